@@ -1,0 +1,51 @@
+# `make run` and `make test` do all their own set-up on a machine with Python ≥ 3.11.
+PYTHON ?= python3
+PORT ?= 8501
+BIN := .venv/bin
+export OPENBLAS_NUM_THREADS ?= 1
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: setup run test lint format bench screenshots demo lock
+.DEFAULT_GOAL := run
+
+setup: .venv/.installed
+
+.venv/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Evenhand needs Python 3.11 or newer; say make PYTHON=python3.12 if it has another name."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing Evenhand into .venv (a few minutes the first time)."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: setup
+	@$(BIN)/evenhand serve --port $(PORT)
+
+test: setup
+	@tests/install-chromium || true
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+lint: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: setup
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/ruff format .
+
+bench: setup
+	@$(BIN)/python -m benchmarks $(NAME)
+
+screenshots: setup
+	@$(BIN)/python -m tests.browser.screenshots
+
+# Answers the demo's prompts anew with the local model (about half an hour on two cores).
+demo: setup
+	@$(BIN)/python -m core.demo.record
+
+# For developers who have uv: versions and hashes only, no index addresses.
+lock:
+	uv pip compile pyproject.toml --extra local --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --output-file requirements.lock
+	@$(PYTHON) -m tests.lock_weights >> requirements.lock

@@ -1,0 +1,1 @@
+"""Evenhand: which LLM should your users get?"""

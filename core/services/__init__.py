@@ -1,0 +1,1 @@
+"""Each verb once: gather, decide (domain), write."""

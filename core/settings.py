@@ -1,0 +1,37 @@
+"""The one reader of environment and secrets."""
+
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+class AuthMode(StrEnum):
+    """How people are told apart: see README, "Who may open it"."""
+
+    LOCAL = "local"
+    LINK = "link"
+    OIDC = "oidc"
+
+
+class Settings(BaseSettings):
+    """Everything an installation may set, from variables named EVENHAND_…."""
+
+    model_config = SettingsConfigDict(env_prefix="EVENHAND_", extra="ignore")
+
+    database_url: str = Field(default="sqlite:///data/evenhand.db")
+    auth: AuthMode = AuthMode.LOCAL
+    demo: bool = True
+    base_url: str = Field(default="http://127.0.0.1:8501", description="how people reach the app; join links begin with it")
+    secure_cookies: bool = Field(default=False, description="true behind HTTPS")
+    admin_email: str | None = Field(default=None, description="oidc: the first admin")
+
+
+@lru_cache
+def get_settings() -> Settings:
+    """The process's settings, read once."""
+    return Settings()

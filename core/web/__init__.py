@@ -1,0 +1,1 @@
+"""Starlette routes, middleware and the lifespan around the Streamlit app."""
