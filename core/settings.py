@@ -26,7 +26,9 @@ class Settings(BaseSettings):
     database_url: str = Field(default="sqlite:///data/evenhand.db")
     auth: AuthMode = AuthMode.LOCAL
     demo: bool = True
-    base_url: str = Field(default="http://127.0.0.1:8501", description="how people reach the app; join links begin with it")
+    base_url: str = Field(
+        default="http://127.0.0.1:8501", description="how people reach the app; join links begin with it"
+    )
     secure_cookies: bool = Field(default=False, description="true behind HTTPS")
     admin_email: str | None = Field(default=None, description="oidc: the first admin")
 

@@ -220,7 +220,8 @@ class SignIn(Table, table=True):
 class Study(Table, table=True):
     """A rating campaign. Empty ``dataset_id``, ``categories`` and ``candidate_ids`` mean all there are.
 
-    ``state``: open | paused | closed. ``overlap``: votes wanted per pair.
+    ``state``: open | paused | closed. ``overlap``: raters wanted per pair. ``pairs_per_rater``: what is asked
+    of one rater, empty for as many as there are. ``more_expected``: when, in words, more pairs will come.
     """
 
     id: int | None = _id()
@@ -233,6 +234,7 @@ class Study(Table, table=True):
     categories: list[str] | None = _json(null=True)
     candidate_ids: list[int] | None = _json(null=True)
     everybody_rates: bool = True
+    pairs_per_rater: int | None = None
     more_expected: str = _text()
     created_at: datetime = _at()
 
@@ -363,9 +365,7 @@ class Vote(Table, table=True):
     too_fast: bool = False
     is_repeat: bool = False
     time_on_pair_ms: int | None = None
-    supersedes_id: int | None = Field(
-        default=None, sa_column=Column(BigId, ForeignKey("vote.id"), nullable=True)
-    )
+    supersedes_id: int | None = Field(default=None, sa_column=Column(BigId, ForeignKey("vote.id"), nullable=True))
     created_at: datetime = _at()
 
 
@@ -419,7 +419,7 @@ class ClusterTally(Table, table=True):
 class WeightedTally(Table, table=True):
     """Rater-weighted counts of one question, refreshed in the background; ``category`` '' is all of them.
 
-    ``cells``: the arrays of services.tallies.WeightedCells, as compressed npz.
+    ``cells``: the arrays of services.weighting.WeightedCells, as npz.
     """
 
     __tablename__ = "weighted_tally"

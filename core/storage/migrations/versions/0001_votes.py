@@ -169,6 +169,7 @@ def upgrade() -> None:
     sa.Column('categories', sa.JSON(none_as_null=True), nullable=True),
     sa.Column('candidate_ids', sa.JSON(none_as_null=True), nullable=True),
     sa.Column('everybody_rates', sa.Boolean(), nullable=False),
+    sa.Column('pairs_per_rater', sa.Integer(), nullable=True),
     sa.Column('more_expected', sa.Text(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['dataset_id'], ['dataset.id'], ),

@@ -1,0 +1,137 @@
+"""Tallies: counts of votes that a board needs, kept in the vote's own transaction and rebuilt on demand."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session
+
+from core.domain.votes import Outcome
+from core.storage.tables import Vote, metadata
+
+BUCKETS = 32
+
+_WINS2 = {Outcome.LEFT: 2, Outcome.RIGHT: 0, Outcome.TIE: 1, Outcome.BOTH_BAD: 1}
+_COUNTERS = {
+    Outcome.LEFT: "n_left",
+    Outcome.RIGHT: "n_right",
+    Outcome.TIE: "n_tie",
+    Outcome.BOTH_BAD: "n_both_bad",
+}
+
+_vote = metadata.tables["vote"]
+_prompt = metadata.tables["prompt"]
+_person = metadata.tables["person"]
+_pair_tally = metadata.tables["pair_tally"]
+_cluster_tally = metadata.tables["cluster_tally"]
+
+
+def is_current() -> sa.ColumnElement[bool]:
+    """Whether a row of ``vote`` stands: not superseded, not withdrawn, and not on a mirrored repeat."""
+    later = _vote.alias("later")
+    superseded = sa.exists().where(later.c.supersedes_id == _vote.c.id)
+    return _vote.c.outcome.is_not(None) & _vote.c.is_repeat.is_(False) & ~superseded
+
+
+def is_simulated() -> sa.ColumnElement[bool]:
+    """Whether a joined row of ``person`` is a simulated rater."""
+    return _person.c.kind == "simulated"
+
+
+def record(session: Session, vote: Vote, *, category: str, simulated: bool, before: int | None) -> None:
+    """Count ``vote`` in the caller's transaction, in place of ``before``, the outcome it supersedes.
+
+    An outcome of None (nothing before; withdrawn now) counts nowhere.
+    """
+    if vote.is_repeat:
+        return
+    for outcome, sign in ((before, -1), (vote.outcome, +1)):
+        if outcome is not None:
+            _add(session, vote, Outcome(outcome), sign, category=category, simulated=simulated)
+
+
+def _add(session: Session, vote: Vote, outcome: Outcome, sign: int, *, category: str, simulated: bool) -> None:
+    pair = {
+        "study_id": vote.study_id,
+        "question_id": vote.question_id,
+        "left_id": vote.left_candidate_id,
+        "right_id": vote.right_candidate_id,
+        "simulated": simulated,
+    }
+    cell = {"category": category, "length_bin": vote.length_bin, "masked": vote.masked}
+    counts = dict.fromkeys(_COUNTERS.values(), 0) | {_COUNTERS[outcome]: sign}
+    _upsert(session, _pair_tally, pair | cell | counts, list(_COUNTERS.values()))
+    for kind, key in (("rater", vote.rater_id), ("prompt", vote.prompt_id)):
+        cluster = {"kind": kind, "bucket": key % BUCKETS, "n": sign, "wins2": sign * _WINS2[outcome]}
+        _upsert(session, _cluster_tally, pair | cluster, ["n", "wins2"])
+
+
+def _upsert(session: Session, table: sa.Table, row: dict[str, Any], counters: Sequence[str]) -> None:
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = insert(table).values(row)
+    sums = {name: table.c[name] + statement.excluded[name] for name in counters}
+    session.execute(statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=sums))
+
+
+def rebuild(session: Session, study_id: int) -> None:
+    """Count the study's votes anew, in the caller's transaction; writers of votes wait for it."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.text("LOCK TABLE pair_tally, cluster_tally IN EXCLUSIVE MODE"))
+    for table in (_pair_tally, _cluster_tally):
+        session.execute(table.delete().where(table.c.study_id == study_id))
+    _insert_counts(session, _pair_tally, _pair_counts(study_id))
+    for kind in ("rater", "prompt"):
+        _insert_counts(session, _cluster_tally, _cluster_counts(study_id, kind))
+
+
+def rebuild_all(session: Session) -> None:
+    """Count every study's votes anew."""
+    for study_id in session.execute(sa.select(metadata.tables["study"].c.id)).scalars().all():
+        rebuild(session, study_id)
+
+
+def _insert_counts(session: Session, table: sa.Table, counts: sa.Select[Any]) -> None:
+    session.execute(table.insert().from_select([column.name for column in counts.selected_columns], counts))
+
+
+def _sides() -> list[sa.ColumnElement[Any]]:
+    return [
+        _vote.c.study_id,
+        _vote.c.question_id,
+        _vote.c.left_candidate_id.label("left_id"),
+        _vote.c.right_candidate_id.label("right_id"),
+        is_simulated().label("simulated"),
+    ]
+
+
+def _pair_counts(study_id: int) -> sa.Select[Any]:
+    keys = [*_sides(), _prompt.c.category, _vote.c.length_bin, _vote.c.masked]
+    counts = [
+        sa.cast(sa.func.sum(sa.case((_vote.c.outcome == int(outcome), 1), else_=0)), sa.Integer).label(name)
+        for outcome, name in _COUNTERS.items()
+    ]
+    rows = _vote.join(_person, _person.c.id == _vote.c.rater_id).join(_prompt, _prompt.c.id == _vote.c.prompt_id)
+    return _grouped(rows, keys, counts, study_id)
+
+
+def _cluster_counts(study_id: int, kind: str) -> sa.Select[Any]:
+    keys = [*_sides(), (_vote.c[f"{kind}_id"] % sa.literal_column(str(BUCKETS))).label("bucket")]
+    wins2 = sa.case(*((_vote.c.outcome == int(outcome), wins) for outcome, wins in _WINS2.items()))
+    counts = [
+        sa.literal_column(f"'{kind}'").label("kind"),
+        sa.func.count().label("n"),
+        sa.cast(sa.func.sum(wins2), sa.Integer).label("wins2"),
+    ]
+    return _grouped(_vote.join(_person, _person.c.id == _vote.c.rater_id), keys, counts, study_id)
+
+
+def _grouped(
+    rows: sa.FromClause,
+    keys: Sequence[sa.ColumnElement[Any]],
+    counts: Sequence[sa.ColumnElement[Any]],
+    study_id: int,
+) -> sa.Select[Any]:
+    groups = [key.element if isinstance(key, sa.Label) else key for key in keys]
+    query = sa.select(*keys, *counts).select_from(rows)
+    return query.where(_vote.c.study_id == study_id, is_current()).group_by(*groups)
