@@ -1,0 +1,232 @@
+"""People and their roles: who may come in, as what, and who may no longer.
+
+Nobody is ever deleted, because votes name their rater. Nothing here may leave the workspace without an admin.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from core.domain.people import Role
+from core.errors import BadInput, NotFound
+from core.services.joining import end_all, give_link, is_open
+from core.storage.tables import Invitation, Person, Question, SignIn, Vote
+
+LONGEST_NAME = 80
+LOCAL_ADMIN = "You"
+FIRST_ADMIN = "Admin"
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """A line of the People page. ``state``: joined | invited | expired | waiting | revoked.
+
+    ``until``: when the open invitation or the newest sign-in ends. ``waiting``: never invited by link.
+    """
+
+    id: int
+    name: str
+    email: str | None
+    role: Role
+    state: str
+    until: datetime | None
+    votes: int
+
+
+def clean_name(name: str) -> str:
+    """``name`` trimmed and in one Unicode form; BadInput unless it has 1 to 80 printable characters."""
+    cleaned = " ".join(unicodedata.normalize("NFC", name).split())
+    if not cleaned:
+        raise BadInput("The name is empty. Type the name that the person will recognise.")
+    if len(cleaned) > LONGEST_NAME:
+        raise BadInput(f"The name has {len(cleaned)} characters. Use at most {LONGEST_NAME}.")
+    if any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn") for character in cleaned):
+        raise BadInput("The name has characters that cannot be seen. Type it again without them.")
+    return cleaned
+
+
+def clean_email(email: str) -> str:
+    """``email`` trimmed and in lower case; BadInput when it cannot be an address."""
+    cleaned = email.strip().lower()
+    name, _, host = cleaned.partition("@")
+    if not name or "." not in host or any(character.isspace() for character in cleaned):
+        raise BadInput(f"'{email}' is not an e-mail address.")
+    return cleaned
+
+
+def create_person(session: Session, *, name: str, role: Role, now: datetime, email: str | None = None) -> Person:
+    """A new person; BadInput when the name or the e-mail address is taken or unusable."""
+    name = clean_name(name)
+    email = clean_email(email) if email else None
+    if session.exec(select(Person).where(Person.kind == "human", Person.name == name)).first():
+        raise BadInput(f"There is already somebody called '{name}'. Use another name, or give them a new link.")
+    if email and session.exec(select(Person).where(Person.email == email)).first():
+        raise BadInput(f"There is already somebody with the address '{email}'.")
+    person = Person(name=name, role=role.word, email=email, created_at=now)
+    session.add(person)
+    session.flush()
+    return person
+
+
+def invite(
+    session: Session, *, name: str, role: Role, now: datetime, days: int = 14, email: str | None = None
+) -> tuple[Person, str]:
+    """A new person and the token of their join link, which is valid once and for ``days`` days."""
+    person = create_person(session, name=name, role=role, now=now, email=email)
+    return person, give_link(session, person, now=now, days=days)
+
+
+def new_link(session: Session, person_id: int, *, now: datetime, days: int = 14) -> str:
+    """Another join link for somebody: older ones end; a revoked person may come back with it."""
+    person = find_person(session, person_id)
+    person.revoked_at = None
+    session.add(person)
+    return give_link(session, person, now=now, days=days)
+
+
+def revoke(session: Session, person_id: int, *, now: datetime) -> None:
+    """End somebody's access at once: their sign-ins and links too. The votes stay. Never the last admin."""
+    person = find_person(session, person_id)
+    _keep_an_admin(session, person)
+    person.revoked_at = now
+    session.add(person)
+    end_all(session, person_id, now=now)
+
+
+def change_role(session: Session, person_id: int, role: Role) -> None:
+    """Give somebody another role, from their next click on. Never takes it from the last admin."""
+    person = find_person(session, person_id)
+    if role is not Role.ADMIN:
+        _keep_an_admin(session, person)
+    person.role = role.word
+    session.add(person)
+
+
+def find_person(session: Session, person_id: int) -> Person:
+    """The human with this id; NotFound when there is none."""
+    person = session.get(Person, person_id)
+    if person is None or person.kind != "human":
+        raise NotFound("There is no such person here.")
+    return person
+
+
+def list_people(session: Session, now: datetime) -> list[PersonRow]:
+    """Every human, by name, with where their invitation stands and how many answers they gave."""
+    people = session.exec(select(Person).where(Person.kind == "human").order_by(func.lower(Person.name))).all()
+    # Oldest first: the newest of each person is the one that stays in the dictionary.
+    links = select(Invitation).where(col(Invitation.used_at).is_(None)).order_by(col(Invitation.id))
+    invited = {link.person_id: link for link in session.exec(links)}
+    open_sign_ins = select(SignIn).where(is_open(SignIn, now)).order_by(col(SignIn.id))
+    joined = {sign_in.person_id: sign_in for sign_in in session.exec(open_sign_ins)}
+    votes = _votes(session)
+    rows = []
+    for person in people:
+        assert person.id is not None
+        state, until = _standing(person, invited.get(person.id), joined.get(person.id), now)
+        role = Role.of(person.role)
+        rows.append(PersonRow(person.id, person.name, person.email, role, state, until, votes.get(person.id, 0)))
+    return rows
+
+
+def find_local_admin(session: Session) -> Person | None:
+    """Local mode's one person, if it has been made and is still an admin."""
+    query = _active_admins().where(Person.name == LOCAL_ADMIN)
+    return session.exec(query).first()
+
+
+def local_admin(session: Session, now: datetime) -> Person:
+    """Local mode's one person, made when first asked for; always an admin."""
+    person = session.exec(select(Person).where(Person.kind == "human", Person.name == LOCAL_ADMIN)).first()
+    if person is None:
+        return create_person(session, name=LOCAL_ADMIN, role=Role.ADMIN, now=now)
+    person.role, person.revoked_at = Role.ADMIN.word, None
+    session.add(person)
+    return person
+
+
+def first_admin_link(session: Session, now: datetime) -> str | None:
+    """A join token for an admin when no admin has a way in; None when one has.
+
+    A link that was printed and never used does not count: the one who lost it starts again and gets another.
+    """
+    admins = session.exec(_active_admins()).all()
+    ids = [admin.id for admin in admins]
+    if session.exec(select(SignIn.id).where(col(SignIn.person_id).in_(ids), is_open(SignIn, now))).first():
+        return None
+    mine = [admin for admin in admins if admin.name in (FIRST_ADMIN, LOCAL_ADMIN)]
+    others = [admin.id for admin in admins if admin not in mine]
+    waiting = select(Invitation.id).where(
+        col(Invitation.person_id).in_(others), col(Invitation.used_at).is_(None), is_open(Invitation, now)
+    )
+    if session.exec(waiting).first():
+        return None
+    person = mine[0] if mine else _create_first_admin(session, now)
+    return give_link(session, person, now=now, days=14)
+
+
+def person_by_email(session: Session, email: str) -> Person | None:
+    """The person with this verified e-mail address, unless revoked; None for strangers."""
+    person = session.exec(_by_email(email)).first()
+    return person if person is not None and person.revoked_at is None else None
+
+
+def admit_admin(session: Session, email: str, now: datetime) -> Person | None:
+    """The person of the installation's own admin address, made an admin when it first signs in."""
+    person = session.exec(_by_email(email)).first()
+    if person is None:
+        address = clean_email(email)
+        return create_person(session, name=address[:LONGEST_NAME], role=Role.ADMIN, now=now, email=address)
+    return person if person.revoked_at is None else None
+
+
+def _by_email(email: str) -> SelectOfScalar[Person]:
+    return select(Person).where(Person.kind == "human", Person.email == email.strip().lower())
+
+
+def _create_first_admin(session: Session, now: datetime) -> Person:
+    taken = set(session.exec(select(Person.name).where(Person.kind == "human")).all())
+    free = next(name for name in (FIRST_ADMIN, *(f"{FIRST_ADMIN} {n}" for n in range(2, 999))) if name not in taken)
+    return create_person(session, name=free, role=Role.ADMIN, now=now)
+
+
+def _active_admins() -> SelectOfScalar[Person]:
+    return select(Person).where(
+        Person.kind == "human", Person.role == Role.ADMIN.word, col(Person.revoked_at).is_(None)
+    )
+
+
+def _keep_an_admin(session: Session, person: Person) -> None:
+    admins = session.exec(_active_admins().with_for_update()).all()
+    if [admin.id for admin in admins] == [person.id]:
+        raise BadInput(f"{person.name} is the last admin. Make somebody else an admin first.")
+
+
+def _standing(
+    person: Person, invitation: Invitation | None, sign_in: SignIn | None, now: datetime
+) -> tuple[str, datetime | None]:
+    if person.revoked_at is not None:
+        return "revoked", person.revoked_at
+    if sign_in is not None:
+        return "joined", sign_in.expires_at
+    if invitation is not None and invitation.revoked_at is None and invitation.expires_at > now:
+        return "invited", invitation.expires_at
+    return ("expired", invitation.expires_at) if invitation is not None else ("waiting", None)
+
+
+def _votes(session: Session) -> dict[int, int]:
+    """First answers per human; read through the index on (question, rater), never over all imported votes."""
+    humans = select(Person.id).where(Person.kind == "human")
+    query = (
+        select(Vote.rater_id, func.count())
+        .where(
+            col(Vote.question_id).in_(select(Question.id)),
+            col(Vote.rater_id).in_(humans),
+            col(Vote.supersedes_id).is_(None),
+        )
+        .group_by(col(Vote.rater_id))
+    )
+    return dict(session.exec(query).all())

@@ -1,0 +1,116 @@
+"""Who sits in front of this page, and what they may see. Every page file begins with ``access.require(Role.…)``.
+
+The person is read from the database at every rerun, so a revoked or demoted person loses the page at the next
+click, however long the browser tab has been open.
+"""
+
+import streamlit as st
+
+from core.domain.people import Role
+from core.errors import NotAllowed
+from core.services import access, joining
+from core.services.loopback import is_loopback_address, is_loopback_host
+from core.settings import AuthMode, get_settings
+from core.storage.engine import reading, write
+from core.storage.tables import Person
+from core.ui import frame
+from core.ui.resources import engine, now
+
+__all__ = ["SESSION_COOKIE", "Role", "current_person", "foot", "forget_others", "require", "require_somebody"]
+
+SESSION_COOKIE = "evenhand_session"
+_OWNER = "_person_id"
+
+
+def current_person() -> Person | None:
+    """The person of this browser, as the database has it now; None for a stranger."""
+    mode = get_settings().auth
+    if mode is AuthMode.LOCAL:
+        return _local_person()
+    if mode is AuthMode.LINK:
+        with reading(engine()) as session:
+            return joining.person_of(session, st.context.cookies.get(SESSION_COOKIE), now())
+    return _oidc_person()
+
+
+def require(role: Role) -> Person:
+    """The person, who has at least ``role``; otherwise the script ends with a calm page that says so."""
+    person = require_somebody()
+    if Role.of(person.role) < role:
+        frame.no_access("This page is not part of your work here", "If you need it, ask an admin to change your role.")
+        st.stop()
+    return person
+
+
+def require_somebody() -> Person:
+    """The person, with whatever role; otherwise the script ends with the page for strangers."""
+    try:
+        person = current_person()
+    except NotAllowed as error:
+        frame.no_access("Not from here", str(error))
+        st.stop()
+    if person is None:
+        _stranger()
+        st.stop()
+    return person
+
+
+def forget_others(person: Person) -> None:
+    """Clear what a former person of this browser tab left in the session, when somebody else has signed in."""
+    if st.session_state.setdefault(_OWNER, person.id) != person.id:
+        st.session_state.clear()
+        st.session_state[_OWNER] = person.id
+
+
+def foot(person: Person) -> None:
+    """Who is here, and the way out where there is one: in the sidebar, or below a rater's list of votes."""
+    with st.sidebar if Role.of(person.role) > Role.RATER else st.container(border=False):
+        st.space("small")
+        frame.signed_in_as(person)
+        if get_settings().auth is not AuthMode.LOCAL:
+            st.button("Sign out", icon=":material/logout:", type="tertiary", on_click=_sign_out, key="sign_out")
+
+
+def _sign_out() -> None:
+    if get_settings().auth is AuthMode.OIDC:
+        st.logout()
+        return
+    token = st.context.cookies.get(SESSION_COOKIE)
+    write(engine(), lambda session: joining.sign_out(session, token, now()))
+
+
+def _local_person() -> Person:
+    host, client = st.context.headers.get("Host"), st.context.ip_address
+    if (host is not None and not is_loopback_host(host)) or (client is not None and not is_loopback_address(client)):
+        raise NotAllowed(
+            "This Evenhand is set up for one person on one machine. To let others in, its owner starts it with "
+            "EVENHAND_AUTH=link and sends them join links."
+        )
+    with reading(engine()) as session:
+        person = access.find_local_admin(session)
+    return person or write(engine(), lambda session: access.local_admin(session, now()))
+
+
+def _oidc_person() -> Person | None:
+    if not st.user.is_logged_in or st.user.get("email_verified") is not True or not st.user.get("email"):
+        return None
+    email = str(st.user.get("email"))
+    with reading(engine()) as session:
+        person = access.person_by_email(session, email)
+    if person is None and email.strip().lower() == (get_settings().admin_email or "").strip().lower():
+        return write(engine(), lambda session: access.admit_admin(session, email, now()))
+    return person
+
+
+def _stranger() -> None:
+    if get_settings().auth is AuthMode.LINK:
+        frame.no_access(
+            "You are not signed in",
+            "Open the join link that you were sent. If it no longer works, ask the person who sent it for a new one.",
+        )
+    elif not st.user.is_logged_in:
+        frame.no_access("Sign in to go on", "Evenhand knows you by the e-mail address of your organisation's account.")
+        st.button("Sign in", type="primary", on_click=st.login)
+    else:
+        frame.no_access("You have no access yet", "Ask an admin of this Evenhand to invite your e-mail address.")
+        st.button("Sign in as somebody else", on_click=st.logout)

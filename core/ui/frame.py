@@ -1,0 +1,56 @@
+"""The frame around every page: mark, head, foot, and what stands where there is nothing or something broke."""
+
+import re
+from pathlib import Path
+
+import streamlit as st
+
+from core.domain.people import Role
+from core.storage.tables import Person
+
+_SPECIAL = re.compile(r"[\\`*_{}\[\]()#+\-!|$~>]")
+_ASSETS = Path(__file__).parent / "assets"
+MARK = str(_ASSETS / "mark.svg")
+
+
+def mark() -> None:
+    """The product's mark and name in the upper left corner."""
+    st.logo(str(_ASSETS / "wordmark.svg"), icon_image=MARK, size="large")
+
+
+def page_head(title: str, sentence: str) -> None:
+    """Open a page: its title and the one sentence that says which question it answers."""
+    st.title(title, anchor=False)
+    st.markdown(f":gray[{sentence}]")
+
+
+def empty_state(title: str, text: str, *, icon: str = ":material/inbox:") -> None:
+    """Say that there is nothing here yet, and in ``text`` what to do next."""
+    with st.container(border=True, horizontal_alignment="center", gap="small"):
+        st.subheader(f"{icon} {title}", anchor=False, text_alignment="center")
+        st.markdown(text, text_alignment="center")
+
+
+def error_box(happened: str, kept: str, to_do: str, *, incident: str | None = None) -> None:
+    """Say what happened, what was kept and what to do; ``incident`` finds it again in the server's log."""
+    lines = [f"**{as_typed(happened)}**", as_typed(kept), as_typed(to_do)]
+    if incident:
+        lines.append(f"Incident {incident}")
+    st.error("  \n".join(line for line in lines if line), icon=":material/error:")
+
+
+def as_typed(text: str) -> str:
+    """``text`` so that Streamlit's Markdown shows it as it stands: names and file names are typed by people."""
+    return _SPECIAL.sub(r"\\\g<0>", text.replace("<", "&lt;")).replace(":", ":\u2060")
+
+
+def no_access(title: str, text: str) -> None:
+    """The calm page for somebody who may not see what was asked for; it names nothing of it."""
+    with st.container(border=True, gap="small", width=560):
+        st.subheader(title, anchor=False, icon=":material/lock:")
+        st.markdown(text)
+
+
+def signed_in_as(person: Person) -> None:
+    """One quiet line: who this is and as what. Plain text, for names are typed by people."""
+    st.text(f"{person.name} · {Role.of(person.role).word}")

@@ -1,0 +1,88 @@
+"""What starts once per process and stops with it: the schema, the workspace, the first link, the scheduler."""
+
+import importlib.util
+import logging
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy import Engine
+
+from core.services.access import first_admin_link
+from core.services.assigning import release_abandoned
+from core.services.weighting import refresh_stale
+from core.settings import AuthMode, get_settings
+from core.storage.engine import get_engine, write
+from core.storage.schema import upgrade
+from core.web.log import keep_tokens_out_of_logs
+
+_log = logging.getLogger(__name__)
+
+
+class Background:
+    """The process's scheduler; ``problems`` holds the last failure of each job that failed on its last turn."""
+
+    def __init__(self) -> None:
+        self.scheduler: BackgroundScheduler | None = None
+        self.started_at: datetime | None = None
+        self.problems: dict[str, str] = {}
+
+    @asynccontextmanager
+    async def lifespan(self, _app: object) -> AsyncIterator[None]:
+        """Bring the database up to date, open the workspace, run the jobs until the server stops."""
+        keep_tokens_out_of_logs()
+        engine = get_engine()
+        _open_workspace(engine)
+        self._start(engine)
+        try:
+            yield
+        finally:
+            self._stop()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether jobs are being run."""
+        return self.scheduler is not None and bool(self.scheduler.running)
+
+    def _start(self, engine: Engine) -> None:
+        logging.getLogger("apscheduler").setLevel(logging.WARNING)
+        self.scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
+        self._every(3, "tallies", lambda: refresh_stale(engine, now=_now()))
+        self._every(60, "leases", lambda: release_abandoned(engine, _now()))
+        self.scheduler.start()
+        self.started_at = _now()
+
+    def _stop(self) -> None:
+        if self.scheduler is not None and self.scheduler.running:
+            self.scheduler.shutdown(wait=True)
+        get_engine().dispose()
+
+    def _every(self, seconds: int, name: str, job: Callable[[], object]) -> None:
+        def turn() -> None:
+            try:
+                job()
+                self.problems.pop(name, None)
+            except Exception as error:
+                self.problems[name] = type(error).__name__
+                _log.exception("the background job %s failed and will be tried again", name)
+
+        assert self.scheduler is not None
+        self.scheduler.add_job(turn, "interval", seconds=seconds, id=name)
+
+
+def _open_workspace(engine: Engine) -> None:
+    settings = get_settings()
+    upgrade(engine)
+    if importlib.util.find_spec("core.services.demo"):
+        importlib.import_module("core.services.demo").prepare_workspace(engine, demo=settings.demo, now=_now())
+    if settings.auth is AuthMode.LINK:
+        token = write(engine, lambda session: first_admin_link(session, _now()))
+        if token is not None:
+            sys.stdout.write(f"\nSign in as the first admin, once: {settings.base_url.rstrip('/')}/join/{token}\n\n")
+            sys.stdout.flush()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,52 @@
+"""Small pages of our own outside Streamlit: self-contained HTML in the look of the app."""
+
+from html import escape
+
+from starlette.responses import HTMLResponse
+
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+_STYLE = """
+:root { color-scheme: light dark; --ground: #FBFAF7; --ink: #22262A; --quiet: #5F656B; --line: #DDD9CF;
+        --accent: #2F5D62; --on-accent: #FFFFFF; }
+@media (prefers-color-scheme: dark) {
+  :root { --ground: #14181B; --ink: #E6E4DF; --quiet: #A3ABB0; --line: #313A40; --accent: #3B7B83; } }
+* { box-sizing: border-box; }
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem;
+       background: var(--ground); color: var(--ink);
+       font: 16px/1.55 "Source Sans 3", "Source Sans Pro", "Segoe UI", system-ui, sans-serif; }
+main { width: min(30rem, 100%); }
+svg { width: 2.5rem; height: 2.5rem; margin-bottom: 1rem; }
+h1 { font-size: 1.6rem; line-height: 1.25; font-weight: 650; margin: 0 0 .75rem; overflow-wrap: anywhere; }
+p { margin: 0 0 1.5rem; color: var(--quiet); }
+button { font: inherit; font-weight: 600; padding: .6rem 1.4rem; border: 0; border-radius: .5rem; cursor: pointer;
+         background: var(--accent); color: var(--on-accent); }
+button:focus-visible, a:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; }
+a { color: inherit; }
+"""
+_MARK = (
+    '<svg viewBox="0 0 32 32" fill="none" stroke="#3F858D" stroke-width="2.2" stroke-linecap="round" '
+    'stroke-linejoin="round" aria-hidden="true"><path d="M16 4v23M10 27h12M6 9h20"/>'
+    '<path d="M7 9 2.6 18a4.6 4.6 0 0 0 8.8 0Z"/><path d="M25 9l-4.4 9a4.6 4.6 0 0 0 8.8 0Z"/></svg>'
+)
+
+
+def plain_page(
+    title: str, text: str, *, status: int = 200, button: str | None = None, home: bool = False
+) -> HTMLResponse:
+    """A page with a heading, a paragraph and, where asked for, a button that posts to the same address.
+
+    ``home`` adds a link to the app. Nothing of it is cached.
+    """
+    form = f'<form method="post"><button autofocus>{escape(button)}</button></form>' if button else ""
+    link = '<p><a href="/">Open Evenhand</a></p>' if home else ""
+    body = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="robots" content="noindex">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)} · Evenhand</title><style>{_STYLE}</style></head><body><main>{_MARK}"
+        f"<h1>{escape(title)}</h1><p>{escape(text)}</p>{form}{link}</main></body></html>"
+    )
+    headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
+    return HTMLResponse(body, status_code=status, headers=headers)

@@ -1,0 +1,17 @@
+"""The script of every rerun: who is it, which pages may they see, the frame, the page."""
+
+import streamlit as st
+
+from core.ui import access, frame, navigation
+
+st.set_page_config(page_title="Evenhand", page_icon=frame.MARK, layout="wide")
+frame.mark()
+person = access.require_somebody()
+access.forget_others(person)
+role = access.Role.of(person.role)
+page = navigation.page_of(role)
+if role > access.Role.RATER:
+    access.foot(person)
+page.run()
+if role is access.Role.RATER and page.url_path == "my_votes":
+    access.foot(person)

@@ -1,0 +1,20 @@
+"""The ASGI entry: Streamlit behind our own routes, headers and lifespan. Started by `evenhand serve`."""
+
+import streamlit as st
+from starlette.middleware import Middleware
+
+from core.settings import PROJECT_ROOT
+from core.ui.incidents import show_incident
+from core.web.headers import LocalOnly, SecurityHeaders
+from core.web.health import health_routes
+from core.web.join import ROUTES as JOIN_ROUTES
+from core.web.lifespan import Background
+
+background = Background()
+app = st.App(
+    PROJECT_ROOT / "pages" / "shell.py",
+    lifespan=background.lifespan,
+    routes=[*JOIN_ROUTES, *health_routes(background)],
+    middleware=[Middleware(SecurityHeaders), Middleware(LocalOnly)],
+    on_script_error=show_incident,
+)
