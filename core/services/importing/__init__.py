@@ -1,0 +1,56 @@
+"""Import of prompts, responses, votes and candidates: all of a file or nothing of it, and twice is once."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from sqlalchemy import Engine
+
+from core.services.importing.formats import FORMATS
+from core.services.importing.intake import Intake
+from core.services.importing.records import Format, ImportSummary, Kind, Progress
+from core.services.importing.source import Source
+
+__all__ = ["FORMATS", "Format", "ImportSummary", "Kind", "Progress", "import_file"]
+
+
+def import_file(
+    engine: Engine,
+    path: Path | BinaryIO,
+    kind: Kind,
+    *,
+    name: str | None = None,
+    dataset: str | None = None,
+    study: str | None = None,
+    question: str = "overall",
+    format: str = "auto",
+    columns: Mapping[str, str] | None = None,
+    now: datetime,
+    on_progress: Progress | None = None,
+) -> ImportSummary:
+    """Import a file (plain or gzip; JSONL, a JSON array or CSV) in one transaction.
+
+    ``name``: what messages call the file, and what a new dataset is named after; by default its own.
+    ``dataset``: where it goes; by default the newest one that holds the first record's prompt, else one named
+    after the file. ``study`` and ``question``: for votes; by default the default study, and the question for
+    votes that name none. ``columns``: our field -> the file's column. ``on_progress``: fraction read, records.
+
+    Raises errors.BadFile, naming file, line and field, and BadInput or NotFound for wrong arguments; then the
+    database is as it was.
+    """
+    source = Source(path, name)
+    try:
+        return Intake(
+            source,
+            Kind(kind),
+            now,
+            dataset=dataset,
+            study=study,
+            question=question,
+            format=format,
+            columns=columns,
+            on_progress=on_progress,
+        ).run(engine)
+    finally:
+        source.close()

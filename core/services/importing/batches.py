@@ -1,0 +1,41 @@
+"""Records in batches, and ids by name looked up a batch at a time, so that memory stays bounded."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import TypeVar
+
+T = TypeVar("T")
+OnBatch = Callable[[int], None]
+"""Called with the number of records just written."""
+SIZE = 4000
+_MOST_REMEMBERED = 200_000
+
+
+def batches(records: Iterable[T], size: int = SIZE) -> Iterator[list[T]]:
+    """``records`` in lists of at most ``size``."""
+    remaining = iter(records)
+    while batch := list(islice(remaining, size)):
+        yield batch
+
+
+class Ids:
+    """Ids by name; what is not remembered is looked up with ``find``, and too much is forgotten."""
+
+    def __init__(self, find: Callable[[set[str]], dict[str, int]]) -> None:
+        self._find = find
+        self._known: dict[str, int] = {}
+
+    def load(self, names: set[str]) -> tuple[dict[str, int], set[str]]:
+        """(ids by name, at least of those of ``names`` that exist; the names that do not)."""
+        if len(self._known) > _MOST_REMEMBERED:
+            self._known = {}
+        unknown = names - self._known.keys()
+        if unknown:
+            self._known |= self._find(unknown)
+            unknown -= self._known.keys()
+        return self._known, unknown
+
+    def refresh(self, names: set[str]) -> dict[str, int]:
+        """Look ``names`` up again, now that they exist; nothing is forgotten."""
+        self._known |= self._find(names)
+        return self._known

@@ -1,0 +1,44 @@
+"""Writing many rows at once: executemany on SQLite, COPY on PostgreSQL, inside the session's transaction."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+StoredMoment = Callable[[datetime], Any]
+
+
+class BulkInsert:
+    """Appends tuples in the order of ``columns`` to ``table``; JSON columns as text, times by ``moment``.
+
+    Values go to the driver as they are: they must have been checked.
+    """
+
+    def __init__(self, session: Session, table: str, columns: Sequence[str]) -> None:
+        connection = session.connection()
+        self._cursor: Any = connection.connection.cursor()
+        self._copies = connection.dialect.name == "postgresql"
+        named = ", ".join(columns)
+        marks = ", ".join("?" * len(columns))
+        self._statement = (
+            f"COPY {table} ({named}) FROM STDIN" if self._copies else f"INSERT INTO {table} ({named}) VALUES ({marks})"  # noqa: S608
+        )
+        self.moment: StoredMoment = _as_it_is if self._copies else _sqlite_moment
+
+    def write(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Append ``rows``."""
+        if not self._copies:
+            self._cursor.executemany(self._statement, rows)
+            return
+        with self._cursor.copy(self._statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+
+
+def _as_it_is(when: datetime) -> datetime:
+    return when
+
+
+def _sqlite_moment(when: datetime) -> str:
+    return when.isoformat(" ", "microseconds")[:26]

@@ -1,0 +1,30 @@
+"""The formats that can be read: a new one is a file here and a line in the registry."""
+
+from core.services.importing.formats import native
+from core.services.importing.records import Flaw, Format, Kind, Row
+
+FORMATS: dict[str, Format] = {each.FORMAT.name: each.FORMAT for each in (native,)}
+
+
+def detect(row: Row, kind: Kind) -> Format:
+    """The first format whose mark ``row`` bears and that holds ``kind``; a Flaw where none does."""
+    marked = [each for each in FORMATS.values() if each.detect(row, kind)]
+    fitting = next((each for each in marked if kind in each.kinds), None)
+    if fitting is not None:
+        return fitting
+    found = ", ".join(str(field)[:40] for field in list(row)[:12]) or "none"
+    if marked:
+        holds = " or ".join(sorted(marked[0].kinds))
+        raise Flaw(f"This looks like {marked[0].title}, which holds {holds}, not {kind}.")
+    raise Flaw(
+        f"No format for {kind} has these fields: {found}. Name the format, map the columns, or see the fields wanted: "
+        f"{_WANTED[kind]}."
+    )
+
+
+_WANTED = {
+    Kind.PROMPTS: "id, and turns or messages",
+    Kind.RESPONSES: "prompt_id, candidate, and text or turns",
+    Kind.VOTES: "prompt_id, left, right, winner",
+    Kind.CANDIDATES: "name, provider, model",
+}

@@ -1,0 +1,180 @@
+"""Evenhand's own JSONL, and tables whose columns carry the same names."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from core.domain.lengths import BINS
+from core.domain.votes import OUTCOME_OF_WORD
+from core.services.importing import fields
+from core.services.importing.records import (
+    CandidateRecord,
+    Cells,
+    Flaw,
+    Format,
+    Kind,
+    PromptRecord,
+    Reading,
+    Record,
+    ResponseRecord,
+    Row,
+    VoteRecord,
+)
+
+_REQUIRED = {
+    Kind.PROMPTS: ({"id", "turns"}, {"id", "messages"}),
+    Kind.RESPONSES: ({"prompt_id", "candidate", "text"}, {"prompt_id", "candidate", "turns"}),
+    Kind.VOTES: ({"prompt_id", "left", "right", "winner"},),
+    Kind.CANDIDATES: ({"name", "provider", "model"},),
+}
+_PROMPT = frozenset({"id", "category", "turns", "messages", "reference", "constraints", "tags"})
+_MEASURED = {"repetition", "latency_ms", "ttft_ms", "input_tokens", "output_tokens", "cost_usd"}
+_RESPONSE = frozenset(
+    {"prompt_id", "candidate", "text", "turns", "finish_reason", "created_at", "dataset", "run"} | _MEASURED
+)
+_VOTE = frozenset({"prompt_id", "left", "right", "winner", "question", "rater", "created_at"})
+_EXPORTED = frozenset({"length_bin", "masked", "too_fast", "time_on_pair_ms"})
+_VOTE_KNOWN = _VOTE | _EXPORTED | {"dataset", "category", "simulated"}
+_CANDIDATE_TEXTS = ("base_url", "api_key_env", "system")
+_CANDIDATE_NUMBERS = ("temperature", "max_tokens", "input_usd_per_mtok", "output_usd_per_mtok")
+_CANDIDATE = frozenset({"name", "provider", "model", "fallback", *_CANDIDATE_TEXTS, *_CANDIDATE_NUMBERS})
+
+
+def _detect(row: Row, kind: Kind) -> bool:
+    return any(required <= row.keys() for required in _REQUIRED[kind])
+
+
+def _read(rows: Iterable[tuple[int, Row]], reading: Reading) -> Iterator[Record]:
+    if reading.kind is Kind.VOTES:
+        yield from _votes(rows, reading)
+        return
+    one, known = _EACH[reading.kind]
+    for line, row in rows:
+        reading.notes.ignored(row, known)
+        yield one(line, row)
+
+
+def _votes(rows: Iterable[tuple[int, Row]], reading: Reading) -> Iterator[VoteRecord]:
+    name, optional_name, moment = fields.name, fields.optional_name, fields.moment
+    for line, row in rows:
+        winner = row.get("winner")
+        outcome = OUTCOME_OF_WORD.get(winner) if isinstance(winner, str) else None
+        if outcome is None:
+            problem = 'must be "left", "right", "tie" or "both_bad".' if "winner" in row else "is missing."
+            raise Flaw(problem, field="winner")
+        more = ()
+        if not row.keys() <= _VOTE:
+            reading.notes.ignored(row, _VOTE_KNOWN)
+            more = _exported(row)
+        yield VoteRecord(
+            line,
+            name(row, "prompt_id"),
+            name(row, "left"),
+            name(row, "right"),
+            int(outcome),
+            optional_name(row, "question"),
+            optional_name(row, "rater"),
+            moment(row, "created_at"),
+            *more,
+        )
+
+
+def _exported(row: Row) -> tuple[Any, ...]:
+    longer = row.get("length_bin")
+    if isinstance(longer, str) and longer.lstrip("-").isdecimal():
+        longer = int(longer)
+    if longer not in (None, "", *BINS) or isinstance(longer, bool):
+        raise Flaw("must be a whole number from -2 to 2.", field="length_bin")
+    return (
+        None if longer in (None, "") else longer,
+        fields.flag(row, "masked"),
+        fields.flag(row, "too_fast"),
+        fields.count(row, "time_on_pair_ms"),
+    )
+
+
+def _prompt(line: int, row: Row) -> PromptRecord:
+    category = fields.optional_name(row, "category") or "general"
+    return PromptRecord(
+        line,
+        fields.name(row, "id"),
+        fields.short(category, "category"),
+        _messages(row),
+        _several(row, "reference"),
+        fields.mapping(row, "constraints"),
+        _several(row, "tags") or [],
+    )
+
+
+def _messages(row: Row) -> list[dict[str, str]]:
+    turns, messages = fields.unpacked(row, "turns"), fields.unpacked(row, "messages")
+    if (turns is None) == (messages is None):
+        raise Flaw("must be there, or 'messages', and not both.", field="turns")
+    if messages is not None:
+        return fields.messages(messages, "messages")
+    if isinstance(turns, str) and isinstance(row, Cells):
+        turns = [turns]
+    if not (asked := fields.texts(turns, "turns")):
+        raise Flaw("is empty.", field="turns")
+    return [{"role": "user", "content": turn} for turn in asked]
+
+
+def _several(row: Row, field: str) -> list[str] | None:
+    found = fields.unpacked(row, field)
+    if found is None:
+        return None
+    return [fields.as_text(found, field)] if isinstance(found, str) else fields.texts(found, field)
+
+
+def _response(line: int, row: Row) -> ResponseRecord:
+    prompt_key, candidate = fields.name(row, "prompt_id"), fields.name(row, "candidate")
+    turns, single = fields.unpacked(row, "turns"), fields.optional_text(row, "text")
+    if (turns is None) == (single is None):
+        raise Flaw("must be there, or 'turns', and not both.", field="text")
+    answered = [single] if single is not None else fields.texts(turns, "turns")
+    if not answered:
+        raise Flaw("is empty.", field="turns")
+    return ResponseRecord(
+        line,
+        prompt_key,
+        candidate,
+        answered,
+        fields.count(row, "repetition") or 0,
+        fields.amount(row, "latency_ms"),
+        fields.amount(row, "ttft_ms"),
+        fields.count(row, "input_tokens"),
+        fields.count(row, "output_tokens"),
+        fields.amount(row, "cost_usd"),
+        fields.optional_name(row, "finish_reason"),
+        fields.moment(row, "created_at"),
+    )
+
+
+def _candidate(line: int, row: Row) -> CandidateRecord:
+    settings = _candidate_settings(row)
+    fallback = fields.mapping(row, "fallback")
+    if fallback is not None:
+        if "fallback" in fallback:
+            raise Flaw("cannot have a fallback of its own.", field="fallback")
+        try:
+            named = {field: fields.name(fallback, field) for field in ("name", "provider", "model")}
+            settings["fallback"] = named | _candidate_settings(fallback)
+        except Flaw as flaw:
+            raise Flaw(flaw.problem, field=f"fallback.{flaw.field}") from None
+    return CandidateRecord(
+        line, fields.name(row, "name"), fields.name(row, "provider"), fields.name(row, "model"), settings
+    )
+
+
+def _candidate_settings(row: Row) -> dict[str, Any]:
+    settings: dict[str, Any] = {field: fields.optional_text(row, field) for field in _CANDIDATE_TEXTS}
+    settings |= {field: fields.amount(row, field) for field in _CANDIDATE_NUMBERS if field != "max_tokens"}
+    settings["max_tokens"] = fields.count(row, "max_tokens")
+    return {field: found for field, found in settings.items() if found not in (None, "")}
+
+
+_EACH: dict[Kind, tuple[Callable[[int, Row], Record], frozenset[str]]] = {
+    Kind.PROMPTS: (_prompt, _PROMPT),
+    Kind.RESPONSES: (_response, _RESPONSE),
+    Kind.CANDIDATES: (_candidate, _CANDIDATE),
+}
+FORMAT = Format("evenhand", "Evenhand JSONL", frozenset(Kind), _detect, _read)

@@ -1,0 +1,159 @@
+"""What an import reads and reports: kinds, records, the summary, and the fault that names line and field."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+Row = dict[str, Any]
+Progress = Callable[[float | None, int], None]
+"""Called now and then with the fraction of bytes read (None: not known) and the records read so far."""
+
+
+class Cells(dict[str, Any]):
+    """A row of a table (CSV, SQL), where a number or an object may be written as text, and an id be a number."""
+
+
+class Kind(StrEnum):
+    """What a file holds."""
+
+    PROMPTS = "prompts"
+    RESPONSES = "responses"
+    VOTES = "votes"
+    CANDIDATES = "candidates"
+
+
+@dataclass(frozen=True)
+class ImportSummary:
+    """What an import did. ``records`` were read, of which ``created`` are new and ``unchanged`` were there.
+
+    ``dataset`` and ``study``: the names of where they went, None where the kind has none.
+    ``already_imported``: this very content had been imported to the same place, so nothing changed.
+    """
+
+    kind: Kind
+    dataset: str | None
+    study: str | None
+    records: int
+    created: int
+    unchanged: int
+    notes: tuple[str, ...] = ()
+    already_imported: bool = False
+
+
+class Flaw(Exception):
+    """A fault in a record; becomes errors.BadFile, with the file's name, where the file is known."""
+
+    def __init__(self, problem: str, *, field: str | None = None, line: int | None = None) -> None:
+        super().__init__(problem)
+        self.problem, self.field, self.line = problem, field, line
+
+
+class PromptRecord(NamedTuple):
+    """A prompt as read. ``key`` is its id in the file; ``messages`` are never empty."""
+
+    line: int
+    key: str
+    category: str
+    messages: list[dict[str, str]]
+    reference: list[str] | None
+    constraints: dict[str, Any] | None
+    tags: list[str]
+
+
+class ResponseRecord(NamedTuple):
+    """A response as read; None means not known. ``prompt`` is set by formats that carry the prompt itself.
+
+    ``repetition`` None: the next free one.
+    """
+
+    line: int
+    prompt_key: str
+    candidate: str
+    turns: list[str]
+    repetition: int | None = 0
+    latency_ms: float | None = None
+    ttft_ms: float | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: float | None = None
+    finish_reason: str | None = None
+    created_at: datetime | None = None
+    prompt: PromptRecord | None = None
+
+
+class VoteRecord(NamedTuple):
+    """A vote as read. ``outcome``: a domain.votes.Outcome; the last four only in our own exports."""
+
+    line: int
+    prompt_key: str
+    left: str
+    right: str
+    outcome: int
+    question: str | None
+    rater: str | None
+    created_at: datetime | None
+    length_bin: int | None = None
+    masked: bool = False
+    too_fast: bool = False
+    time_on_pair_ms: int | None = None
+
+
+class CandidateRecord(NamedTuple):
+    """A candidate as read; ``settings`` holds every field but name, provider and model."""
+
+    line: int
+    name: str
+    provider: str
+    model: str
+    settings: dict[str, Any]
+
+
+Record = PromptRecord | ResponseRecord | VoteRecord | CandidateRecord
+
+
+class Notes:
+    """Remarks for the summary, each once, the first twenty."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, None] = {}
+
+    def add(self, note: str) -> None:
+        """Keep ``note`` unless it is there."""
+        if len(self._seen) < 20:
+            self._seen[note] = None
+
+    def ignored(self, row: Row, known: frozenset[str]) -> None:
+        """Note the fields of ``row`` that are not in ``known``."""
+        for field in row.keys() - known:
+            self.add(f"The field '{str(field)[:60]}' is not known here and was ignored.")
+
+    def all(self) -> tuple[str, ...]:
+        """The notes, in order."""
+        return tuple(self._seen)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a format needs to know to read: the kind, the default question's key, a column mapping, notes."""
+
+    kind: Kind
+    notes: Notes
+    columns: dict[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Format:
+    """A file format: whether a first row is of it, and how its rows become records.
+
+    ``read`` gets (line, row) pairs and yields records of the reading's kind, in order. ``carries_prompts``:
+    its responses come with their prompts, so that the import makes the dataset too.
+    """
+
+    name: str
+    title: str
+    kinds: frozenset[Kind]
+    detect: Callable[[Row, Kind], bool]
+    read: Callable[[Iterable[tuple[int, Row]], Reading], Iterable[Record]]
+    carries_prompts: bool = False

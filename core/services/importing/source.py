@@ -1,0 +1,199 @@
+"""The bytes of a file: opened, unpacked, bounded and cut into lines, never held as a whole."""
+
+import codecs
+import hashlib
+import shutil
+import tempfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from core.errors import BadFile
+
+MEGABYTE = 1024 * 1024
+LONGEST_LINE = 16 * MEGABYTE
+LARGEST_CONTENT = 20 * 1024 * MEGABYTE
+LARGEST_RATIO = 500
+"""How many bytes a packed byte may become, once 64 MB are out; text reaches about 30."""
+_CHUNK = 256 * 1024
+_UNTRUSTED_AFTER = 64 * MEGABYTE
+_GZIP_MAGIC = b"\x1f\x8b"
+_OTHER_MAGIC = {
+    b"PK\x03\x04": "a zip archive (or a spreadsheet); unpack it, or save it as CSV",
+    b"PAR1": "a Parquet file; convert it to JSONL or CSV",
+    b"BZh": "packed with bzip2; unpack it, or use gzip",
+    b"\xfd7zXZ": "packed with xz; unpack it, or use gzip",
+    b"\x28\xb5\x2f\xfd": "packed with zstd; unpack it, or use gzip",
+    b"SQLite format 3": "an SQLite database; import it by its address and a query",
+    b"%PDF": "a PDF document",
+}
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
+
+
+class Source:
+    """A file to import; may be read more than once. ``name`` is what messages call it."""
+
+    def __init__(self, file: Path | BinaryIO, name: str | None = None) -> None:
+        self._stream, self._is_ours, called = _opened(file)
+        self.name = name or called
+        self._size = self._stream.seek(0, 2)
+        if self._size == 0:
+            self.close()
+            raise BadFile("The file is empty.", file=self.name)
+
+    def close(self) -> None:
+        """Close what was opened here."""
+        if self._is_ours:
+            self._stream.close()
+
+    @property
+    def stem(self) -> str:
+        """The file's name without folders and endings."""
+        return Path(self.name).name.split(".")[0] or "imported"
+
+    @property
+    def fraction_read(self) -> float:
+        """How much of the file has been read, 0 to 1."""
+        return min(1.0, self._stream.tell() / self._size)
+
+    def content_hash(self) -> str:
+        """SHA-256, in hex, of the unpacked content."""
+        hashed = hashlib.sha256()
+        for chunk in self.chunks():
+            hashed.update(chunk)
+        return hashed.hexdigest()
+
+    def chunks(self) -> Iterator[bytes]:
+        """The unpacked content from its start, in pieces of bounded size, without a byte order mark."""
+        self._stream.seek(0)
+        head = self._stream.read(16)
+        self._stream.seek(0)
+        if head.startswith(_GZIP_MAGIC):
+            pieces = self._unpacked()
+        elif self.name.lower().endswith(".gz"):
+            raise BadFile("It is named .gz, but is not packed with gzip.", file=self.name)
+        else:
+            pieces = iter(lambda: self._stream.read(_CHUNK), b"")
+        first = next(pieces, b"")
+        while len(first) < 16 and (more := next(pieces, b"")):
+            first += more
+        self._refuse_foreign(first)
+        yield first.removeprefix(codecs.BOM_UTF8)
+        yield from pieces
+
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """(number from 1, bytes without the newline) of every line."""
+        number, rest = 1, b""
+        for chunk in self.chunks():
+            pieces = chunk.split(b"\n")
+            pieces[0] = rest + pieces[0]
+            rest = pieces.pop()
+            for piece in pieces:
+                if len(piece) > LONGEST_LINE:
+                    break
+                yield number, piece
+                number += 1
+            if len(rest) > LONGEST_LINE or any(len(piece) > LONGEST_LINE for piece in pieces[:1]):
+                raise BadFile(
+                    f"The line is longer than {LONGEST_LINE // MEGABYTE} MB. One record belongs on each line.",
+                    file=self.name,
+                    line=number,
+                )
+        if rest:
+            yield number, rest
+
+    def texts(self) -> Iterator[str]:
+        """The content as text, in pieces of bounded size that may end anywhere."""
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        line = 1
+        try:
+            for chunk in self.chunks():
+                piece = decoder.decode(chunk)
+                line += piece.count("\n")
+                yield piece
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError as error:
+            line += bytes(error.object[: error.start]).count(b"\n")
+            raise BadFile(NOT_UTF8, file=self.name, line=line) from None
+
+    def first_character(self) -> bytes:
+        """The first byte that is not white space; empty where there is none."""
+        for chunk in self.chunks():
+            if kept := chunk.lstrip():
+                return kept[:1]
+        return b""
+
+    def _refuse_foreign(self, head: bytes) -> None:
+        if not head or head.isspace():
+            if not head:
+                raise BadFile("The file is empty.", file=self.name)
+            return
+        for magic, what in _OTHER_MAGIC.items():
+            if head.startswith(magic):
+                raise BadFile(f"It is {what}.", file=self.name)
+        if head.startswith(_UTF16) or b"\x00" in head[:4]:
+            raise BadFile("It is not UTF-8 text (it looks like UTF-16). Save it as UTF-8.", file=self.name)
+
+    def _unpacked(self) -> Iterator[bytes]:
+        unpacker, packed, unpacked = zlib.decompressobj(wbits=31), 0, 0
+        waiting = b""
+        try:
+            while True:
+                if not waiting:
+                    waiting = self._stream.read(_CHUNK)
+                    packed += len(waiting)
+                    if not waiting:
+                        break
+                if unpacker.eof:
+                    waiting = waiting.lstrip(b"\x00")
+                    unpacker = zlib.decompressobj(wbits=31)
+                    continue
+                piece = unpacker.decompress(waiting, _CHUNK)
+                waiting = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
+                unpacked += len(piece)
+                self._refuse_bomb(packed, unpacked)
+                if piece:
+                    yield piece
+        except zlib.error as error:
+            raise BadFile("The gzip file is damaged.", file=self.name) from error
+        if not unpacker.eof:
+            raise BadFile("The gzip file is cut off.", file=self.name)
+
+    def _refuse_bomb(self, packed: int, unpacked: int) -> None:
+        if unpacked > LARGEST_CONTENT:
+            raise BadFile("It unpacks to more than 20 GB.", file=self.name)
+        if unpacked > _UNTRUSTED_AFTER and unpacked > LARGEST_RATIO * packed:
+            raise BadFile(f"It unpacks to more than {LARGEST_RATIO} times its size.", file=self.name)
+
+
+NOT_UTF8 = "It is not UTF-8 text. Save the file as UTF-8."
+
+
+def _opened(file: Path | BinaryIO) -> tuple[BinaryIO, bool, str]:
+    if isinstance(file, Path):
+        if file.is_dir():
+            raise BadFile("It is a folder, not a file.", file=file.name)
+        try:
+            stream: BinaryIO = file.open("rb")
+        except FileNotFoundError:
+            raise BadFile("There is no such file.", file=str(file)) from None
+        except OSError as error:
+            raise BadFile(f"It cannot be opened ({error.strerror}).", file=file.name) from error
+        called, is_ours = file.name, True
+    else:
+        stream, is_ours = file, False
+        called = Path(str(getattr(file, "name", "the file"))).name
+    if stream.seekable():
+        return stream, is_ours, called
+    return _spooled(stream, called), True, called
+
+
+def _spooled(stream: BinaryIO, called: str) -> BinaryIO:
+    kept: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115
+    try:
+        shutil.copyfileobj(stream, kept, _CHUNK)
+    except OSError as error:
+        kept.close()
+        raise BadFile("It could not be read to its end.", file=called) from error
+    return kept
