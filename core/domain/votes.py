@@ -25,7 +25,6 @@ SHORTEST_READING_S = 3.0
 TOO_FAST_WEIGHT = 0.2
 
 
-
 def reading_floor_ms(words: int) -> float:
     """The least time, in ms, in which ``words`` words can be read: max(3 s, words / 16 per s)."""
     return 1000.0 * max(SHORTEST_READING_S, words / FASTEST_WORDS_PER_SECOND)

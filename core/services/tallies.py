@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
 from core.domain.votes import Outcome
 from core.storage.tables import Vote, metadata
+from core.storage.upsert import add_to
 
 BUCKETS = 32
 
@@ -61,17 +61,10 @@ def _add(session: Session, vote: Vote, outcome: Outcome, sign: int, *, category:
     }
     cell = {"category": category, "length_bin": vote.length_bin, "masked": vote.masked}
     counts = dict.fromkeys(_COUNTERS.values(), 0) | {_COUNTERS[outcome]: sign}
-    _upsert(session, _pair_tally, pair | cell | counts, list(_COUNTERS.values()))
+    add_to(session, _pair_tally, pair | cell | counts, list(_COUNTERS.values()))
     for kind, key in (("rater", vote.rater_id), ("prompt", vote.prompt_id)):
         cluster = {"kind": kind, "bucket": key % BUCKETS, "n": sign, "wins2": sign * _WINS2[outcome]}
-        _upsert(session, _cluster_tally, pair | cluster, ["n", "wins2"])
-
-
-def _upsert(session: Session, table: sa.Table, row: dict[str, Any], counters: Sequence[str]) -> None:
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(table).values(row)
-    sums = {name: table.c[name] + statement.excluded[name] for name in counters}
-    session.execute(statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=sums))
+        add_to(session, _cluster_tally, pair | cluster, ["n", "wins2"])
 
 
 def rebuild(session: Session, study_id: int) -> None:

@@ -348,7 +348,20 @@ class Vote(Table, table=True):
             sqlite_where=text("supersedes_id IS NOT NULL"),
             postgresql_where=text("supersedes_id IS NOT NULL"),
         ),
-        Index("ix_vote_question_rater", "question_id", "rater_id"),
+        Index("ix_vote_question", "question_id", "id"),
+        Index(
+            "ix_vote_assignment",
+            "assignment_id",
+            sqlite_where=text("assignment_id IS NOT NULL"),
+            postgresql_where=text("assignment_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_vote_own",
+            "rater_id",
+            "id",
+            sqlite_where=text("assignment_id IS NOT NULL"),
+            postgresql_where=text("assignment_id IS NOT NULL"),
+        ),
         CheckConstraint("outcome BETWEEN 0 AND 3"),
     )
     id: int | None = _id()

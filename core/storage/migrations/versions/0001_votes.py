@@ -318,7 +318,9 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id')
     )
     with op.batch_alter_table('vote', schema=None) as batch_op:
-        batch_op.create_index('ix_vote_question_rater', ['question_id', 'rater_id'], unique=False)
+        batch_op.create_index('ix_vote_assignment', ['assignment_id'], unique=False, sqlite_where=sa.text('assignment_id IS NOT NULL'), postgresql_where=sa.text('assignment_id IS NOT NULL'))
+        batch_op.create_index('ix_vote_own', ['rater_id', 'id'], unique=False, sqlite_where=sa.text('assignment_id IS NOT NULL'), postgresql_where=sa.text('assignment_id IS NOT NULL'))
+        batch_op.create_index('ix_vote_question', ['question_id', 'id'], unique=False)
         batch_op.create_index('ux_vote_assignment_question', ['assignment_id', 'question_id'], unique=True, sqlite_where=sa.text('supersedes_id IS NULL AND assignment_id IS NOT NULL'), postgresql_where=sa.text('supersedes_id IS NULL AND assignment_id IS NOT NULL'))
         batch_op.create_index('ux_vote_supersedes', ['supersedes_id'], unique=True, sqlite_where=sa.text('supersedes_id IS NOT NULL'), postgresql_where=sa.text('supersedes_id IS NOT NULL'))
 
@@ -330,7 +332,9 @@ def downgrade() -> None:
     with op.batch_alter_table('vote', schema=None) as batch_op:
         batch_op.drop_index('ux_vote_supersedes', sqlite_where=sa.text('supersedes_id IS NOT NULL'), postgresql_where=sa.text('supersedes_id IS NOT NULL'))
         batch_op.drop_index('ux_vote_assignment_question', sqlite_where=sa.text('supersedes_id IS NULL AND assignment_id IS NOT NULL'), postgresql_where=sa.text('supersedes_id IS NULL AND assignment_id IS NOT NULL'))
-        batch_op.drop_index('ix_vote_question_rater')
+        batch_op.drop_index('ix_vote_question')
+        batch_op.drop_index('ix_vote_own', sqlite_where=sa.text('assignment_id IS NOT NULL'), postgresql_where=sa.text('assignment_id IS NOT NULL'))
+        batch_op.drop_index('ix_vote_assignment', sqlite_where=sa.text('assignment_id IS NOT NULL'), postgresql_where=sa.text('assignment_id IS NOT NULL'))
 
     op.drop_table('vote')
     with op.batch_alter_table('remark', schema=None) as batch_op:
