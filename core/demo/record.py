@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from openai import OpenAI
     from openai.types.chat import ChatCompletionMessageParam
 
+Record = dict[str, Any]
+
 CONTEXT_TOKENS = 2048
 ORDER_SEED = 64
 
@@ -84,9 +86,7 @@ class Turn:
     finish_reason: str
 
 
-def ask(
-    client: "OpenAI", candidate: dict[str, Any], messages: list["ChatCompletionMessageParam"], *, seed: int
-) -> Turn:
+def ask(client: "OpenAI", candidate: Record, messages: list["ChatCompletionMessageParam"], *, seed: int) -> Turn:
     """Stream one answer. Raises EvenhandError when the stream breaks off or reports no usage."""
     pieces: list[str] = []
     first = reason = usage = None
@@ -121,7 +121,7 @@ def ask(
     )
 
 
-def respond(client: "OpenAI", prompt: dict[str, Any], candidate: dict[str, Any]) -> dict[str, Any]:
+def respond(client: "OpenAI", prompt: Record, candidate: Record) -> Record:
     """One record of the Responses JSONL: ``candidate``'s answer to every turn of ``prompt``."""
     system = candidate.get("system")
     messages: list[ChatCompletionMessageParam] = [{"role": "system", "content": system}] if system else []
@@ -132,7 +132,7 @@ def respond(client: "OpenAI", prompt: dict[str, Any], candidate: dict[str, Any])
         messages.append({"role": "user", "content": question})
         turns.append(ask(client, candidate, messages, seed=seed + position))
         messages.append({"role": "assistant", "content": turns[-1].text})
-    answer: dict[str, Any] = {"text": turns[0].text} if len(turns) == 1 else {"turns": [t.text for t in turns]}
+    answer: Record = {"text": turns[0].text} if len(turns) == 1 else {"turns": [t.text for t in turns]}
     return {
         "prompt_id": prompt["id"],
         "candidate": candidate["name"],
@@ -146,7 +146,9 @@ def respond(client: "OpenAI", prompt: dict[str, Any], candidate: dict[str, Any])
     }
 
 
-def record(out: Path, *, fresh: bool = False, limit: int | None = None) -> int:
+def record(
+    out: Path, prompts: list[Record], candidates: list[Record], *, fresh: bool = False, limit: int | None = None
+) -> int:
     """Append to ``out`` what it does not hold yet, at most ``limit`` responses; the number that were added.
 
     ``fresh`` starts the file anew. An interrupted recording goes on where it stopped.
@@ -154,7 +156,7 @@ def record(out: Path, *, fresh: bool = False, limit: int | None = None) -> int:
     if fresh:
         out.unlink(missing_ok=True)
     held = {(row["prompt_id"], row["candidate"]) for row in records(out)} if out.exists() else set()
-    work = [(prompt, candidate) for prompt in records(PROMPTS) for candidate in records(CANDIDATES)]
+    work = [(prompt, candidate) for prompt in prompts for candidate in candidates]
     Random(ORDER_SEED).shuffle(work)  # noqa: S311 (an order, not a secret)
     missing = [(p, c) for p, c in work if (p["id"], c["name"]) not in held][:limit]
     console = Console(stderr=True)
@@ -175,7 +177,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESPONSES, metavar="FILE", help="where to, instead of the demo's")
     options = parser.parse_args()
     try:
-        record(options.out, fresh=options.fresh, limit=options.limit)
+        record(options.out, records(PROMPTS), records(CANDIDATES), fresh=options.fresh, limit=options.limit)
     except EvenhandError as error:
         raise SystemExit(str(error)) from error
 

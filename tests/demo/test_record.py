@@ -53,12 +53,15 @@ def test_the_model_answers_every_turn_and_the_same_again_with_the_same_seed(mode
 
 def test_an_interrupted_recording_goes_on_where_it_stopped(tmp_path: Path) -> None:
     out = tmp_path / "responses.jsonl"
+    prompts = [row for row in records(PROMPTS) if row["id"] == "ambiguous-01"]
+    candidates = [row | {"max_tokens": 4} for row in records(CANDIDATES)]
     try:
-        assert record(out, limit=1) == 1
+        assert record(out, prompts, candidates, limit=1) == 1
     except NotFound as missing:
         pytest.skip(f"{HINT}: {missing}")
     begun = out.read_text(encoding="utf-8")
-    assert record(out, limit=1) == 1
+    assert record(out, prompts, candidates) == 4
     assert out.read_text(encoding="utf-8").startswith(begun)
-    first, second = records(out)
-    assert (first["prompt_id"], first["candidate"]) != (second["prompt_id"], second["candidate"])
+    recorded = [(row["prompt_id"], row["candidate"]) for row in records(out)]
+    assert sorted(recorded) == sorted((p["id"], c["name"]) for p in prompts for c in candidates)
+    assert record(out, prompts, candidates) == 0
