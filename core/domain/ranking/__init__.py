@@ -3,6 +3,7 @@
 from core.domain.ranking.board import Board, Entry, RankingOptions, rank
 from core.domain.ranking.counts import Cells, Clusters, cells_from_votes, clusters_from_votes, rater_weight
 from core.domain.ranking.intervals import Band
+from core.domain.ranking.settled import Settled, settled
 
 __all__ = [
     "Band",
@@ -11,8 +12,10 @@ __all__ = [
     "Clusters",
     "Entry",
     "RankingOptions",
+    "Settled",
     "cells_from_votes",
     "clusters_from_votes",
     "rank",
     "rater_weight",
+    "settled",
 ]

@@ -42,6 +42,11 @@ class RankingOptions:
     draws: int = 2000
     seed: int = 0
 
+    @property
+    def band_used(self) -> Band:
+        """``band``, but fixed where ``plain``."""
+        return Band.FIXED if self.plain else self.band
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -118,7 +123,7 @@ def rating_band(estimate: Estimate, options: RankingOptions) -> tuple[Floats, Fl
     """[k] lower, upper and standard error of each rating in Elo; each interval for itself."""
     se = np.sqrt(np.maximum(np.diag(estimate.covariance), 0.0))
     alpha = 1.0 - options.level
-    if options.band is Band.PEEK and not options.plain:
+    if options.band_used is Band.PEEK:
         half = se * peek_factor(se, alpha, options.se_target_elo, estimate.degrees)
     else:
         half = se * fixed_factor(alpha, estimate.degrees)
@@ -134,8 +139,7 @@ def _board(cells: Cells, estimate: Estimate, options: RankingOptions) -> Board:
     members = component_members(component)
     together = (component[:, None] == component[None, :]) & (component[:, None] >= 0)
     critical = max(simultaneous_critical(errors[m], se[np.ix_(m, m)], options.level) for m in members)
-    band = Band.FIXED if options.plain else options.band
-    margin = se * margin_factor(se, tail(critical), band, options.se_target_elo, estimate.degrees)
+    margin = se * margin_factor(se, tail(critical), options.band_used, options.se_target_elo, estimate.degrees)
     better = clearly_better(estimate.ratings, margin) & together
     effects, leads = _effects(estimate, options), np.zeros(k)
     for m in members:

@@ -1,6 +1,7 @@
 """Votes as counts: the only form in which the ranking sees them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -57,6 +58,11 @@ class Clusters:
     cell: Codes
     weight: Floats
     wins: Floats
+
+    @cached_property
+    def used(self) -> int:
+        """How many clusters have votes."""
+        return int(np.count_nonzero(np.bincount(self.cluster, self.weight, self.size)))
 
 
 def add_up(slot: Codes, amount: Floats, size: int) -> Floats:

@@ -1,14 +1,15 @@
 """Ratings and their covariance from counts: the plain estimator and the whole one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
 from core.domain.ranking.counts import Cells, Clusters, Codes, Floats, add_up
-from core.domain.ranking.fit import ELO_PER_LOGIT, TERM_PRIOR, Design, Fit, newton, vote_meat
+from core.domain.ranking.fit import ELO_PER_LOGIT, NO_TERMS, TERM_PRIOR, Design, Fit, newton, vote_meat
 from core.domain.ranking.graph import components, separated, strongly_connected, win_matrix
 from core.domain.ranking.intervals import FEW_EFFECTIVE_RATERS, cluster_variance, effective_clusters
 
@@ -18,7 +19,7 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Estimate:
-    """A fit with the covariance of its parameters.
+    """A fit (its rows are the cells) with the covariance of its parameters.
 
     ``ratings``: [k] Elo, mean 1000 in each component; ``covariance``: [k, k] Elo²; ``component``: [k], −1 without
     votes; ``variance``: [k+q, k+q] of all parameters in squared logits, before centring; ``degrees`` of freedom for
@@ -43,9 +44,15 @@ class Graph:
     outside: Flags
 
     @property
+    def single(self) -> bool:
+        """Whether the votes connect all candidates."""
+        return not self.component.any()
+
+    @property
     def notes(self) -> list[str]:
         """What of the graph a reader of the board must know."""
-        notes, parts, missing = [], int(self.component.max(initial=-1)) + 1, int((self.component < 0).sum())
+        notes: list[str] = []
+        parts, missing = int(self.component.max(initial=-1)) + 1, int((self.component < 0).sum())
         if parts > 1:
             notes.append(
                 f"The votes do not connect all candidates: {parts} groups are ranked apart, each with mean 1000; "
@@ -79,21 +86,38 @@ def estimate_plain(cells: Cells, fallback_prior: float) -> Estimate:
     """
     k, graph = cells.candidates, comparison_graph(cells)
     played = graph.won + graph.won.T
-    left, right = np.nonzero(np.triu(played, 1))
-    prior = np.full(k, fallback_prior if graph.outside.any() else 0.0)
-    no_terms = np.zeros((0, 0))
-    design = Design(k, left, right, no_terms, prior, _anchor(graph.component, played))
-    fit = newton(design, played[left, right], graph.won[left, right])
-    probability = expit(fit.theta[cells.left] - fit.theta[cells.right])
-    each_vote = Design(k, cells.left, cells.right, no_terms, prior)
-    variance = fit.sandwich(each_vote.information(vote_meat(cells, probability)))
+    left, right = every_pair(k)
+    lone = bool(graph.outside.any())
+    prior = np.full(k, fallback_prior if lone else 0.0)
+    none = np.zeros(0, dtype=np.intp)
+    design = Design(k, left, right, none, NO_TERMS, prior, 0.0 if lone else _anchor(graph, played))
+    total, wins = played.ravel()[design.pair], graph.won.ravel()[design.pair]
+    folded = newton(design, total, wins, start=_win_rates(graph.won, played))
+    probability = expit(folded.theta[cells.left] - folded.theta[cells.right])
+    of_cells = replace(design, left=cells.left, right=cells.right)
+    fit = replace(folded, design=of_cells, probability=probability)
+    variance = fit.sandwich(of_cells.information(vote_meat(cells, probability)))
     return _finished(fit, graph, variance, None, graph.notes)
 
 
-def _anchor(component: Codes, played: Floats) -> Floats:
-    """[k, k] fixes the mean of each component, which no vote does; its size does not touch the answer."""
-    same = component[:, None] == component[None, :]
-    return np.asarray(same * (played.sum() / max(len(component), 1) ** 2 + 1.0))
+@lru_cache(maxsize=8)
+def every_pair(candidates: int) -> tuple[Codes, Codes]:
+    """Two codes, the smaller first, for each pair of candidates."""
+    return np.triu_indices(candidates, 1)
+
+
+def _win_rates(won: Floats, played: Floats) -> Floats:
+    """[k] log odds of winning at all: where the search starts."""
+    wins, votes = won.sum(axis=1), played.sum(axis=1)
+    return np.asarray(np.log((wins + 0.5) / (votes - wins + 0.5)))
+
+
+def _anchor(graph: Graph, played: Floats) -> Floats | float:
+    """Fixes the mean of each component, which no vote does; its size does not touch the answer."""
+    size = float(played.sum()) / len(played) ** 2 + 1.0
+    if graph.single:
+        return size
+    return np.asarray((graph.component[:, None] == graph.component[None, :]) * size)
 
 
 def estimate_whole(cells: Cells, clusters: Sequence[Clusters], *, prior: float, side: bool, length: bool) -> Estimate:
@@ -105,33 +129,29 @@ def estimate_whole(cells: Cells, clusters: Sequence[Clusters], *, prior: float, 
     """
     graph = comparison_graph(cells)
     design = _design(cells, prior, side=side, length=length)
-    fit = newton(design, cells.total, cells.wins)
-    usable = [c for c in clusters if _used(c) > 1]
+    start = np.zeros(design.parameters)
+    start[: cells.candidates] = _win_rates(graph.won, graph.won + graph.won.T)
+    fit = newton(design, cells.total, cells.wins, start)
+    usable = [c for c in clusters if c.used > 1]
     notes = graph.notes
     if len(usable) < len(clusters):
         notes.append("All votes come from one rater or one prompt: the intervals say nothing of others.")
     own, least = _vote_variance(fit, cells)
     variance = own if not usable else sum((cluster_variance(fit, c) for c in usable), start=np.zeros_like(own))
     variance = variance - max(len(usable) - 1, 0) * own + least
-    degrees = min(_used(c) for c in usable) - 1.0 if usable else None
+    degrees = min(c.used for c in usable) - 1.0 if usable else None
     for c in usable:
         few = effective_clusters(fit, c) < FEW_EFFECTIVE_RATERS
         variance = _at_least(variance, own + least, few)
     return _finished(fit, graph, variance, degrees, notes)
 
 
-def _used(clusters: Clusters) -> int:
-    return int(np.count_nonzero(add_up(clusters.cluster, clusters.weight, clusters.size)))
-
-
 def _design(cells: Cells, prior: float, *, side: bool, length: bool) -> Design:
-    bins = cells.length_bin
-    terms = [np.ones(len(bins))] if side else []
-    if length:
-        terms += [np.sign(bins) * (np.abs(bins) == size) * 1.0 for size in (1, 2)]
-    penalty = np.concatenate((np.full(cells.candidates, prior), np.full(len(terms), TERM_PRIOR)))
-    stacked = np.array(terms, dtype=np.float64).reshape(len(terms), len(bins))
-    return Design(cells.candidates, cells.left, cells.right, stacked, penalty)
+    longer = np.array([[0.0, -1.0, 0.0, 1.0, 0.0], [-1.0, 0.0, 0.0, 0.0, 1.0]])
+    terms = [np.ones((1, 5))] * side + [longer] * length
+    patterns = np.concatenate(terms) if terms else NO_TERMS
+    penalty = np.concatenate((np.full(cells.candidates, prior), np.full(len(patterns), TERM_PRIOR)))
+    return Design(cells.candidates, cells.left, cells.right, cells.length_bin + 2, patterns, penalty)
 
 
 def _vote_variance(fit: Fit, cells: Cells) -> tuple[Floats, Floats]:
@@ -154,21 +174,27 @@ def _at_least(variance: Floats, floor: Floats, candidates: Flags) -> Floats:
 
 
 def _finished(fit: Fit, graph: Graph, variance: Floats, degrees: float | None, notes: list[str]) -> Estimate:
-    k, component = fit.design.candidates, graph.component
-    theta = fit.theta[:k]
-    one = bool((component == 0).all())
-    centring = np.eye(k)
-    for c in range(int(component.max(initial=-1)) + 1):
-        members = component == c
-        centring -= np.outer(members, members) / max(int(members.sum()), 1)
+    k = fit.design.candidates
     if graph.outside.any():
-        spread = centring @ fit.bread[:k, :k] @ centring
-        variance = _at_least(variance, spread, graph.outside)
-    if one:
-        centred = variance[:k, :k] - variance[:k, :k].mean(axis=0)
-        covariance = centred - centred.mean(axis=1)[:, None]
-    else:
-        covariance = centring @ variance[:k, :k] @ centring
-        covariance[component < 0] = covariance[:, component < 0] = 0.0
-    ratings = MEAN_RATING + ELO_PER_LOGIT * (centring @ theta)
-    return Estimate(fit, ratings, ELO_PER_LOGIT**2 * covariance, component, variance, degrees, tuple(notes))
+        variance = _at_least(variance, _centred(fit.bread[:k, :k], graph), graph.outside)
+    covariance = ELO_PER_LOGIT**2 * _centred(variance[:k, :k], graph)
+    theta = fit.theta[:k]
+    means = theta.mean() if graph.single else _within(graph.component) @ theta
+    ratings = MEAN_RATING + ELO_PER_LOGIT * (theta - means)
+    return Estimate(fit, ratings, covariance, graph.component, variance, degrees, tuple(notes))
+
+
+def _centred(matrix: Floats, graph: Graph) -> Floats:
+    """[k, k] the covariance of ratings less the mean of their component; 0 for candidates without votes."""
+    if graph.single:
+        centred = matrix - matrix.mean(axis=0)
+        return np.asarray(centred - centred.mean(axis=1)[:, None])
+    within = _within(graph.component)
+    centring = np.diag((graph.component >= 0) * 1.0) - within
+    return np.asarray(centring @ matrix @ centring)
+
+
+def _within(component: Codes) -> Floats:
+    """[k, k] averages over each component; rows of candidates without votes are 0."""
+    same = (component[:, None] == component[None, :]) & (component >= 0)
+    return np.asarray(same / np.maximum(same.sum(axis=1), 1)[:, None])

@@ -16,25 +16,30 @@ TERM_PRIOR: Final = 1.0
 """Prior precision (per squared logit) of the side and length terms: as much as about four votes."""
 
 STEP_TOLERANCE: Final = 1e-7
-SAFE_STEP: Final = 1.5
+SAFE_STEP: Final = 1.75
 MAX_STEPS: Final = 100
+
+
+NO_TERMS: Final[Floats] = np.zeros((0, 1))
 
 
 @dataclass(frozen=True)
 class Design:
     """Rows of counts that share a linear predictor: rating of left − rating of right + terms.
 
-    ``left``, ``right``: [m] codes 0 … k−1; ``terms``: [q, m] covariates of the q extra effects;
-    ``penalty``: [k+q] prior precision of each parameter; ``anchor``: [k, k] added to the information of the
-    ratings where nothing else fixes their common level, or None.
+    ``left``, ``right``: [m] codes 0 … k−1. The q extra effects have covariates that take few values together:
+    ``patterns`` [q, u] lists these, ``pattern`` [m] says which one a row has. ``penalty``: [k+q] prior precision of
+    each parameter; ``anchor``: [k, k], or one number for all, added to the information of the ratings where nothing
+    else fixes their common level.
     """
 
     candidates: int
     left: Codes
     right: Codes
-    terms: Floats
+    pattern: Codes
+    patterns: Floats
     penalty: Floats
-    anchor: Floats | None = None
+    anchor: Floats | float = 0.0
 
     @cached_property
     def pair(self) -> Codes:
@@ -44,41 +49,61 @@ class Design:
     @property
     def parameters(self) -> int:
         """k + q."""
-        return self.candidates + len(self.terms)
+        return self.candidates + len(self.patterns)
 
     def rows(self, chosen: Codes) -> "Design":
         """The design of some of the rows."""
-        return replace(self, left=self.left[chosen], right=self.right[chosen], terms=self.terms[:, chosen])
+        pattern = self.pattern[chosen] if len(self.patterns) else self.pattern
+        return replace(self, left=self.left[chosen], right=self.right[chosen], pattern=pattern)
 
     def predictor(self, theta: Floats) -> Floats:
         """[m] the log odds that left wins, given ``theta`` [k+q]."""
         eta = theta[self.left] - theta[self.right]
-        if len(self.terms):
-            eta += theta[self.candidates :] @ self.terms
+        if len(self.patterns):
+            eta += (theta[self.candidates :] @ self.patterns)[self.pattern]
         return np.asarray(eta)
 
     def score(self, residual: Floats) -> Floats:
         """[k+q] the gradient: Xᵀ residual, ``residual`` [m]."""
+        return np.asarray(self.scores(residual, None, 1)[0])
+
+    def scores(self, residual: Floats, group: Codes | None, size: int) -> Floats:
+        """[size, k+q] the gradient of each ``group`` [m] of rows (None: all in one)."""
         k = self.candidates
-        ratings = add_up(self.left, residual, k) - add_up(self.right, residual, k)
-        return np.concatenate((ratings, self.terms @ residual)) if len(self.terms) else ratings
+        ratings = add_up(_slot(group, k, self.left), residual, size * k)
+        ratings -= add_up(_slot(group, k, self.right), residual, size * k)
+        if not len(self.patterns):
+            return ratings.reshape(size, k)
+        u = self.patterns.shape[1]
+        by_pattern = add_up(_slot(group, u, self.pattern), residual, size * u).reshape(size, u)
+        return np.concatenate((ratings.reshape(size, k), by_pattern @ self.patterns.T), axis=1)
 
     def information(self, h: Floats) -> Floats:
         """[k+q, k+q] Xᵀ diag(h) X for row weights ``h`` [m]."""
-        k = self.candidates
-        off = add_up(self.pair, h, k * k).reshape(k, k)
-        off = off + off.T
-        p = self.parameters
-        matrix = np.zeros((p, p))
-        np.negative(off, out=matrix[:k, :k])
-        matrix.ravel()[: k * (p + 1) : p + 1] += off.sum(axis=1)
+        return np.asarray(self.informations(h, None, 1)[0])
+
+    def informations(self, h: Floats, group: Codes | None, size: int) -> Floats:
+        """[size, k+q, k+q] the information of each ``group`` [m] of rows (None: all in one)."""
+        k, p = self.candidates, self.parameters
+        met = add_up(_slot(group, k * k, self.pair), h, size * k * k).reshape(size, k, k)
+        met = met + met.transpose(0, 2, 1)
+        matrices = np.zeros((size, p, p))
+        np.negative(met, out=matrices[:, :k, :k])
+        matrices.reshape(size, p * p)[:, : k * (p + 1) : p + 1] += met.sum(axis=2)
         if p > k:
-            weighted = self.terms * h
-            for t, column in enumerate(weighted):
-                cross = add_up(self.left, column, k) - add_up(self.right, column, k)
-                matrix[k + t, :k] = matrix[:k, k + t] = cross
-            matrix[k:, k:] = weighted @ self.terms.T
-        return matrix
+            u = self.patterns.shape[1]
+            left = add_up(_slot(group, k * u, self.left * u + self.pattern), h, size * k * u)
+            right = add_up(_slot(group, k * u, self.right * u + self.pattern), h, size * k * u)
+            cross = (left - right).reshape(size, k, u) @ self.patterns.T
+            matrices[:, :k, k:] = cross
+            matrices[:, k:, :k] = cross.transpose(0, 2, 1)
+            by_pattern = left.reshape(size, k, u).sum(axis=1)
+            matrices[:, k:, k:] = (by_pattern[:, None, :] * self.patterns) @ self.patterns.T
+        return matrices
+
+
+def _slot(group: Codes | None, width: int, code: Codes) -> Codes:
+    return code if group is None else group * width + code
 
 
 @dataclass(frozen=True)
@@ -107,8 +132,9 @@ def inverse(matrix: Floats) -> Floats:
     if failed:
         return np.asarray(np.linalg.pinv(matrix, hermitian=True), dtype=np.float64)
     result, _ = lapack.dpotri(factor, lower=1, overwrite_c=1)
-    lower = np.tril(result)
-    return np.asarray(lower + np.tril(lower, -1).T)
+    full = result + result.T  # LAPACK's wrappers leave zeros above the diagonal
+    full.ravel()[:: len(full) + 1] *= 0.5
+    return np.asarray(full)
 
 
 def solve(matrix: Floats, vector: Floats) -> Floats:
@@ -130,9 +156,7 @@ def newton(design: Design, total: Floats, wins: Floats, start: Floats | None = N
         p = expit(eta)
         information = design.information(total * p * (1.0 - p))
         information.ravel()[:: design.parameters + 1] += design.penalty
-        if design.anchor is not None:
-            k = design.candidates
-            information[:k, :k] += design.anchor
+        information[: design.candidates, : design.candidates] += design.anchor
         step = solve(information, design.score(wins - total * p) - design.penalty * theta)
         move = design.predictor(step)
         if np.abs(move).max(initial=0.0) > SAFE_STEP:

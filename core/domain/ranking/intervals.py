@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtrit
 
-from core.domain.ranking.counts import Clusters, Codes, Floats, add_up
+from core.domain.ranking.counts import Clusters, Floats, add_up
 from core.domain.ranking.fit import Fit, solve
 
 FEW_CLUSTERS = 100
 FEW_EFFECTIVE_RATERS = 8.0
+MOST_NUMBERS = 4_000_000
 
 
 class Band(StrEnum):
@@ -27,7 +28,7 @@ def cluster_variance(fit: Fit, clusters: Clusters) -> Floats:
     (G−1)/G Σ δ δᵀ, δ = (H − H_g)⁻¹ u_g (Bell & McCaffrey 2002; Hansen 2022).
     """
     scores = cluster_scores(fit, clusters)
-    used = int(np.count_nonzero(add_up(clusters.cluster, clusters.weight, clusters.size)))
+    used = clusters.used
     if used >= FEW_CLUSTERS:
         influence = scores @ fit.bread
         return np.asarray(used / (used - 1) * influence.T @ influence)
@@ -37,35 +38,31 @@ def cluster_variance(fit: Fit, clusters: Clusters) -> Floats:
 
 def cluster_scores(fit: Fit, clusters: Clusters) -> Floats:
     """[G, k+q] each cluster's part of the gradient."""
-    design, k, size = fit.design, fit.design.candidates, clusters.size
     residual = clusters.wins - clusters.weight * fit.probability[clusters.cell]
-    row = clusters.cluster * k
-    ratings = add_up(row + design.left[clusters.cell], residual, size * k)
-    ratings -= add_up(row + design.right[clusters.cell], residual, size * k)
-    scores = np.empty((size, design.parameters))
-    scores[:, :k] = ratings.reshape(size, k)
-    for t, column in enumerate(design.terms):
-        scores[:, k + t] = add_up(clusters.cluster, residual * column[clusters.cell], size)
-    return scores
+    return fit.design.rows(clusters.cell).scores(residual, clusters.cluster, clusters.size)
 
 
 def leave_out_steps(fit: Fit, clusters: Clusters, scores: Floats) -> Floats:
     """[G, k+q] minus the change of the parameters when one cluster's votes go, by one Newton step."""
-    p = fit.probability
-    h = clusters.weight * (p * (1.0 - p))[clusters.cell]
+    at_once = max(1, MOST_NUMBERS // fit.design.parameters**2)
     steps = np.zeros_like(scores)
-    for g, entries in enumerate(entries_of_clusters(clusters)):
-        if len(entries):
-            own = fit.design.rows(clusters.cell[entries]).information(h[entries])
-            steps[g] = solve(fit.information - own, scores[g])
+    for first in range(0, clusters.size, at_once):
+        last = min(first + at_once, clusters.size)
+        own = _informations(fit, clusters, first, last)
+        for g, matrix in enumerate(np.subtract(fit.information, own, out=own)):
+            steps[first + g] = solve(matrix, scores[first + g])
     return steps
 
 
-def entries_of_clusters(clusters: Clusters) -> list[Codes]:
-    """For each cluster the indices of its entries."""
-    order = np.argsort(clusters.cluster, kind="stable")
-    ends = np.cumsum(np.bincount(clusters.cluster, minlength=clusters.size))
-    return np.split(order, ends[:-1]) if clusters.size else []
+def _informations(fit: Fit, clusters: Clusters, first: int, last: int) -> Floats:
+    """[last − first, k+q, k+q] the information of each cluster first … last − 1."""
+    p = fit.probability
+    cell, group, weight = clusters.cell, clusters.cluster, clusters.weight
+    if (first, last) != (0, clusters.size):
+        chosen = np.flatnonzero((group >= first) & (group < last))
+        cell, group, weight = cell[chosen], group[chosen] - first, weight[chosen]
+    h = weight * (p * (1.0 - p))[cell]
+    return fit.design.rows(cell).informations(h, group, last - first)
 
 
 def effective_clusters(fit: Fit, clusters: Clusters) -> Floats:
