@@ -29,7 +29,7 @@ _EDITION = (
 def _phrases(phrases: tuple[str, ...]) -> str:
     """An alternation of phrases, the longest first; any blank matches any run of blanks."""
     longest_first = sorted(phrases, key=len, reverse=True)
-    return "|".join(phrase.replace(" ", r"\s+") for phrase in longest_first)
+    return "|".join(phrase.replace(" ?", r"\s*").replace(" ", r"\s+") for phrase in longest_first)
 
 
 _NAME_FORMS = _phrases(tuple(form for forms in names.NAMES.values() for form in forms))
@@ -51,12 +51,13 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _MADE_ME = re.compile(rf"(?:'s\s+team)?\s+(?:{_phrases(words.MADE_ME)})", re.IGNORECASE)
-_POLICY = re.compile(rf"['’]s\s+(?:[\w-]+\s+){{0,3}}(?:{_phrases(words.POLICIES)})\b", re.IGNORECASE)
+_POLICY = re.compile(rf"['’]s\s+(?:{_phrases(words.POLICIES)})\b", re.IGNORECASE)
 _KIND_NEXT = re.compile(rf"(?:['’]s)?[\s-]*(?:(?:{_phrases(words.KINDS)}){_NO_LETTER_AFTER}|-?based\b)", re.IGNORECASE)
 _I_NEXT = re.compile(r"[*_]*,?\s+I\b")
 _STOP_NEXT = re.compile(r"[\s*_]*(?:[,.!;:)]|$)")
 _SURNAME = re.compile(r" (?P<surname>[A-ZÀ-Þ][a-zß-ÿ]+)")
 _ME = re.compile(r"\b(?:I|me|my)\b")
+_ME_AHEAD = re.compile(r"[^.!?\n]*?\b(?:I|me|my)\b")
 
 
 def mask_self_identification(text: str, *, topic: str) -> tuple[str, bool]:
@@ -126,7 +127,8 @@ def _read(sentence: _Sentence, kind: str, token: re.Match[str]) -> _Sentence:
         return _Sentence()
     after = replace(sentence, article=kind == "article")
     if kind in ("opener", "role"):
-        after.open, after.role, after.first_person = True, kind == "role", True
+        after.open, after.role = True, kind == "role"
+        after.first_person = sentence.first_person or kind == "opener"
         after.article = token[0].casefold().endswith((" a", " an", " the"))
     elif kind == "kind":
         after.described = sentence.described or sentence.open
@@ -147,7 +149,7 @@ def _names_speaker(name: re.Match[str], sentence: _Sentence) -> bool:
     if _MADE_ME.match(text, end):
         return True
     if _POLICY.match(text, end):
-        return sentence.first_person or bool(_ME.search(text, end, end + _REACH // 2))
+        return sentence.first_person or bool(_ME_AHEAD.match(text, end, end + _REACH // 2))
     if not sentence.open or _KIND_NEXT.match(text, end):
         return sentence.open
     if sentence.role:

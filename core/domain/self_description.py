@@ -48,7 +48,7 @@ KINDS = (
 )  # fmt: skip
 ARTICLES = (
     "an?", "the", "ein", "eine", "einer", "eines", "das", "der", "die", "une?", "le", "la", "un", "una", "el",
-    "uno", "il", "lo", "um", "uma", "o", "een", "de", "het",
+    "uno", "il", "lo", "um", "uma", "een", "de", "het",
 )  # fmt: skip
 
 _MADE = (
@@ -88,7 +88,7 @@ FILLERS = (
     # Romance languages
     "de", "du", "des", "langage", "par", "et", "pas", "grand", "appelée?", "nommée?", "[ld]['’]",
     "conversationnel", "virtuel", "entreprise", "société", "no", "non", "não", "lenguaje", "linguagem", "linguaggio",
-    "gran", "grande", "por", "pel[oa]", "y", "e", "llamad[oa]", "chamad[oa]", "chiamat[oa]", "del", "da", "di",
+    "gran", "grande", "por", "pel[oa]", "y", "e", "o", "llamad[oa]", "chamad[oa]", "chiamat[oa]", "del", "da", "di",
     "dall[ae]?", "dell[ae]?", "do", "virtual(?:e)?", "empresa", "artificial", "basad[oa]", "basead[oa]", "en", "em",
     "sido", "fui", "desarrollad[oa]", "cread[oa]", "criad[oa]", "entrenad[oa]", "treinad[oa]",
     # Slavic languages, Turkish, Indonesian
@@ -115,4 +115,4 @@ MADE_ME = (
     "(?:is|was) my (?:creator|developer|maker)", "(?:is|are) (?:my|the) (?:creators|developers)",
     "here[!,.:]",
 )  # fmt: skip
-POLICIES = ("polic(?:y|ies)", "guidelines", "terms(?: of (?:service|use))?", "rules", "usage")
+POLICIES = ("(?:(?:content|usage|safety|acceptable|use|case|use-case) ){0,3}(?:polic(?:y|ies)|guidelines)",)
