@@ -47,9 +47,7 @@ def invite_form() -> None:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             name = st.text_input("Name", max_chars=access.LONGEST_NAME, key="invite_name", width=300)
             email = st.text_input("E-mail address", key="invite_email", width=300) if by_mail else None
-            role = st.segmented_control(
-                "Role", list(_ROLES), default="rater", required=True, format_func=str.capitalize, key="invite_role"
-            )
+            role = st.radio("Role", list(_ROLES), format_func=str.capitalize, horizontal=True, key="invite_role")
             sent = st.form_submit_button("Invite" if by_mail else "Make link", type="primary")
         st.caption(" · ".join(f"**{word.capitalize()}** {what}" for word, what in _ROLES.items()))
     if sent:

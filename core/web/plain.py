@@ -9,10 +9,10 @@ _POLICY = (
     "frame-ancestors 'none'"
 )
 _STYLE = """
-:root { color-scheme: light dark; --ground: #FBFAF7; --ink: #22262A; --quiet: #5F656B; --line: #DDD9CF;
+:root { color-scheme: light dark; --ground: #FBFAF7; --ink: #12161A; --quiet: #5F656B; --line: #DDD9CF;
         --accent: #2F5D62; --on-accent: #FFFFFF; }
 @media (prefers-color-scheme: dark) {
-  :root { --ground: #14181B; --ink: #E6E4DF; --quiet: #A3ABB0; --line: #313A40; --accent: #3B7B83; } }
+  :root { --ground: #14181B; --ink: #E6E4DF; --quiet: #A3ABB0; --line: #313A40; --accent: #3D7F87; } }
 * { box-sizing: border-box; }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem;
        background: var(--ground); color: var(--ink);

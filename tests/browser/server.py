@@ -1,0 +1,131 @@
+"""Evenhand's real server for a test: on a free port, with a database of its own, its output collected."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from core.domain.people import Role
+from core.services import access, joining
+from core.settings import PROJECT_ROOT
+from core.storage.engine import open_engine, write
+from core.storage.schema import upgrade
+
+STARTS_WITHIN_S = 120
+
+
+@dataclass
+class Server:
+    """A server process; ``log`` holds all it wrote to stdout and stderr, over restarts."""
+
+    database: str
+    log: Path
+    env: dict[str, str] = field(default_factory=dict)
+    port: int = 0
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The server's own database, migrated; usable before it starts, too."""
+        engine = open_engine(self.database)
+        upgrade(engine)
+        return engine
+
+    def start(self) -> "Server":
+        """Start it and wait until /healthz answers; a server that was stopped starts cold on the same port."""
+        self.port = self.port or free_port()
+        settings = {
+            "EVENHAND_DATABASE_URL": self.database,
+            "EVENHAND_DEMO": "0",
+            "EVENHAND_BASE_URL": self.address,
+            "OPENBLAS_NUM_THREADS": "1",
+            **self.env,
+        }
+        command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(self.port)]
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                command,
+                cwd=PROJECT_ROOT,
+                env={**os.environ, **settings},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        self._wait()
+        return self
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """End the process; its exit code."""
+        assert self.process is not None
+        self.process.send_signal(how)
+        try:
+            return self.process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+
+    def output(self) -> str:
+        """What it has written so far."""
+        return self.log.read_text(errors="replace")
+
+    def get(
+        self, path: str, *, method: str = "GET", headers: dict[str, str] | None = None
+    ) -> tuple[int, dict[str, str], str]:
+        """One bare HTTP request, redirects not followed: status, headers (names in lower case), body."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request(method, path, headers=headers or {})
+            answer = connection.getresponse()
+            found = {name.lower(): content for name, content in answer.getheaders()}
+            return answer.status, found, answer.read().decode(errors="replace")
+        finally:
+            connection.close()
+
+    def invite(self, name: str, role: Role) -> str:
+        """The address of a join link for a new person."""
+        _, token = write(self.engine, lambda session: access.invite(session, name=name, role=role, now=_now()))
+        return f"{self.address}/join/{token}"
+
+    def sign_in(self, name: str, role: Role) -> dict[str, str]:
+        """A cookie, as playwright takes it, of a browser that a new person has joined with."""
+        token = self.invite(name, role).rsplit("/", 1)[1]
+        sign_in = write(self.engine, lambda session: joining.redeem(session, token, _now()))
+        return {"name": "evenhand_session", "value": sign_in, "url": self.address}
+
+    def _wait(self) -> None:
+        assert self.process is not None
+        deadline = time.monotonic() + STARTS_WITHIN_S
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise AssertionError(f"the server ended at start:\n{self.output()}")
+            try:
+                if self.get("/healthz")[0] in (200, 503):
+                    return
+            except OSError:
+                time.sleep(0.1)
+        raise AssertionError(f"the server did not answer:\n{self.output()}")
+
+
+def free_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
