@@ -122,6 +122,21 @@ def _minutes(session: Session, mine: sa.ColumnElement[bool], left: int) -> float
     return statistics.median(spent) * left / 60 if len(spent) >= _PACE_FROM else None
 
 
+def studies_to_rate(session: Session, rater_id: int) -> list[Study]:
+    """The studies this rater may rate that have pairs at all, the default one first."""
+    return [study for study in studies.for_rater(session, rater_id) if pool_of(session, study).pairs]
+
+
+def totals(session: Session, rater_id: int) -> tuple[int, int]:
+    """How many pairs this person finished, and how many answers they gave to raters' questions."""
+    finished = sa.select(_assignment.c.id).where(_assignment.c.rater_id == rater_id, _assignment.c.state == "done")
+    vote = metadata.tables["vote"]
+    given = sa.select(vote.c.id).where(
+        vote.c.rater_id == rater_id, vote.c.assignment_id.is_not(None), vote.c.supersedes_id.is_(None)
+    )
+    return _count(session, finished), _count(session, given)
+
+
 @dataclass(frozen=True)
 class OwnVote:
     """One of a rater's last votes, to look at again and to change."""

@@ -68,10 +68,10 @@ def load(session: Session, question_id: int, category: str | None = None) -> Wei
     return WeightedTally(**row) if row else None
 
 
-def refresh_stale(engine: Engine, *, now: datetime) -> int:
+def refresh_stale(engine: Engine, *, now: datetime, at_once: bool = False) -> int:
     """Refresh every question that has newer votes than its weighted counts; returns how many were refreshed.
 
-    A question with many votes is refreshed more rarely: its counts change little and cost more.
+    Unless ``at_once``, a question with many votes is refreshed more rarely: its counts change little and cost more.
     """
     with reading(engine) as session:
         newest = _newest_vote_ids(session)
@@ -86,7 +86,7 @@ def refresh_stale(engine: Engine, *, now: datetime) -> int:
     refreshed = 0
     for question_id, vote_id in newest.items():
         seen = known.get(question_id)
-        if seen and (seen.as_of_vote_id >= vote_id or now - seen.refreshed_at < _pause(seen.votes)):
+        if seen and (seen.as_of_vote_id >= vote_id or (not at_once and now - seen.refreshed_at < _pause(seen.votes))):
             continue
         refresh(engine, question_id, now=now)
         refreshed += 1
@@ -103,6 +103,14 @@ def _newest_vote_ids(session: Session) -> dict[int, int]:
     ).scalar_subquery()
     rows = session.execute(sa.select(_question.c.id, newest.label("vote_id")))
     return {row.id: row.vote_id for row in rows if row.vote_id is not None}
+
+
+def refresh_all(engine: Engine, *, now: datetime) -> None:
+    """Refresh every question that has votes."""
+    with reading(engine) as session:
+        newest = _newest_vote_ids(session)
+    for question_id in newest:
+        refresh(engine, question_id, now=now)
 
 
 def refresh(engine: Engine, question_id: int, *, now: datetime) -> None:

@@ -1,0 +1,174 @@
+"""The rating desk: head, the pair, the question in a sticky bar. Every key does one thing, at once."""
+
+import random
+
+import streamlit as st
+
+from core.domain.votes import Outcome
+from core.errors import EvenhandError, NothingToRate
+from core.services import rounds, voting
+from core.services.rounds import Round
+from core.storage.engine import reading
+from core.storage.tables import Question, Study
+from core.ui import frame, rating_tools
+from core.ui.rendering import PairTurn, show_pair, show_text
+from core.ui.resources import engine, now
+
+KEYS = {Outcome.LEFT: "1", Outcome.RIGHT: "2", Outcome.TIE: "3", Outcome.BOTH_BAD: "4"}
+_SYSTEM_RANDOM = random.SystemRandom()
+
+
+@st.fragment
+def desk(rater_id: int) -> None:
+    """Everything a rater needs; reruns alone, so a key press repaints nothing else."""
+    study = _study(rater_id)
+    if study is None:
+        _nothing_here()
+        return
+    try:
+        shown = rounds.current_round(
+            engine(),
+            study_id=study.id or 0,
+            rater_id=rater_id,
+            now=now(),
+            rng=_SYSTEM_RANDOM,
+            beyond_goal=bool(st.session_state.get(f"beyond_{study.id}")),
+        )
+    except NothingToRate as reason:
+        _thanks(study, rater_id, str(reason))
+        return
+    _head(shown, rater_id)
+    _pair(shown)
+    with st.bottom:
+        _question_bar(shown, rater_id)
+    rating_tools.tell()
+
+
+def _study(rater_id: int) -> Study | None:
+    """The study to rate: the one chosen, else the first that has pairs."""
+    with reading(engine()) as session:
+        open_to_me = rounds.studies_to_rate(session, rater_id)
+    if len(open_to_me) < 2:
+        return open_to_me[0] if open_to_me else None
+    by_id = {study.id: study for study in open_to_me}
+    chosen = st.selectbox(
+        "Study",
+        list(by_id),
+        format_func=lambda id: by_id[id].name,
+        key="rating_study",
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    return by_id[chosen]
+
+
+def _head(shown: Round, rater_id: int) -> None:
+    progress = shown.progress
+    number = min(progress.done + 1, progress.total) if progress.total else 1
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**Pair {number} of {max(progress.total, number)}**", width="content")
+        if progress.minutes_left is not None:
+            st.caption(_time_left(progress.minutes_left), width="content")
+        st.space("stretch")
+        rating_tools.toolbar(shown, rater_id)
+    st.progress(progress.done / progress.total if progress.total else 0.0)
+
+
+def _time_left(minutes: float) -> str:
+    if minutes < 1.5:
+        return "about a minute left"
+    if minutes < 90:
+        return f"about {round(minutes)} min left"
+    return f"about {minutes / 60:.1f} h left"
+
+
+def _pair(shown: Round) -> None:
+    pair = shown.pair
+    raw = bool(st.session_state.get("raw_text"))
+    if pair.context:
+        with st.expander("What came before", icon=":material/forum:", key="context"):
+            show_text(pair.context, key="context_text", raw=raw)
+    show_pair([PairTurn(turn.user, turn.a, turn.b) for turn in pair.turns], key="pair", raw=raw)
+    if pair.reference:
+        with st.expander("A right answer, for reference", icon=":material/check_circle:", key="reference"):
+            show_text("\n\nor\n\n".join(pair.reference), key="reference_text", raw=raw)
+
+
+def _question_bar(shown: Round, rater_id: int) -> None:
+    question = shown.open_question
+    if question is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        for other in shown.questions:
+            if other.id == question.id:
+                st.markdown(f"**{frame.as_typed(other.title)}** · {frame.as_typed(other.wording)}", width="content")
+            elif other.id in shown.answers:
+                answer = other.answers[shown.answers[other.id]]
+                st.badge(frame.as_typed(f"{other.title}: {answer}"), icon=":material/check:", color="green")
+            else:
+                st.badge(frame.as_typed(other.title), color="gray")
+    with st.grid(4, min_column_width=150, gap="small"):
+        for outcome in Outcome:
+            _answer_button(shown, question, outcome, rater_id)
+
+
+def _answer_button(shown: Round, question: Question, outcome: Outcome, rater_id: int) -> None:
+    """Its key names the assignment and the question, so a late press on an old button finds nothing to vote on."""
+    st.button(
+        frame.as_typed(question.answers[outcome]),
+        key=f"{shown.pair.assignment}-{question.position}-{int(outcome)}",
+        shortcut=KEYS[outcome],
+        width="stretch",
+        on_click=_answer,
+        args=(shown.pair.assignment, question.id, outcome, rater_id),
+    )
+
+
+def _answer(assignment: str, question_id: int, outcome: Outcome, rater_id: int) -> None:
+    try:
+        voting.cast(
+            engine(),
+            public_id=assignment,
+            rater_id=rater_id,
+            question_id=question_id,
+            outcome=outcome,
+            now=now(),
+        )
+    except EvenhandError as error:
+        rating_tools.say(str(error))
+
+
+def _thanks(study: Study, rater_id: int, reason: str) -> None:
+    with reading(engine()) as session:
+        done = rounds.progress(session, study, rater_id).done
+    more = study.more_expected.strip() or "When more pairs come, they will be here; this page looks every minute."
+    reached = study.state == "open" and study.pairs_per_rater is not None and done >= study.pairs_per_rater
+    title = "Thank you" if done else "Nothing to rate just now"
+    text = f"You rated **{done}** {'pair' if done == 1 else 'pairs'} in this study. " if done else ""
+    frame.empty_state(title, f"{text}{frame.as_typed(reason)}  \n{frame.as_typed(more)}", icon=":material/task_alt:")
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        if reached:
+            st.button(
+                "Rate more all the same",
+                icon=":material/add:",
+                on_click=lambda: st.session_state.update({f"beyond_{study.id}": True}),
+            )
+        rating_tools.undo_button(study.id or 0, rater_id)
+    rating_tools.tell()
+    _look_again()
+
+
+@st.fragment(run_every=60)
+def _look_again() -> None:
+    """Reruns the page once a minute, so that new pairs show up by themselves."""
+    if st.session_state.pop("looked_once", False):
+        st.rerun()
+    st.session_state["looked_once"] = True
+
+
+def _nothing_here() -> None:
+    frame.empty_state(
+        "Nothing to rate yet",
+        "No study of yours has responses to compare. An admin imports or runs some; then they appear here.",
+    )
+    _look_again()
