@@ -46,13 +46,14 @@ def components(won: Floats) -> Codes:
 def separated(won: Floats, component: Codes) -> NDArray[np.bool_]:
     """[k] candidates whose rating has no finite maximum of likelihood relative to most of their component.
 
-    They lie outside the largest group in which chains of wins lead both ways.
+    They lie outside the largest group in which chains of wins lead both ways (all do, where two are as large).
     """
     count, label = connected_components(csr_array((won > 0).astype(np.int8)), directed=True, connection="strong")
     size = np.bincount(label, minlength=count)
     outside = np.zeros(len(won), dtype=np.bool_)
     for c in range(int(component.max(initial=-1)) + 1):
         members = np.flatnonzero(component == c)
-        largest = label[members[np.argmax(size[label[members]])]]
-        outside[members] = label[members] != largest
+        groups = np.unique(label[members])
+        largest = groups[size[groups] == size[groups].max()]
+        outside[members] = (label[members] != largest[0]) | (len(largest) > 1)
     return outside
