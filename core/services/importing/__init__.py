@@ -9,10 +9,11 @@ from sqlalchemy import Engine
 
 from core.services.importing.formats import FORMATS
 from core.services.importing.intake import Intake
+from core.services.importing.query import queried
 from core.services.importing.records import Format, ImportSummary, Kind, Progress
 from core.services.importing.source import Source
 
-__all__ = ["FORMATS", "Format", "ImportSummary", "Kind", "Progress", "import_file"]
+__all__ = ["FORMATS", "Format", "ImportSummary", "Kind", "Progress", "import_file", "import_query"]
 
 
 def import_file(
@@ -39,18 +40,33 @@ def import_file(
     Raises errors.BadFile, naming file, line and field, and BadInput or NotFound for wrong arguments; then the
     database is as it was.
     """
-    source = Source(path, name)
-    try:
-        return Intake(
-            source,
-            Kind(kind),
-            now,
-            dataset=dataset,
-            study=study,
-            question=question,
-            format=format,
-            columns=columns,
-            on_progress=on_progress,
-        ).run(engine)
-    finally:
-        source.close()
+    with Source(path, name) as source:
+        intake = Intake(source, Kind(kind), now, dataset, study, question, format, dict(columns or {}), on_progress)
+        return intake.run(engine)
+
+
+def import_query(
+    engine: Engine,
+    url: str,
+    query: str,
+    kind: Kind,
+    *,
+    name: str | None = None,
+    dataset: str | None = None,
+    study: str | None = None,
+    question: str = "overall",
+    format: str = "auto",
+    columns: Mapping[str, str] | None = None,
+    now: datetime,
+    on_progress: Progress | None = None,
+) -> ImportSummary:
+    """Import what ``query`` gives on the SQL database at ``url``; its columns are read like those of a CSV file.
+
+    Nothing is written there. The other arguments are those of ``import_file``; ``line`` in an error is the row.
+    """
+    called = name or "query"
+    with queried(url, query, called) as rows, Source(rows, called) as source:
+        intake = Intake(
+            source, Kind(kind), now, dataset, study, question, format, dict(columns or {}), on_progress, cells=True
+        )
+        return intake.run(engine)

@@ -1,9 +1,7 @@
 """Taking typed values out of a row; whatever is wrong is a Flaw that names the field."""
 
-import hashlib
 import json
 import math
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.services.importing.records import Cells, Flaw, Row
@@ -12,11 +10,6 @@ LONGEST_NAME = 400
 """Characters in an id or a name: what a database can index on every platform."""
 LONGEST_CATEGORY = 200
 LARGEST_COUNT = 2_147_483_647
-_ROLES = {"system": "system", "developer": "system", "user": "user", "human": "user", "assistant": "assistant"} | {
-    "ai": "assistant"
-}
-_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-_LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 _MISSING_TEXTS = (None, "")
 
 
@@ -28,6 +21,12 @@ def name(row: Row, field: str) -> str:
     if type(found) is not str:
         raise Flaw("is missing." if found is None else f"must be text, not {kind_of(found)}.", field=field)
     return checked_name(found, field)
+
+
+def number_or_name(row: Row, field: str) -> str:
+    """Like ``name``, where ids may be whole numbers too."""
+    found = row.get(field)
+    return str(found) if type(found) is int else name(row, field)
 
 
 def checked_name(found: str, field: str) -> str:
@@ -87,43 +86,6 @@ def texts(found: Any, field: str) -> list[str]:
     if not isinstance(found, list):
         raise Flaw(f"must be a list of texts, not {kind_of(found)}.", field=field)
     return [as_text(item, f"{field}[{place}]") for place, item in enumerate(found)]
-
-
-def messages(found: Any, field: str) -> list[dict[str, str]]:
-    """Chat messages, the last one the user's: role and content each, whatever else they hold left out.
-
-    Content in parts (``[{"type": "text", "text": …}]``) is joined; parts that are not text are refused.
-    """
-    if not isinstance(found, list):
-        raise Flaw(f"must be a list of messages, not {kind_of(found)}.", field=field)
-    kept = [_message(each, f"{field}[{place}]") for place, each in enumerate(found)]
-    if not kept or kept[-1]["role"] != "user":
-        raise Flaw("must end with a message of the user.", field=field)
-    return kept
-
-
-def _message(found: Any, field: str) -> dict[str, str]:
-    if not isinstance(found, dict):
-        raise Flaw(f"must be a message with role and content, not {kind_of(found)}.", field=field)
-    said = found.get("role")
-    role = _ROLES.get(said) if isinstance(said, str) else None
-    if role is None:
-        raise Flaw('must be "system", "user" or "assistant".', field=f"{field}.role")
-    return {"role": role, "content": content(found.get("content"), f"{field}.content")}
-
-
-def content(found: Any, field: str) -> str:
-    """A message's content: text, or the joined texts of its parts."""
-    if not isinstance(found, list):
-        return as_text(found, field)
-    pieces = []
-    for place, part in enumerate(found):
-        is_text = isinstance(part, dict) and part.get("type", "text") in ("text", "input_text", "output_text")
-        said = part.get("text") if is_text else part
-        if not isinstance(said, str):
-            raise Flaw("is not text; only text can be compared.", field=f"{field}[{place}]")
-        pieces.append(storable(said, field))
-    return "".join(pieces)
 
 
 def amount(row: Row, field: str) -> float | None:
@@ -198,51 +160,6 @@ def decoded(found: Any) -> Any:
     return found
 
 
-def moment(row: Row, field: str) -> datetime | None:
-    """A time, in UTC: ISO 8601 (naive is UTC) or seconds, ms, µs or ns since 1970; None where absent."""
-    found = row.get(field)
-    if found in _MISSING_TEXTS:
-        return None
-    try:
-        when = as_moment(found)
-    except (ValueError, OverflowError, OSError):
-        raise Flaw("is not a time such as 2025-03-01T12:00:00Z, or seconds since 1970.", field=field) from None
-    if not _EARLIEST <= when < _LATEST:
-        raise Flaw("is a time before 1990 or after 2099.", field=field)
-    return when
-
-
-def as_moment(found: Any) -> datetime:
-    """The time that ``found`` says; ValueError or OverflowError where it says none."""
-    if isinstance(found, datetime):
-        when = found
-    elif isinstance(found, str):
-        try:
-            when = datetime.fromisoformat(found)
-        except ValueError:
-            return _since_1970(float(found))
-    elif isinstance(found, int | float) and not isinstance(found, bool):
-        return _since_1970(float(found))
-    else:
-        raise ValueError
-    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
-
-
-def _since_1970(number: float) -> datetime:
-    if not math.isfinite(number):
-        raise ValueError
-    size = abs(number)
-    unit = next((unit for limit, unit in ((1e11, 1.0), (1e14, 1e3), (1e17, 1e6)) if size < limit), 1e9)
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=number / unit)
-
-
-def elapsed_ms(start: datetime | None, end: datetime | None) -> float | None:
-    """Milliseconds from ``start`` to ``end``; None where one is not known or the clock ran backwards."""
-    if start is None or end is None or end < start:
-        return None
-    return (end - start).total_seconds() * 1000
-
-
 def _cell(row: Row, field: str) -> Any:
     found = row.get(field)
     if type(row) is not Cells or found is None:
@@ -268,13 +185,3 @@ def kind_of(found: Any) -> str:
     """What a JSON value is, in a reader's words."""
     words = {bool: "true or false", int: "a number", float: "a number", str: "text", list: "a list", dict: "an object"}
     return "nothing" if found is None else words.get(type(found), "something else")
-
-
-def canonical(found: Any) -> str:
-    """``found`` as JSON with sorted keys and no spaces: equal values, equal text."""
-    return json.dumps(found, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def digest(found: Any) -> str:
-    """SHA-256, in hex, of the canonical JSON of ``found``."""
-    return hashlib.sha256(canonical(found).encode()).hexdigest()

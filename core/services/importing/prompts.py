@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from core.services.importing.batches import OnBatch, batches
 from core.services.importing.bulk import BulkInsert
-from core.services.importing.fields import canonical, digest
+from core.services.importing.hashing import canonical, digest
 from core.services.importing.records import Flaw, PromptRecord
 from core.storage.tables import Dataset, Prompt
 

@@ -136,11 +136,11 @@ class Notes:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a format needs to know to read: the kind, the default question's key, a column mapping, notes."""
+    """What a format needs to know to read: the kind, where to put notes, and the file's name without ending."""
 
     kind: Kind
     notes: Notes
-    columns: dict[str, str] | None = None
+    stem: str = ""
 
 
 @dataclass(frozen=True)
@@ -149,6 +149,7 @@ class Format:
 
     ``read`` gets (line, row) pairs and yields records of the reading's kind, in order. ``carries_prompts``:
     its responses come with their prompts, so that the import makes the dataset too.
+    ``may_repeat``: the same prompt may stand in the file more than once.
     """
 
     name: str
@@ -157,3 +158,4 @@ class Format:
     detect: Callable[[Row, Kind], bool]
     read: Callable[[Iterable[tuple[int, Row]], Reading], Iterable[Record]]
     carries_prompts: bool = False
+    may_repeat: bool = False

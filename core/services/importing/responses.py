@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from core.services.importing.batches import Ids, OnBatch, batches
 from core.services.importing.bulk import BulkInsert
 from core.services.importing.candidates import candidate_ids, named_candidates
-from core.services.importing.fields import canonical, digest
+from core.services.importing.hashing import canonical, digest
 from core.services.importing.prompts import prompt_ids
 from core.services.importing.records import Flaw, ResponseRecord
 from core.storage.tables import Dataset, Prompt, Response, Run

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from json import JSONDecodeError, JSONDecoder
 from typing import Any
@@ -28,7 +28,7 @@ def _refuse_constant(_: str) -> None:
 _DECODER = JSONDecoder(parse_constant=_refuse_constant)
 
 
-def rows_of(source: Source, columns: dict[str, str], *, cells: bool = False) -> Rows:
+def rows_of(source: Source, columns: Mapping[str, str], *, cells: bool = False) -> Rows:
     """(line, row) of every record; the container is told from the first character that is not blank.
 
     ``columns``, our field -> the file's column, renames the columns. ``cells``: take the rows as a table's.
@@ -162,7 +162,7 @@ def _check_header(header: list[str]) -> None:
         raise Flaw("names two columns of the header.", line=1, field=doubled)
 
 
-def _renamed(rows: Rows, columns: dict[str, str]) -> Rows:
+def _renamed(rows: Rows, columns: Mapping[str, str]) -> Rows:
     taken = set(columns.values())
     for line, row in rows:
         absent = next((theirs for theirs in columns.values() if theirs not in row), None)

@@ -42,6 +42,12 @@ class Source:
             self.close()
             raise BadFile("The file is empty.", file=self.name)
 
+    def __enter__(self) -> "Source":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
         """Close what was opened here."""
         if self._is_ours:

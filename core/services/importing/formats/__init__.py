@@ -1,9 +1,36 @@
 """The formats that can be read: a new one is a file here and a line in the registry."""
 
-from core.services.importing.formats import native
+from core.services.importing.formats import (
+    batch_api,
+    langfuse,
+    langsmith,
+    litellm,
+    llmfao,
+    lmarena,
+    mt_bench,
+    native,
+    openai_chat,
+    openai_evals,
+    table,
+)
 from core.services.importing.records import Flaw, Format, Kind, Row
 
-FORMATS: dict[str, Format] = {each.FORMAT.name: each.FORMAT for each in (native,)}
+FORMATS: dict[str, Format] = {
+    module.FORMAT.name: module.FORMAT
+    for module in (
+        native,
+        table,
+        llmfao,
+        lmarena,
+        mt_bench,
+        openai_evals,
+        batch_api,
+        litellm,
+        langsmith,
+        langfuse,
+        openai_chat,
+    )
+}
 
 
 def detect(row: Row, kind: Kind) -> Format:

@@ -5,7 +5,7 @@ from typing import Any
 
 from core.domain.lengths import BINS
 from core.domain.votes import OUTCOME_OF_WORD
-from core.services.importing import fields
+from core.services.importing import chat, fields, times
 from core.services.importing.records import (
     CandidateRecord,
     Cells,
@@ -34,6 +34,8 @@ _RESPONSE = frozenset(
 _VOTE = frozenset({"prompt_id", "left", "right", "winner", "question", "rater", "created_at"})
 _EXPORTED = frozenset({"length_bin", "masked", "too_fast", "time_on_pair_ms"})
 _VOTE_KNOWN = _VOTE | _EXPORTED | {"dataset", "category", "simulated"}
+_ABSENT = (None, "")
+_MOST_SOUND = 100_000
 _CANDIDATE_TEXTS = ("base_url", "api_key_env", "system")
 _CANDIDATE_NUMBERS = ("temperature", "max_tokens", "input_usd_per_mtok", "output_usd_per_mtok")
 _CANDIDATE = frozenset({"name", "provider", "model", "fallback", *_CANDIDATE_TEXTS, *_CANDIDATE_NUMBERS})
@@ -54,7 +56,7 @@ def _read(rows: Iterable[tuple[int, Row]], reading: Reading) -> Iterator[Record]
 
 
 def _votes(rows: Iterable[tuple[int, Row]], reading: Reading) -> Iterator[VoteRecord]:
-    name, optional_name, moment = fields.name, fields.optional_name, fields.moment
+    name, moment = _Names().take, times.moment
     for line, row in rows:
         winner = row.get("winner")
         outcome = OUTCOME_OF_WORD.get(winner) if isinstance(winner, str) else None
@@ -71,11 +73,27 @@ def _votes(rows: Iterable[tuple[int, Row]], reading: Reading) -> Iterator[VoteRe
             name(row, "left"),
             name(row, "right"),
             int(outcome),
-            optional_name(row, "question"),
-            optional_name(row, "rater"),
+            name(row, "question") if row.get("question") not in _ABSENT else None,
+            name(row, "rater") if row.get("rater") not in _ABSENT else None,
             moment(row, "created_at"),
             *more,
         )
+
+
+class _Names:
+    """Names that were found sound are not looked at again: few names stand in many votes."""
+
+    def __init__(self) -> None:
+        self._sound: set[str] = set()
+
+    def take(self, row: Row, field: str) -> str:
+        found = row.get(field)
+        if type(found) is str and found in self._sound:
+            return found
+        sound = fields.name(row, field)
+        if len(self._sound) < _MOST_SOUND:
+            self._sound.add(sound)
+        return sound
 
 
 def _exported(row: Row) -> tuple[Any, ...]:
@@ -110,7 +128,7 @@ def _messages(row: Row) -> list[dict[str, str]]:
     if (turns is None) == (messages is None):
         raise Flaw("must be there, or 'messages', and not both.", field="turns")
     if messages is not None:
-        return fields.messages(messages, "messages")
+        return chat.messages(messages, "messages")
     if isinstance(turns, str) and isinstance(row, Cells):
         turns = [turns]
     if not (asked := fields.texts(turns, "turns")):
@@ -145,7 +163,7 @@ def _response(line: int, row: Row) -> ResponseRecord:
         fields.count(row, "output_tokens"),
         fields.amount(row, "cost_usd"),
         fields.optional_name(row, "finish_reason"),
-        fields.moment(row, "created_at"),
+        times.moment(row, "created_at"),
     )
 
 

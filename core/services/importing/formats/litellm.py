@@ -1,0 +1,54 @@
+"""LiteLLM spend logs: rows of LiteLLM_SpendLogs, with prompts where ``store_prompts_in_spend_logs`` was on.
+
+Source: github.com/BerriAI/litellm, schema.prisma; newer versions keep the request in ``proxy_server_request``.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from core.services.importing import conversations, exchanges, fields, times
+from core.services.importing.conversations import NotText, said
+from core.services.importing.records import Format, Kind, Reading, Record, Row
+
+
+def _detect(row: Row, _: Kind) -> bool:
+    return "request_id" in row and ("spend" in row or "call_type" in row)
+
+
+def _read(rows: Iterable[tuple[int, Row]], reading: Reading) -> Iterator[Record]:
+    return exchanges.exchanges(rows, reading, _exchange)
+
+
+def _exchange(row: Row, _: Reading) -> exchanges.Exchange:
+    if str(row.get("status") or "success") != "success":
+        raise NotText("is a failed call.", field="status")
+    request = exchanges.part(row, "proxy_server_request")
+    request = exchanges.part(request, "body") or request
+    written = fields.decoded(row.get("messages")) or request.get("messages")
+    if not written:
+        raise NotText("is empty: LiteLLM keeps prompts only with store_prompts_in_spend_logs.", field="messages")
+    response = exchanges.part(row, "response")
+    start, end = exchanges.moment(row, "startTime"), exchanges.moment(row, "endTime")
+    began = exchanges.moment(row, "completionStartTime")
+    return exchanges.Exchange(
+        conversations.asked(written, "messages"),
+        said(response or row.get("response"), "response"),
+        exchanges.model(row, "model", "model_group"),
+        latency_ms=times.elapsed_ms(start, end) or exchanges.amount(row, "request_duration_ms"),
+        ttft_ms=times.elapsed_ms(start, began) if began != end else None,
+        input_tokens=exchanges.tokens(row, "prompt_tokens"),
+        output_tokens=exchanges.tokens(row, "completion_tokens"),
+        cost_usd=fields.amount(row, "spend"),
+        finish_reason=exchanges.finish_reason(response),
+        created_at=start,
+    )
+
+
+FORMAT = Format(
+    "litellm",
+    "LiteLLM spend logs",
+    frozenset({Kind.PROMPTS, Kind.RESPONSES}),
+    _detect,
+    _read,
+    carries_prompts=True,
+    may_repeat=True,
+)

@@ -1,0 +1,61 @@
+"""MT-bench: question.jsonl (question_id, category, turns, reference) and model_answer/*.jsonl (choices).
+
+Source: github.com/lm-sys/FastChat, fastchat/llm_judge.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from core.services.importing import fields, times
+from core.services.importing.records import Flaw, Format, Kind, PromptRecord, Reading, Record, ResponseRecord, Row
+
+
+def _detect(row: Row, _: Kind) -> bool:
+    return "question_id" in row and ("turns" in row or {"model_id", "choices"} <= row.keys())
+
+
+def _read(rows: Iterable[tuple[int, Row]], reading: Reading) -> Iterator[Record]:
+    for line, row in rows:
+        if reading.kind is Kind.PROMPTS:
+            yield _question(line, row)
+        else:
+            yield from _answers(line, row)
+
+
+def _question(line: int, row: Row) -> PromptRecord:
+    turns = fields.texts(fields.unpacked(row, "turns"), "turns")
+    if not turns:
+        raise Flaw("is empty.", field="turns")
+    reference = fields.unpacked(row, "reference")
+    return PromptRecord(
+        line,
+        fields.number_or_name(row, "question_id"),
+        fields.short(fields.optional_name(row, "category") or "general", "category"),
+        [{"role": "user", "content": turn} for turn in turns],
+        None if reference is None else fields.texts(reference, "reference"),
+        None,
+        ["multi_turn"] if len(turns) > 1 else [],
+    )
+
+
+def _answers(line: int, row: Row) -> Iterator[ResponseRecord]:
+    choices = fields.unpacked(row, "choices")
+    if not isinstance(choices, list) or not choices:
+        raise Flaw("must be a list of choices.", field="choices")
+    for number, choice in enumerate(choices):
+        place = f"choices[{number}].turns"
+        turns = fields.texts(choice.get("turns") if isinstance(choice, dict) else None, place)
+        if not turns:
+            raise Flaw("is empty.", field=place)
+        yield ResponseRecord(
+            line,
+            fields.number_or_name(row, "question_id"),
+            fields.name(row, "model_id"),
+            turns,
+            number,
+            created_at=times.moment(row, "tstamp"),
+        )
+
+
+FORMAT = Format(
+    "mt-bench", "an MT-bench file", frozenset({Kind.PROMPTS, Kind.RESPONSES}), _detect, _read
+)  # fmt: skip

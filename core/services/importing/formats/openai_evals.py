@@ -1,0 +1,27 @@
+"""OpenAI evals samples: ``{"input": text or messages, "ideal": text or [text]}``, one a line.
+
+Source: github.com/openai/evals, docs/build-eval.md.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from core.services.importing import conversations, exchanges, fields
+from core.services.importing.records import Format, Kind, PromptRecord, Reading, Record, Row
+
+
+def _detect(row: Row, _: Kind) -> bool:
+    return "input" in row and "ideal" in row
+
+
+def _read(rows: Iterable[tuple[int, Row]], _: Reading) -> Iterator[Record]:
+    for line, row in rows:
+        messages = conversations.asked(fields.unpacked(row, "input"), "input")
+        ideal = fields.unpacked(row, "ideal")
+        reference = None
+        if ideal is not None:
+            reference = [fields.as_text(ideal, "ideal")] if isinstance(ideal, str) else fields.texts(ideal, "ideal")
+        key = fields.optional_name(row, "id") or exchanges.content_key([messages, reference])
+        yield PromptRecord(line, key, "general", messages, reference, None, [])
+
+
+FORMAT = Format("openai-evals", "OpenAI evals", frozenset({Kind.PROMPTS}), _detect, _read, may_repeat=True)

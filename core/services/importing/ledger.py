@@ -1,0 +1,56 @@
+"""What was imported before: by kind, place and content, so that the same file again changes nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from core.services.importing.hashing import digest
+from core.services.importing.records import Kind
+from core.storage.tables import ImportedFile
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The entries of one file. ``columns``: read through another mapping, it is other content."""
+
+    kind: Kind
+    content_hash: str
+    file_name: str
+    now: datetime
+    columns: Mapping[str, str]
+
+    def before(self, session: Session, *places: str) -> ImportedFile | None:
+        """The entry of this file at one of these places."""
+        targets = [self._target(place) for place in places]
+        return next((entry for entry in self._entries(session) if entry.target in targets), None)
+
+    def places(self, session: Session) -> dict[str, ImportedFile]:
+        """All places this file went to."""
+        mark = self._target("")
+        return {entry.target.removesuffix(mark): entry for entry in self._entries(session)}
+
+    def remember(self, session: Session, place: str, records: int) -> None:
+        """Enter this file as imported to ``place``, unless it is entered."""
+        if self.before(session, place) is not None:
+            return
+        session.add(
+            ImportedFile(
+                kind=self.kind.value,
+                target=self._target(place),
+                content_hash=self.content_hash,
+                name=self.file_name,
+                records=records,
+                imported_at=self.now,
+            )
+        )
+
+    def _target(self, place: str) -> str:
+        return f"{place};columns:{digest(dict(self.columns))[:16]}" if self.columns else place
+
+    def _entries(self, session: Session) -> list[ImportedFile]:
+        query = select(ImportedFile).where(
+            ImportedFile.kind == self.kind.value, ImportedFile.content_hash == self.content_hash
+        )
+        return list(session.exec(query.order_by(col(ImportedFile.id))))

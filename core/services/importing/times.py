@@ -1,0 +1,55 @@
+"""Times as files write them."""
+
+import math
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from core.services.importing.records import Flaw, Row
+
+_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+def moment(row: Row, field: str) -> datetime | None:
+    """A time, in UTC: ISO 8601 (naive is UTC) or seconds, ms, µs or ns since 1970; None where absent."""
+    found = row.get(field)
+    if found in (None, ""):
+        return None
+    try:
+        when = as_moment(found)
+    except (ValueError, OverflowError, OSError):
+        raise Flaw("is not a time such as 2025-03-01T12:00:00Z, or seconds since 1970.", field=field) from None
+    if not _EARLIEST <= when < _LATEST:
+        raise Flaw("is a time before 1990 or after 2099.", field=field)
+    return when
+
+
+def as_moment(found: Any) -> datetime:
+    """The time that ``found`` says; ValueError or OverflowError where it says none."""
+    if isinstance(found, datetime):
+        when = found
+    elif isinstance(found, str):
+        try:
+            when = datetime.fromisoformat(found)
+        except ValueError:
+            return _since_1970(float(found))
+    elif isinstance(found, int | float) and not isinstance(found, bool):
+        return _since_1970(float(found))
+    else:
+        raise ValueError
+    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+
+
+def _since_1970(number: float) -> datetime:
+    if not math.isfinite(number):
+        raise ValueError
+    size = abs(number)
+    unit = next((unit for limit, unit in ((1e11, 1.0), (1e14, 1e3), (1e17, 1e6)) if size < limit), 1e9)
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=number / unit)
+
+
+def elapsed_ms(start: datetime | None, end: datetime | None) -> float | None:
+    """Milliseconds from ``start`` to ``end``; None where one is not known or the clock ran backwards."""
+    if start is None or end is None or end < start:
+        return None
+    return (end - start).total_seconds() * 1000
