@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.domain.people import Role
 from core.storage.tables import Person
@@ -15,7 +16,7 @@ MARK = str(_ASSETS / "mark.svg")
 
 def mark() -> None:
     """The product's mark and name in the upper left corner."""
-    st.logo(str(_ASSETS / "wordmark.svg"), icon_image=MARK, size="large")
+    st.logo(str(_ASSETS / "wordmark.svg"), size="large")
 
 
 def page_head(title: str, sentence: str) -> None:
@@ -44,13 +45,17 @@ def as_typed(text: str) -> str:
     return _SPECIAL.sub(r"\\\g<0>", text.replace("<", "&lt;")).replace(":", ":\u2060")
 
 
-def no_access(title: str, text: str) -> None:
-    """The calm page for somebody who may not see what was asked for; it names nothing of it."""
-    with st.container(border=True, gap="small", width=560):
-        st.subheader(title, anchor=False, icon=":material/lock:")
-        st.markdown(text)
+def no_access(title: str, text: str, *, icon: str = "lock") -> DeltaGenerator:
+    """The calm page for somebody who may not see what was asked for; it names nothing of it.
+
+    Returned: its box, for a way on.
+    """
+    box = st.container(horizontal_alignment="center").container(border=True, gap="small", width=520)
+    box.subheader(title, anchor=False, icon=f":material/{icon}:")
+    box.markdown(text)
+    return box
 
 
 def signed_in_as(person: Person) -> None:
-    """One quiet line: who this is and as what. Plain text, for names are typed by people."""
-    st.text(f"{person.name} · {Role.of(person.role).word}")
+    """One quiet line: who this is and as what."""
+    st.caption(f"{as_typed(person.name)} · {Role.of(person.role).word}")

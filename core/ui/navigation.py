@@ -114,7 +114,10 @@ def _asked_for() -> str:
 
 def _not_here(asked: str, home: Page) -> None:
     if any(entry.url_path == asked for entry in REGISTRY):
-        frame.no_access("This page is not part of your work here", "If you need it, ask an admin for another role.")
+        box = frame.no_access(
+            "This page is not part of your work here", "If you need it, ask an admin for another role."
+        )
     else:
-        frame.no_access("There is no such page", "The address may be mistyped, or the page has moved.")
-    st.page_link(home, label="Back to my work", icon=":material/arrow_back:")
+        text = "The address may be mistyped, or the page has moved."
+        box = frame.no_access("There is no such page", text, icon="search_off")
+    box.page_link(home, label="Back to my work", icon=":material/arrow_back:")

@@ -169,12 +169,15 @@ def _new_link(row: PersonRow) -> None:
         st.session_state[_LINK] = (row.name, token)
 
 
+def _revoke(person_id: int) -> None:
+    _try(lambda session: access.revoke(session, person_id, now=now()), "Nothing was changed.")
+
+
 @st.dialog("End this person's access?")
 def _confirm_revoke(row: PersonRow) -> None:
     st.text(f"{row.name} is signed out everywhere at once, and unused links end. Votes stay and still count.")
     with st.container(horizontal=True):
-        if st.button("Revoke access", type="primary", key="revoke_yes"):
-            _try(lambda session: access.revoke(session, row.id, now=now()), "Nothing was changed.")
+        if st.button("Revoke access", type="primary", key="revoke_yes", on_click=_revoke, args=(row.id,)):
             st.rerun()
         if st.button("Keep", key="revoke_no"):
             st.rerun()

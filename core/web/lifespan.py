@@ -1,6 +1,5 @@
 """What starts once per process and stops with it: the schema, the workspace, the first link, the scheduler."""
 
-import importlib.util
 import logging
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -12,6 +11,7 @@ from sqlalchemy import Engine
 
 from core.services.access import first_admin_link
 from core.services.assigning import release_abandoned
+from core.services.demo import prepare_workspace
 from core.services.weighting import refresh_stale
 from core.settings import AuthMode, get_settings
 from core.storage.engine import get_engine, write
@@ -75,8 +75,7 @@ class Background:
 def _open_workspace(engine: Engine) -> None:
     settings = get_settings()
     upgrade(engine)
-    if importlib.util.find_spec("core.services.demo"):
-        importlib.import_module("core.services.demo").prepare_workspace(engine, demo=settings.demo, now=_now())
+    prepare_workspace(engine, demo=settings.demo, now=_now())
     if settings.auth is AuthMode.LINK:
         token = write(engine, lambda session: first_admin_link(session, _now()))
         if token is not None:
