@@ -16,8 +16,10 @@ __all__ = ["PairTurn", "raw_html", "safe_html", "show_pair", "show_text"]
 _FOLDER = Path(markup.__file__).parent
 _TEXTS = st.components.v2.component(
     "evenhand_texts",
-    html='<div class="view"><div class="texts"></div>\n'
-    '<button class="more" type="button" tabindex="-1" aria-hidden="true" hidden></button></div>',
+    html="""<div class="view">
+  <div class="texts"></div>
+  <div class="below" aria-hidden="true" hidden><button class="more" type="button" tabindex="-1"></button></div>
+</div>""",
     css=(_FOLDER / "pair.css").read_text(encoding="utf-8"),
     js=(_FOLDER / "pair.js").read_text(encoding="utf-8"),
 )

@@ -7,8 +7,10 @@ from itertools import groupby
 
 REPLACEMENT = "\ufffd"
 
-# What the wire or HTML cannot carry: controls other than tab and newline, surrogates, noncharacters.
+# Controls other than tab and newline, surrogates, noncharacters.
 _UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+# What HTML or the wire to the browser cannot carry.
+_CANNOT_TRAVEL = re.compile("[\x00\ud800-\udfff]")
 # Blank but by Unicode's categories letters, marks or symbols.
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0") | frozenset(
     map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])
@@ -24,18 +26,9 @@ _NAMES = (
 _CONTROL_NAMES = _NAMES.split("|")
 
 
-def glyph(character: str) -> str:
-    """A visible stand-in for a character that must not reach the browser: its control picture, or U+FFFD."""
-    code = ord(character)
-    if code < 0x20:
-        return chr(0x2400 + code)
-    return "\u2421" if code == 0x7F else REPLACEMENT
-
-
 def without_unsafe(text: str) -> str:
-    """The text with line ends as newlines and every unsafe character as its visible stand-in."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _UNSAFE.sub(lambda match: glyph(match[0]), text)
+    """The text with line ends as newlines and U+FFFD for every character that a page cannot show."""
+    return _UNSAFE.sub(REPLACEMENT, text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _name(character: str) -> str:
@@ -55,7 +48,7 @@ def _is_unseen(character: str) -> bool:
 def _labelled(character: str, count: int) -> str:
     code = f"U+{ord(character):04X}"
     times = f" × {count}" if count > 1 else ""
-    shown = "&#13;" if character == "\r" else _UNSAFE.sub(lambda match: glyph(match[0]), character)
+    shown = "&#13;" if character == "\r" else REPLACEMENT if _CANNOT_TRAVEL.match(character) else character
     title = f"{code} {_name(character)}{times}"
     return f'<span class="unseen" data-code="{code}{times}" title="{title}">{shown * count}</span>'
 
@@ -63,7 +56,7 @@ def _labelled(character: str, count: int) -> str:
 def raw_html(text: str) -> str:
     """The exact characters of a text in a <pre>, with those that nobody sees labelled by code and name.
 
-    What HTML cannot carry (NUL, lone surrogates, control characters) stands as a visible glyph in its label.
+    What cannot be carried to the browser (NUL, lone surrogates) stands as U+FFFD behind its label.
     """
     parts = []
     for unseen, run in groupby(text, key=_is_unseen):
@@ -71,4 +64,4 @@ def raw_html(text: str) -> str:
             parts.append(escape("".join(run), quote=False))
             continue
         parts.extend(_labelled(character, len(list(same))) for character, same in groupby(run))
-    return f'<pre class="raw" dir="auto">{"".join(parts)}</pre>'
+    return f'<pre class="raw">{"".join(parts)}</pre>'

@@ -17,14 +17,14 @@ function foldOf(bar) {
 function sayWhatIsBelow(root, pill) {
   const bar = document.querySelector('[data-testid="stBottom"]')
   const fold = foldOf(bar)
-  pill.style.setProperty("--fold", `${Math.round(window.innerHeight - fold)}px`)
+  pill.parentElement.style.setProperty("--fold", `${Math.round(window.innerHeight - fold)}px`)
   const under = [...root.querySelectorAll("article")].filter((card) => {
     const text = card.querySelector(".text")
     return text.getBoundingClientRect().bottom > fold + 4
   })
   const sides = new Set(under.map((card) => card.dataset.side))
   const onScreen = root.getBoundingClientRect().top < fold
-  pill.hidden = !under.length || !onScreen
+  pill.parentElement.hidden = !under.length || !onScreen
   const one = sides.size === 1 ? [...sides][0] : ""
   pill.textContent = one && one !== "user" ? `More of ${one} below` : "More below"
 }
@@ -40,11 +40,11 @@ function openWideBoxes(root) {
 
 function keyScroll(root, event) {
   const active = document.activeElement
-  if (event.ctrlKey || event.metaKey || event.altKey || (active && active !== document.body)) return
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || (active && active !== document.body)) return
   const scroller = scrollerOf(root)
   const page = (foldOf(document.querySelector('[data-testid="stBottom"]')) - scroller.getBoundingClientRect().top) * 0.85
   const far = scroller.scrollHeight
-  const steps = { PageDown: page, PageUp: -page, ArrowDown: 60, ArrowUp: -60, Home: -far, End: far }
+  const steps = { " ": event.shiftKey ? -page : page, PageDown: page, PageUp: -page, ArrowDown: 60, ArrowUp: -60, Home: -far, End: far }
   if (!(event.key in steps)) return
   event.preventDefault()
   scroller.scrollBy({ top: steps[event.key], behavior: "instant" })
@@ -82,11 +82,11 @@ export default function (component) {
   const view = views.get(parentElement) ?? build(parentElement)
   views.set(parentElement, view)
   if (view.html !== data.html) {
-    const isNew = data.pair && view.root.dataset.pair !== data.pair
+    const before = view.root.dataset.pair
     view.root.innerHTML = view.html = data.html
     view.root.dataset.pair = data.pair
     // The next pair is read from its beginning.
-    if (isNew) scrollerOf(view.root).scrollTop = 0
+    if (before && before !== data.pair) scrollerOf(view.root).scrollTop = 0
   }
   view.update()
   return view.stop
