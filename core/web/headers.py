@@ -21,11 +21,13 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
+# Addresses of more than one part that somebody answers; Streamlit would serve its page, broken, at all others.
+_NESTED = ("_stcore", "static", "media", "component", "app", "auth", "join")
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
 class SecurityHeaders:
-    """Adds the headers above to every HTTP answer; an answer's own header wins."""
+    """Adds the headers above to every HTTP answer, where an answer's own header wins; answers lost addresses."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -46,6 +48,10 @@ class SecurityHeaders:
                     headers["Cache-Control"] = "private, no-store"
             await send(message)
 
+        if _is_nowhere(scope["path"]):
+            page = plain_page("There is no such page", "The address may be mistyped.", status=404, home=True)
+            await page(scope, receive, dressed)
+            return
         await self.app(scope, receive, dressed)
 
 
@@ -75,6 +81,11 @@ REFUSAL = (
     "This Evenhand is set up for one person on one machine, and answers only there (http://127.0.0.1 or "
     "http://localhost). To let others in, its owner starts it with EVENHAND_AUTH=link and sends them join links."
 )
+
+
+def _is_nowhere(path: str) -> bool:
+    first, _, rest = path.strip("/").partition("/")
+    return bool(rest) and first not in _NESTED
 
 
 def _stays_here(scope: Scope) -> bool:
