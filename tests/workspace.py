@@ -26,12 +26,19 @@ class Workspace:
 
 
 def make_workspace(
-    engine: Engine, *, prompts: int = 6, candidates: int = 4, raters: int = 3, overlap: int = 2
+    engine: Engine,
+    *,
+    prompts: int = 6,
+    candidates: int = 4,
+    raters: int = 3,
+    overlap: int = 2,
+    name: str = "candidate",
+    guidelines: str = "",
 ) -> Workspace:
     """A workspace in which every candidate answered every prompt; the longer the id, the longer the answer."""
     with writing(engine) as session:
         dataset = Dataset(name="tests", content_hash="tests", created_at=NOW)
-        models = [Candidate(name=f"candidate {n}", settings={}, position=n, created_at=NOW) for n in range(candidates)]
+        models = [_candidate(name, n) for n in range(candidates)]
         people = [Person(name=f"rater {n}", created_at=NOW) for n in range(raters)]
         session.add_all([dataset, *models, *people])
         session.flush()
@@ -40,7 +47,9 @@ def make_workspace(
         session.add_all([run, *asked])
         session.flush()
         session.add_all(_response(run.id, prompt.id, model.id) for prompt in asked for model in models)
-        study = studies.create(session, name="Everything", now=NOW, overlap=overlap, is_default=True)
+        study = studies.create(
+            session, name="Everything", now=NOW, overlap=overlap, is_default=True, guidelines=guidelines
+        )
         questions = studies.questions(session, study.id)
     return Workspace(
         study=study.id,
@@ -48,6 +57,17 @@ def make_workspace(
         raters=tuple(person.id for person in people),
         candidates=tuple(model.id for model in models),
         prompts=tuple(prompt.id for prompt in asked),
+    )
+
+
+def _candidate(name: str, number: int) -> Candidate:
+    return Candidate(
+        name=f"{name} {number}",
+        provider=f"provider-{name}",
+        model=f"model-{name}-{number}",
+        settings={"system": f"system {name}"},
+        position=number,
+        created_at=NOW,
     )
 
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from sqlmodel import Session
 
 from core.domain import sampling
-from core.domain.ranking import RankingOptions
+from core.domain.ranking import Band, RankingOptions
+from core.domain.ranking.estimate import MEAN_RATING
 from core.services import boards, studies
 from core.services.pools import Pool
 from core.storage.tables import Study, metadata
@@ -36,12 +37,13 @@ class Preference:
 
 
 def of(session: Session, study: Study, pool: Pool) -> Preference:
-    """The study's preference; computed anew when its votes have grown by a fifth."""
+    """The study's preference; computed anew when its votes have grown by a fifth, or the least known candidate's doubled."""
     assert study.id is not None
     asked = studies.questions(session, study.id, asked_only=True)
     votes = _votes(session, study.id, asked[0].id if asked else None, pool)
     total = int(votes.sum()) // 2
-    step = int(math.log1p(total / 10) / math.log(1.2))
+    fewest = int(votes.sum(axis=1).min()) if votes.size else 0
+    step = (int(math.log1p(total / 10) / math.log(1.2)), fewest.bit_length())
     key = (str(session.get_bind().engine.url), study.id, pool.candidates, step)
     kept = _kept.get(key)
     if kept is None:
@@ -55,25 +57,21 @@ def of(session: Session, study: Study, pool: Pool) -> Preference:
 
 def _computed(session: Session, study: Study, pool: Pool, votes: NDArray[np.int64]) -> Preference:
     k = len(pool.candidates)
-    even = np.full((k, k), 0.25)
     if not votes.any():
-        return Preference(None, even, votes)
+        return Preference(None, np.full((k, k), 0.25), votes)
     assert study.id is not None
     question = studies.questions(session, study.id, asked_only=True)[0]
-    board = boards.leaderboard(session, question, boards.Filters(), RankingOptions(plain=False)).board
-    place = {candidate: number for number, candidate in enumerate(pool.candidates)}
-    ids = boards.candidate_ids(session, question, boards.Filters())
-    chosen = [number for number, candidate in enumerate(ids) if candidate in place]
-    where = np.array([place[ids[number]] for number in chosen], dtype=np.intp)
-    if len(where) < k:
-        return Preference(None, even, votes)
-    covariance = np.zeros((k, k))
-    covariance[np.ix_(where, where)] = board.covariance[np.ix_(chosen, chosen)] * _LOGITS_PER_ELO**2
-    strength = np.zeros(k)
-    rating = {entry.candidate: entry.rating for entry in board.entries}
-    strength[where] = [rating[number] * _LOGITS_PER_ELO for number in chosen]
+    board = boards.leaderboard(session, question, boards.Filters(), RankingOptions(band=Band.FIXED))
+    rating = {standing.candidate_id: standing.rating for standing in board.standings}
+    strength = np.array([rating.get(candidate, MEAN_RATING) for candidate in pool.candidates]) * _LOGITS_PER_ELO
     p = 1 / (1 + np.exp(strength[None, :] - strength[:, None]))
-    return Preference(covariance, p * (1 - p), votes)
+    weights = p * (1 - p)
+    return Preference(_covariance(votes * weights), weights, votes)
+
+
+def _covariance(information: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The pseudo-inverse of the Bradley-Terry information, in logits², from its sum per pair [k, k]."""
+    return np.asarray(np.linalg.pinv(np.diag(information.sum(axis=1)) - information, hermitian=True))
 
 
 def _votes(session: Session, study_id: int, question_id: int | None, pool: Pool) -> NDArray[np.int64]:

@@ -21,10 +21,29 @@ _SYSTEM_RANDOM = random.SystemRandom()
 @st.fragment
 def desk(rater_id: int) -> None:
     """Everything a rater needs; reruns alone, so a key press repaints nothing else."""
+    shown = _next(rater_id)
+    # Streamlit keeps a place below only for a fragment that writes there on every full run.
+    with st.bottom:
+        if shown is None:
+            st.empty()
+        elif rating_tools.opened(shown) is rating_tools.Tool.SKIP:
+            rating_tools.skip_bar(shown, rater_id)
+        else:
+            _question_bar(shown, rater_id)
+    if shown is not None:
+        rating_tools.show_opened(shown, rater_id)
+    rating_tools.tell()
+
+
+def _next(rater_id: int) -> Round | None:
+    """Show what is to be rated, or else why there is nothing; returns what is to be asked about it."""
     study = _study(rater_id)
     if study is None:
         _nothing_here()
-        return
+        return None
+    if not _has_begun(study, rater_id):
+        _welcome(study)
+        return None
     try:
         shown = rounds.current_round(
             engine(),
@@ -36,12 +55,10 @@ def desk(rater_id: int) -> None:
         )
     except NothingToRate as reason:
         _thanks(study, rater_id, str(reason))
-        return
+        return None
     _head(shown, rater_id)
     _pair(shown)
-    with st.bottom:
-        _question_bar(shown, rater_id)
-    rating_tools.tell()
+    return shown
 
 
 def _study(rater_id: int) -> Study | None:
@@ -62,15 +79,40 @@ def _study(rater_id: int) -> Study | None:
     return by_id[chosen]
 
 
+def _has_begun(study: Study, rater_id: int) -> bool:
+    """Whether the guidelines were put before this rater already: once, ahead of the first pair."""
+    if st.session_state.get(f"begun_{study.id}") or not study.guidelines.strip():
+        return True
+    with reading(engine()) as session:
+        return rounds.has_begun(session, study.id or 0, rater_id)
+
+
+def _welcome(study: Study) -> None:
+    with st.container(horizontal_alignment="center"), st.container(width=760):
+        st.title("Before you begin", anchor=False)
+        with st.container(border=True):
+            st.markdown(study.guidelines, anchors=False)
+        st.button(
+            "Start rating",
+            type="primary",
+            shortcut="Enter",
+            key="start_rating",
+            on_click=lambda: st.session_state.update({f"begun_{study.id}": True}),
+        )
+        st.caption("You can read this again at any time with the key G.")
+
+
 def _head(shown: Round, rater_id: int) -> None:
     progress = shown.progress
     number = min(progress.done + 1, progress.total) if progress.total else 1
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"**Pair {number} of {max(progress.total, number)}**", width="content")
-        if progress.minutes_left is not None:
-            st.caption(_time_left(progress.minutes_left), width="content")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
+            st.markdown(f"**Pair {number} of {max(progress.total, number)}**", width="content")
+            if progress.minutes_left is not None:
+                st.caption(_time_left(progress.minutes_left), width="content")
         st.space("stretch")
-        rating_tools.toolbar(shown, rater_id)
+        with st.container(horizontal=True, wrap=False, gap="small", width="content"):
+            rating_tools.toolbar(shown, rater_id)
     st.progress(progress.done / progress.total if progress.total else 0.0)
 
 
@@ -117,7 +159,7 @@ def _answer_button(shown: Round, question: Question, outcome: Outcome, rater_id:
     st.button(
         frame.as_typed(question.answers[outcome]),
         key=f"{shown.pair.assignment}-{question.position}-{int(outcome)}",
-        shortcut=KEYS[outcome],
+        shortcut=None if rating_tools.opened(shown) else KEYS[outcome],
         width="stretch",
         on_click=_answer,
         args=(shown.pair.assignment, question.id, outcome, rater_id),
@@ -154,7 +196,6 @@ def _thanks(study: Study, rater_id: int, reason: str) -> None:
                 on_click=lambda: st.session_state.update({f"beyond_{study.id}": True}),
             )
         rating_tools.undo_button(study.id or 0, rater_id)
-    rating_tools.tell()
     _look_again()
 
 

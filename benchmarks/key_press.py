@@ -1,0 +1,165 @@
+"""From a key press to the next pair on the screen, against the least that Streamlit itself needs for that."""
+
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.request import urlopen
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from core.domain.people import Role
+from core.services import access, joining
+from core.storage.engine import open_engine, write
+
+ROOT = Path(__file__).resolve().parent.parent
+RATERS_AT_WORK = 16
+PRESSES = 24
+ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-background-timer-throttling",
+    "--disable-renderer-backgrounding",
+    "--disable-backgrounding-occluded-windows",
+]
+# The first answer button's class holds the id of what is shown: it changes when the next is painted. Two animation
+# frames later it is on the screen.
+PRESS = """(key) => new Promise((done, fail) => {
+  const shown = () => [...document.querySelectorAll('[data-testid="stBottom"] [class*="st-key-"]')]
+    .map(e => /st-key-(\\S+-\\d)-0/.exec(e.className)?.[1]).find(Boolean)
+  const before = shown(), start = performance.now()
+  document.body.dispatchEvent(new KeyboardEvent('keydown', {key, code: 'Digit' + key, bubbles: true}))
+  const look = () => {
+    const now = shown()
+    if (now && now !== before) {
+      const end = () => done({ms: performance.now() - start, from: before, to: now})
+      return requestAnimationFrame(() => requestAnimationFrame(end))
+    }
+    if (performance.now() - start > 15000) return fail(new Error('nothing came after ' + before))
+    requestAnimationFrame(look)
+  }
+  requestAnimationFrame(look)
+})"""
+WORK = """() => {
+  const press = () => {
+    document.body.dispatchEvent(new KeyboardEvent('keydown', {key: '1', code: 'Digit1', bubbles: true}))
+    setTimeout(press, 3000 + 2000 * Math.random())
+  }
+  setTimeout(press, 4000 * Math.random())
+}"""
+
+
+def run() -> dict[str, object]:
+    """Median ms to the next pair over the bare page's, alone and with 16 raters at work; ≤ 1.5 each."""
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright, ExitStack() as stack:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGS)
+        stack.callback(browser.close)
+        ours = Desk(
+            browser, stack.enter_context(_server("streamlit_app.py", folder)), f"sqlite:///{folder}/evenhand.db"
+        )
+        bare = Desk(browser, stack.enter_context(_server("benchmarks/bare_app.py", folder)), None)
+        alone = _compare(ours, bare)
+        with ours.raters_at_work(), bare.raters_at_work():
+            at_work = _compare(ours, bare)
+    value = max(alone["ratio"], at_work["ratio"])
+    detail = {"alone": alone, f"{RATERS_AT_WORK} raters at work on each server": at_work}
+    return {"name": "key_press", "value": round(value, 2), "goal": "<= 1.5", "met": value <= 1.5, "detail": detail}
+
+
+@dataclass
+class Desk:
+    """A server and how one sits down before it; every rater of ours is a person of their own."""
+
+    browser: Browser
+    address: str
+    database: str | None
+    seats: int = 0
+
+    def open(self) -> Page:
+        """A page with the first pair on it."""
+        context = self.browser.new_context(viewport={"width": 1440, "height": 900})
+        if self.database:
+            context.add_cookies([{"name": "evenhand_session", "value": self._sign_in(), "url": self.address}])
+        page = context.new_page()
+        page.goto(self.address)
+        start = page.get_by_role("button", name="Start rating")
+        first = page.locator('[data-testid="stBottom"] [class*="-0-3"]')
+        start.or_(first).first.wait_for(timeout=60_000)
+        if start.count():
+            start.click()
+        first.wait_for(timeout=60_000)
+        page.wait_for_timeout(1500)
+        return page
+
+    def _sign_in(self) -> str:
+        self.seats += 1
+        engine = open_engine(self.database or "")
+        now, name = datetime.now(UTC), f"Rater {self.seats}"
+        _, token = write(engine, lambda session: access.invite(session, name=name, role=Role.RATER, now=now))
+        return write(engine, lambda session: joining.redeem(session, token, now))
+
+    @contextmanager
+    def raters_at_work(self) -> Iterator[None]:
+        """Raters who press a key every three to five seconds, each in a browser of their own."""
+        pages = [self.open() for _ in range(RATERS_AT_WORK)]
+        for page in pages:
+            page.evaluate(WORK)
+        yield
+        for page in pages:
+            page.context.close()
+
+
+def _compare(ours: Desk, bare: Desk) -> dict[str, float]:
+    """The two pages in turn, so that the machine's mood falls on both."""
+    pages = {"ours": ours.open(), "bare": bare.open()}
+    times: dict[str, list[float]] = {"ours": [], "bare": [], "same pair": []}
+    for number in range(PRESSES):
+        for name, page in pages.items():
+            pressed = page.evaluate(PRESS, "1234"[number % 4])
+            pair_before, pair_after = (pressed[end].rsplit("-", 1)[0] for end in ("from", "to"))
+            times[name if name == "bare" or pair_before != pair_after else "same pair"].append(pressed["ms"])
+            page.wait_for_timeout(250)
+    for page in pages.values():
+        page.context.close()
+    medians = {f"{name} ms": round(statistics.median(ms)) for name, ms in times.items()}
+    return {"ratio": round(statistics.median(times["ours"]) / statistics.median(times["bare"]), 2), **medians}
+
+
+@contextmanager
+def _server(script: str, folder: str) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    env = os.environ | {
+        "EVENHAND_DATABASE_URL": f"sqlite:///{folder}/evenhand.db",
+        "EVENHAND_AUTH": "link",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
+    with Path(folder, f"{port}.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
+        try:
+            _wait(f"http://127.0.0.1:{port}/_stcore/health")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _wait(address: str) -> None:
+    for _ in range(600):
+        try:
+            with urlopen(address, timeout=1):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise TimeoutError(address)
