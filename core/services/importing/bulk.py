@@ -1,6 +1,6 @@
 """Writing many rows at once: executemany on SQLite, COPY on PostgreSQL, inside the session's transaction."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,8 +26,8 @@ class BulkInsert:
         )
         self.moment: StoredMoment = _as_it_is if self._copies else _sqlite_moment
 
-    def write(self, rows: Iterable[tuple[Any, ...]]) -> None:
-        """Append ``rows``."""
+    def write(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Append ``rows``; a sequence, for the connection can do nothing else meanwhile."""
         if not self._copies:
             self._cursor.executemany(self._statement, rows)
             return

@@ -73,7 +73,7 @@ class ResponseWriter:
         ]
         self.unchanged += len(batch) - len(fresh)
         self.created += len(fresh)
-        self._bulk.write(self._row(*each) for each in fresh)
+        self._bulk.write([self._row(*each) for each in fresh])
 
     def _key(self, record: ResponseRecord, prompts: dict[str, int], candidates: dict[str, int]) -> Key:
         prompt, candidate = prompts[record.prompt_key], candidates[record.candidate]

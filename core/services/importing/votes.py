@@ -136,7 +136,7 @@ class VoteWriter:
 
     def _add_raters(self, missing: set[str], _: Sequence[VoteRecord]) -> None:
         bulk = BulkInsert(self.session, "person", ("name", "kind", "role", "created_at"))
-        bulk.write((name, "imported", "rater", bulk.moment(self.now)) for name in sorted(missing))
+        bulk.write([(name, "imported", "rater", bulk.moment(self.now)) for name in sorted(missing)])
 
     def _add_questions(self, missing: set[str], _: Sequence[VoteRecord]) -> None:
         taken = self.session.exec(select(Question.position).where(Question.study_id == self.study_id)).all()
