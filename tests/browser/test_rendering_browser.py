@@ -265,9 +265,10 @@ def test_the_page_says_what_is_below_and_the_keyboard_goes_there(page: Page, add
     caption = page.locator("article[data-side=B] .caption")
     page.keyboard.press("PageDown")
     page.wait_for_timeout(300)
-    box = caption.bounding_box()
+    box, head = caption.bounding_box(), page.get_by_test_id("stHeader").bounding_box()
     assert box is not None
-    assert 0 <= box["y"] < 60, "B's name stays in view over its text"
+    assert head is not None
+    assert box["y"] == pytest.approx(head["y"] + head["height"], abs=2), "B's name stays in view over its text"
     page.keyboard.press("End")
     page.wait_for_timeout(300)
     assert more.is_hidden()

@@ -9,24 +9,28 @@ function scrollerOf(element) {
   return document.scrollingElement
 }
 
-// The page's sticky bar of answers covers the end of the texts.
-function foldOf(bar) {
-  return Math.min(window.innerHeight, bar?.getBoundingClientRect().top ?? Infinity)
+// What of the window shows texts: the page's head covers their top, its bar of answers their end.
+function opening() {
+  const head = document.querySelector('[data-testid="stHeader"]')
+  const bar = document.querySelector('[data-testid="stBottom"]')
+  const covers = head && !/^(transparent|rgba\(.*, 0\))$/.test(getComputedStyle(head).backgroundColor)
+  const top = covers ? Math.max(0, head.getBoundingClientRect().bottom) : 0
+  const bottom = Math.min(window.innerHeight, bar?.getBoundingClientRect().top ?? Infinity)
+  return { top, bottom, step: (bottom - top) * 0.85 }
 }
 
 function sayWhatIsBelow(root, pill) {
-  const bar = document.querySelector('[data-testid="stBottom"]')
-  const fold = foldOf(bar)
-  pill.parentElement.style.setProperty("--fold", `${Math.round(window.innerHeight - fold)}px`)
-  const under = [...root.querySelectorAll("article")].filter((card) => {
-    const text = card.querySelector(".text")
-    return text.getBoundingClientRect().bottom > fold + 4
-  })
+  const { top, bottom } = opening()
+  const view = root.parentElement
+  view.style.setProperty("--head", `${Math.round(top)}px`)
+  view.style.setProperty("--fold", `${Math.round(window.innerHeight - bottom)}px`)
+  const under = [...root.querySelectorAll("article")].filter(
+    (card) => card.querySelector(".text").getBoundingClientRect().bottom > bottom + 4,
+  )
   const sides = new Set(under.map((card) => card.dataset.side))
-  const onScreen = root.getBoundingClientRect().top < fold
-  pill.parentElement.hidden = !under.length || !onScreen
-  const one = sides.size === 1 ? [...sides][0] : ""
-  pill.textContent = one && one !== "user" ? `More of ${one} below` : "More below"
+  const [side] = sides
+  pill.parentElement.hidden = !under.length || root.getBoundingClientRect().top >= bottom
+  pill.textContent = sides.size === 1 && /^[AB]$/.test(side) ? `More of ${side} below` : "More below"
 }
 
 // A box that scrolls sideways must be reachable by keyboard.
@@ -41,10 +45,13 @@ function openWideBoxes(root) {
 function keyScroll(root, event) {
   const active = document.activeElement
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || (active && active !== document.body)) return
+  const { step } = opening()
   const scroller = scrollerOf(root)
-  const page = (foldOf(document.querySelector('[data-testid="stBottom"]')) - scroller.getBoundingClientRect().top) * 0.85
   const far = scroller.scrollHeight
-  const steps = { " ": event.shiftKey ? -page : page, PageDown: page, PageUp: -page, ArrowDown: 60, ArrowUp: -60, Home: -far, End: far }
+  const steps = {
+    " ": event.shiftKey ? -step : step,
+    PageDown: step, PageUp: -step, ArrowDown: 60, ArrowUp: -60, Home: -far, End: far,
+  }
   if (!(event.key in steps)) return
   event.preventDefault()
   scroller.scrollBy({ top: steps[event.key], behavior: "instant" })
@@ -53,19 +60,17 @@ function keyScroll(root, event) {
 function build(parentElement) {
   const root = parentElement.querySelector(".texts")
   const pill = parentElement.querySelector(".more")
-  const watched = root.dataset
   const update = () => { openWideBoxes(root); sayWhatIsBelow(root, pill) }
   const observer = new ResizeObserver(update)
   observer.observe(root)
   const onScroll = () => sayWhatIsBelow(root, pill)
-  const onKey = (event) => watched.pair && keyScroll(root, event)
+  const onKey = (event) => root.dataset.pair && keyScroll(root, event)
   document.addEventListener("scroll", onScroll, { capture: true, passive: true })
   window.addEventListener("resize", update)
   document.addEventListener("keydown", onKey)
+  const calm = matchMedia("(prefers-reduced-motion: reduce)")
   pill.onclick = () => {
-    const scroller = scrollerOf(root)
-    const height = foldOf(document.querySelector('[data-testid="stBottom"]')) - scroller.getBoundingClientRect().top
-    scroller.scrollBy({ top: height * 0.85, behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth" })
+    scrollerOf(root).scrollBy({ top: opening().step, behavior: calm.matches ? "instant" : "smooth" })
   }
   const stop = () => {
     observer.disconnect()
