@@ -174,6 +174,12 @@ def test_three_equal_votes_are_not_taken_for_certainty() -> None:
     assert all(entry.rating == pytest.approx(1000) and entry.upper > 1050 for entry in board.entries)
 
 
+def test_candidates_that_always_tie_are_as_likely_to_lead() -> None:
+    board = ranked([(0, 1, 2, 0, 0), (1, 0, 2, 0, 1), (0, 1, 3, 0, 2)], PLAIN)
+    assert board.leader_probability[:2].tolist() == [0.5, 0.5]
+    assert not board.clearly_better.any()
+
+
 def test_groups_that_never_met_are_ranked_apart() -> None:
     rows = [(0, 1, 0, 0, 0), (0, 1, 1, 0, 1), (0, 1, 0, 0, 2), (2, 3, 1, 0, 0), (2, 3, 0, 0, 1)]
     board = ranked(rows * 100, WHOLE)

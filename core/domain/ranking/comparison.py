@@ -71,9 +71,10 @@ def clearly_better(ratings: Floats, margin: Floats) -> Flags:
 
 
 def leader_probability(ratings: Floats, errors: Draws) -> Floats:
-    """[k] how often each is the best, ratings drawn around their estimates."""
-    best = np.argmax(ratings[:, None].astype(np.float32) + errors, axis=0)
-    return np.asarray(np.bincount(best, minlength=len(ratings)) / errors.shape[1])
+    """[k] how often each is the best, ratings drawn around their estimates; equals share a draw."""
+    drawn = ratings[:, None].astype(np.float32) + errors
+    best = drawn == drawn.max(axis=0)
+    return np.asarray((best / best.sum(axis=0)).mean(axis=1))
 
 
 def component_members(component: Codes) -> list[Codes]:

@@ -64,6 +64,14 @@ class Clusters:
         """How many clusters have votes."""
         return int(np.count_nonzero(np.bincount(self.cluster, self.weight, self.size)))
 
+    @cached_property
+    def in_order(self) -> "Clusters":
+        """The same with the entries of each cluster side by side."""
+        if (np.diff(self.cluster) >= 0).all():
+            return self
+        order = np.argsort(self.cluster, kind="stable")
+        return Clusters(self.size, self.cluster[order], self.cell[order], self.weight[order], self.wins[order])
+
 
 def add_up(slot: Codes, amount: Floats, size: int) -> Floats:
     """[size] the sum of ``amount`` [n] in each ``slot`` [n] 0 … size−1."""

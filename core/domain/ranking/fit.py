@@ -128,13 +128,9 @@ class Fit:
 
 def inverse(matrix: Floats) -> Floats:
     """The inverse of a symmetric positive definite matrix."""
-    factor, failed = lapack.dpotrf(matrix, lower=1)
-    if failed:
-        return np.asarray(np.linalg.pinv(matrix, hermitian=True), dtype=np.float64)
-    result, _ = lapack.dpotri(factor, lower=1, overwrite_c=1)
-    full = result + result.T  # LAPACK's wrappers leave zeros above the diagonal
-    full.ravel()[:: len(full) + 1] *= 0.5
-    return np.asarray(full)
+    # LAPACK's dpotri would be faster alone, but starts threads for the smallest matrix and then waits for busy cores.
+    _, result, failed = lapack.dposv(matrix, np.eye(len(matrix), order="F"), lower=1)
+    return np.asarray(np.linalg.pinv(matrix, hermitian=True) if failed else result, dtype=np.float64)
 
 
 def solve(matrix: Floats, vector: Floats) -> Floats:
