@@ -95,7 +95,7 @@ def _local_person() -> Person:
 
 
 def _oidc_person() -> Person | None:
-    if not st.user.is_logged_in or st.user.get("email_verified") is not True or not st.user.get("email"):
+    if not st.user.get("is_logged_in") or st.user.get("email_verified") is not True or not st.user.get("email"):
         return None
     email = str(st.user.get("email"))
     with reading(engine()) as session:
@@ -110,6 +110,11 @@ def _stranger() -> None:
         frame.no_access(
             "You are not signed in",
             "Open the join link that you were sent. If it no longer works, ask the person who sent it for a new one.",
+        )
+    elif "is_logged_in" not in st.user:
+        frame.no_access(
+            "Sign-in is not set up yet",
+            "Whoever runs this Evenhand adds the identity provider to `.streamlit/secrets.toml`, section `[auth]`.",
         )
     elif not st.user.is_logged_in:
         box = frame.no_access("Sign in to go on", "Evenhand knows you by the e-mail address of your organisation.")

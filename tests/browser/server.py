@@ -25,11 +25,12 @@ STARTS_WITHIN_S = 120
 
 @dataclass
 class Server:
-    """A server process; ``log`` holds all it wrote to stdout and stderr, over restarts."""
+    """A server process; ``log`` holds all it wrote to stdout and stderr, over restarts. ``options``: Streamlit's."""
 
     database: str
     log: Path
     env: dict[str, str] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
 
@@ -45,9 +46,13 @@ class Server:
         upgrade(engine)
         return engine
 
+    def claim_port(self) -> None:
+        """Choose its port now, for those who need its address before it starts."""
+        self.port = self.port or free_port()
+
     def start(self) -> "Server":
         """Start it and wait until /healthz answers; a server that was stopped starts cold on the same port."""
-        self.port = self.port or free_port()
+        self.claim_port()
         settings = {
             "EVENHAND_DATABASE_URL": self.database,
             "EVENHAND_DEMO": "0",
@@ -56,6 +61,7 @@ class Server:
             **self.env,
         }
         command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(self.port)]
+        command += self.options
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 command,
