@@ -82,6 +82,8 @@ def simulated_votes(
         for row in responses
         if row["prompt_id"] in by_id
     }
+    if not answers:
+        return []
     table = _Table(answers, {question: scale(question, answers.values()) for question in QUESTIONS})
     people = [draw_rater(number, careless=number == raters, rng=rng) for number in range(1, raters + 1)]
     shares = _shares(_spread(answers, rng), people, judgements=judgements, overlap=overlap, rng=rng)

@@ -42,7 +42,7 @@ QUESTIONS = tuple(WEIGHTS)
 
 POOR = {"tone": -0.35, "safety": -0.9}
 TIE_WIDTH = {"tone": 0.35, "safety": 0.6}
-SEND_BAR = 0.35
+SEND_BAR = 0.6
 NOISE_SD = 0.55
 TASTE_SD = 0.4
 LENGTH_TASTE_SD = 0.3
@@ -100,7 +100,7 @@ def draw_rater(number: int, *, careless: bool, rng: np.random.Generator) -> Rate
         length_taste=float(rng.normal(0, LENGTH_TASTE_SD)),
         side_bias=CARELESS_SIDE_BIAS if careless else float(rng.normal(0, SIDE_BIAS_SD)),
         words_per_s=float(rng.uniform(4.5, 9.0)),
-        activity=float(np.exp(rng.normal(0, 0.4))),
+        activity=float(np.exp(rng.normal(0, 0.3))),
         is_careless=careless,
     )
 
