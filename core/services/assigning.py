@@ -2,29 +2,43 @@
 
 import random
 import secrets
-from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
-import numpy as np
 import sqlalchemy as sa
-from sqlalchemy import Engine
-from sqlmodel import Session, col, select
+from sqlalchemy import Engine, bindparam
+from sqlmodel import Session, select
 
-from core.domain import blinding, sampling
+from core.domain import sampling
 from core.domain.masking import mask_self_identification
 from core.errors import NothingToRate
-from core.services import preferences
-from core.services.pools import Pool, pool_of
+from core.services import drawing
+from core.services.drawing import History
 from core.storage.engine import reading, write
-from core.storage.tables import Assignment, Pair, Person, Prompt, Response, Study, metadata
-from core.storage.upsert import insert_ignoring
+from core.storage.tables import Assignment, Person, Prompt, Response, Study, metadata
 
 LEASE = timedelta(minutes=15)
 
 _pair = metadata.tables["pair"]
 _assignment = metadata.tables["assignment"]
+_vote = metadata.tables["vote"]
+
+_RATER = select(Person).where(Person.id == bindparam("rater")).with_for_update(key_share=True)
+
+_mine = (_assignment.c.study_id == bindparam("study")) & (_assignment.c.rater_id == bindparam("rater"))
+
+_IN_HAND = (
+    select(Assignment)
+    .where(
+        _mine,
+        (_assignment.c.state == "leased")
+        | (_assignment.c.id == sa.select(sa.func.max(_assignment.c.id)).where(_mine).scalar_subquery()),
+    )
+    .order_by(sa.case((_assignment.c.state == "leased", 0), else_=1), _assignment.c.id)
+    .limit(1)
+    .with_for_update()
+)
+"""The pair in hand; else the rater's last, which they may have left too long."""
 
 
 def current(engine: Engine, *, study_id: int, rater_id: int, now: datetime, rng: random.Random) -> Assignment:
@@ -41,31 +55,30 @@ def current_in(session: Session, *, study_id: int, rater_id: int, now: datetime,
     held = _in_hand(session, study, rater_id, now)
     if held is not None:
         return held
-    return _repeat(session, study, rater_id, now, rng) or _draw(session, study, rater_id, now, rng)
+    history = drawing.history_of(session, study_id, rater_id)
+    return _repeat(session, study, rater_id, history, now, rng) or _drawn(session, study, rater_id, history, now, rng)
 
 
 def lock_rater(session: Session, rater_id: int) -> Person:
     """The rater's row, held until the transaction ends: two tabs of one rater take turns."""
-    return session.exec(select(Person).where(Person.id == rater_id).with_for_update()).one()
+    rater: Person = session.execute(_RATER, {"rater": rater_id}).scalar_one()
+    return rater
 
 
 def _in_hand(session: Session, study: Study, rater_id: int, now: datetime) -> Assignment | None:
-    mine = select(Assignment).where(Assignment.study_id == study.id, Assignment.rater_id == rater_id)
-    held = session.exec(mine.where(Assignment.state == "leased").order_by(col(Assignment.id)).limit(1)).first()
-    if held is None:
-        last = session.exec(mine.order_by(col(Assignment.id).desc()).limit(1)).first()
-        held = last if last and last.state == "expired" and reclaim(session, last, study.overlap) else None
-    if held is not None:
-        held.state, held.leased_until = "leased", now + LEASE
+    held: Assignment | None = session.execute(_IN_HAND, {"study": study.id, "rater": rater_id}).scalar()
+    if held is None or held.state not in ("leased", "expired"):
+        return None
+    if held.state == "expired" and not reclaim(session, held.pair_id, held.repeat_of_id, study.overlap):
+        return None
+    held.state, held.leased_until = "leased", now + LEASE
     return held
 
 
-def reclaim(session: Session, assignment: Assignment, overlap: int) -> bool:
+def reclaim(session: Session, pair_id: int, repeat_of_id: int | None, overlap: int) -> bool:
     """Take an expired lease up again where the pair still wants a rater; whether that was so."""
-    return assignment.repeat_of_id is not None or _claim(session, assignment.pair_id, overlap)
-
-
-def _claim(session: Session, pair_id: int, overlap: int) -> bool:
+    if repeat_of_id is not None:
+        return True
     room = (_pair.c.id == pair_id) & (_pair.c.claimed < overlap)
     return session.connection().execute(_pair.update().where(room).values(claimed=_pair.c.claimed + 1)).rowcount == 1
 
@@ -79,41 +92,34 @@ def give_back(session: Session, assignment: Assignment) -> None:
 
 def release_abandoned(engine: Engine, now: datetime) -> int:
     """Give back the pairs whose lease ran out before any vote; returns how many. A begun pair stays its rater's."""
-    vote = metadata.tables["vote"]
-    untouched = ~sa.exists().where(vote.c.assignment_id == _assignment.c.id)
+    untouched = ~sa.exists().where(_vote.c.assignment_id == _assignment.c.id)
     late = (_assignment.c.state == "leased") & (_assignment.c.leased_until < now)
     with reading(engine) as session:
         ids = session.execute(sa.select(_assignment.c.id).where(late, untouched)).scalars().all()
-    return sum(write(engine, partial(_expire, assignment_id=id, still=(late, untouched))) for id in ids)
+    return sum(write(engine, partial(_expire, assignment_id=id, now=now)) for id in ids)
 
 
-def _expire(session: Session, *, assignment_id: int, still: Sequence[sa.ColumnElement[bool]]) -> bool:
-    mine = _assignment.update().where(_assignment.c.id == assignment_id, *still)
-    if session.connection().execute(mine.values(state="expired")).rowcount == 0:
+def _expire(session: Session, *, assignment_id: int, now: datetime) -> bool:
+    """Lock first, then look for votes: PostgreSQL's one statement would not see those it waited for."""
+    assignment = session.get_one(Assignment, assignment_id, with_for_update=True)
+    begun = session.execute(sa.select(_vote.c.id).where(_vote.c.assignment_id == assignment_id).limit(1)).first()
+    if begun or assignment.state != "leased" or assignment.leased_until >= now:
         return False
-    give_back(session, session.get_one(Assignment, assignment_id))
+    assignment.state = "expired"
+    session.flush()
+    give_back(session, assignment)
     return True
 
 
-def _repeat(session: Session, study: Study, rater_id: int, now: datetime, rng: random.Random) -> Assignment | None:
+def _repeat(
+    session: Session, study: Study, rater_id: int, history: History, now: datetime, rng: random.Random
+) -> Assignment | None:
     """A pair of at least 20 pairs ago, mirrored, when one is due: it shows self-consistency and side bias."""
-    mine = (_assignment.c.study_id == study.id) & (_assignment.c.rater_id == rater_id) & (_assignment.c.state == "done")
-    done = list(session.execute(sa.select(_assignment.c.id).where(mine).order_by(_assignment.c.id)).scalars())
+    done = [row for row in history if row.state == "done"]
     if not sampling.is_repeat_due(len(done), rng):
         return None
-    repeated = set(
-        session.execute(
-            sa.select(_assignment.c.repeat_of_id).where(
-                _assignment.c.rater_id == rater_id, _assignment.c.repeat_of_id.is_not(None)
-            )
-        ).scalars()
-    )
-    old = session.exec(
-        select(Assignment).where(
-            col(Assignment.id).in_(done[: -sampling.REPEAT_DISTANCE]), col(Assignment.repeat_of_id).is_(None)
-        )
-    ).all()
-    choices = [assignment for assignment in old if assignment.id not in repeated]
+    repeated = {row.repeat_of_id for row in history}
+    choices = [row for row in done[: -sampling.REPEAT_DISTANCE] if row.repeat_of_id is None and row.id not in repeated]
     if not choices:
         return None
     first = rng.choice(choices)
@@ -121,100 +127,11 @@ def _repeat(session: Session, study: Study, rater_id: int, now: datetime, rng: r
     return _assign(session, first.pair_id, study, rater_id, sides, now=now, repeat_of_id=first.id)
 
 
-def _draw(session: Session, study: Study, rater_id: int, now: datetime, rng: random.Random) -> Assignment:
-    pool = pool_of(session, study)
-    for (first, second), prompts, probability in _draws(session, study, pool, rater_id, rng):
-        pair = _pair_for(session, study, pool, first, second, prompts)
-        if pair.id is None or not _claim(session, pair.id, study.overlap):
-            continue
-        sides = _sides(session, pair, rater_id, rng)
-        return _assign(session, pair.id, study, rater_id, sides, now=now, probability=probability)
-    raise NothingToRate("There is no pair left for you in this study.")
-
-
-def _draws(
-    session: Session, study: Study, pool: Pool, rater_id: int, rng: random.Random
-) -> Iterator[tuple[tuple[int, int], int, float]]:
-    """Candidate pair, prompt and probability, drawn again and again until nothing is left to draw."""
-    index = {candidate: number for number, candidate in enumerate(pool.candidates)}
-    preference = preferences.of(session, study, pool)
-    eligible = np.zeros((len(index), len(index)), dtype=bool)
-    for first, second in pool.prompts_of:
-        eligible[index[first], index[second]] = eligible[index[second], index[first]] = True
-    rated = _rated(session, study, rater_id)
-    while eligible.any():
-        i, j, probability = sampling.draw_pair(preference.probabilities(eligible), rng)
-        first, second = sorted((pool.candidates[i], pool.candidates[j]))
-        claimed = _claimed(session, study, first, second)
-        open_prompts = [
-            prompt
-            for prompt in pool.prompts_of[first, second]
-            if (prompt, first, second) not in rated and claimed.get(prompt, 0) < study.overlap
-        ]
-        prompt = sampling.draw_prompt(claimed, open_prompts, rng)
-        if prompt is None:
-            eligible[i, j] = eligible[j, i] = False
-            continue
-        rated.add((prompt, first, second))
-        yield (first, second), prompt, probability
-
-
-def _rated(session: Session, study: Study, rater_id: int) -> set[tuple[int, int, int]]:
-    query = (
-        sa.select(_pair.c.prompt_id, _pair.c.first_candidate_id, _pair.c.second_candidate_id)
-        .join(_assignment, _assignment.c.pair_id == _pair.c.id)
-        .where(_assignment.c.rater_id == rater_id, _assignment.c.study_id == study.id)
-    )
-    return {(row[0], row[1], row[2]) for row in session.execute(query)}
-
-
-def _claimed(session: Session, study: Study, first: int, second: int) -> dict[int, int]:
-    query = sa.select(_pair.c.prompt_id, sa.func.max(_pair.c.claimed)).where(
-        _pair.c.study_id == study.id, _pair.c.first_candidate_id == first, _pair.c.second_candidate_id == second
-    )
-    return {row[0]: row[1] for row in session.execute(query.group_by(_pair.c.prompt_id))}
-
-
-def _pair_for(session: Session, study: Study, pool: Pool, first: int, second: int, prompt: int) -> Pair:
-    responses = pool.responses[prompt]
-    row = {
-        "study_id": study.id,
-        "prompt_id": prompt,
-        "first_response_id": responses[first],
-        "second_response_id": responses[second],
-        "first_candidate_id": first,
-        "second_candidate_id": second,
-        "claimed": 0,
-    }
-    insert_ignoring(session, _pair, [row])
-    return session.exec(
-        select(Pair).where(
-            Pair.study_id == study.id,
-            Pair.first_response_id == responses[first],
-            Pair.second_response_id == responses[second],
-        )
-    ).one()
-
-
-def _sides(session: Session, pair: Pair, rater_id: int, rng: random.Random) -> tuple[int, int]:
-    drawn = _assignment.c.left_response_id == _pair.c.first_response_id
-    query = sa.select(drawn).join(_pair, _pair.c.id == _assignment.c.pair_id).order_by(_assignment.c.id)
-    fresh = _assignment.c.repeat_of_id.is_(None)
-    own = query.where(
-        fresh,
-        _assignment.c.rater_id == rater_id,
-        _pair.c.study_id == pair.study_id,
-        _pair.c.first_candidate_id == pair.first_candidate_id,
-        _pair.c.second_candidate_id == pair.second_candidate_id,
-    )
-    others = query.where(fresh, _pair.c.id == pair.id, _assignment.c.state.in_(("leased", "done")))
-    first_is_left = blinding.draw_sides(_flags(session, own), _flags(session, others), rng)
-    ids = (pair.first_response_id, pair.second_response_id)
-    return ids if first_is_left else (ids[1], ids[0])
-
-
-def _flags(session: Session, query: sa.Select[Any]) -> Sequence[bool]:
-    return [bool(flag) for flag in session.execute(query).scalars()]
+def _drawn(
+    session: Session, study: Study, rater_id: int, history: History, now: datetime, rng: random.Random
+) -> Assignment:
+    drawn = drawing.draw(session, study, history, rng)
+    return _assign(session, drawn.pair_id, study, rater_id, drawn.sides, now=now, probability=drawn.probability)
 
 
 def _assign(

@@ -44,14 +44,9 @@ def record(session: Session, vote: Vote, *, category: str, simulated: bool, befo
 
     An outcome of None (nothing before; withdrawn now) counts nowhere.
     """
-    if vote.is_repeat:
+    steps = [(Outcome(of), sign) for of, sign in ((before, -1), (vote.outcome, +1)) if of is not None]
+    if vote.is_repeat or not steps:
         return
-    for outcome, sign in ((before, -1), (vote.outcome, +1)):
-        if outcome is not None:
-            _add(session, vote, Outcome(outcome), sign, category=category, simulated=simulated)
-
-
-def _add(session: Session, vote: Vote, outcome: Outcome, sign: int, *, category: str, simulated: bool) -> None:
     pair = {
         "study_id": vote.study_id,
         "question_id": vote.question_id,
@@ -60,11 +55,15 @@ def _add(session: Session, vote: Vote, outcome: Outcome, sign: int, *, category:
         "simulated": simulated,
     }
     cell = {"category": category, "length_bin": vote.length_bin, "masked": vote.masked}
-    counts = dict.fromkeys(_COUNTERS.values(), 0) | {_COUNTERS[outcome]: sign}
-    add_to(session, _pair_tally, pair | cell | counts, list(_COUNTERS.values()))
-    for kind, key in (("rater", vote.rater_id), ("prompt", vote.prompt_id)):
-        cluster = {"kind": kind, "bucket": key % BUCKETS, "n": sign, "wins2": sign * _WINS2[outcome]}
-        add_to(session, _cluster_tally, pair | cluster, ["n", "wins2"])
+    counts = dict.fromkeys(_COUNTERS.values(), 0)
+    for outcome, sign in steps:
+        counts[_COUNTERS[outcome]] += sign
+    add_to(session, _pair_tally, [pair | cell | counts], list(_COUNTERS.values()))
+    sums = {"n": sum(sign for _, sign in steps), "wins2": sum(sign * _WINS2[outcome] for outcome, sign in steps)}
+    clusters = [
+        {"kind": kind, "bucket": key % BUCKETS} for kind, key in (("rater", vote.rater_id), ("prompt", vote.prompt_id))
+    ]
+    add_to(session, _cluster_tally, [pair | cluster | sums for cluster in clusters], list(sums))
 
 
 def rebuild(session: Session, study_id: int) -> None:

@@ -1,17 +1,17 @@
 """Casting votes: written the moment a key is pressed, for the pair that was shown and no other."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Engine
+from sqlalchemy import Engine, bindparam
 from sqlmodel import Session, col, select
 
-from core.domain.lengths import length_bin
-from core.domain.votes import Outcome, reading_floor_ms
+from core.domain.votes import Outcome
 from core.errors import BadInput, NothingToRate, PairGone
-from core.services import assigning, studies, tallies
+from core.services import assigning, vote_records
 from core.storage.engine import write
-from core.storage.tables import Assignment, Person, Prompt, Remark, Response, Study, Vote, metadata
+from core.storage.tables import Assignment, Person, Remark, Vote, metadata
 
 SKIP_REASONS = (
     "I do not know the subject",
@@ -21,8 +21,16 @@ SKIP_REASONS = (
 )
 UNDO_DEPTH = 10
 LONGEST_NOTE = 4000
+_NOT_YOURS = "This pair is not yours to rate. Reload the page to get the next one."
 
 _vote = metadata.tables["vote"]
+_assignment = metadata.tables["assignment"]
+
+_KEEP = (
+    _assignment.update()
+    .where(_assignment.c.id == bindparam("assignment"))
+    .values({name: bindparam(f"new_{name}") for name in ("state", "leased_until", "finished_at")})
+)
 
 
 def cast(
@@ -36,26 +44,51 @@ def cast(
 
     def work(session: Session) -> Vote | None:
         rater = assigning.lock_rater(session, rater_id)
-        assignment = _mine(session, public_id, rater_id)
-        study = session.get_one(Study, assignment.study_id)
-        if study.state != "open":
-            raise NothingToRate(f"'{study.name}' is {study.state}. This vote was not taken; earlier ones are kept.")
-        _hold(session, assignment, study, now)
-        asked = studies.questions(session, assignment.study_id, asked_only=True)
-        if question_id not in [question.id for question in asked]:
+        shown = _to_vote_on(session, public_id, rater_id)
+        asked = vote_records.asked(session, shown.study_id, shown.id)
+        if question_id not in asked:
             raise PairGone("That question is not asked any more. Reload the page to see the present ones.")
-        standing = latest(session, assignment)
-        before = standing.get(question_id)
-        if before is not None and before.outcome is not None:
+        before = asked.pop(question_id)
+        if before is not None and before["outcome"] is not None:
             return None
-        vote = _new_vote(session, assignment, question_id, outcome, before, now)
-        _count(session, vote, before, rater)
-        standing[question_id] = vote
-        if all(question.id in _answered(standing) for question in asked):
-            assignment.state, assignment.finished_at = "done", now
+        if before is None:
+            record = vote_records.first(shown, question_id, outcome, now)
+        else:
+            record = vote_records.superseding(before, outcome, now)
+        vote = vote_records.insert(session, record)
+        vote_records.count(session, vote, rater, before=None, category=shown.category)
+        _keep(session, shown, now, is_done=all(other and other["outcome"] is not None for other in asked.values()))
         return vote
 
     return write(engine, work)
+
+
+def _to_vote_on(session: Session, public_id: str, rater_id: int) -> sa.Row[Any]:
+    """What was shown, where it may be voted on; an expired lease is taken up again if nobody needed the place."""
+    shown = vote_records.shown(session, public_id, rater_id)
+    if shown is None:
+        raise PairGone(_NOT_YOURS)
+    if shown.study_state != "open":
+        raise NothingToRate(
+            f"'{shown.study_name}' is {shown.study_state}. This vote was not taken; earlier ones are kept."
+        )
+    if shown.state == "skipped":
+        raise PairGone("You skipped this pair. Here is the next one.")
+    if shown.state == "expired" and not assigning.reclaim(session, shown.pair_id, shown.repeat_of_id, shown.overlap):
+        raise PairGone("This pair was given to somebody else while you were away. Here is the next one.")
+    return shown
+
+
+def _keep(session: Session, shown: sa.Row[Any], now: datetime, *, is_done: bool) -> None:
+    """Keep the lease alive, or end it where every question is answered."""
+    state = "leased" if shown.state == "expired" else shown.state
+    changed = {
+        "assignment": shown.id,
+        "new_state": "done" if is_done else state,
+        "new_leased_until": now + assigning.LEASE,
+        "new_finished_at": now if is_done else shown.finished_at,
+    }
+    session.connection().execute(_KEEP, changed)
 
 
 def change(
@@ -73,11 +106,15 @@ def change(
             raise BadInput("There is no answer here to change.")
         if before.outcome == outcome:
             return None
-        vote = _new_vote(session, assignment, question_id, outcome, before, now)
-        _count(session, vote, before, rater)
-        return vote
+        return _supersede(session, before, outcome, rater, now)
 
     return write(engine, work)
+
+
+def _supersede(session: Session, before: Vote, outcome: Outcome | None, rater: Person, now: datetime) -> Vote:
+    vote = vote_records.insert(session, vote_records.superseding(before.model_dump(), outcome, now))
+    vote_records.count(session, vote, rater, before=before.outcome)
+    return vote
 
 
 def undo(engine: Engine, *, study_id: int, rater_id: int, now: datetime) -> str | None:
@@ -93,10 +130,7 @@ def undo(engine: Engine, *, study_id: int, rater_id: int, now: datetime) -> str 
             return None
         last = votes[0]
         assignment = session.get_one(Assignment, last.assignment_id)
-        withdrawn = _superseding(last, outcome=None, now=now)
-        session.add(withdrawn)
-        session.flush()
-        _count(session, withdrawn, last, rater)
+        _supersede(session, last, None, rater, now)
         assignment.state, assignment.finished_at = "leased", None
         assignment.leased_until = now + assigning.LEASE
         return assignment.public_id
@@ -114,10 +148,7 @@ def skip(engine: Engine, *, public_id: str, rater_id: int, reason: str, now: dat
             return
         for before in latest(session, assignment).values():
             if before.outcome is not None:
-                withdrawn = _superseding(before, outcome=None, now=now)
-                session.add(withdrawn)
-                session.flush()
-                _count(session, withdrawn, before, rater)
+                _supersede(session, before, None, rater, now)
         assignment.state, assignment.skip_reason, assignment.finished_at = "skipped", reason[:200], now
         assigning.give_back(session, assignment)
 
@@ -173,66 +204,5 @@ def _mine(session: Session, public_id: str, rater_id: int) -> Assignment:
     query = select(Assignment).where(Assignment.public_id == public_id, Assignment.rater_id == rater_id)
     assignment = session.exec(query.with_for_update()).first()
     if assignment is None:
-        raise PairGone("This pair is not yours to rate. Reload the page to get the next one.")
+        raise PairGone(_NOT_YOURS)
     return assignment
-
-
-def _hold(session: Session, assignment: Assignment, study: Study, now: datetime) -> None:
-    """Keep the lease alive; take it up again where it ran out and nobody needed the place."""
-    if assignment.state == "skipped":
-        raise PairGone("You skipped this pair. Here is the next one.")
-    if assignment.state == "expired" and not assigning.reclaim(session, assignment, study.overlap):
-        raise PairGone("This pair was given to somebody else while you were away. Here is the next one.")
-    if assignment.state == "expired":
-        assignment.state = "leased"
-    assignment.leased_until = now + assigning.LEASE
-
-
-def _new_vote(
-    session: Session, assignment: Assignment, question_id: int, outcome: Outcome, before: Vote | None, now: datetime
-) -> Vote:
-    if before is not None:
-        vote = _superseding(before, outcome=outcome, now=now)
-    else:
-        vote = _first_vote(session, assignment, question_id, outcome, now)
-    session.add(vote)
-    session.flush()
-    return vote
-
-
-def _first_vote(session: Session, assignment: Assignment, question_id: int, outcome: Outcome, now: datetime) -> Vote:
-    assert assignment.id is not None
-    left, right = (session.get_one(Response, id) for id in (assignment.left_response_id, assignment.right_response_id))
-    spent_ms = round((now - (assignment.shown_at or assignment.created_at)).total_seconds() * 1000)
-    return Vote(
-        study_id=assignment.study_id,
-        question_id=question_id,
-        assignment_id=assignment.id,
-        prompt_id=left.prompt_id,
-        rater_id=assignment.rater_id,
-        left_candidate_id=left.candidate_id,
-        right_candidate_id=right.candidate_id,
-        outcome=int(outcome),
-        length_bin=length_bin(left.words, right.words),
-        masked=assignment.masked,
-        too_fast=spent_ms < reading_floor_ms(left.words + right.words),
-        is_repeat=assignment.repeat_of_id is not None,
-        time_on_pair_ms=max(0, spent_ms),
-        created_at=now,
-    )
-
-
-def _superseding(before: Vote, *, outcome: Outcome | None, now: datetime) -> Vote:
-    fields = before.model_dump(exclude={"id", "outcome", "supersedes_id", "created_at"})
-    return Vote(**fields, outcome=None if outcome is None else int(outcome), supersedes_id=before.id, created_at=now)
-
-
-def _count(session: Session, vote: Vote, before: Vote | None, rater: Person) -> None:
-    category = session.get_one(Prompt, vote.prompt_id).category
-    tallies.record(
-        session,
-        vote,
-        category=category,
-        simulated=rater.kind == "simulated",
-        before=before.outcome if before else None,
-    )

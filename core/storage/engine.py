@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock, RLock
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Engine, event, make_url
@@ -16,6 +17,10 @@ from core.settings import PROJECT_ROOT, get_settings
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
+
+_LONGEST_TURN_S = 30.0
+_turns: dict[str, RLock] = {}
+_turns_lock = Lock()
 
 
 def resolve_url(address: str) -> URL:
@@ -80,8 +85,31 @@ def writing(engine: Engine) -> Iterator[Session]:
 
     On SQLite it takes the write lock first (BEGIN IMMEDIATE), so a read inside it is never stale.
     """
-    with Session(engine.execution_options(writes=True), expire_on_commit=False) as session, session.begin():
+    with (
+        _turn(engine),
+        Session(engine.execution_options(writes=True), expire_on_commit=False) as session,
+        session.begin(),
+    ):
         yield session
+
+
+@contextmanager
+def _turn(engine: Engine) -> Iterator[None]:
+    """Queue the writers of this process for SQLite, whose own waiting is sleeping and looking again.
+
+    A courtesy only: who waited long enough asks the database itself, as other processes do.
+    """
+    if engine.dialect.name != "sqlite":
+        yield
+        return
+    with _turns_lock:
+        turn = _turns.setdefault(str(engine.url), RLock())
+    mine = turn.acquire(timeout=_LONGEST_TURN_S)
+    try:
+        yield
+    finally:
+        if mine:
+            turn.release()
 
 
 def is_passing(error: OperationalError) -> bool:

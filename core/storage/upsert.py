@@ -9,23 +9,27 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
 
-def add_to(session: Session, table: sa.Table, row: dict[str, Any], counters: Sequence[str]) -> None:
-    """Insert ``row``, or where its primary key is there already, add its ``counters`` to those."""
-    session.execute(_adding(session.get_bind().dialect.name, table, tuple(counters)), row)
+def add_to(session: Session, table: sa.Table, rows: Sequence[dict[str, Any]], counters: Sequence[str]) -> None:
+    """Insert the ``rows``, or where a primary key is there already, add the row's ``counters`` to those.
+
+    In one statement, so no key may occur twice in ``rows``.
+    """
+    statement = _adding(session.get_bind().dialect.name, table, tuple(counters), len(rows))
+    session.connection().execute(
+        statement, {f"{name}_{number}": value for number, row in enumerate(rows) for name, value in row.items()}
+    )
 
 
-def insert_ignoring(session: Session, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert the ``rows`` whose unique keys are not there yet."""
-    session.execute(_insert(session.get_bind().dialect.name, table).on_conflict_do_nothing(), rows)
+def insert_into(dialect: str, table: sa.Table) -> Any:
+    """An INSERT of that database, which knows ``on_conflict_do_…``."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 @lru_cache
-def _adding(dialect: str, table: sa.Table, counters: tuple[str, ...]) -> sa.Insert:
-    statement = _insert(dialect, table)
+def _adding(dialect: str, table: sa.Table, counters: tuple[str, ...], rows: int) -> sa.Insert:
+    names = [column.name for column in table.c]
+    named: list[dict[str, Any]] = [{name: sa.bindparam(f"{name}_{number}") for name in names} for number in range(rows)]
+    statement = insert_into(dialect, table).values(named)
     sums = {name: table.c[name] + statement.excluded[name] for name in counters}
     adding: sa.Insert = statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=sums)
     return adding
-
-
-def _insert(dialect: str, table: sa.Table) -> Any:
-    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
