@@ -169,6 +169,7 @@ def test_the_sanitiser_alone_lets_nothing_through(html: str) -> None:
         "\\[ \\begin{nope}x\\end{nope} \\]",
         "\\(\\unknowncommand x\\)",
         "$$ 5 dollars",
+        "\\(5 % of b\\)",
         "https://example.com/a_b_c",
         '"quotes" -- and ... (c) stay',
         "- [ ] open",
@@ -212,6 +213,17 @@ def test_the_three_delimiters_make_mathml(text: str) -> None:
 def test_a_formula_in_a_list_item_and_over_a_blank_line_is_a_formula() -> None:
     assert "<msup>" in safe_html("- so\n  \\[\n  x^2\n  \\]")
     assert "<msup>" in safe_html("$$\n\nx^2\n\n$$")
+
+
+def test_aligned_lines_get_no_numbers_that_nobody_wrote() -> None:
+    html = safe_html("\\[\\begin{align}a &= b \\\\ c &= 5\\% d\\end{align}\\]")
+    assert html.count("<mtr>") == 2
+    assert "(1)" not in html
+
+
+@pytest.mark.parametrize("lines", ["\\begin{gather}a\\\\b\\end{gather}", "a \\\\ b"])
+def test_lines_of_a_formula_stay_lines(lines: str) -> None:
+    assert safe_html(f"$${lines}$$").count("<mtr>") == 2
 
 
 def test_two_prices_in_double_dollars_are_no_formula() -> None:

@@ -16,9 +16,12 @@ _LONGEST = 4_000
 _MOST = 60_000  # characters of formulas in one text, beyond which they are shown as written
 _ENVIRONMENT = re.compile(r"\\begin\s*\{([^}]*)\}")
 _KNOWN = frozenset(name.removeprefix("\\") for name in MATRICES) | {
-    "array", "align", "align*", "aligned", "alignat", "cases", "equation", "equation*", "gather", "gather*",
+    "array", "align", "align*", "aligned", "alignat", "alignat*", "cases", "equation", "equation*", "gather", "gather*",
     "gathered", "split", "substack",
 }  # fmt: skip
+_NUMBERED = re.compile(r"\\(begin|end)\{(align|alignat|equation)\}")
+_GATHERED = re.compile(r"\\(begin|end)\{gather(?:ed|\*)?\}")
+_COMMENT = re.compile(r"(?<!\\)(?:\\\\)*%")
 _DEPTH = 60
 
 
@@ -37,14 +40,24 @@ def _too_deep(source: str) -> bool:
     return deepest > _DEPTH
 
 
+def _prepared(source: str) -> str:
+    """LaTeX without the numbers nobody wrote, its lines in a table where MathML knows no other way to break them."""
+    source = _GATHERED.sub(r"\\\1{matrix}", _NUMBERED.sub(r"\\\1{\2*}", source))
+    if "\\\\" in source and "\\begin" not in source and "&" not in source and "\\substack" not in source:
+        return f"\\begin{{matrix}}{source}\\end{{matrix}}"
+    return source
+
+
 def to_mathml(source: str, *, display: bool) -> str | None:
     """LaTeX as MathML that carries its source in `alttext`; None where it is malformed, unknown or very long."""
     if len(source) > _LONGEST or not source.strip() or _too_deep(source):
         return None
     if any(name.strip() not in _KNOWN for name in _ENVIRONMENT.findall(source)):
         return None
+    if _COMMENT.search(source):  # what follows would vanish
+        return None
     try:
-        mathml: str = converter.convert(source, display="block" if display else "inline")
+        mathml: str = converter.convert(_prepared(source), display="block" if display else "inline")
     except Exception:
         # Whatever way a converter fails on what a model wrote, the page goes on.
         return None
