@@ -1,0 +1,50 @@
+"""axe finds nothing serious or critical in what the pages add to Streamlit's own frame, in light and dark."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from core.ui.navigation import REGISTRY
+from tests.browser.conftest import settle
+from tests.browser.server import Server
+from tests.workspace import make_workspace
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("accessibility")]
+# What Streamlit itself puts around every page; none of it is ours to mend.
+FRAME = [
+    '[data-testid="stHeader"]',
+    '[data-testid="stToolbar"]',
+    '[data-testid="stSidebarHeader"]',
+    '[data-testid="stSidebarNav"]',
+    '[data-testid="stStatusWidget"]',
+]
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The demo workspace, for the admin of this machine, who sees every page."""
+    folder = tmp_path_factory.mktemp("accessibility")
+    server = Server(database=f"sqlite:///{folder}/evenhand.db", log=folder / "log", env={"EVENHAND_DEMO": "1"})
+    make_workspace(server.engine, guidelines="")
+    yield server.start()
+    server.stop()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", [entry.url_path for entry in REGISTRY])
+def test_a_page_has_no_serious_fault(studio: Server, browser: Browser, path: str, scheme: str):
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(f"{studio.address}/{path}")
+    settle(page)
+    page.wait_for_timeout(500)
+    found = Axe().run(page, context={"exclude": [[selector] for selector in FRAME]}).response["violations"]
+    context.close()
+    serious = [
+        (fault["id"], fault["help"], [node["html"][:200] for node in fault["nodes"]][:3])
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
