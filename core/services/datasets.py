@@ -1,0 +1,105 @@
+"""What lies in the workspace: datasets and what is in them, prompts to look at, candidates to choose."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from core.errors import NotFound
+from core.storage.tables import Candidate, Dataset, Prompt, metadata
+
+_prompt = metadata.tables["prompt"]
+_response = metadata.tables["response"]
+_run = metadata.tables["run"]
+
+
+@dataclass(frozen=True)
+class DatasetLine:
+    """A dataset and its counts. ``categories``: name → prompts, the largest first.
+
+    ``textless``: prompts that are known by their ids only, because votes alone named them.
+    """
+
+    dataset: Dataset
+    prompts: int
+    textless: int
+    categories: dict[str, int]
+    candidates: int
+    responses: int
+
+
+def listed(session: Session) -> list[DatasetLine]:
+    """All datasets, the newest first."""
+    categories, textless = _categories(session), _textless(session)
+    answered = _answered(session)
+    return [
+        DatasetLine(
+            dataset=dataset,
+            prompts=sum(categories[dataset.id].values()),
+            textless=textless.get(dataset.id, 0),
+            categories=categories[dataset.id],
+            candidates=answered.get(dataset.id, (0, 0))[0],
+            responses=answered.get(dataset.id, (0, 0))[1],
+        )
+        for dataset in session.exec(select(Dataset).order_by(col(Dataset.id).desc()))
+    ]
+
+
+def categories(session: Session, dataset_id: int | None) -> list[str]:
+    """The categories of one dataset's prompts, or of all but the demo's, by the alphabet."""
+    query = select(Prompt.category).distinct()
+    if dataset_id is not None:
+        query = query.where(Prompt.dataset_id == dataset_id)
+    else:
+        query = query.join(Dataset, col(Dataset.id) == Prompt.dataset_id).where(~col(Dataset.is_demo))
+    return sorted(session.exec(query))
+
+
+def candidates(session: Session, dataset_id: int | None) -> list[Candidate]:
+    """The candidates that answered one dataset's prompts, or any but the demo's, by name."""
+    of = sa.select(_response.c.candidate_id).join(_run, _run.c.id == _response.c.run_id)
+    if dataset_id is not None:
+        of = of.where(_run.c.dataset_id == dataset_id)
+    else:
+        of = of.join(metadata.tables["dataset"], metadata.tables["dataset"].c.id == _run.c.dataset_id)
+        of = of.where(metadata.tables["dataset"].c.is_demo.is_(False))
+    return list(session.exec(select(Candidate).where(col(Candidate.id).in_(of)).order_by(Candidate.name)))
+
+
+def prompts(
+    session: Session, dataset_id: int, *, category: str | None = None, offset: int = 0, limit: int = 5
+) -> tuple[list[Prompt], int]:
+    """Some of a dataset's prompts in their order, and how many there are of that category (or in all)."""
+    if session.get(Dataset, dataset_id) is None:
+        raise NotFound("That dataset does not exist any more.")
+    where = Prompt.dataset_id == dataset_id
+    if category is not None:
+        where = (where) & (Prompt.category == category)
+    total = session.exec(select(sa.func.count()).select_from(Prompt).where(where)).one()
+    page = select(Prompt).where(where).order_by(col(Prompt.id)).offset(offset).limit(limit)
+    return list(session.exec(page)), int(total)
+
+
+def _categories(session: Session) -> dict[int | None, dict[str, int]]:
+    query = sa.select(_prompt.c.dataset_id, _prompt.c.category, sa.func.count())
+    counted: dict[int | None, dict[str, int]] = defaultdict(dict)
+    rows = session.execute(query.group_by(_prompt.c.dataset_id, _prompt.c.category)).all()
+    for dataset, category, n in sorted(rows, key=lambda row: (-row[2], row[1])):
+        counted[dataset][category] = n
+    return counted
+
+
+def _textless(session: Session) -> dict[int | None, int]:
+    empty = sa.cast(_prompt.c.messages, sa.Text) == "[]"
+    query = sa.select(_prompt.c.dataset_id, sa.func.count()).where(empty).group_by(_prompt.c.dataset_id)
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def _answered(session: Session) -> dict[int | None, tuple[int, int]]:
+    query = (
+        sa.select(_run.c.dataset_id, sa.func.count(_response.c.candidate_id.distinct()), sa.func.count())
+        .join(_response, _response.c.run_id == _run.c.id)
+        .group_by(_run.c.dataset_id)
+    )
+    return {row[0]: (row[1], row[2]) for row in session.execute(query)}

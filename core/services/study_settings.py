@@ -1,0 +1,54 @@
+"""Changing a study: its numbers, what it compares, its guidelines. Votes stay whatever is changed."""
+
+from collections.abc import Sequence
+
+from sqlmodel import Session, select
+
+from core.errors import BadInput
+from core.services import studies
+from core.storage.tables import Assignment, PairTally, Study
+
+
+def save_settings(session: Session, study_id: int, *, name: str, overlap: int, pairs_per_rater: int | None) -> Study:
+    """Change a study's name, the raters wanted per pair and the pairs asked of one rater.
+
+    Votes stay whatever the numbers become: a smaller overlap only stops giving out pairs that have enough.
+    """
+    study = studies.get(session, study_id)
+    study.name = studies.free_name(session, name, but_for=study)
+    study.overlap = studies.checked_overlap(overlap)
+    study.pairs_per_rater = studies.checked_goal(pairs_per_rater)
+    return study
+
+
+def save_scope(
+    session: Session,
+    study_id: int,
+    *,
+    dataset_id: int | None,
+    categories: Sequence[str] | None,
+    candidate_ids: Sequence[int] | None,
+) -> Study:
+    """Change what a study compares; possible until its first pair was given out or its first vote came."""
+    study = studies.get(session, study_id)
+    if study.is_default:
+        raise BadInput("This study is over everything in the workspace. Make another one for a part of it.")
+    if has_begun(session, study_id):
+        raise BadInput("Rating has begun, so what this study compares stays. Make another study for the rest.")
+    studies.give_scope(session, study, dataset_id, categories, candidate_ids)
+    return study
+
+
+def save_guidelines(session: Session, study_id: int, *, guidelines: str, more_expected: str) -> Study:
+    """Change what raters read before they begin (Markdown), and when, in words, more pairs will come."""
+    study = studies.get(session, study_id)
+    study.guidelines = studies.checked_text(guidelines, "guidelines", studies.LONGEST_GUIDELINES)
+    study.more_expected = studies.checked_text(more_expected, "words on when more is expected", studies.LONGEST_MORE)
+    return study
+
+
+def has_begun(session: Session, study_id: int) -> bool:
+    """Whether a pair of the study was ever given out, or a vote imported into it."""
+    given = session.exec(select(Assignment.id).where(Assignment.study_id == study_id).limit(1)).first()
+    tallied = select(PairTally.study_id).where(PairTally.study_id == study_id).limit(1)
+    return given is not None or session.exec(tallied).first() is not None

@@ -1,0 +1,124 @@
+"""Taking votes and responses out, as files for spreadsheets, notebooks and other programs."""
+
+from collections.abc import Callable
+from datetime import date
+from io import BytesIO
+
+import streamlit as st
+
+from core.services import datasets, exporting, study_progress, workspace_settings
+from core.services.datasets import DatasetLine
+from core.services.study_progress import StudyProgress
+from core.storage.engine import reading
+from core.storage.tables import Study
+from core.ui import frame
+from core.ui.datasets import called
+from core.ui.resources import engine, now
+
+_SAID = {
+    "csv": "CSV opens in a spreadsheet. Texts that it would run as formulas have an apostrophe before them.",
+    "jsonl": "JSONL holds the texts as they are, and can be imported again.",
+    "parquet": "Parquet is the smallest, for notebooks and data warehouses.",
+}
+
+
+def section() -> None:
+    """What to export, in which format, and the button."""
+    what = st.segmented_control(
+        "What", ["Votes", "Responses"], default="Votes", required=True, key="export_what", bind="query-params"
+    )
+    if what == "Responses":
+        _responses()
+    else:
+        _votes()
+
+
+def _votes() -> None:
+    with reading(engine()) as session:
+        lines = [line for line in study_progress.all_progress(session) if line.votes]
+        counted = workspace_settings.counts_simulated(session)
+    if not lines:
+        frame.empty_state("No votes yet", "They can be exported as soon as somebody has rated or votes are imported.")
+        return
+    by_id = {line.study.id: line for line in lines}
+    chosen = st.selectbox(
+        "Study", list(by_id), format_func=lambda id: by_id[id].study.name, key="export_study", width=420
+    )
+    line = by_id[chosen]
+    simulated = False
+    if line.simulated:
+        simulated = st.toggle(f"With the {line.simulated:,} simulated votes", value=counted, key="export_simulated")
+    votes = line.votes if simulated else line.votes - line.simulated
+    _offer("votes", _name("votes", line.study.name), votes, lambda format: _votes_file(line, format, simulated))
+
+
+def _votes_file(line: StudyProgress, format: str, simulated: bool) -> BytesIO:
+    out = BytesIO()
+    with reading(engine()) as session:
+        exporting.export_votes(session, line.study, format, out, include_simulated=simulated)
+    out.seek(0)
+    return out
+
+
+def _responses() -> None:
+    with reading(engine()) as session:
+        lines = [line for line in datasets.listed(session) if line.responses]
+    if not lines:
+        frame.empty_state("No responses yet", "Import what candidates answered; then it can be exported from here.")
+        return
+    by_id = {line.dataset.id: line for line in lines}
+    chosen = st.selectbox(
+        "Dataset",
+        [None, *by_id],
+        format_func=lambda id: "Everything but the demo" if id is None else called(by_id[id]),
+        key="export_dataset",
+        width=420,
+    )
+    responses = sum(line.responses for line in lines if _is_in(line, chosen))
+    name = _name("responses", by_id[chosen].dataset.name if chosen is not None else "all")
+    _offer("responses", name, responses, lambda format: _responses_file(chosen, format))
+
+
+def _is_in(line: DatasetLine, chosen: int | None) -> bool:
+    return not line.dataset.is_demo if chosen is None else line.dataset.id == chosen
+
+
+def _responses_file(dataset_id: int | None, format: str) -> BytesIO:
+    out = BytesIO()
+    all_of_it = Study(name="", dataset_id=dataset_id, created_at=now())
+    with reading(engine()) as session:
+        exporting.export_responses(session, all_of_it, format, out)
+    out.seek(0)
+    return out
+
+
+def _offer(what: str, name: str, count: int, make: Callable[[str], BytesIO]) -> None:
+    format = st.segmented_control(
+        "Format",
+        list(exporting.FORMATS),
+        default="csv",
+        format_func=lambda each: {"csv": "CSV", "jsonl": "JSONL", "parquet": "Parquet"}.get(each, each),
+        required=True,
+        key="export_format",
+        bind="query-params",
+    )
+    chosen = format or "csv"
+    st.caption(_SAID[chosen])
+    st.download_button(
+        f"Download {count:,} {what if count != 1 else what[:-1]}",
+        data=lambda: make(chosen),
+        file_name=f"{name}.{chosen}",
+        mime=exporting.MEDIA_TYPES[chosen],
+        icon=":material/download:",
+        type="primary",
+        on_click="ignore",
+        disabled=count == 0,
+        key=f"download_{what}",
+    )
+
+
+def _name(what: str, of: str) -> str:
+    """A file name of plain characters, with the day."""
+    plain = "".join(character if character.isascii() and character.isalnum() else "-" for character in of.lower())
+    today: date = now().date()
+    return f"evenhand-{what}-{'-'.join(part for part in plain.split('-') if part) or 'study'}-{today:%Y-%m-%d}"

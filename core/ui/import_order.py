@@ -1,0 +1,157 @@
+"""What to do with a file that was looked into: its kind, where it goes, which column is which field."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.services import datasets, file_look, studies
+from core.services.file_look import FIELDS, FileLook
+from core.services.importing import FORMATS, Kind
+from core.storage.engine import reading
+from core.ui import frame
+from core.ui.resources import engine
+
+_LONGEST_CELL = 200
+_BY_PROMPTS = "Where its prompts are"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What ``import_file`` is to be told."""
+
+    kind: Kind
+    dataset: str | None = None
+    study: str | None = None
+    question: str = "overall"
+    format: str = "auto"
+    columns: dict[str, str] = field(default_factory=dict)
+
+
+def fields(look: FileLook, *, key: str, cells: bool = False) -> Order | None:
+    """Fields for all that; None while something is missing, and then it says what."""
+    kind = st.segmented_control(
+        "It holds",
+        list(Kind),
+        default=look.guess(),
+        format_func=lambda each: each.value.capitalize(),
+        required=True,
+        key=f"{key}_kind",
+    )
+    kind = Kind(kind or look.guess())
+    title = look.fits.get(kind)
+    _seems(look, kind, title)
+    _first_records(look, key)
+    with st.expander(
+        "Which field is which", expanded=title is None, icon=":material/conversion_path:", key=f"{key}_mapping_{kind}"
+    ):
+        columns = _mapping(look, kind, key, guess=title is None)
+    format = "auto"
+    if title is not None and not cells:
+        format = _format(kind, key)
+    order = _destination(look, kind, key, format, columns)
+    missing = file_look.missing_fields(look, kind, columns) if title is None else []
+    if missing and not (kind is Kind.PROMPTS and "messages" in look.fields):
+        st.caption(f":material/info: Still to be said: which field is {_listed(missing)}.")
+        return None
+    return order
+
+
+def _seems(look: FileLook, kind: Kind, title: str | None) -> None:
+    name = frame.as_typed(look.name)
+    if title is not None:
+        st.markdown(f":material/check: **{name}** reads as {frame.as_typed(title)}, as {kind.value}.")
+        return
+    others = [each.value for each in look.fits]
+    reads = f" It reads as {_listed(others)}, though." if others else ""
+    st.markdown(
+        f":material/help: No known format of {kind.value} has the fields of **{name}**.{reads} Say which is which."
+    )
+
+
+def _first_records(look: FileLook, key: str) -> None:
+    with st.expander("The first records", icon=":material/table_rows:", key=f"{key}_first"):
+        shown = pd.DataFrame([{name: _cell(found) for name, found in row.items()} for row in look.first])
+        st.dataframe(shown, hide_index=True, alt="The first records of the file")
+
+
+def _cell(found: Any) -> str:
+    text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False, default=str)
+    return text if len(text) <= _LONGEST_CELL else text[:_LONGEST_CELL] + " …"
+
+
+def _mapping(look: FileLook, kind: Kind, key: str, *, guess: bool) -> dict[str, str]:
+    st.caption("Only where the file calls a field otherwise than Evenhand does. Fields with * are needed.")
+    likely = look.likely_columns(kind) if guess else {}
+    chosen: dict[str, str] = {}
+    with st.grid(4, min_column_width=180):
+        for name, is_needed in FIELDS[kind].items():
+            options = [None, *look.fields]
+            column = st.selectbox(
+                f"{name} *" if is_needed else name,
+                options,
+                index=options.index(likely.get(name)),
+                format_func=lambda each: each if each is not None else "–",
+                key=f"{key}_{kind}_{name}",
+            )
+            if column is not None and column != name:
+                chosen[name] = column
+    return chosen
+
+
+def _format(kind: Kind, key: str) -> str:
+    fitting = [name for name, each in FORMATS.items() if kind in each.kinds]
+    return st.selectbox(
+        "Format",
+        ["auto", *fitting],
+        format_func=lambda name: "As it reads" if name == "auto" else FORMATS[name].title,
+        key=f"{key}_{kind}_format",
+        width=420,
+    )
+
+
+def _destination(look: FileLook, kind: Kind, key: str, format: str, columns: dict[str, str]) -> Order:
+    if kind is Kind.CANDIDATES:
+        return Order(kind, format=format, columns=columns)
+    with reading(engine()) as session:
+        names = list(dict.fromkeys(line.dataset.name for line in datasets.listed(session)))
+        study_names = [study.name for study in studies.listed(session)]
+    if kind is Kind.PROMPTS or (kind is Kind.RESPONSES and look.carries_prompts):
+        return Order(kind, dataset=_new_dataset(look, key, names), format=format, columns=columns)
+    with st.container(horizontal=True):
+        dataset = _known_dataset(key, names, may_be_new=kind is Kind.VOTES)
+        if kind is Kind.RESPONSES:
+            return Order(kind, dataset=dataset, format=format, columns=columns)
+        study = st.selectbox("Study", study_names, key=f"{key}_study", width=300)
+        question = st.text_input(
+            "Question of votes that name none", "overall", max_chars=40, key=f"{key}_question", width=300
+        )
+    return Order(kind, dataset, study, question.strip() or "overall", format, columns)
+
+
+def _new_dataset(look: FileLook, key: str, names: Sequence[str]) -> str:
+    stem = look.name.split("/")[-1].split(".")[0] or "imported"
+    name = st.text_input("Dataset", stem, max_chars=200, key=f"{key}_dataset", width=420).strip() or stem
+    if name in names:
+        st.caption(f"'{frame.as_typed(name)}' is here already. Other prompts become a new version of it.")
+    return name
+
+
+def _known_dataset(key: str, names: Sequence[str], *, may_be_new: bool) -> str | None:
+    chosen = st.selectbox(
+        "Dataset",
+        [_BY_PROMPTS, *names],
+        key=f"{key}_known_dataset",
+        accept_new_options=may_be_new,
+        width=300,
+        help="By default the newest dataset that holds the first record's prompt.",
+    )
+    return None if chosen in (None, _BY_PROMPTS) else chosen
+
+
+def _listed(words: Sequence[str]) -> str:
+    marked = [f"`{word}`" for word in words]
+    return marked[0] if len(marked) == 1 else f"{', '.join(marked[:-1])} and {marked[-1]}"

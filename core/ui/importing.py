@@ -1,0 +1,143 @@
+"""Importing on the Data page: a file or a query, what it seems to hold, and taking it in."""
+
+from typing import BinaryIO, cast
+
+import streamlit as st
+
+from core.errors import BadInput
+from core.services import file_look
+from core.services.file_look import FileLook
+from core.services.importing import ImportSummary, Progress, import_file, import_query
+from core.ui import frame, import_order, import_progress
+from core.ui.import_order import Order
+from core.ui.resources import engine, now
+
+_ROUND = "_import_round"
+"""How many imports were begun: part of the fields' keys, so that the next one starts with fresh fields."""
+
+
+def section() -> None:
+    """Where it comes from, what it holds, the button; then the bar, and what was done."""
+    import_progress.say_what_became_of_the_last()
+    origin = st.segmented_control(
+        "From", ["A file", "A database"], default="A file", required=True, key="import_from", bind="query-params"
+    )
+    if origin == "A database":
+        _from_database()
+    else:
+        _from_file()
+
+
+def _key(name: str) -> str:
+    return f"import_{name}_{st.session_state.get(_ROUND, 0)}"
+
+
+def _from_file() -> None:
+    upload = st.file_uploader(
+        "Prompts, responses, votes or candidates: JSONL, JSON or CSV, as it is or packed with gzip",
+        key=_key("upload"),
+        help="Evenhand's own JSONL, OpenAI logs, evals and Batch files, Langfuse, LangSmith, LiteLLM, MT-bench, "
+        "LMArena and LLMFAO are told apart by themselves.",
+    )
+    if upload is None:
+        st.caption(
+            "Prompts first, then what the candidates answered, then votes if there are any. A file comes in whole "
+            "or not at all, and the same file twice changes nothing. Files above 500 MB: `evenhand import`."
+        )
+        return
+    file = cast(BinaryIO, upload)
+    try:
+        look = file_look.look_into_file(file, name=upload.name)
+    except BadInput as error:
+        _refused(error)
+        return
+    order = import_order.fields(look, key=_key(f"order_{upload.file_id}"))
+    if order is not None and import_progress.wants_import(order, key=_key("go")):
+        _take_in(look.name, order, lambda progress: _file_in(file, look, order, progress))
+
+
+def _from_database() -> None:
+    with st.form("import_query"):
+        url = st.text_input(
+            "Database address",
+            type="password",
+            key="import_url",
+            placeholder="postgresql://user:password@host/name",
+            help="It is used for this import and not kept.",
+        )
+        query = st.text_area(
+            "Query", key="import_sql", height=140, placeholder="SELECT id, category, turns FROM prompts"
+        )
+        sent = st.form_submit_button("Look at its first rows")
+    if sent:
+        st.session_state["_import_asked"] = (url, query)
+    asked = st.session_state.get("_import_asked")
+    if asked != (url, query) or not (url.strip() and query.strip()):
+        st.caption("The query only reads. Name its columns as our fields, or map them once you see them.")
+        return
+    try:
+        look = _look_into_query(url.strip(), query) if sent or "_query_look" not in st.session_state else None
+        look = look or cast(FileLook, st.session_state["_query_look"])
+    except BadInput as error:
+        _refused(error)
+        return
+    order = import_order.fields(look, key=_key("order_query"), cells=True)
+    if order is not None and import_progress.wants_import(order, key=_key("go")):
+        _take_in(look.name, order, lambda progress: _query_in(url.strip(), query, order, progress))
+
+
+def _look_into_query(url: str, query: str) -> FileLook:
+    st.session_state.pop("_query_look", None)
+    look = file_look.look_into_query(url, query)
+    st.session_state["_query_look"] = look
+    return look
+
+
+def _take_in(name: str, order: Order, work: import_progress.Work) -> None:
+    try:
+        summary = import_progress.run(name, order.kind, work)
+    except BadInput as error:
+        _refused(error)
+        return
+    import_progress.remember(name, summary)
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+    st.rerun()
+
+
+def _file_in(file: BinaryIO, look: FileLook, order: Order, progress: Progress) -> ImportSummary:
+    return import_file(
+        engine(),
+        file,
+        order.kind,
+        name=look.name,
+        dataset=order.dataset,
+        study=order.study,
+        question=order.question,
+        format=order.format,
+        columns=order.columns,
+        now=now(),
+        on_progress=progress,
+    )
+
+
+def _query_in(url: str, query: str, order: Order, progress: Progress) -> ImportSummary:
+    return import_query(
+        engine(),
+        url,
+        query,
+        order.kind,
+        name=order.dataset or "query",
+        dataset=order.dataset,
+        study=order.study,
+        question=order.question,
+        format=order.format,
+        columns=order.columns,
+        now=now(),
+        on_progress=progress,
+    )
+
+
+def _refused(error: BadInput) -> None:
+    said = str(error)
+    kept = "" if "Nothing was imported" in said else "Nothing was imported."
+    frame.error_box(said, kept, "Mend it and choose the file again; what was here before is as it was.")

@@ -1,0 +1,182 @@
+"""The list of studies with how far each is, and pausing, opening and closing one."""
+
+import streamlit as st
+
+from core.services import studies, study_progress
+from core.services.study_progress import StudyProgress
+from core.storage.engine import reading
+from core.ui import doing, frame, study_creation
+from core.ui.resources import engine
+
+CHOSEN = "edit"
+BADGES = {
+    "open": ("Open", "green", ":material/play_circle:"),
+    "paused": ("Paused", "orange", ":material/pause_circle:"),
+    "closed": ("Closed", "gray", ":material/lock:"),
+}
+_ACTIONS = {
+    "open": ("Open", ":material/play_arrow:"),
+    "paused": ("Pause", ":material/pause:"),
+    "closed": ("Close", ":material/lock:"),
+}
+
+
+def chosen() -> StudyProgress | None:
+    """The study that the address names, None where it names none (or one that is gone)."""
+    asked = st.query_params.get(CHOSEN, "")
+    if not asked.isdecimal():
+        return None
+    with reading(engine()) as session:
+        found = next((each for each in study_progress.all_progress(session) if str(each.study.id) == asked), None)
+    if found is None:
+        _show_list()
+    return found
+
+
+def new_button() -> None:
+    """The button that opens the form for a new study."""
+    if st.button("New study", icon=":material/add:", type="primary", key="new_study"):
+        study_creation.dialog()
+
+
+def cards() -> None:
+    """Every study as a card: its state, how far it is, and what can be done with it."""
+    with reading(engine()) as session:
+        lines = study_progress.all_progress(session)
+        newest = study_progress.newest_vote_id(session)
+    raters = _rater_counts(str(engine().url), newest)
+    doing.problem("studies")
+    for line in lines:
+        with st.container(border=True, gap="small"):
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
+                    _name(line)
+                st.space("stretch")
+                with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
+                    _state_buttons(line)
+                    st.button(
+                        "Edit",
+                        icon=":material/tune:",
+                        key=f"edit_{line.study.id}",
+                        on_click=_show,
+                        args=(line.study.id,),
+                    )
+            _progress(line, raters.get(line.study.id or 0, 0))
+
+
+def head(line: StudyProgress) -> None:
+    """The head of one study's page: the way back, its name and state, how far it is."""
+    st.button("All studies", icon=":material/arrow_back:", type="tertiary", key="all_studies", on_click=_show_list)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.title(frame.as_typed(line.study.name), anchor=False, width="content")
+        _badge(line)
+        st.space("stretch")
+        _state_buttons(line)
+    doing.problem("studies")
+    with reading(engine()) as session:
+        newest = study_progress.newest_vote_id(session)
+    _progress(line, _rater_counts(str(engine().url), newest).get(line.study.id or 0, 0))
+
+
+def _name(line: StudyProgress) -> None:
+    st.markdown(f"**{frame.as_typed(line.study.name)}**", width="content")
+    _badge(line)
+
+
+def _badge(line: StudyProgress) -> None:
+    word, color, icon = BADGES[line.study.state]
+    st.badge(word, color=color, icon=icon)  # type: ignore[arg-type]
+
+
+def _progress(line: StudyProgress, raters: int) -> None:
+    if line.wanted:
+        st.progress(line.share)
+    facts = [
+        f"**{line.done:,}** of {line.wanted:,} ratings ({line.share:.0%})" if line.wanted else "No pairs yet",
+        f"{line.pairs:,} {_word(line.pairs, 'pair')} × {line.study.overlap} {_word(line.study.overlap, 'rater')}",
+        _votes(line),
+        f"{raters:,} {_word(raters, 'rater')} so far",
+        f"over {frame.as_typed(study_progress.scope_in_words(line))}",
+    ]
+    st.caption(" · ".join(facts if line.wanted else [facts[0], *facts[2:]]))
+    if not line.wanted:
+        st.caption("It needs responses of two candidates to the same prompt. Import them on *Data*.")
+
+
+def _votes(line: StudyProgress) -> str:
+    votes = f"{line.votes:,} {_word(line.votes, 'vote')}"
+    if line.simulated == 0:
+        return votes
+    return f"{votes}, " + ("all simulated" if line.simulated == line.votes else f"{line.simulated:,} of them simulated")
+
+
+def _word(n: int, one: str) -> str:
+    return one if n == 1 else f"{one}s"
+
+
+def _state_buttons(line: StudyProgress) -> None:
+    state = line.study.state
+    for other in studies.STATES:
+        if other == state or (other == "closed" and line.study.is_default):
+            continue
+        label, icon = _ACTIONS[other]
+        label = "Reopen" if other == "open" and state == "closed" else label
+        if other == "paused" and state == "closed":
+            continue
+        if st.button(label, icon=icon, type="tertiary", key=f"{other}_{line.study.id}"):
+            _confirm(line, other, label)
+
+
+@st.dialog("Change the state of this study")
+def _confirm(line: StudyProgress, state: str, label: str) -> None:
+    st.markdown(f"**{label} '{frame.as_typed(line.study.name)}'?**")
+    for sentence in consequences(line, state):
+        st.markdown(sentence)
+    with st.container(horizontal=True):
+        if st.button(label, type="primary", icon=_ACTIONS[state][1], key="state_yes"):
+            study_id = line.study.id or 0
+            doing.do(
+                lambda session: studies.set_state(session, study_id, state),
+                done=f"'{line.study.name}' is {state} now.",
+                kept="The study is as it was.",
+                place="studies",
+            )
+            st.rerun()
+        if st.button("Leave as it is", key="state_no"):
+            st.rerun()
+
+
+def consequences(line: StudyProgress, state: str) -> list[str]:
+    """What changing to ``state`` means for raters, for pairs in hand and for votes."""
+    held = line.in_hand
+    in_hand = (
+        f"{held:,} {_word(held, 'pair')} {'is' if held == 1 else 'are'} in a rater's hands at this moment."
+        if held
+        else "No rater has a pair in hand at this moment."
+    )
+    if state == "open":
+        return [
+            "Raters get pairs again with their next click. Who was in the middle of a pair finds it as they left it.",
+        ]
+    leaving = "paused" if state == "paused" else "closed"
+    back = "until you open it again" if state == "paused" else "and it leaves their list of studies"
+    return [
+        f"Raters get no further pairs {back}.",
+        f"{in_hand} Nothing is lost: every answer given so far stays and counts. The next answer is not taken; the "
+        f"rater reads that the study is {leaving}, and finds the same pair again if it is opened once more.",
+        "Votes and boards stay as they are.",
+    ]
+
+
+def _show(study_id: int) -> None:
+    st.query_params[CHOSEN] = str(study_id)
+
+
+def _show_list() -> None:
+    st.query_params.pop(CHOSEN, None)
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _rater_counts(database: str, newest_vote_id: int) -> dict[int, int]:  # noqa: ARG001 - they are the cache's key
+    with reading(engine()) as session:
+        return study_progress.rater_counts(session)

@@ -1,0 +1,159 @@
+"""The form for a new study, and the fields that say what a study compares."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+from sqlmodel import Session
+
+from core.services import datasets, pools, studies
+from core.storage.engine import reading
+from core.storage.tables import Dataset, Study
+from core.ui import doing
+from core.ui.resources import engine, now
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a study compares; None means all there are. ``pairs``: how many pairs of responses that makes now."""
+
+    dataset_id: int | None
+    categories: list[str] | None
+    candidate_ids: list[int] | None
+    pairs: int
+
+
+@st.dialog("New study", width="large", icon=":material/fact_check:")
+def dialog() -> None:
+    """Ask for what a study needs, and make it."""
+    name = st.text_input("Name", max_chars=studies.LONGEST_NAME, key="new_name", placeholder="Support answers, June")
+    scope = scope_fields("new")
+    overlap, goal = amount_fields("new", overlap=3, goal=None)
+    st.caption(amount_in_words(scope.pairs, overlap))
+    everybody, people = raters_fields("new", everybody=True, chosen=[])
+    st.caption("It asks tone, safety and send. You can change the questions and write guidelines once it is made.")
+    doing.problem("new_study")
+    with st.container(horizontal=True):
+        if st.button("Make it", type="primary", key="new_make"):
+            _make(name, scope, overlap, goal, None if everybody else people)
+        if st.button("Cancel", key="new_cancel"):
+            st.rerun()
+
+
+def _make(name: str, scope: Scope, overlap: int, goal: int | None, people: list[int] | None) -> None:
+    def work(session: Session) -> Study:
+        return studies.create(
+            session,
+            name=name,
+            now=now(),
+            overlap=overlap,
+            dataset_id=scope.dataset_id,
+            categories=scope.categories,
+            candidate_ids=scope.candidate_ids,
+            pairs_per_rater=goal,
+            person_ids=people,
+        )
+
+    made = doing.do(work, done="The study is open. Raters have it now.", kept="No study was made.", place="new_study")
+    if made is None:
+        st.rerun(scope="fragment")
+    st.query_params["edit"] = str(made.id)
+    st.rerun()
+
+
+def scope_fields(
+    key: str, *, dataset_id: int | None = None, categories: list[str] | None = None, candidates: list[int] | None = None
+) -> Scope:
+    """Fields for dataset, categories and candidates, and what is chosen in them."""
+    with reading(engine()) as session:
+        known = {line.dataset.id: line.dataset for line in datasets.listed(session)}
+    chosen = st.selectbox(
+        "Over",
+        [None, *known],
+        index=[None, *known].index(dataset_id),
+        format_func=lambda id: "Everything but the demo" if id is None else dataset_name(known[id]),
+        key=f"{key}_dataset",
+    )
+    with reading(engine()) as session:
+        all_categories = datasets.categories(session, chosen)
+        all_candidates = {each.id: each.name for each in datasets.candidates(session, chosen)}
+    some = st.multiselect(
+        "Categories",
+        all_categories,
+        default=[each for each in categories or [] if each in all_categories],
+        placeholder="All of them" if all_categories else "None yet",
+        key=f"{key}_categories_{chosen}",
+    )
+    those = st.multiselect(
+        "Candidates",
+        list(all_candidates),
+        default=[each for each in candidates or [] if each in all_candidates],
+        format_func=lambda id: all_candidates[id],
+        placeholder="All of them" if all_candidates else "None yet",
+        key=f"{key}_candidates_{chosen}",
+    )
+    ids = [id for id in those if id is not None]
+    draft = Study(name="", dataset_id=chosen, categories=some or None, candidate_ids=ids or None, created_at=now())
+    with reading(engine()) as session:
+        pairs = pools.pool_of(session, draft).pairs
+    return Scope(chosen, some or None, ids or None, pairs)
+
+
+def amount_fields(key: str, *, overlap: int, goal: int | None) -> tuple[int, int | None]:
+    """Fields for raters per pair and pairs per rater."""
+    with st.grid(2, min_column_width=220):
+        wanted = st.number_input(
+            "Raters wanted per pair",
+            min_value=1,
+            max_value=studies.MOST_OVERLAP,
+            value=overlap,
+            key=f"{key}_overlap",
+            help="Two or more show how far raters agree.",
+        )
+        asked = st.number_input(
+            "Pairs asked of one rater",
+            min_value=1,
+            max_value=studies.MOST_PAIRS,
+            value=goal,
+            key=f"{key}_goal",
+            placeholder="No limit",
+            help="When a rater has done that many, the page says thank you. They may still carry on.",
+        )
+    return int(wanted), None if asked is None else int(asked)
+
+
+def amount_in_words(pairs: int, overlap: int) -> str:
+    """What the choice amounts to."""
+    if not pairs:
+        return "No pairs yet: two candidates must have answered the same prompt. They join as soon as they come in."
+    return f"{pairs:,} {'pair' if pairs == 1 else 'pairs'} × {overlap} = **{pairs * overlap:,} ratings** wanted"
+
+
+def raters_fields(key: str, *, everybody: bool, chosen: list[int]) -> tuple[bool, list[int]]:
+    """Fields for who rates: whether everybody, else which people."""
+    with reading(engine()) as session:
+        people = {person.id: person.name for person in studies.raters_to_choose(session)}
+    who = st.segmented_control(
+        "Who rates",
+        ["Everybody", "Chosen people"],
+        default="Everybody" if everybody else "Chosen people",
+        required=True,
+        key=f"{key}_who",
+    )
+    if who == "Everybody":
+        return True, []
+    if not people:
+        st.caption("Nobody is here yet. Invite raters on *People* first.")
+    those = st.multiselect(
+        "People",
+        list(people),
+        default=[id for id in chosen if id in people],
+        format_func=lambda id: people[id],
+        placeholder="Choose people",
+        key=f"{key}_people",
+    )
+    return False, [id for id in those if id is not None]
+
+
+def dataset_name(dataset: Dataset) -> str:
+    """A dataset's name, with its version where that tells something."""
+    return dataset.name if dataset.version == 1 else f"{dataset.name} (version {dataset.version})"

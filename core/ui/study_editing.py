@@ -1,0 +1,137 @@
+"""Editing one study: its guidelines, who rates it, its numbers."""
+
+import streamlit as st
+from sqlmodel import Session
+
+from core.services import studies, study_progress, study_settings
+from core.services.study_progress import StudyProgress
+from core.storage.engine import reading
+from core.ui import doing, frame, study_creation
+from core.ui.rendering import show_text
+from core.ui.resources import engine
+
+_PARTS = ("Questions", "Guidelines", "Who rates", "Settings")
+
+
+def part() -> str:
+    """Which part of the study is being edited; kept in the address."""
+    chosen = st.segmented_control(
+        "Part",
+        _PARTS,
+        default=_PARTS[0],
+        required=True,
+        key="part",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    return chosen or _PARTS[0]
+
+
+def guidelines_of(line: StudyProgress) -> None:
+    """The guidelines beside how raters see them, and the words on when more is expected."""
+    study = line.study
+    with st.grid(2, min_column_width=420, gap="medium") as grid:
+        with grid.cell():
+            text = st.text_area(
+                "Guidelines, in Markdown",
+                study.guidelines,
+                height=420,
+                max_chars=studies.LONGEST_GUIDELINES,
+                key=f"guidelines_{study.id}",
+                placeholder="What are these answers for? What makes one better? When should one skip a pair?",
+            )
+            more = st.text_input(
+                "When more is expected",
+                study.more_expected,
+                max_chars=studies.LONGEST_MORE,
+                key=f"more_{study.id}",
+                placeholder="The next pairs come on Monday.",
+                help="Raters read it beside the thank you, when nothing is left to rate.",
+            )
+        with grid.cell():
+            st.caption("How raters see it, before their first pair and behind the key G")
+            if text.strip():
+                show_text(text, key="guidelines_preview")
+            else:
+                st.caption("Without guidelines raters begin at once.")
+    changed = (text.strip(), more.strip()) != (study.guidelines, study.more_expected)
+    doing.problem("guidelines")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Save", type="primary", key="save_guidelines", disabled=not changed):
+            doing.do(
+                lambda session: study_settings.save_guidelines(
+                    session, study.id or 0, guidelines=text, more_expected=more
+                ),
+                done="Saved. Raters see it with their next click.",
+                kept="The guidelines are as they were; your text is still in the field.",
+                place="guidelines",
+            )
+            st.rerun()
+        st.caption("Not saved yet" if changed else "Saved")
+
+
+def raters_of(line: StudyProgress) -> None:
+    """Whether everybody rates this study, or only some."""
+    study = line.study
+    with reading(engine()) as session:
+        before = studies.rater_ids(session, study.id or 0)
+    everybody, people = study_creation.raters_fields(
+        f"raters_{study.id}", everybody=study.everybody_rates, chosen=before
+    )
+    st.caption("Who is taken off keeps their votes, and loses the study from their list at the next click.")
+    doing.problem("raters")
+    if st.button("Save", type="primary", key="save_raters"):
+        doing.do(
+            lambda session: studies.set_raters(session, study.id or 0, None if everybody else people),
+            done="Everybody rates it now." if everybody else f"{len(people)} rate it now.",
+            kept="Who rates is as it was.",
+            place="raters",
+        )
+        st.rerun()
+
+
+def settings_of(line: StudyProgress) -> None:
+    """Name, what is compared (until rating begins), and how much of it is wanted."""
+    study, key = line.study, f"settings_{line.study.id}"
+    name = st.text_input("Name", study.name, max_chars=studies.LONGEST_NAME, key=f"{key}_name")
+    with reading(engine()) as session:
+        is_fixed = study.is_default or study_settings.has_begun(session, study.id or 0)
+    scope = None
+    if is_fixed:
+        _fixed_scope(line)
+    else:
+        scope = study_creation.scope_fields(
+            key, dataset_id=study.dataset_id, categories=study.categories, candidates=study.candidate_ids
+        )
+    overlap, goal = study_creation.amount_fields(key, overlap=study.overlap, goal=study.pairs_per_rater)
+    st.caption(study_creation.amount_in_words(scope.pairs if scope else line.pairs, overlap))
+    if overlap < study.overlap:
+        st.caption("Pairs that have more ratings than that keep them all; they are only given out no more.")
+    doing.problem("settings")
+    if st.button("Save", type="primary", key="save_settings"):
+        _save_settings(study.id or 0, name, scope, overlap, goal)
+
+
+def _fixed_scope(line: StudyProgress) -> None:
+    why = "it takes in whatever comes" if line.study.is_default else "rating has begun, so this stays"
+    st.caption(
+        f"Over {frame.as_typed(study_progress.scope_in_words(line))}: {why}. For another choice make another study."
+    )
+
+
+def _save_settings(
+    study_id: int, name: str, scope: study_creation.Scope | None, overlap: int, goal: int | None
+) -> None:
+    def work(session: Session) -> None:
+        study_settings.save_settings(session, study_id, name=name, overlap=overlap, pairs_per_rater=goal)
+        if scope is not None:
+            study_settings.save_scope(
+                session,
+                study_id,
+                dataset_id=scope.dataset_id,
+                categories=scope.categories,
+                candidate_ids=scope.candidate_ids,
+            )
+
+    doing.do(work, done="Saved.", kept="The study is as it was.", place="settings")
+    st.rerun()

@@ -1,0 +1,166 @@
+"""Editing a study's questions: their words, adding one, dropping one and bringing it back."""
+
+import streamlit as st
+
+from core.services import questions, studies
+from core.services.studies import QuestionText
+from core.services.study_progress import StudyProgress
+from core.storage.engine import reading
+from core.storage.tables import Question
+from core.ui import doing, frame
+from core.ui.resources import engine, now
+
+_PLACES = ("A is better", "B is better", "Both alike", "Neither is good")
+
+
+def questions_of(line: StudyProgress) -> None:
+    """Every question as a form, those no longer asked below, and a form for a further one."""
+    study_id = line.study.id or 0
+    with reading(engine()) as session:
+        all_questions = studies.questions(session, study_id)
+        votes = questions.votes(session, study_id)
+    st.caption(
+        "Raters answer these one after the other with the keys 1 to 4. A change shows with the next pair; "
+        "votes cast before it stay."
+    )
+    doing.problem("questions")
+    for question in all_questions:
+        if question.is_asked:
+            _question(question, votes.get(question.id or 0, 0))
+    resting = [question for question in all_questions if not question.is_asked]
+    if resting:
+        st.markdown("**Not asked**")
+        for question in resting:
+            _resting(question, votes.get(question.id or 0, 0))
+    with st.expander("Add a question", icon=":material/add:", key="add_question"):
+        _new_question(study_id)
+
+
+def _question(question: Question, votes: int) -> None:
+    with st.container(border=True, gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
+                st.markdown(f"**{frame.as_typed(question.title)}**", width="content")
+                st.caption(_key_and_votes(question, votes), width="content")
+            st.space("stretch")
+            with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
+                st.button(
+                    "Drop",
+                    icon=":material/remove:",
+                    type="tertiary",
+                    key=f"drop_{question.id}",
+                    help="Raters are not asked it any more. Its votes stay, and it can be brought back.",
+                    on_click=_drop,
+                    args=(question.id or 0, question.title),
+                )
+                if st.button("Edit", icon=":material/edit:", key=f"edit_question_{question.id}"):
+                    _edit(question, votes)
+        st.markdown(frame.as_typed(question.wording))
+        with st.container(horizontal=True, gap="small"):
+            for number, answer in enumerate(question.answers, 1):
+                st.badge(f"{number} {frame.as_typed(answer)}", color="gray")
+
+
+@st.dialog("Edit the question", width="large", icon=":material/edit:")
+def _edit(question: Question, votes: int) -> None:
+    place = f"question_{question.id}"
+    with st.form(place, border=False):
+        text = _fields(place, question, key_is_fixed=votes > 0)
+        saved = st.form_submit_button("Save", type="primary")
+    if votes:
+        st.caption(f"{votes:,} {'vote' if votes == 1 else 'votes'} were cast on the words as they are. They stay.")
+    if saved:
+        worded = doing.do(
+            lambda session: questions.word(session, question.id or 0, text),
+            done=f"'{text.title.strip()}' is saved.",
+            kept="The question is as it was.",
+            place=place,
+        )
+        if worded is not None:
+            st.rerun()
+    doing.problem(place)
+
+
+def _fields(key: str, question: Question | None, *, key_is_fixed: bool) -> QuestionText:
+    longest = questions.LONGEST
+    with st.grid(2, min_column_width=260):
+        title = st.text_input(
+            "Title", question.title if question else "", max_chars=longest["title"], key=f"{key}_title"
+        )
+        name = st.text_input(
+            "Key",
+            question.key if question else "",
+            max_chars=longest["key"],
+            key=f"{key}_key",
+            disabled=key_is_fixed,
+            placeholder="Made from the title",
+            help="How exports, boards and the command line name it. It stays once there are votes.",
+        )
+    wording = st.text_input(
+        "What raters read", question.wording if question else "", max_chars=longest["wording"], key=f"{key}_wording"
+    )
+    before = question.answers if question else ["A", "B", "", ""]
+    with st.grid(4, min_column_width=150):
+        answers = [
+            st.text_input(
+                f"{number} · {place}", before[number - 1], max_chars=longest["answer"], key=f"{key}_answer_{number}"
+            )
+            for number, place in enumerate(_PLACES, 1)
+        ]
+    return QuestionText(name, title, wording, (answers[0], answers[1], answers[2], answers[3]))
+
+
+def _key_and_votes(question: Question, votes: int) -> str:
+    return f"{frame.as_typed(question.key)} · {votes:,} {'vote' if votes == 1 else 'votes'}"
+
+
+def _resting(question: Question, votes: int) -> None:
+    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(frame.as_typed(question.title), width="content")
+        st.caption(_key_and_votes(question, votes), width="content")
+        st.space("stretch")
+        st.button(
+            "Ask it" if not question.wording else "Bring back",
+            icon=":material/undo:",
+            type="tertiary",
+            key=f"restore_{question.id}",
+            on_click=_restore,
+            args=(question.id or 0, question.title),
+        )
+
+
+def _new_question(study_id: int) -> None:
+    with st.form("new_question", border=False):
+        text = _fields("new_question", None, key_is_fixed=False)
+        st.caption("The third answer counts as half a win for each; the fourth too, and is shown as a rate of its own.")
+        sent = st.form_submit_button("Add", type="primary")
+    if sent:
+        added = doing.do(
+            lambda session: questions.add(session, study_id, text),
+            done="Raters are asked it from their next pair on.",
+            kept="No question was added.",
+            place="new_question",
+        )
+        if added is not None:
+            for name in [name for name in st.session_state if str(name).startswith("new_question_")]:
+                del st.session_state[name]
+            st.rerun()
+    doing.problem("new_question")
+
+
+def _drop(question_id: int, title: str) -> None:
+    doing.do(
+        lambda session: questions.drop(session, question_id, now=now()),
+        done=f"'{title}' is not asked any more. Its votes stay.",
+        kept="It is still asked.",
+        place="questions",
+    )
+
+
+def _restore(question_id: int, title: str) -> None:
+    doing.do(
+        lambda session: questions.restore(session, question_id),
+        done=f"'{title}' is asked from the next pair on.",
+        kept="It is still not asked.",
+        place="questions",
+    )

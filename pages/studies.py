@@ -1,0 +1,22 @@
+"""Studies: what is asked, of whom, about what. For admins."""
+
+from core.ui import access, doing, frame, studies, study_editing, study_questions
+
+access.require(access.Role.ADMIN)
+doing.tell()
+chosen = studies.chosen()
+if chosen is None:
+    frame.page_head("Studies", "What is asked, of whom, about what, and how far is it?")
+    studies.new_button()
+    studies.cards()
+else:
+    studies.head(chosen)
+    part = study_editing.part()
+    if part == "Questions":
+        study_questions.questions_of(chosen)
+    elif part == "Guidelines":
+        study_editing.guidelines_of(chosen)
+    elif part == "Who rates":
+        study_editing.raters_of(chosen)
+    else:
+        study_editing.settings_of(chosen)
