@@ -41,9 +41,9 @@ bench: setup
 screenshots: setup
 	@$(BIN)/python -m tests.browser.screenshots
 
-# Answers the demo's prompts anew with the local model (about half an hour on two cores).
+# Answers the demo's prompts with the local model; ARGS=--fresh does it anew (half an hour on two cores).
 demo: setup
-	@$(BIN)/python -m core.demo.record
+	@$(BIN)/python -m core.demo.record $(ARGS)
 
 # For developers who have uv: versions and hashes only, no index addresses.
 lock:

@@ -17,10 +17,10 @@ from sqlalchemy import Engine
 from core.domain.people import Role
 from core.domain.ranking import Band, RankingOptions
 from core.errors import BadInput, EvenhandError
-from core.services import access, boards, importing, reports, studies, tallies, weighting
+from core.services import access, boards, exporting, importing, reports, studies, tallies, weighting
 from core.services.importing import ImportSummary, Kind
 from core.services.loopback import is_loopback_host
-from core.settings import PROJECT_ROOT, AuthMode, get_settings
+from core.settings import PROJECT_ROOT, AuthMode, get_settings, server_environment
 from core.storage.engine import get_engine, reading, write
 from core.storage.schema import upgrade
 
@@ -70,8 +70,9 @@ def serve(
                 "To let others in, set EVENHAND_AUTH=link."
             )
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+    env = server_environment(host=host, port=port)
     options = ["--server.port", str(port), "--server.address", host]
-    raise typer.Exit(subprocess.run([*command, *options], cwd=PROJECT_ROOT, check=False).returncode)  # noqa: S603
+    raise typer.Exit(subprocess.run([*command, *options], cwd=PROJECT_ROOT, env=env, check=False).returncode)  # noqa: S603
 
 
 @app.command("import")
@@ -195,8 +196,6 @@ def export_votes(
     simulated: Annotated[bool, typer.Option(help="With the votes of simulated raters.")] = True,
 ) -> None:
     """Every standing vote of a study."""
-    from core.services import exporting
-
     with _plainly(), reading(_workspace()) as session, _sink(out) as sink:
         exporting.export_votes(session, studies.named(session, study), format, sink, include_simulated=simulated)
 
@@ -208,8 +207,6 @@ def export_responses(
     study: Annotated[str | None, typer.Option(help="The study.")] = None,
 ) -> None:
     """Every response that a study pairs."""
-    from core.services import exporting
-
     with _plainly(), reading(_workspace()) as session, _sink(out) as sink:
         exporting.export_responses(session, studies.named(session, study), format, sink)
 
@@ -223,8 +220,6 @@ def export_leaderboard(
     category: Annotated[str | None, typer.Option(help="Only prompts of this category.")] = None,
 ) -> None:
     """One board as a table."""
-    from core.services import exporting
-
     with _plainly():
         engine = _workspace()
         weighting.refresh_stale(engine, now=_now(), at_once=True)

@@ -1,5 +1,6 @@
 """The one reader of environment and secrets."""
 
+import os
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -31,6 +32,15 @@ class Settings(BaseSettings):
     )
     secure_cookies: bool = Field(default=False, description="true behind HTTPS")
     admin_email: str | None = Field(default=None, description="oidc: the first admin")
+
+
+def server_environment(*, host: str, port: int) -> dict[str, str]:
+    """The environment of the app's own process: join links that lead to it, and one thread a matrix product.
+
+    Several threads a product slow one another down a hundredfold where pages and background work share few cores.
+    """
+    mine = {"EVENHAND_BASE_URL": f"http://{host}:{port}", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    return mine | os.environ
 
 
 @lru_cache

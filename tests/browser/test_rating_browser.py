@@ -47,6 +47,8 @@ def asked(page: Page, title: str) -> None:
     bar = page.get_by_test_id("stBottom")
     expect(bar.locator("strong", has_text=re.compile(f"^{title}$"))).to_be_visible()
     expect(bar.locator(f'[class*="-{QUESTIONS.index(title)}-3"]')).to_be_visible()
+    # A browser binds a new button's key a moment after it paints the button.
+    page.wait_for_timeout(150)
 
 
 def rate(page: Page, number: int, keys: str = "123") -> None:
@@ -64,9 +66,11 @@ def votes(server: Server) -> list[Vote]:
 
 
 def in_hand(page: Page) -> str:
-    """The opaque id of the pair that the page shows, from the key of its first answer."""
-    classes = page.locator('[data-testid="stBottom"] [class*="st-key-"]').first.get_attribute("class")
-    return re.search(r"st-key-(\S+)-\d-0", classes).group(1)
+    """The opaque id of the pair that the page shows, from the keys of its answers."""
+    classes = page.locator('[data-testid="stBottom"] [class*="st-key-"]').evaluate_all(
+        "found => found.map(e => e.className)"
+    )
+    return next(found.group(1) for name in classes if (found := re.search(r"st-key-(\S+)-\d-3", name)))
 
 
 def test_twenty_pairs_by_keyboard_with_undo_skip_flag_and_a_reload(studio: Server, page: Page):
