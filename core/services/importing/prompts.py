@@ -110,16 +110,17 @@ class _Writer:
             self.all_known = all(record.key in known for record in fresh)
 
     def _is_first(self, record: PromptRecord) -> bool:
-        before = self.lines.setdefault(record.key, record.line)
-        if before != record.line:
-            if self.repeats_allowed:
-                return False
+        before = self.lines.get(record.key)
+        if before is None:
+            self.lines[record.key] = record.line
+            return True
+        if not self.repeats_allowed:
             raise Flaw(
                 f"'{record.key}' is the id of line {before} too; every prompt needs an id of its own.",
                 field="id",
                 line=record.line,
             )
-        return True
+        return False
 
 
 def _cells(record: PromptRecord) -> tuple[str | None, ...]:

@@ -28,9 +28,8 @@ def queried(url: str, query: str, called: str) -> Iterator[BinaryIO]:
                 _copy(connection, query, kept)
         except DBAPIError as error:
             reason = str(error.orig).strip().splitlines()
-            raise BadInput(
-                f"{called}: the database says: {reason[0] if reason else 'no'}. Nothing was imported."
-            ) from None
+            said = reason[0] if reason else "no reason given"
+            raise BadInput(f"{called}: the database refused: {said}. Nothing was imported.") from None
         except SQLAlchemyError as error:
             raise BadInput(f"{called}: the query failed ({type(error).__name__}). Nothing was imported.") from None
         finally:

@@ -81,14 +81,14 @@ class ResponseWriter:
         while record.repetition is None and (prompt, candidate, repetition) in self._lines:
             repetition += 1
         key = (prompt, candidate, repetition)
-        before = self._lines.setdefault(key, record.line)
-        if before != record.line:
+        if key in self._lines:
             raise Flaw(
-                f"Line {before} has a response of '{record.candidate}' to '{record.prompt_key}' too; "
+                f"Line {self._lines[key]} has a response of '{record.candidate}' to '{record.prompt_key}' too; "
                 "number them with 'repetition'.",
                 field="prompt_id",
                 line=record.line,
             )
+        self._lines[key] = record.line
         return key
 
     def _check_turns(self, batch: Sequence[ResponseRecord], prompts: dict[str, int]) -> None:

@@ -155,7 +155,8 @@ def _decoded(source: Source) -> Iterator[str]:
 def _check_header(header: list[str]) -> None:
     if len(header) > _MOST_COLUMNS:
         raise Flaw("It is neither JSON nor CSV: the first line has more than 1000 columns.", line=1)
-    if len(header) < 2 or any(not title.isprintable() for title in header):
+    looks_wrong = any(not title.isprintable() or "{" in title or '"' in title for title in header)
+    if len(header) < 2 or looks_wrong:
         raise Flaw("It is neither JSON (one object a line, or an array) nor CSV with a header line.", line=1)
     doubled = next((title for title in header if title and header.count(title) > 1), None)
     if doubled is not None:

@@ -39,6 +39,8 @@ def detect(row: Row, kind: Kind) -> Format:
     fitting = next((each for each in marked if kind in each.kinds), None)
     if fitting is not None:
         return fitting
+    if not marked and native.is_meant(row, kind):
+        return native.FORMAT
     found = ", ".join(str(field)[:40] for field in list(row)[:12]) or "none"
     if marked:
         holds = " or ".join(sorted(marked[0].kinds))

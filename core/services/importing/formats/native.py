@@ -32,6 +32,7 @@ _RESPONSE = frozenset(
     {"prompt_id", "candidate", "text", "turns", "finish_reason", "created_at", "dataset", "run"} | _MEASURED
 )
 _VOTE = frozenset({"prompt_id", "left", "right", "winner", "question", "rater", "created_at"})
+_ANSWERED = frozenset({"choices", "response", "completion"})
 _EXPORTED = frozenset({"length_bin", "masked", "too_fast", "time_on_pair_ms"})
 _VOTE_KNOWN = _VOTE | _EXPORTED | {"dataset", "category", "simulated"}
 _ABSENT = (None, "")
@@ -42,6 +43,8 @@ _CANDIDATE = frozenset({"name", "provider", "model", "fallback", *_CANDIDATE_TEX
 
 
 def _detect(row: Row, kind: Kind) -> bool:
+    if kind is Kind.PROMPTS and not _ANSWERED.isdisjoint(row):
+        return False
     return any(required <= row.keys() for required in _REQUIRED[kind])
 
 
@@ -195,4 +198,12 @@ _EACH: dict[Kind, tuple[Callable[[int, Row], Record], frozenset[str]]] = {
     Kind.RESPONSES: (_response, _RESPONSE),
     Kind.CANDIDATES: (_candidate, _CANDIDATE),
 }
+_KNOWN = {Kind.PROMPTS: _PROMPT, Kind.RESPONSES: _RESPONSE, Kind.VOTES: _VOTE_KNOWN, Kind.CANDIDATES: _CANDIDATE}
+
+
+def is_meant(row: Row, kind: Kind) -> bool:
+    """Whether ``row`` is ours but for what it lacks: most of its fields are, so reading it names the one missing."""
+    return 2 * len(row.keys() & _KNOWN[kind]) > len(row)
+
+
 FORMAT = Format("evenhand", "Evenhand JSONL", frozenset(Kind), _detect, _read)
