@@ -1,96 +1,146 @@
-"""The sums over votes that the rater-weighted counts are made of, as SQL; the database does the adding."""
+"""A question's votes as columns, and the sums over them that the rater-weighted counts are made of."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 from sqlmodel import Session
 
-from core.domain.ranking.counts import HEAVY_VOTER_SLOPE
+from core.domain.ranking import rater_weight
+from core.domain.ranking.counts import WIN_OF_OUTCOME
 from core.domain.votes import TOO_FAST_WEIGHT, Outcome
-from core.services.tallies import is_current, is_simulated
+from core.services.tallies import is_current
 from core.storage.tables import metadata
 
 MOST_CLUSTERS = 64
+FEW_CLUSTERS = 32
+MOST_SUMS = 50_000
+_AT_ONCE = 20_000
 
 _vote = metadata.tables["vote"]
 _prompt = metadata.tables["prompt"]
 _person = metadata.tables["person"]
 
-
-def categories(session: Session, question_id: int) -> list[str]:
-    """The categories of the prompts that the question has votes on, in order of the alphabet."""
-    voted = sa.select(_vote.c.prompt_id).where(_vote.c.question_id == question_id)
-    query = sa.select(_prompt.c.category).where(_prompt.c.id.in_(voted)).distinct().order_by(_prompt.c.category)
-    return list(session.execute(query).scalars())
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
-def distinct(session: Session, question_id: int, column: str) -> int:
-    """How many different raters (rater_id) or prompts (prompt_id) the question's votes have."""
-    query = sa.select(sa.func.count(sa.distinct(_vote.c[column]))).where(_vote.c.question_id == question_id)
-    return int(session.execute(query).scalar_one())
+@dataclass(frozen=True)
+class VoteColumns:
+    """The votes of one question that stand, as arrays [n] of equal length.
 
-
-def _whole(flag: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    return sa.case((flag, 1), else_=0)
-
-
-def _cell_keys() -> list[sa.ColumnElement[Any]]:
-    sides = [_vote.c.left_candidate_id, _vote.c.right_candidate_id, _vote.c.length_bin]
-    return [_prompt.c.category, *sides, _whole(_vote.c.masked), _whole(is_simulated())]
-
-
-def _weight(question_id: int) -> tuple[sa.Subquery, sa.ColumnElement[Any]]:
-    """Each rater's weight 1/(1 + 0.02 (n − 1)), and a vote's: less where it was cast faster than reading allows."""
-    n = sa.func.count()
-    raters = (
-        sa.select(_vote.c.rater_id, (1.0 / (1.0 + HEAVY_VOTER_SLOPE * (n - 1))).label("weight"))
-        .where(_vote.c.question_id == question_id, is_current())
-        .group_by(_vote.c.rater_id)
-        .subquery("raters")
-    )
-    return raters, raters.c.weight * sa.case((_vote.c.too_fast, TOO_FAST_WEIGHT), else_=1.0)
-
-
-def _from_votes(question_id: int, raters: sa.Subquery, columns: Sequence[sa.ColumnElement[Any]]) -> sa.Select[Any]:
-    rows = (
-        _vote.join(_person, _person.c.id == _vote.c.rater_id)
-        .join(_prompt, _prompt.c.id == _vote.c.prompt_id)
-        .join(raters, raters.c.rater_id == _vote.c.rater_id)
-    )
-    return sa.select(*columns).select_from(rows).where(_vote.c.question_id == question_id, is_current())
-
-
-def by_cell(question_id: int) -> sa.Select[Any]:
-    """Rows of category, left, right, length bin, masked, simulated, outcome, Σ weight, Σ weight²."""
-    raters, weight = _weight(question_id)
-    keys = [*_cell_keys(), _vote.c.outcome]
-    sums = [sa.func.sum(weight), sa.func.sum(weight * weight)]
-    return _from_votes(question_id, raters, [*keys, *sums]).group_by(*_numbers(len(keys)))
-
-
-def by_cluster(question_id: int, column: str, clusters: int) -> sa.Select[Any]:
-    """Rows of category, left, right, length bin, masked, simulated, cluster, Σ weight, Σ weight × left's win.
-
-    ``column`` (rater_id or prompt_id) tells clusters apart; more than MOST_CLUSTERS of them share buckets.
+    ``weight``: 1/(1 + 0.02 (n − 1)) for a rater of n votes, less where cast faster than reading allows.
+    ``category``: codes into ``categories``, which are in order of the alphabet.
     """
-    raters, weight = _weight(question_id)
-    key = _vote.c[column]
-    bucket = key if clusters <= MOST_CLUSTERS else key % sa.literal_column(str(MOST_CLUSTERS))
-    wins = sa.case((_vote.c.outcome == int(Outcome.LEFT), 1.0), (_vote.c.outcome == int(Outcome.RIGHT), 0.0), else_=0.5)
-    keys = [*_cell_keys(), bucket]
-    return _from_votes(question_id, raters, [*keys, sa.func.sum(weight), sa.func.sum(weight * wins)]).group_by(
-        *_numbers(len(keys))
+
+    categories: tuple[str, ...]
+    category: Ints
+    prompt: Ints
+    rater: Ints
+    left: Ints
+    right: Ints
+    length_bin: Ints
+    masked: Ints
+    simulated: Ints
+    outcome: Ints
+    weight: Floats
+
+    def of(self, category: str | None) -> "VoteColumns":
+        """The votes on prompts of one category; all of them without one."""
+        if category is None:
+            return self
+        mine = self.category == self.categories.index(category)
+        columns = {name: column[mine] for name, column in vars(self).items() if name != "categories"}
+        return VoteColumns(categories=self.categories, **columns)
+
+    @property
+    def present(self) -> list[str]:
+        """The categories that have votes."""
+        return [self.categories[code] for code in np.unique(self.category)]
+
+
+def read(session: Session, question_id: int) -> VoteColumns:
+    """The question's standing votes; streamed, so that they are never all here as Python objects."""
+    flags = (_vote.c.masked, _vote.c.too_fast)
+    plain = (_vote.c.prompt_id, _vote.c.rater_id, _vote.c.left_candidate_id, _vote.c.right_candidate_id)
+    columns = [*plain, _vote.c.length_bin, _vote.c.outcome, *(sa.case((flag, 1), else_=0) for flag in flags)]
+    query = sa.select(*columns).where(_vote.c.question_id == question_id, is_current())
+    rows = session.connection().execute(query, execution_options={"yield_per": _AT_ONCE})
+    parts = [np.fromiter(chain.from_iterable(part), dtype=np.int64) for part in rows.partitions()]
+    table = np.concatenate([np.zeros(0, np.int64), *parts]).reshape(-1, len(columns))
+    prompt, rater, left, right, length_bin, outcome, masked, too_fast = np.ascontiguousarray(table.T)
+    categories, category = _categories(session, prompt)
+    _, who, votes = np.unique(rater, return_inverse=True, return_counts=True)
+    simulated = sa.select(_person.c.id).where(_person.c.kind == "simulated")
+    return VoteColumns(
+        categories=categories,
+        category=category,
+        prompt=prompt,
+        rater=rater,
+        left=left,
+        right=right,
+        length_bin=length_bin,
+        masked=masked,
+        simulated=np.isin(rater, session.execute(simulated).scalars().all()).astype(np.int64),
+        outcome=outcome,
+        weight=rater_weight(votes)[who] * np.where(too_fast == 1, TOO_FAST_WEIGHT, 1.0),
     )
 
 
-def by_rater(question_id: int) -> sa.Select[Any]:
-    """Rows of category, rater, simulated, votes."""
-    raters, _ = _weight(question_id)
-    keys = [_prompt.c.category, _vote.c.rater_id, _whole(is_simulated())]
-    return _from_votes(question_id, raters, [*keys, sa.func.count()]).group_by(*_numbers(len(keys)))
+def _categories(session: Session, prompt: Ints) -> tuple[tuple[str, ...], Ints]:
+    """The names of the categories, and the code of each vote's."""
+    known: Any = session.execute(sa.select(_prompt.c.id, _prompt.c.category).order_by(_prompt.c.id)).all()
+    names = tuple(sorted({row.category for row in known}))
+    code = {name: number for number, name in enumerate(names)}
+    of_known = np.array([code[row.category] for row in known], dtype=np.int64)
+    return names, of_known[np.searchsorted([row.id for row in known], prompt)]
 
 
-def _numbers(count: int) -> list[sa.ColumnElement[Any]]:
-    """GROUP BY 1, 2, …: the first ``count`` columns of the SELECT."""
-    return [sa.literal_column(str(number)) for number in range(1, count + 1)]
+def cells(votes: VoteColumns, *, apart: bool) -> tuple[Ints, Ints]:
+    """[m, 5] the cells that occur (left id, right id, length bin, masked, simulated), and the cell of each vote.
+
+    The last two are 0 for all votes unless these are to be told ``apart``.
+    """
+    candidates, sides = np.unique(np.concatenate([votes.left, votes.right]), return_inverse=True)
+    left, right = sides.reshape(2, -1)
+    sizes = (max(len(candidates), 1), max(len(candidates), 1), 5, 2, 2)
+    keys = np.ravel_multi_index(
+        (left, right, votes.length_bin + 2, votes.masked * apart, votes.simulated * apart), sizes
+    )
+    found, cell_of_vote = np.unique(keys, return_inverse=True)
+    i, j, length_bin, masked, simulated = np.unravel_index(found, sizes)
+    named = (candidates[i], candidates[j], length_bin - 2, masked, simulated)
+    return np.stack(named, axis=1).astype(np.int64).reshape(-1, 5), cell_of_vote.astype(np.int64)
+
+
+def by_outcome(votes: VoteColumns, cell_of_vote: Ints, m: int) -> tuple[Ints, Floats, Floats]:
+    """[m, 4] each, by Outcome: votes, sums of weights, and of their squares."""
+    slot, size = cell_of_vote * len(Outcome) + votes.outcome, m * len(Outcome)
+    counts = np.bincount(slot, minlength=size).reshape(m, len(Outcome)).astype(np.int64)
+    sums = [np.bincount(slot, w, size).reshape(m, len(Outcome)) for w in (votes.weight, votes.weight**2)]
+    return counts, sums[0].astype(np.float64), sums[1].astype(np.float64)
+
+
+def by_cluster(votes: VoteColumns, cluster: Ints, cell_of_vote: Ints, m: int) -> tuple[Ints, Floats]:
+    """Keys [e, 2] (cluster, cell) in order, and sums [e, 2] of weight and of weight × left's win.
+
+    ``cluster``: [n] ids. More than MOST_CLUSTERS of them share that many buckets, and FEW_CLUSTERS where there would
+    be more than MOST_SUMS sums: what a board costs must not grow with the votes it rests on.
+    """
+    if len(np.unique(cluster)) > MOST_CLUSTERS:
+        cluster = cluster % MOST_CLUSTERS
+        if len(np.unique(cluster * m + cell_of_vote)) > MOST_SUMS:
+            cluster = cluster % FEW_CLUSTERS
+    keys, spot = np.unique(cluster * m + cell_of_vote, return_inverse=True)
+    wins = votes.weight * WIN_OF_OUTCOME[votes.outcome]
+    sums = [np.bincount(spot, amount, len(keys)) for amount in (votes.weight, wins)]
+    return np.stack(np.divmod(keys, max(m, 1)), axis=1), np.stack(sums, axis=1).astype(np.float64)
+
+
+def by_rater(votes: VoteColumns) -> Ints:
+    """[r, 3] rater id, votes, simulated."""
+    ids, at, counts = np.unique(votes.rater, return_index=True, return_counts=True)
+    return np.stack([ids, counts, votes.simulated[at]], axis=1).astype(np.int64)
