@@ -14,7 +14,7 @@ from sqlmodel import Session, func, select
 
 from core.errors import BadFile, BadInput, NotFound
 from core.services import studies, tallies
-from core.services.importing import ImportSummary, Kind, import_file
+from core.services.importing import ImportSummary, Kind, counting, import_file
 from core.storage.engine import open_engine, write
 from core.storage.schema import upgrade
 from core.storage.tables import (
@@ -191,14 +191,27 @@ def test_votes_alone_make_a_dataset_of_ids_that_later_votes_extend(engine: Engin
     assert all(prompt.messages == [] for prompt in prompts)
 
 
-def test_incremental_and_rebuilt_tallies_agree_after_an_import(filled: Engine) -> None:
-    take(filled, VOTES, "votes")
-    query = select(PairTally.left_id, PairTally.right_id, PairTally.n_left, PairTally.n_both_bad, PairTally.n_tie)
-    with Session(filled) as session:
-        before = sorted(session.exec(query).all())
+def test_tallies_counted_on_the_way_in_equal_a_rebuild(filled: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "_MOST_HELD", 40)
+    many = [
+        {**vote, "rater": f"r{number % 40}", "winner": winner, "masked": number % 3 == 0}
+        for number in range(3000)
+        for vote, winner in zip(VOTES, ("left", "both_bad", "right"), strict=True)
+    ]
+    for votes in VOTES, many, many[:50]:
+        take(filled, votes, "votes")
+    before = tallied(filled)
     write(filled, tallies.rebuild_all)
-    with Session(filled) as session:
-        assert sorted(session.exec(query).all()) == before
+    assert tallied(filled) == before
+    assert sum(sum(row[-4:]) for row in before["pair_tally"]) == 9053
+
+
+def tallied(engine: Engine) -> dict[str, list[Any]]:
+    with engine.connect() as connection:
+        return {
+            name: sorted(tuple(row) for row in connection.execute(select(metadata.tables[name])))
+            for name in ("pair_tally", "cluster_tally")
+        }
 
 
 def test_candidates_are_defined_once_and_a_name_met_before_is_completed(filled: Engine) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 OnBatch = Callable[[int], None]
@@ -18,14 +18,14 @@ def batches(records: Iterable[T], size: int = SIZE) -> Iterator[list[T]]:
         yield batch
 
 
-class Ids:
-    """Ids by name; what is not remembered is looked up with ``find``, and too much is forgotten."""
+class Ids(Generic[T]):
+    """Ids (or what stands for them) by name; the unknown are looked up with ``find``, too many are forgotten."""
 
-    def __init__(self, find: Callable[[set[str]], dict[str, int]]) -> None:
+    def __init__(self, find: Callable[[set[str]], dict[str, T]]) -> None:
         self._find = find
-        self._known: dict[str, int] = {}
+        self._known: dict[str, T] = {}
 
-    def load(self, names: set[str]) -> tuple[dict[str, int], set[str]]:
+    def load(self, names: set[str]) -> tuple[dict[str, T], set[str]]:
         """(ids by name, at least of those of ``names`` that exist; the names that do not)."""
         if len(self._known) > _MOST_REMEMBERED:
             self._known = {}
@@ -35,7 +35,7 @@ class Ids:
             unknown -= self._known.keys()
         return self._known, unknown
 
-    def refresh(self, names: set[str]) -> dict[str, int]:
+    def refresh(self, names: set[str]) -> dict[str, T]:
         """Look ``names`` up again, now that they exist; nothing is forgotten."""
         self._known |= self._find(names)
         return self._known

@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import Session, select
 
 from core.errors import NotFound
-from core.services import studies, tallies
+from core.services import studies
 from core.services.importing.candidates import CandidateWriter
 from core.services.importing.ledger import Ledger
 from core.services.importing.prompts import (
@@ -78,7 +78,6 @@ class Delivery:
         target = found or add_dataset(self.session, default_name, now=self.now)
         writer = VoteWriter(self.session, chosen.id, target, question, self.now)
         writer.write_all(records, self._on_batch)
-        tallies.rebuild(self.session, chosen.id)
         self.ledger.remember(self.session, here if writer.used_default_question else anywhere, self.delivered)
         if writer.anonymous:
             self.notes.add(f"{writer.anonymous} votes name no rater and count as those of one, '{ANONYMOUS}'.")

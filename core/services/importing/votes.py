@@ -3,6 +3,9 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import repeat
+from operator import eq
+from typing import TypeVar
 
 from sqlmodel import Session, col, select
 
@@ -10,7 +13,8 @@ from core.domain.lengths import length_bin
 from core.services.importing.batches import Ids, OnBatch, batches
 from core.services.importing.bulk import BulkInsert
 from core.services.importing.candidates import candidate_ids, named_candidates
-from core.services.importing.prompts import add_textless, prompt_ids
+from core.services.importing.counting import VoteCounts, bucket
+from core.services.importing.prompts import add_textless
 from core.services.importing.records import Flaw, VoteRecord
 from core.services.studies import IMPORTED_ANSWERS
 from core.storage.tables import Dataset, Person, Prompt, Question, Response
@@ -21,7 +25,7 @@ _COLUMNS = (
     "length_bin", "masked", "too_fast", "is_repeat", "time_on_pair_ms", "created_at",
 )  # fmt: skip
 _MOST_REMEMBERED = 50_000
-_NOTHING: dict[int, int] = {}
+T = TypeVar("T")
 
 
 @dataclass
@@ -41,11 +45,12 @@ class VoteWriter:
     def __post_init__(self) -> None:
         assert self.dataset.id is not None
         session, dataset_id = self.session, self.dataset.id
-        self._prompts = Ids(lambda keys: prompt_ids(session, dataset_id, keys))
+        self._prompts = Ids(lambda keys: _prompts_of(session, dataset_id, keys))
         self._candidates = Ids(lambda names: candidate_ids(session, names))
         self._raters = Ids(lambda names: _rater_ids(session, names))
         self._questions = Ids(lambda keys: _question_ids(session, self.study_id, keys))
         self._bulk = BulkInsert(session, "vote", _COLUMNS)
+        self._counts = VoteCounts(session, self.study_id)
         first = session.exec(select(Prompt.messages).where(Prompt.dataset_id == dataset_id).limit(1)).first()
         self.has_texts = bool(first)
         of_dataset = select(Prompt.id).where(Prompt.dataset_id == dataset_id)
@@ -53,75 +58,78 @@ class VoteWriter:
         self._has_responses = session.exec(responses).first() is not None
 
     def write_all(self, records: Iterable[VoteRecord], on_batch: OnBatch) -> None:
-        """Write ``records``, a batch at a time."""
+        """Write ``records``, a batch at a time, and count them into the tallies."""
         for batch in batches(records):
             self._write(batch)
             self.created += len(batch)
             on_batch(len(batch))
+        self._counts.write()
 
     def _write(self, batch: Sequence[VoteRecord]) -> None:
-        for vote in batch:
-            if vote.left == vote.right:
-                raise Flaw("names the same candidate as 'left'.", field="right", line=vote.line)
-        default = self.default_question
-        prompts = self._load(self._prompts, batch, _prompt_key, self._add_prompts)
-        candidates = self._load_candidates(batch)
-        raters = self._load(self._raters, batch, _rater, self._add_raters)
-        questions = self._load(self._questions, batch, lambda vote: vote.question or default, self._add_questions)
-        self.used_default_question |= any(vote.question is None for vote in batch)
-        self.anonymous += sum(vote.rater is None for vote in batch)
-        self._remember_words({prompts[vote.prompt_key] for vote in batch})
-        moment, words, study = self._bulk.moment, self._words, self.study_id
-        now = moment(self.now)
-        rows = []
-        for _, key, left, right, outcome, question, rater, at, stated, *rest in batch:
-            prompt, left_id, right_id = prompts[key], candidates[left], candidates[right]
-            known = words.get(prompt, _NOTHING)
-            longer = stated or 0
-            if stated is None and left_id in known and right_id in known:
-                longer = length_bin(known[left_id], known[right_id])
-            rows.append(
-                (
-                    study,
-                    questions[question or default],
-                    prompt,
-                    raters[rater or ANONYMOUS],
-                    left_id,
-                    right_id,
-                    outcome,
-                    longer,
-                    rest[0],
-                    rest[1],
-                    False,
-                    rest[2],
-                    now if at is None else moment(at),
-                )
-            )
-        self._bulk.write(rows)
+        """By columns, not by rows: a million votes pass through here."""
+        _, keys, lefts, rights, outcomes, asked, named, at, stated, masked, fast, spent = zip(*batch, strict=True)
+        if any(map(eq, lefts, rights)):
+            vote = next(vote for vote in batch if vote.left == vote.right)
+            raise Flaw("names the same candidate as 'left'.", field="right", line=vote.line)
+        self._note_gaps(asked, named)
+        keyed = [key or self.default_question for key in asked]
+        known = self._load(self._prompts, keys, batch, self._add_prompts)
+        prompts, categories = zip(*map(known.__getitem__, keys), strict=True)
+        candidates = self._load(self._candidates, (*lefts, *rights), batch, self._add_candidates)
+        left, right = (list(map(candidates.__getitem__, side)) for side in (lefts, rights))
+        who = [name or ANONYMOUS for name in named]
+        raters = list(map(self._load(self._raters, who, batch, self._add_raters).__getitem__, who))
+        questions = list(map(self._load(self._questions, keyed, batch, self._add_questions).__getitem__, keyed))
+        longer = self._length_bins(stated, prompts, left, right)
+        moment, now = self._bulk.moment, self._bulk.moment(self.now)
+        times = [now if when is None else moment(when) for when in at]
+        study, is_repeat = repeat(self.study_id), repeat(False)
+        facts = (questions, prompts, raters, left, right, outcomes, longer, masked, fast)
+        self._bulk.write(list(zip(study, *facts, is_repeat, spent, times, strict=False)))
+        self._counts.add(
+            zip(questions, left, right, categories, longer, masked, outcomes, strict=True),
+            zip(questions, left, right, map(bucket, raters), outcomes, strict=True),
+            zip(questions, left, right, map(bucket, prompts), outcomes, strict=True),
+        )
+
+    def _note_gaps(self, asked: Sequence[str | None], named: Sequence[str | None]) -> None:
+        self.used_default_question |= None in asked
+        self.anonymous += named.count(None)
 
     def _load(
         self,
-        ids: Ids,
+        ids: Ids[T],
+        names: Iterable[str],
         batch: Sequence[VoteRecord],
-        named: Callable[[VoteRecord], str],
         add: Callable[[set[str], Sequence[VoteRecord]], None],
-    ) -> dict[str, int]:
-        known, missing = ids.load({named(vote) for vote in batch})
+    ) -> dict[str, T]:
+        known, missing = ids.load(set(names))
         if missing:
             add(missing, batch)
             known = ids.refresh(missing)
         return known
 
-    def _load_candidates(self, batch: Sequence[VoteRecord]) -> dict[str, int]:
-        known, missing = self._candidates.load({vote.left for vote in batch} | {vote.right for vote in batch})
-        if not missing:
-            return known
+    def _length_bins(
+        self, stated: Sequence[int | None], prompts: Sequence[int], left: Sequence[int], right: Sequence[int]
+    ) -> list[int]:
+        if not self._has_responses:
+            return [longer or 0 for longer in stated]
+        self._remember_words(set(prompts))
+        return [
+            self._length_bin(*pair) if longer is None else longer
+            for longer, *pair in zip(stated, prompts, left, right, strict=True)
+        ]
+
+    def _length_bin(self, prompt: int, left: int, right: int) -> int:
+        words = self._words[prompt]
+        return length_bin(words[left], words[right]) if left in words and right in words else 0
+
+    def _add_candidates(self, missing: set[str], batch: Sequence[VoteRecord]) -> None:
         if self._has_responses:
             vote = next(vote for vote in batch if vote.left in missing or vote.right in missing)
             side = "left" if vote.left in missing else "right"
             raise Flaw(f"There is no candidate '{getattr(vote, side)}' here.", field=side, line=vote.line)
         named_candidates(self.session, (name for vote in batch for name in vote[2:4] if name in missing), now=self.now)
-        return self._candidates.refresh(missing)
 
     def _add_prompts(self, missing: set[str], batch: Sequence[VoteRecord]) -> None:
         vote = next(vote for vote in batch if vote.prompt_key in missing)
@@ -154,8 +162,6 @@ class VoteWriter:
         self.session.flush()
 
     def _remember_words(self, prompts: set[int]) -> None:
-        if not self._has_responses:
-            return
         if len(self._words) > _MOST_REMEMBERED:
             self._words.clear()
         unknown = prompts - self._words.keys()
@@ -171,12 +177,12 @@ class VoteWriter:
             self._words[prompt][candidate] = words
 
 
-def _prompt_key(vote: VoteRecord) -> str:
-    return vote.prompt_key
-
-
-def _rater(vote: VoteRecord) -> str:
-    return vote.rater or ANONYMOUS
+def _prompts_of(session: Session, dataset_id: int, keys: set[str]) -> dict[str, tuple[int, str]]:
+    """(id, category) of the dataset's prompts, of those ``keys`` that it has."""
+    query = select(Prompt.external_id, Prompt.id, Prompt.category).where(
+        Prompt.dataset_id == dataset_id, col(Prompt.external_id).in_(keys)
+    )
+    return {key: (found, category) for key, found, category in session.exec(query) if found is not None}
 
 
 def _rater_ids(session: Session, names: set[str]) -> dict[str, int]:

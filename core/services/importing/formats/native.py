@@ -67,7 +67,7 @@ def _votes(rows: Iterable[tuple[int, Row]], reading: Reading) -> Iterator[VoteRe
             problem = 'must be "left", "right", "tie" or "both_bad".' if "winner" in row else "is missing."
             raise Flaw(problem, field="winner")
         more = ()
-        if not row.keys() <= _VOTE:
+        if len(row) > 4 and not row.keys() <= _VOTE:
             reading.notes.ignored(row, _VOTE_KNOWN)
             more = _exported(row)
         yield VoteRecord(
