@@ -10,14 +10,8 @@ from sqlmodel import Session
 
 
 def add_to(session: Session, table: sa.Table, rows: Sequence[dict[str, Any]], counters: Sequence[str]) -> None:
-    """Insert the ``rows``, or where a primary key is there already, add the row's ``counters`` to those.
-
-    In one statement, so no key may occur twice in ``rows``.
-    """
-    statement = _adding(session.get_bind().dialect.name, table, tuple(counters), len(rows))
-    session.connection().execute(
-        statement, {f"{name}_{number}": value for number, row in enumerate(rows) for name, value in row.items()}
-    )
+    """Insert the ``rows``, or where a primary key is there already, add the row's ``counters`` to those."""
+    session.connection().execute(_adding(session.get_bind().dialect.name, table, tuple(counters)), rows)
 
 
 def insert_into(dialect: str, table: sa.Table) -> Any:
@@ -26,10 +20,8 @@ def insert_into(dialect: str, table: sa.Table) -> Any:
 
 
 @lru_cache
-def _adding(dialect: str, table: sa.Table, counters: tuple[str, ...], rows: int) -> sa.Insert:
-    names = [column.name for column in table.c]
-    named: list[dict[str, Any]] = [{name: sa.bindparam(f"{name}_{number}") for name in names} for number in range(rows)]
-    statement = insert_into(dialect, table).values(named)
+def _adding(dialect: str, table: sa.Table, counters: tuple[str, ...]) -> sa.Insert:
+    statement = insert_into(dialect, table)
     sums = {name: table.c[name] + statement.excluded[name] for name in counters}
     adding: sa.Insert = statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=sums)
     return adding
