@@ -1,11 +1,15 @@
 """Studies: what is asked, of whom, about what. For admins."""
 
-from core.ui import access, doing, frame, studies, study_editing, study_questions
+from core.ui import access, doing, frame, studies, study_creation, study_editing, study_questions
 
 access.require(access.Role.ADMIN)
 doing.tell()
 chosen = studies.chosen()
-if chosen is None:
+if studies.is_new():
+    studies.back_button()
+    frame.page_head("New study", "What is compared, how often, and by whom?")
+    study_creation.form()
+elif chosen is None:
     frame.page_head("Studies", "What is asked, of whom, about what, and how far is it?")
     studies.new_button()
     studies.cards()

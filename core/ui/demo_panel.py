@@ -79,13 +79,11 @@ def _confirm_removal(content: DemoContent) -> None:
     if len(content.studies) > 1:
         st.markdown(f"Studies over the demo go with it: {frame.as_typed(', '.join(content.studies))}.")
     with st.container(horizontal=True):
-        if st.button("Remove it", type="primary", icon=":material/delete:", key="remove_demo_yes"):
-            doing.do(
-                demo_removal.remove_demo,
-                done="The demo is gone.",
-                kept="The demo is still here, whole.",
-                place="demo",
-            )
+        if st.button("Remove it", type="primary", icon=":material/delete:", key="remove_demo_yes", on_click=_remove):
             st.rerun()
         if st.button("Keep it", key="remove_demo_no"):
             st.rerun()
+
+
+def _remove() -> None:
+    doing.do(demo_removal.remove_demo, done="The demo is gone.", kept="The demo is still here, whole.", place="demo")

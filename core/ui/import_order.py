@@ -44,15 +44,18 @@ def fields(look: FileLook, *, key: str, cells: bool = False) -> Order | None:
     kind = Kind(kind or look.guess())
     title = look.fits.get(kind)
     _seems(look, kind, title)
+    if title is None:
+        with st.expander("Which field is which", expanded=True, icon=":material/conversion_path:", key=f"{key}_which"):
+            columns = _mapping(look, kind, key, guess=True)
+        order = _destination(look, kind, key, "auto", columns)
+    else:
+        place = st.container()
+        with st.expander("Not as it should be? Format and fields", icon=":material/tune:", key=f"{key}_other"):
+            format = "auto" if cells else _format(kind, key)
+            columns = _mapping(look, kind, key, guess=False)
+        with place:
+            order = _destination(look, kind, key, format, columns)
     _first_records(look, key)
-    with st.expander(
-        "Which field is which", expanded=title is None, icon=":material/conversion_path:", key=f"{key}_mapping_{kind}"
-    ):
-        columns = _mapping(look, kind, key, guess=title is None)
-    format = "auto"
-    if title is not None and not cells:
-        format = _format(kind, key)
-    order = _destination(look, kind, key, format, columns)
     missing = file_look.missing_fields(look, kind, columns) if title is None else []
     if missing and not (kind is Kind.PROMPTS and "messages" in look.fields):
         st.caption(f":material/info: Still to be said: which field is {_listed(missing)}.")

@@ -22,7 +22,8 @@ def wants_import(order: Order, *, key: str) -> bool:
 def run(name: str, kind: Kind, work: Work) -> ImportSummary:
     """Do ``work`` under a bar. Any click ends it, and then nothing of the file is kept: it is one transaction."""
     st.session_state[_RUNNING] = name
-    with st.container(border=True, gap="small"):
+    place = st.empty()
+    with place.container(border=True, gap="small"):
         bar = st.progress(0.0, text=f"Reading {frame.as_typed(name)} …")
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button("Stop", icon=":material/stop:", key="import_stop")
@@ -31,6 +32,7 @@ def run(name: str, kind: Kind, work: Work) -> ImportSummary:
         summary = work(_Bar(bar.progress, frame.as_typed(name), kind).show)
     except Exception:
         st.session_state.pop(_RUNNING, None)
+        place.empty()
         raise
     st.session_state.pop(_RUNNING, None)
     return summary

@@ -5,10 +5,11 @@ import streamlit as st
 from core.services import studies, study_progress
 from core.services.study_progress import StudyProgress
 from core.storage.engine import reading
-from core.ui import doing, frame, study_creation
+from core.storage.tables import Study
+from core.ui import doing, frame
 from core.ui.resources import engine
 
-CHOSEN = "edit"
+CHOSEN, _NEW = "edit", "new"
 BADGES = {
     "open": ("Open", "green", ":material/play_circle:"),
     "paused": ("Paused", "orange", ":material/pause_circle:"),
@@ -24,7 +25,7 @@ _ACTIONS = {
 def chosen() -> StudyProgress | None:
     """The study that the address names, None where it names none (or one that is gone)."""
     asked = st.query_params.get(CHOSEN, "")
-    if not asked.isdecimal():
+    if asked in ("", _NEW):
         return None
     with reading(engine()) as session:
         found = next((each for each in study_progress.all_progress(session) if str(each.study.id) == asked), None)
@@ -33,10 +34,19 @@ def chosen() -> StudyProgress | None:
     return found
 
 
+def is_new() -> bool:
+    """Whether the address asks for the form for a new study."""
+    return st.query_params.get(CHOSEN) == _NEW
+
+
 def new_button() -> None:
     """The button that opens the form for a new study."""
-    if st.button("New study", icon=":material/add:", type="primary", key="new_study"):
-        study_creation.dialog()
+    st.button("New study", icon=":material/add:", type="primary", key="new_study", on_click=_show, args=(_NEW,))
+
+
+def back_button() -> None:
+    """The way back to the list."""
+    st.button("All studies", icon=":material/arrow_back:", type="tertiary", key="all_studies", on_click=_show_list)
 
 
 def cards() -> None:
@@ -66,7 +76,7 @@ def cards() -> None:
 
 def head(line: StudyProgress) -> None:
     """The head of one study's page: the way back, its name and state, how far it is."""
-    st.button("All studies", icon=":material/arrow_back:", type="tertiary", key="all_studies", on_click=_show_list)
+    back_button()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title(frame.as_typed(line.study.name), anchor=False, width="content")
         _badge(line)
@@ -124,51 +134,52 @@ def _state_buttons(line: StudyProgress) -> None:
         if other == "paused" and state == "closed":
             continue
         if st.button(label, icon=icon, type="tertiary", key=f"{other}_{line.study.id}"):
-            _confirm(line, other, label)
+            st.dialog(f"{label} this study?", icon=icon)(_confirm)(line, other, label)
 
 
-@st.dialog("Change the state of this study")
 def _confirm(line: StudyProgress, state: str, label: str) -> None:
-    st.markdown(f"**{label} '{frame.as_typed(line.study.name)}'?**")
+    st.markdown(f"**{frame.as_typed(line.study.name)}**")
     for sentence in consequences(line, state):
         st.markdown(sentence)
     with st.container(horizontal=True):
-        if st.button(label, type="primary", icon=_ACTIONS[state][1], key="state_yes"):
-            study_id = line.study.id or 0
-            doing.do(
-                lambda session: studies.set_state(session, study_id, state),
-                done=f"'{line.study.name}' is {state} now.",
-                kept="The study is as it was.",
-                place="studies",
-            )
+        if st.button(
+            label,
+            type="primary",
+            icon=_ACTIONS[state][1],
+            key="state_yes",
+            on_click=_set_state,
+            args=(line.study, state),
+        ):
             st.rerun()
         if st.button("Leave as it is", key="state_no"):
             st.rerun()
 
 
+def _set_state(study: Study, state: str) -> None:
+    doing.do(
+        lambda session: studies.set_state(session, study.id or 0, state),
+        done=f"'{study.name}' is {state} now.",
+        kept="The study is as it was.",
+        place="studies",
+    )
+
+
 def consequences(line: StudyProgress, state: str) -> list[str]:
     """What changing to ``state`` means for raters, for pairs in hand and for votes."""
-    held = line.in_hand
-    in_hand = (
-        f"{held:,} {_word(held, 'pair')} {'is' if held == 1 else 'are'} in a rater's hands at this moment."
-        if held
-        else "No rater has a pair in hand at this moment."
-    )
     if state == "open":
-        return [
-            "Raters get pairs again with their next click. Who was in the middle of a pair finds it as they left it.",
-        ]
-    leaving = "paused" if state == "paused" else "closed"
-    back = "until you open it again" if state == "paused" else "and it leaves their list of studies"
+        return ["Raters get pairs again with their next click. Who was in the middle of one finds it as they left it."]
+    held = line.in_hand
+    in_hand = f"{held:,} {_word(held, 'pair')} {'is' if held == 1 else 'are'} in raters' hands now. " if held else ""
+    back = "until you open it again" if state == "paused" else "and the study leaves their list"
     return [
         f"Raters get no further pairs {back}.",
-        f"{in_hand} Nothing is lost: every answer given so far stays and counts. The next answer is not taken; the "
-        f"rater reads that the study is {leaving}, and finds the same pair again if it is opened once more.",
-        "Votes and boards stay as they are.",
+        f"{in_hand}Nothing is lost: answers given so far stay and count, also those on a pair that is not finished. "
+        f"The next answer is not taken; the rater reads that the study is {state}, and finds the same pair again "
+        "if you open it later.",
     ]
 
 
-def _show(study_id: int) -> None:
+def _show(study_id: int | str) -> None:
     st.query_params[CHOSEN] = str(study_id)
 
 

@@ -22,21 +22,20 @@ class Scope:
     pairs: int
 
 
-@st.dialog("New study", width="large", icon=":material/fact_check:")
-def dialog() -> None:
+def form() -> None:
     """Ask for what a study needs, and make it."""
-    name = st.text_input("Name", max_chars=studies.LONGEST_NAME, key="new_name", placeholder="Support answers, June")
-    scope = scope_fields("new")
-    overlap, goal = amount_fields("new", overlap=3, goal=None)
-    st.caption(amount_in_words(scope.pairs, overlap))
-    everybody, people = raters_fields("new", everybody=True, chosen=[])
-    st.caption("It asks tone, safety and send. You can change the questions and write guidelines once it is made.")
-    doing.problem("new_study")
-    with st.container(horizontal=True):
-        if st.button("Make it", type="primary", key="new_make"):
+    with st.container(width=760):
+        name = st.text_input(
+            "Name", max_chars=studies.LONGEST_NAME, key="new_name", placeholder="Support answers, June"
+        )
+        scope = scope_fields("new")
+        overlap, goal = amount_fields("new", overlap=3, goal=None)
+        st.caption(amount_in_words(scope.pairs, overlap))
+        everybody, people = raters_fields("new", everybody=True, chosen=[])
+        st.caption("It asks tone, safety and send. You can change the questions and write guidelines once it is made.")
+        if st.button("Make the study", type="primary", key="new_make"):
             _make(name, scope, overlap, goal, None if everybody else people)
-        if st.button("Cancel", key="new_cancel"):
-            st.rerun()
+        doing.problem("new_study")
 
 
 def _make(name: str, scope: Scope, overlap: int, goal: int | None, people: list[int] | None) -> None:
@@ -54,10 +53,9 @@ def _make(name: str, scope: Scope, overlap: int, goal: int | None, people: list[
         )
 
     made = doing.do(work, done="The study is open. Raters have it now.", kept="No study was made.", place="new_study")
-    if made is None:
-        st.rerun(scope="fragment")
-    st.query_params["edit"] = str(made.id)
-    st.rerun()
+    if made is not None:
+        st.query_params["edit"] = str(made.id)
+        st.rerun()
 
 
 def scope_fields(

@@ -6,8 +6,8 @@ from sqlmodel import Session
 from core.services import studies, study_progress, study_settings
 from core.services.study_progress import StudyProgress
 from core.storage.engine import reading
+from core.storage.tables import Study
 from core.ui import doing, frame, study_creation
-from core.ui.rendering import show_text
 from core.ui.resources import engine
 
 _PARTS = ("Questions", "Guidelines", "Who rates", "Settings")
@@ -48,12 +48,17 @@ def guidelines_of(line: StudyProgress) -> None:
                 placeholder="The next pairs come on Monday.",
                 help="Raters read it beside the thank you, when nothing is left to rate.",
             )
+            _save_guidelines(study, text, more)
         with grid.cell():
             st.caption("How raters see it, before their first pair and behind the key G")
             if text.strip():
-                show_text(text, key="guidelines_preview")
+                with st.container(border=True):
+                    st.markdown(text, anchors=False)  # an admin's own Markdown, as the rating page shows it
             else:
                 st.caption("Without guidelines raters begin at once.")
+
+
+def _save_guidelines(study: Study, text: str, more: str) -> None:
     changed = (text.strip(), more.strip()) != (study.guidelines, study.more_expected)
     doing.problem("guidelines")
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -67,7 +72,7 @@ def guidelines_of(line: StudyProgress) -> None:
                 place="guidelines",
             )
             st.rerun()
-        st.caption("Not saved yet" if changed else "Saved")
+        st.caption("Not saved yet" if changed else "Nothing to save")
 
 
 def raters_of(line: StudyProgress) -> None:

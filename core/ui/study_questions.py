@@ -10,6 +10,7 @@ from core.storage.tables import Question
 from core.ui import doing, frame
 from core.ui.resources import engine, now
 
+_EDITED = "_edited_question"
 _PLACES = ("A is better", "B is better", "Both alike", "Neither is good")
 
 
@@ -53,22 +54,35 @@ def _question(question: Question, votes: int) -> None:
                     on_click=_drop,
                     args=(question.id or 0, question.title),
                 )
-                if st.button("Edit", icon=":material/edit:", key=f"edit_question_{question.id}"):
-                    _edit(question, votes)
+                st.button(
+                    "Edit",
+                    icon=":material/edit:",
+                    key=f"edit_question_{question.id}",
+                    on_click=_set_edited,
+                    args=(question.id,),
+                )
+        if st.session_state.get(_EDITED) == question.id:
+            _edit(question, votes)
+            return
         st.markdown(frame.as_typed(question.wording))
         with st.container(horizontal=True, gap="small"):
             for number, answer in enumerate(question.answers, 1):
                 st.badge(f"{number} {frame.as_typed(answer)}", color="gray")
 
 
-@st.dialog("Edit the question", width="large", icon=":material/edit:")
+def _set_edited(question_id: int | None) -> None:
+    st.session_state[_EDITED] = question_id
+
+
 def _edit(question: Question, votes: int) -> None:
     place = f"question_{question.id}"
-    with st.form(place, border=False):
-        text = _fields(place, question, key_is_fixed=votes > 0)
-        saved = st.form_submit_button("Save", type="primary")
     if votes:
         st.caption(f"{votes:,} {'vote' if votes == 1 else 'votes'} were cast on the words as they are. They stay.")
+    with st.form(place, border=False):
+        text = _fields(place, question, key_is_fixed=votes > 0)
+        with st.container(horizontal=True):
+            saved = st.form_submit_button("Save", type="primary")
+            left = st.form_submit_button("Cancel")
     if saved:
         worded = doing.do(
             lambda session: questions.word(session, question.id or 0, text),
@@ -76,8 +90,10 @@ def _edit(question: Question, votes: int) -> None:
             kept="The question is as it was.",
             place=place,
         )
-        if worded is not None:
-            st.rerun()
+        left = worded is not None
+    if left:
+        _set_edited(None)
+        st.rerun()
     doing.problem(place)
 
 

@@ -1,0 +1,373 @@
+"""The admins' pages, Studies and Data, as an admin uses them: run from the shell, in local mode."""
+
+from collections.abc import Iterator
+from io import BytesIO
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import select
+from streamlit.testing.v1 import AppTest
+
+from core.services import demo as demo_service
+from core.services import exporting, studies, workspace_settings
+from core.services.importing import Kind, import_file
+from core.settings import get_settings
+from core.storage.engine import get_engine, reading, write
+from core.storage.schema import upgrade
+from core.storage.tables import Dataset, Person, Question, Response, Study, Vote
+from core.ui.navigation import PAGES_FOLDER
+from tests.workspace import NOW, Workspace, make_workspace
+
+PROMPTS = b'{"id": "p1", "category": "small", "turns": ["$5 or $10? :red[x]"]}\n{"id": "p2", "turns": ["Hi"]}\n'
+ANSWERS = "".join(
+    f'{{"prompt_id": "{prompt}", "candidate": "{name}", "text": "{name} says hello"}}\n'
+    for prompt in ("p1", "p2")
+    for name in ("Alder", "Birch")
+).encode()
+
+
+@pytest.fixture
+def empty(monkeypatch: pytest.MonkeyPatch, sqlite_database: str) -> Iterator[Engine]:
+    """The app's own engine on an empty, migrated database."""
+    monkeypatch.setenv("EVENHAND_DATABASE_URL", sqlite_database)
+    get_settings.cache_clear()
+    get_engine.cache_clear()
+    engine = get_engine()
+    upgrade(engine)
+    yield engine
+    engine.dispose()
+    get_settings.cache_clear()
+    get_engine.cache_clear()
+
+
+@pytest.fixture
+def fresh(empty: Engine) -> Engine:
+    """A workspace with its default study and nothing else."""
+    demo_service.prepare_workspace(empty, demo=False, now=NOW)
+    return empty
+
+
+@pytest.fixture
+def full(empty: Engine) -> tuple[Engine, Workspace]:
+    """A workspace with prompts, responses and people."""
+    return empty, make_workspace(empty)
+
+
+def page(file: str, **query: str) -> AppTest:
+    app = AppTest.from_file(str(PAGES_FOLDER / "shell.py"), default_timeout=60).run()
+    app.switch_page(file)
+    for name, found in query.items():
+        app.query_params[name] = found
+    return run(app)
+
+
+def run(app: AppTest) -> AppTest:
+    app.run()
+    assert not app.exception, [found.message for found in app.exception]
+    return app
+
+
+def press(app: AppTest, key: str) -> AppTest:
+    app.button(key=key).click()
+    return run(app)
+
+
+def words(app: AppTest) -> str:
+    shown = [*app.title, *app.subheader, *app.markdown, *app.caption, *app.text, *app.error, *app.warning, *app.toast]
+    return "\n".join(str(element.value) for element in shown).replace("\\", "").replace(":\u2060", ":")
+
+
+def labels(app: AppTest) -> list[str]:
+    return [button.label for button in app.button]
+
+
+def upload(app: AppTest, name: str, content: bytes) -> AppTest:
+    app.file_uploader[0].set_value((name, content, "application/octet-stream"))
+    return run(app)
+
+
+def do_import(app: AppTest) -> AppTest:
+    next(button for button in app.button if button.label.startswith("Import the")).click()
+    return run(app)
+
+
+def study_named(engine: Engine, name: str) -> Study:
+    with reading(engine) as session:
+        return session.exec(select(Study).where(Study.name == name)).one()
+
+
+# ---------------------------------------------------------------- Studies
+
+
+def test_a_fresh_workspace_says_what_its_study_needs(fresh: Engine):
+    assert "It needs responses of two candidates to the same prompt. Import them on *Data*." in words(
+        page("studies.py")
+    )
+
+
+def test_a_study_shows_how_far_it_is(full: tuple[Engine, Workspace]):
+    said = words(page("studies.py"))
+    assert "**0** of 72 ratings (0%) · 36 pairs × 2 raters · 0 votes · 0 raters so far · over everything" in said
+
+
+def test_a_study_is_made_from_the_page(full: tuple[Engine, Workspace]):
+    engine, workspace = full
+    app = press(page("studies.py"), "new_study")
+    app.text_input(key="new_name").input("Safety *June*")
+    app.number_input(key="new_overlap").set_value(4)
+    app.number_input(key="new_goal").set_value(25)
+    app.button_group(key="new_who").set_value("Chosen people")
+    app.multiselect(key="new_categories_None").set_value(["coding"])
+    run(app)
+    assert "18 pairs × 4 = **72 ratings** wanted" in words(app)
+    app.multiselect(key="new_people").set_value([workspace.raters[1]])
+    press(app, "new_make")
+    made = study_named(engine, "Safety *June*")
+    assert (made.overlap, made.pairs_per_rater, made.categories, made.state) == (4, 25, ["coding"], "open")
+    with reading(engine) as session:
+        assert studies.rater_ids(session, made.id) == [workspace.raters[1]]
+    assert [title.value.replace("\\", "") for title in app.title] == ["Safety *June*"]
+
+
+def test_a_study_that_cannot_be_made_says_why_and_is_not(full: tuple[Engine, Workspace]):
+    engine, _ = full
+    app = press(page("studies.py"), "new_study")
+    app.text_input(key="new_name").input("Everything")
+    press(app, "new_make")
+    assert "There is a study called 'Everything' already" in app.error[0].value.replace("\\", "")
+    assert "No study was made" in app.error[0].value
+    with reading(engine) as session:
+        assert len(session.exec(select(Study)).all()) == 1
+
+
+def test_pausing_asks_first_and_says_what_happens_to_a_pair_in_hand(full: tuple[Engine, Workspace]):
+    engine, workspace = full
+    app = press(page("studies.py"), f"paused_{workspace.study}")
+    assert "Nothing is lost: answers given so far stay and count" in words(app)
+    assert study_named(engine, "Everything").state == "open"
+    press(app, "state_yes")
+    assert study_named(engine, "Everything").state == "paused"
+    assert "'Everything' is paused now." in words(app)
+    press(press(app, f"open_{workspace.study}"), "state_yes")
+    assert study_named(engine, "Everything").state == "open"
+
+
+def test_the_study_over_everything_offers_no_closing(full: tuple[Engine, Workspace]):
+    engine, _ = full
+    write(engine, lambda session: studies.create(session, name="Other", now=NOW))
+    assert labels(page("studies.py")).count("Close") == 1
+
+
+def test_a_question_is_worded_anew_dropped_and_brought_back(full: tuple[Engine, Workspace]):
+    engine, workspace = full
+    tone = workspace.questions[0]
+    app = page("studies.py", edit=str(workspace.study))
+    press(app, f"edit_question_{tone}")
+    app.text_input(key=f"question_{tone}_wording").input("Which sounds more like us?")
+    next(button for button in app.button if button.label == "Save").click()
+    run(app)
+    press(app, f"drop_{tone}")
+    with reading(engine) as session:
+        question = session.get_one(Question, tone)
+        assert (question.wording, question.is_asked) == ("Which sounds more like us?", False)
+    press(app, f"restore_{tone}")
+    with reading(engine) as session:
+        assert session.get_one(Question, tone).is_asked
+
+
+def test_the_last_question_stays_and_the_page_says_why(full: tuple[Engine, Workspace]):
+    _, workspace = full
+    app = page("studies.py", edit=str(workspace.study))
+    for question in workspace.questions:
+        press(app, f"drop_{question}")
+    assert "This is the only question that raters are asked" in app.error[0].value.replace("\\", "")
+
+
+def test_a_question_is_added_from_the_page(full: tuple[Engine, Workspace]):
+    engine, workspace = full
+    app = page("studies.py", edit=str(workspace.study))
+    app.text_input(key="new_question_title").input("Clarity")
+    app.text_input(key="new_question_wording").input("Which is clearer?")
+    app.text_input(key="new_question_answer_3").input("Alike")
+    next(button for button in app.button if button.label == "Add").click()
+    run(app)
+    assert "Fill in all four" in words(app)
+    app.text_input(key="new_question_answer_4").input("Neither")
+    next(button for button in app.button if button.label == "Add").click()
+    run(app)
+    with reading(engine) as session:
+        assert [each.key for each in studies.questions(session, workspace.study)][-1] == "clarity"
+
+
+def test_guidelines_are_previewed_before_they_are_saved(full: tuple[Engine, Workspace]):
+    engine, workspace = full
+    app = page("studies.py", edit=str(workspace.study), part="Guidelines")
+    app.text_area(key=f"guidelines_{workspace.study}").input("**Be fair.**")
+    app.text_input(key=f"more_{workspace.study}").input("On Monday.")
+    run(app)
+    assert "**Be fair.**" in [shown.value for shown in app.markdown]
+    assert study_named(engine, "Everything").guidelines == ""
+    press(app, "save_guidelines")
+    saved = study_named(engine, "Everything")
+    assert (saved.guidelines, saved.more_expected) == ("**Be fair.**", "On Monday.")
+
+
+def test_settings_change_the_numbers_and_say_what_a_smaller_overlap_keeps(full: tuple[Engine, Workspace]):
+    engine, workspace = full
+    app = page("studies.py", edit=str(workspace.study), part="Settings")
+    app.number_input(key=f"settings_{workspace.study}_overlap").set_value(1)
+    run(app)
+    assert "keep them all" in words(app)
+    press(app, "save_settings")
+    assert study_named(engine, "Everything").overlap == 1
+
+
+def test_an_address_of_a_study_that_is_gone_leads_to_the_list(full: tuple[Engine, Workspace]):
+    for address in ("999", "x", "²"):
+        assert page("studies.py", edit=address).title[0].value == "Studies"
+
+
+# ---------------------------------------------------------------- Data
+
+
+def test_an_empty_workspace_says_what_to_do_next(fresh: Engine):
+    app = page("datasets.py")
+    assert "No prompts here yet" in words(app)
+    assert {"Import a file", "See the demo"} <= set(labels(app))
+
+
+def test_prompts_then_responses_are_imported_and_can_be_rated(fresh: Engine):
+    app = page("datasets.py", show="Import")
+    upload(app, "mine.jsonl", PROMPTS)
+    assert "**mine.jsonl** reads as Evenhand JSONL, as prompts." in words(app)
+    do_import(app)
+    assert "2 prompts came in, all of them new." in words(app)
+    upload(app, "answers.jsonl", ANSWERS)
+    do_import(app)
+    assert "4 responses came in, all of them new." in words(app)
+    assert "In dataset 'mine'." in words(app)
+    with reading(fresh) as session:
+        assert len(session.exec(select(Response)).all()) == 4
+    assert "**0** of 6 ratings" in words(page("studies.py"))
+
+
+def test_the_same_file_twice_changes_nothing_and_says_so(fresh: Engine):
+    app = page("datasets.py", show="Import")
+    for _ in range(2):
+        upload(app, "mine.jsonl", PROMPTS)
+        do_import(app)
+    assert "was imported before, so nothing changed (2 prompts)." in words(app)
+
+
+def test_a_bad_file_names_line_and_field_and_leaves_nothing(fresh: Engine):
+    app = page("datasets.py", show="Import")
+    upload(app, "bad.jsonl", PROMPTS + b'{"id": 7, "turns": ["Hi"]}\n')
+    do_import(app)
+    said = app.error[0].value.replace("\\", "").replace(":\u2060", ":")
+    assert "bad.jsonl, line 3, field 'id'" in said
+    assert "Nothing was imported." in said
+    with reading(fresh) as session:
+        assert not session.exec(select(Dataset)).all()
+
+
+def test_a_file_of_no_known_kind_is_refused_before_anything_is_asked(fresh: Engine):
+    app = upload(page("datasets.py", show="Import"), "photo.png", b"\x89PNG\r\n\x1a\n\x00\x00")
+    assert "photo.png" in app.error[0].value.replace("\\", "")
+    assert not [label for label in labels(app) if label.startswith("Import the")]
+
+
+def test_columns_of_a_csv_are_mapped_and_a_missing_one_is_asked_for(fresh: Engine):
+    app = page("datasets.py", show="Import")
+    upload(app, "v.csv", b"item,Model A,Model B,chosen,Worker\nq1,Alder,Birch,left,ann\nq1,Alder,Birch,tie,ben\n")
+    assert "Still to be said: which field is `winner`." in words(app)
+    next(box for box in app.selectbox if box.label == "winner *").set_value("chosen")
+    run(app)
+    next(field for field in app.text_input if field.label.startswith("Question")).input("tone")
+    run(app)
+    do_import(app)
+    assert "2 votes came in, all of them new." in words(app)
+    with reading(fresh) as session:
+        assert len(session.exec(select(Vote)).all()) == 2
+        tone = session.exec(select(Question).where(Question.key == "tone")).one()
+        assert {vote.question_id for vote in session.exec(select(Vote))} == {tone.id}
+
+
+def test_an_import_that_was_interrupted_is_told_of(fresh: Engine):
+    app = page("datasets.py", show="Import")
+    app.session_state["_import_running"] = "big.jsonl"
+    run(app)
+    assert "The import of **big.jsonl** was stopped. Nothing of it was kept" in words(app)
+
+
+def test_rows_of_a_database_are_looked_at_and_imported(fresh: Engine, tmp_path):
+    import sqlalchemy as sa
+
+    address = f"sqlite:///{tmp_path / 'logs.db'}"
+    with sa.create_engine(address).begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE log (id TEXT, question TEXT)")
+        connection.exec_driver_sql("INSERT INTO log VALUES ('a', 'Hi'), ('b', 'Ho')")
+    app = page("datasets.py", show="Import", import_from="A database")
+    app.text_input(key="import_url").input(address)
+    app.text_area(key="import_sql").input("SELECT id, question AS turns FROM log")
+    next(button for button in app.button if button.label == "Look at its first rows").click()
+    run(app)
+    do_import(app)
+    assert "2 prompts came in, all of them new." in words(app)
+
+
+def test_a_query_that_fails_says_what_the_database_said(fresh: Engine, tmp_path):
+    app = page("datasets.py", show="Import", import_from="A database")
+    app.text_input(key="import_url").input(f"sqlite:///{tmp_path / 'absent.db'}")
+    app.text_area(key="import_sql").input("SELECT 1")
+    next(button for button in app.button if button.label == "Look at its first rows").click()
+    run(app)
+    assert "absent.db" in app.error[0].value
+
+
+def test_a_dataset_is_listed_and_its_prompts_are_shown_a_page_at_a_time(full: tuple[Engine, Workspace]):
+    app = page("datasets.py")
+    (row,) = app.dataframe[0].value.to_dict("records")
+    assert (row["Dataset"], row["Prompts"], row["Candidates"], row["Responses"]) == ("tests", 6, 4, 24)
+    assert "**p0** :gray[support]" in words(app)
+    app.pagination[0].set_value(2)
+    run(app)
+    assert "**p5** :gray[coding]" in words(app)
+    assert "**p0** :gray[support]" not in words(app)
+
+
+def test_votes_are_offered_for_download_with_their_number(full: tuple[Engine, Workspace]):
+    engine, _ = full
+    assert "No votes yet" in words(page("datasets.py", show="Export"))
+    vote = b'{"prompt_id": "p0", "left": "candidate 0", "right": "candidate 1", "winner": "tie", "rater": "=ann"}'
+    import_file(engine, BytesIO(vote), Kind.VOTES, name="v.jsonl", now=NOW)
+    app = page("datasets.py", show="Export")
+    assert [button.label for button in app.get("download_button")] == ["Download 1 vote"]
+
+
+@pytest.mark.parametrize("format", exporting.FORMATS)
+def test_responses_are_offered_in_every_format(full: tuple[Engine, Workspace], format: str):
+    app = page("datasets.py", show="Export", export_what="Responses")
+    app.button_group(key="export_format").set_value(format)
+    run(app)
+    assert [button.label for button in app.get("download_button")] == ["Download 24 responses"]
+
+
+def test_one_switch_takes_simulated_votes_out_and_brings_them_back(fresh: Engine):
+    app = press(page("datasets.py", show="Demo"), "open_demo")
+    for count in (False, True):
+        app.toggle(key="count_simulated").set_value(count)
+        run(app)
+        with reading(fresh) as session:
+            assert workspace_settings.counts_simulated(session) is count
+
+
+def test_the_demo_is_opened_and_removed_from_the_page(fresh: Engine):
+    app = press(page("datasets.py", show="Demo"), "open_demo")
+    assert "a very small model answering on a laptop" in words(app)
+    press(app, "remove_demo")
+    assert "Your own datasets, studies and votes stay." in words(app)
+    press(app, "remove_demo_yes")
+    assert "The demo is not here" in words(app)
+    with reading(fresh) as session:
+        assert not session.exec(select(Dataset)).all()
+        assert {person.kind for person in session.exec(select(Person))} <= {"human"}
