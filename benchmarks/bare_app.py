@@ -6,8 +6,8 @@ from pathlib import Path
 import streamlit as st
 
 TEXTS = [
-    "\n\n".join(json.loads(line)["turns"])
-    for line in (Path(__file__).parent.parent / "core" / "demo" / "responses.jsonl").read_text().splitlines()
+    "\n\n".join(response.get("turns") or [response["text"]])
+    for response in map(json.loads, (Path(__file__).parent.parent / "core/demo/responses.jsonl").open(encoding="utf-8"))
 ]
 
 
