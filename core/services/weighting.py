@@ -40,15 +40,12 @@ def load(
     ``merged``: with masked and simulated votes in the same cells as the others; fewer numbers, for who wants all.
     """
     name = category or ALL_CATEGORIES
-    mine = (_weighted.c.question_id == question_id) & _weighted.c.category.in_(
-        [name] if merged else [name, APART + name]
-    )
-    row = (
-        session.execute(sa.select(_weighted).where(mine).order_by(_weighted.c.category != APART + name))
-        .mappings()
-        .first()
-    )
-    return WeightedTally(**row) if row else None
+    for stored in (name,) if merged else (APART + name, name):
+        mine = (_weighted.c.question_id == question_id) & (_weighted.c.category == stored)
+        row = session.execute(sa.select(_weighted).where(mine)).mappings().first()
+        if row:
+            return WeightedTally(**row)
+    return None
 
 
 def refresh_stale(engine: Engine, *, now: datetime, at_once: bool = False) -> int:
