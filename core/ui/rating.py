@@ -1,6 +1,7 @@
 """The rating desk: head, the pair, the question in a sticky bar. Every key does one thing, at once."""
 
 import random
+import time
 
 import streamlit as st
 
@@ -15,6 +16,7 @@ from core.ui.rendering import PairTurn, show_pair, show_text
 from core.ui.resources import engine, now
 
 KEYS = {Outcome.LEFT: "1", Outcome.RIGHT: "2", Outcome.TIE: "3", Outcome.BOTH_BAD: "4"}
+_LAST_PRESS, _BOUNCE_S = "last_press", 0.4
 _SYSTEM_RANDOM = random.SystemRandom()
 
 
@@ -167,6 +169,9 @@ def _answer_button(shown: Round, question: Question, outcome: Outcome, rater_id:
 
 
 def _answer(assignment: str, question_id: int, outcome: Outcome, rater_id: int) -> None:
+    if _is_bounce(assignment, outcome):
+        rating_tools.say("That key came before this pair could be seen, so it was not counted.")
+        return
     try:
         voting.cast(
             engine(),
@@ -178,6 +183,16 @@ def _answer(assignment: str, question_id: int, outcome: Outcome, rater_id: int) 
         )
     except EvenhandError as error:
         rating_tools.say(str(error))
+
+
+def _is_bounce(assignment: str, outcome: Outcome) -> bool:
+    """Whether this is the key of the last answer, pressed again before anybody could see the pair that came since."""
+    moment = time.monotonic()
+    before, key, pressed = st.session_state.get(_LAST_PRESS, (assignment, outcome, moment))
+    if before != assignment and key == outcome and moment - pressed < _BOUNCE_S:
+        return True
+    st.session_state[_LAST_PRESS] = (assignment, outcome, moment)
+    return False
 
 
 def _thanks(study: Study, rater_id: int, reason: str) -> None:

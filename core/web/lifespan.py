@@ -17,6 +17,7 @@ from core.settings import AuthMode, get_settings
 from core.storage.engine import get_engine, write
 from core.storage.schema import upgrade
 from core.web.log import keep_tokens_out_of_logs
+from core.web.warming import warm_up
 
 _log = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ class Background:
         keep_tokens_out_of_logs()
         engine = get_engine()
         _open_workspace(engine)
+        warm_up()
         self._start(engine)
         try:
             yield

@@ -141,6 +141,23 @@ def test_a_doubled_key_press_and_a_second_tab_never_vote_on_an_unseen_pair(
     assert [vote.outcome for vote in votes(studio)] == [Outcome.LEFT] * 3
 
 
+def test_a_key_pressed_again_just_as_the_next_pair_appears_does_not_count(studio: Server, page: Page):
+    join(page, studio)
+    for title, key in zip(QUESTIONS, "121", strict=True):
+        asked(page, title)
+        page.keyboard.press(key)
+    bar = page.get_by_test_id("stBottom")
+    bar.locator('[class*="-0-3"]').wait_for()
+    page.keyboard.press("1")
+    settle(page)
+    assert len(votes(studio)) == 3
+    asked(page, "Tone")
+    page.wait_for_timeout(500)
+    page.keyboard.press("1")
+    asked(page, "Safety")
+    assert len(votes(studio)) == 4
+
+
 def test_my_votes_can_be_changed(studio: Server, page: Page):
     join(page, studio)
     rate(page, 1, "111")
