@@ -65,12 +65,11 @@ class WeightedCells:
 
     @classmethod
     def unpacked(cls, packed: bytes) -> "WeightedCells":
-        """The reverse of ``packed``."""
+        """The reverse of ``packed``: nothing is copied, so cluster keys and sums come in the width they are kept in."""
         rows = np.frombuffer(packed, "<i8", len(_STORED)).tolist()
         at = 8 * len(rows)
         arrays: dict[str, Any] = {}
         for (name, (kind, columns)), n in zip(_STORED.items(), rows, strict=True):
-            array = np.frombuffer(packed, kind, n * columns, at).reshape(columns, n)
-            arrays[name] = array.astype(np.float64 if array.dtype.kind == "f" else np.int64).T
-            at += array.nbytes
+            arrays[name] = np.frombuffer(packed, kind, n * columns, at).reshape(columns, n).T
+            at += arrays[name].nbytes
         return cls(**arrays)

@@ -16,7 +16,7 @@ from core.services.tallies import is_current
 from core.storage.tables import metadata
 
 MOST_CLUSTERS = 64
-FEW_CLUSTERS = 32
+FEW_CLUSTERS = 20
 MOST_SUMS = 50_000
 _AT_ONCE = 20_000
 
@@ -128,12 +128,14 @@ def by_cluster(votes: VoteColumns, cluster: Ints, cell_of_vote: Ints, m: int) ->
     """Keys [e, 2] (cluster, cell) in order, and sums [e, 2] of weight and of weight × left's win.
 
     ``cluster``: [n] ids. More than MOST_CLUSTERS of them share that many buckets, and FEW_CLUSTERS where there would
-    be more than MOST_SUMS sums: what a board costs must not grow with the votes it rests on.
+    be more than MOST_SUMS sums: what a board costs must not grow with the votes it rests on. Fewer clusters are as
+    right and a little less sure: Student's t on 19 degrees makes intervals 5 % wider than on 63.
     """
-    if len(np.unique(cluster)) > MOST_CLUSTERS:
-        cluster = cluster % MOST_CLUSTERS
+    ids = cluster
+    if len(np.unique(ids)) > MOST_CLUSTERS:
+        cluster = ids % MOST_CLUSTERS
         if len(np.unique(cluster * m + cell_of_vote)) > MOST_SUMS:
-            cluster = cluster % FEW_CLUSTERS
+            cluster = ids % FEW_CLUSTERS
     keys, spot = np.unique(cluster * m + cell_of_vote, return_inverse=True)
     wins = votes.weight * WIN_OF_OUTCOME[votes.outcome]
     sums = [np.bincount(spot, amount, len(keys)) for amount in (votes.weight, wins)]

@@ -221,7 +221,7 @@ def test_very_many_sums_are_kept_in_fewer_buckets():
     keys, sums = weighted_sums.by_cluster(votes, cluster, cell, m)
     assert set(keys[:, 0]) == set(range(weighted_sums.FEW_CLUSTERS))
     assert len(keys) <= weighted_sums.MOST_SUMS
-    bucket = cluster % weighted_sums.MOST_CLUSTERS % weighted_sums.FEW_CLUSTERS
+    bucket = cluster % weighted_sums.FEW_CLUSTERS
     np.testing.assert_allclose(np.bincount(keys[:, 0], sums[:, 0]), np.bincount(bucket, votes.weight), rtol=1e-9)
     wins = votes.weight * np.array([1, 0, 0.5, 0.5])[votes.outcome]
     np.testing.assert_allclose(np.bincount(keys[:, 1], sums[:, 1]), np.bincount(cell, wins), rtol=1e-9)
@@ -234,7 +234,7 @@ def test_what_is_packed_comes_back(engine: Engine):
         cells = WeightedCells.counted(weighted_sums.read(session, workspace.questions[0]), apart=True)
     back = WeightedCells.unpacked(cells.packed())
     for name, array in vars(cells).items():
-        assert getattr(back, name).dtype == array.dtype
+        assert getattr(back, name).dtype.kind == array.dtype.kind
         np.testing.assert_allclose(getattr(back, name), array, rtol=1e-7)
 
 
