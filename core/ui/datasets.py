@@ -20,11 +20,10 @@ _SPEAKERS = {"system": "System", "user": "User", "assistant": "Assistant"}
 
 def view() -> str:
     """Which part of the page is open; kept in the address."""
-    chosen = st.segmented_control(
+    chosen = st.radio(
         "Part",
         _VIEWS,
-        default=_VIEWS[0],
-        required=True,
+        horizontal=True,
         key=_VIEW,
         bind="query-params",
         label_visibility="collapsed",
@@ -119,7 +118,7 @@ def _facts(line: DatasetLine) -> None:
         st.markdown(f"**{frame.as_typed(called(line))}**")
         st.caption(
             f"{_n(line.prompts, 'prompt')} · {_n(line.responses, 'response')} by {_n(line.candidates, 'candidate')}"
-            f" · here since {line.dataset.created_at:%-d %b %Y} · content `{line.dataset.content_hash[:10]}`"
+            f" · here since {line.dataset.created_at:%-d %b %Y} · content {line.dataset.content_hash[:10]}"
         )
         st.dataframe(
             pd.DataFrame({"Category": list(line.categories), "Prompts": list(line.categories.values())}),

@@ -24,9 +24,7 @@ _SAID = {
 
 def section() -> None:
     """What to export, in which format, and the button."""
-    what = st.segmented_control(
-        "What", ["Votes", "Responses"], default="Votes", required=True, key="export_what", bind="query-params"
-    )
+    what = st.radio("What", ["Votes", "Responses"], horizontal=True, key="export_what", bind="query-params")
     if what == "Responses":
         _responses()
     else:
@@ -93,12 +91,11 @@ def _responses_file(dataset_id: int | None, format: str) -> BytesIO:
 
 
 def _offer(what: str, name: str, count: int, make: Callable[[str], BytesIO]) -> None:
-    format = st.segmented_control(
+    format = st.radio(
         "Format",
         list(exporting.FORMATS),
-        default="csv",
         format_func=lambda each: {"csv": "CSV", "jsonl": "JSONL", "parquet": "Parquet"}.get(each, each),
-        required=True,
+        horizontal=True,
         key="export_format",
         bind="query-params",
     )

@@ -33,12 +33,12 @@ class Order:
 
 def fields(look: FileLook, *, key: str, cells: bool = False) -> Order | None:
     """Fields for all that; None while something is missing, and then it says what."""
-    kind = st.segmented_control(
+    kind = st.radio(
         "It holds",
         list(Kind),
-        default=look.guess(),
+        index=list(Kind).index(look.guess()),
         format_func=lambda each: each.value.capitalize(),
-        required=True,
+        horizontal=True,
         key=f"{key}_kind",
     )
     kind = Kind(kind or look.guess())

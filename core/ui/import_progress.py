@@ -22,6 +22,7 @@ def wants_import(order: Order, *, key: str) -> bool:
 def run(name: str, kind: Kind, work: Work) -> ImportSummary:
     """Do ``work`` under a bar. Any click ends it, and then nothing of the file is kept: it is one transaction."""
     st.session_state[_RUNNING] = name
+    st.session_state.pop(_DONE, None)
     place = st.empty()
     with place.container(border=True, gap="small"):
         bar = st.progress(0.0, text=f"Reading {frame.as_typed(name)} …")

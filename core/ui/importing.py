@@ -19,9 +19,7 @@ _ROUND = "_import_round"
 def section() -> None:
     """Where it comes from, what it holds, the button; then the bar, and what was done."""
     import_progress.say_what_became_of_the_last()
-    origin = st.segmented_control(
-        "From", ["A file", "A database"], default="A file", required=True, key="import_from", bind="query-params"
-    )
+    origin = st.radio("From", ["A file", "A database"], horizontal=True, key="import_from", bind="query-params")
     if origin == "A database":
         _from_database()
     else:
@@ -42,7 +40,7 @@ def _from_file() -> None:
     if upload is None:
         st.caption(
             "Prompts first, then what the candidates answered, then votes if there are any. A file comes in whole "
-            "or not at all, and the same file twice changes nothing. Files above 500 MB: `evenhand import`."
+            "or not at all, and the same file twice changes nothing. Files above 500 MB go in by the command evenhand import."
         )
         return
     file = cast(BinaryIO, upload)

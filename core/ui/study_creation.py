@@ -130,11 +130,11 @@ def raters_fields(key: str, *, everybody: bool, chosen: list[int]) -> tuple[bool
     """Fields for who rates: whether everybody, else which people."""
     with reading(engine()) as session:
         people = {person.id: person.name for person in studies.raters_to_choose(session)}
-    who = st.segmented_control(
+    who = st.radio(
         "Who rates",
         ["Everybody", "Chosen people"],
-        default="Everybody" if everybody else "Chosen people",
-        required=True,
+        index=0 if everybody else 1,
+        horizontal=True,
         key=f"{key}_who",
     )
     if who == "Everybody":

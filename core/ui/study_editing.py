@@ -15,11 +15,10 @@ _PARTS = ("Questions", "Guidelines", "Who rates", "Settings")
 
 def part() -> str:
     """Which part of the study is being edited; kept in the address."""
-    chosen = st.segmented_control(
+    chosen = st.radio(
         "Part",
         _PARTS,
-        default=_PARTS[0],
-        required=True,
+        horizontal=True,
         key="part",
         bind="query-params",
         label_visibility="collapsed",

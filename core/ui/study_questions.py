@@ -58,6 +58,7 @@ def _question(question: Question, votes: int) -> None:
                     "Edit",
                     icon=":material/edit:",
                     key=f"edit_question_{question.id}",
+                    disabled=st.session_state.get(_EDITED) == question.id,
                     on_click=_set_edited,
                     args=(question.id,),
                 )

@@ -116,7 +116,7 @@ def test_a_study_is_made_from_the_page(full: tuple[Engine, Workspace]):
     app.text_input(key="new_name").input("Safety *June*")
     app.number_input(key="new_overlap").set_value(4)
     app.number_input(key="new_goal").set_value(25)
-    app.button_group(key="new_who").set_value("Chosen people")
+    app.radio(key="new_who").set_value("Chosen people")
     app.multiselect(key="new_categories_None").set_value(["coding"])
     run(app)
     assert "18 pairs × 4 = **72 ratings** wanted" in words(app)
@@ -347,7 +347,7 @@ def test_votes_are_offered_for_download_with_their_number(full: tuple[Engine, Wo
 @pytest.mark.parametrize("format", exporting.FORMATS)
 def test_responses_are_offered_in_every_format(full: tuple[Engine, Workspace], format: str):
     app = page("datasets.py", show="Export", export_what="Responses")
-    app.button_group(key="export_format").set_value(format)
+    app.radio(key="export_format").set_value(format)
     run(app)
     assert [button.label for button in app.get("download_button")] == ["Download 24 responses"]
 
