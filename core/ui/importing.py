@@ -40,7 +40,7 @@ def _from_file() -> None:
     if upload is None:
         st.caption(
             "Prompts first, then what the candidates answered, then votes if there are any. A file comes in whole "
-            "or not at all, and the same file twice changes nothing. Files above 500 MB go in by the command evenhand import."
+            "or not at all, and the same file twice changes nothing. Files above 500 MB need the command line."
         )
         return
     file = cast(BinaryIO, upload)
