@@ -1,0 +1,226 @@
+"""The responses explorer, for analysts alone: a prompt, what every candidate answered, and what raters said of it."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from core.errors import NotFound
+from core.services import studies
+from core.services.tallies import is_current, is_simulated
+from core.storage.tables import Candidate, Dataset, Prompt, Response, metadata
+
+MOST_PROMPTS = 500
+MOST_VOTES = 2_000
+_SEARCHED = 20_000
+_OPENING = 90
+
+_vote, _person, _question = (metadata.tables[name] for name in ("vote", "person", "question"))
+
+
+@dataclass(frozen=True)
+class DatasetRef:
+    """A dataset to choose; ``label``: its name, and its version where it is not the first."""
+
+    id: int
+    label: str
+
+
+@dataclass(frozen=True)
+class PromptRef:
+    """A prompt to choose; ``opening``: how its first user turn begins, empty where its text is not known."""
+
+    id: int
+    external_id: str
+    category: str
+    opening: str
+
+
+@dataclass(frozen=True)
+class ShownResponse:
+    """What a candidate answered, unblinded. None: not known."""
+
+    candidate_id: int
+    candidate: str
+    position: int
+    is_champion: bool
+    response: Response
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """How raters answered one question on one pair of candidates; ``simulated``: how many of these votes are."""
+
+    question: str
+    first: str
+    second: str
+    first_won: int
+    second_won: int
+    tie: int
+    both_bad: int
+    simulated: int
+
+
+@dataclass(frozen=True)
+class VoteRow:
+    """One standing vote. ``answer``: the question's own label, with the candidate it stood for."""
+
+    question: str
+    left: str
+    right: str
+    answer: str
+    rater: str
+    kind: str
+    too_fast: bool
+    masked: bool
+    created_at: datetime
+
+
+def datasets(session: Session) -> list[DatasetRef]:
+    """Every dataset, the team's own before the demo, the newest first."""
+    found = session.exec(select(Dataset).order_by(col(Dataset.is_demo), col(Dataset.id).desc()))
+    return [DatasetRef(d.id or 0, d.name if d.version == 1 else f"{d.name} (version {d.version})") for d in found]
+
+
+def categories(session: Session, dataset_id: int) -> list[str]:
+    """The categories of the dataset's prompts, by the alphabet."""
+    query = select(Prompt.category).where(Prompt.dataset_id == dataset_id).distinct()
+    return list(session.exec(query.order_by(Prompt.category)))
+
+
+def prompts(
+    session: Session, dataset_id: int, *, category: str | None = None, search: str = ""
+) -> tuple[list[PromptRef], bool]:
+    """The prompts that match, at most MOST_PROMPTS, and whether there are more.
+
+    ``search``: words of a turn, or of the prompt's id; capitals do not matter.
+    """
+    p = metadata.tables["prompt"].c
+    query = sa.select(p.id, p.external_id, p.category, p.messages).where(p.dataset_id == dataset_id)
+    if category is not None:
+        query = query.where(p.category == category)
+    wanted = " ".join(search.split())
+    for word in filter(str.isascii, wanted.split()):
+        in_text = sa.cast(p.messages, sa.Text).icontains(json.dumps(word)[1:-1], autoescape=True)
+        query = query.where(in_text | p.external_id.icontains(word, autoescape=True))
+    found: list[PromptRef] = []
+    for row in session.execute(query.order_by(p.id).limit(_SEARCHED)):
+        if _matches(wanted.casefold(), row.external_id, row.messages):
+            if len(found) == MOST_PROMPTS:
+                return found, True
+            found.append(PromptRef(row.id, row.external_id, row.category, _opening(row.messages)))
+    return found, False
+
+
+def _matches(wanted: str, external_id: str, messages: Iterable[dict[str, str]]) -> bool:
+    texts = (external_id, *(message.get("content", "") for message in messages))
+    return not wanted or any(wanted in " ".join(text.split()).casefold() for text in texts)
+
+
+def _opening(messages: Iterable[dict[str, str]]) -> str:
+    text = next((message.get("content", "") for message in messages if message.get("role") == "user"), "")
+    text = " ".join(text.split())
+    return text if len(text) <= _OPENING else f"{text[:_OPENING].rstrip()} …"
+
+
+def find_prompt(session: Session, dataset_id: int, external_id: str) -> PromptRef | None:
+    """The dataset's prompt with that id of its own, None where there is none."""
+    found = session.exec(
+        select(Prompt).where(Prompt.dataset_id == dataset_id, Prompt.external_id == external_id)
+    ).first()
+    if found is None:
+        return None
+    return PromptRef(found.id or 0, found.external_id, found.category, _opening(found.messages))
+
+
+def prompt(session: Session, prompt_id: int) -> Prompt:
+    """The prompt with that id."""
+    found = session.get(Prompt, prompt_id)
+    if found is None:
+        raise NotFound("That prompt does not exist any more. Choose another one.")
+    return found
+
+
+def of_prompt(session: Session, prompt_id: int) -> list[ShownResponse]:
+    """Every response to a prompt, in the order in which the candidates came, repetitions together."""
+    query = (
+        select(Candidate, Response)
+        .join(Response, col(Response.candidate_id) == Candidate.id)
+        .where(Response.prompt_id == prompt_id)
+        .order_by(col(Candidate.position), col(Candidate.id), col(Response.run_id), col(Response.repetition))
+    )
+    return [
+        ShownResponse(candidate.id or 0, candidate.name, candidate.position, candidate.is_champion, response)
+        for candidate, response in session.exec(query)
+    ]
+
+
+def outcomes(session: Session, prompt_id: int, *, simulated: bool = True) -> list[Outcomes]:
+    """The votes on a prompt added up by question and pair of candidates, most votes first."""
+    v = _vote.c
+    flipped = v.left_candidate_id > v.right_candidate_id
+    first = sa.case((flipped, v.right_candidate_id), else_=v.left_candidate_id)
+    second = sa.case((flipped, v.left_candidate_id), else_=v.right_candidate_id)
+    outcome = sa.case((flipped & (v.outcome <= 1), 1 - v.outcome), else_=v.outcome)
+    counts = [sa.func.sum(sa.case((outcome == number, 1), else_=0)) for number in range(4)]
+    of_simulated = sa.func.sum(sa.case((is_simulated(), 1), else_=0))
+    query = (
+        sa.select(v.question_id, first, second, *counts, of_simulated)
+        .select_from(_vote.join(_person, _person.c.id == v.rater_id))
+        .where(v.prompt_id == prompt_id, is_current())
+        .group_by(sa.literal_column("1"), sa.literal_column("2"), sa.literal_column("3"))
+    )
+    if not simulated:
+        query = query.where(~is_simulated())
+    rows = [tuple(row) for row in session.execute(query)]
+    titles, names = _titles(session), _names(session)
+    rows.sort(key=lambda row: (row[0], -sum(row[3:7])))
+    return [Outcomes(titles[row[0]], names[row[1]], names[row[2]], *row[3:]) for row in rows]
+
+
+def votes(session: Session, prompt_id: int, *, simulated: bool = True) -> list[VoteRow]:
+    """The newest standing votes on a prompt, at most MOST_VOTES."""
+    v = _vote.c
+    query = (
+        sa.select(
+            v.question_id,
+            v.left_candidate_id,
+            v.right_candidate_id,
+            v.outcome,
+            _person.c.name,
+            _person.c.kind,
+            v.too_fast,
+            v.masked,
+            v.created_at,
+            _question.c.answers,
+        )
+        .select_from(_vote.join(_person, _person.c.id == v.rater_id).join(_question, _question.c.id == v.question_id))
+        .where(v.prompt_id == prompt_id, is_current())
+        .order_by(v.id.desc())
+        .limit(MOST_VOTES)
+    )
+    if not simulated:
+        query = query.where(~is_simulated())
+    titles, names = _titles(session), _names(session)
+    found = []
+    for question, left, right, outcome, rater, kind, too_fast, masked, at, answers in session.execute(query):
+        sides = names[left], names[right]
+        answer = sides[outcome] if outcome < 2 else answers[outcome]
+        found.append(VoteRow(titles[question], *sides, answer, rater, kind, too_fast, masked, at))
+    return found
+
+
+def _titles(session: Session) -> dict[int, str]:
+    """Question id → its title, with the study where there are several."""
+    several = len(studies.listed(session)) > 1
+    query = sa.select(_question.c.id, _question.c.title, metadata.tables["study"].c.name).join(
+        metadata.tables["study"], metadata.tables["study"].c.id == _question.c.study_id
+    )
+    return {id_: f"{title} · {study}" if several else title for id_, title, study in session.execute(query)}
+
+
+def _names(session: Session) -> dict[int, str]:
+    return {row[0]: row[1] for row in session.exec(select(Candidate.id, Candidate.name)) if row[0] is not None}
