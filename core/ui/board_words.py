@@ -1,0 +1,191 @@
+"""What a board says, in sentences: the verdict, whether it is settled, and how it was computed. Markdown out."""
+
+import math
+from collections.abc import Sequence
+
+from scipy.special import expit
+
+from core.domain.ranking import Band, Board
+from core.services.boards import Leaderboard, Standing
+from core.services.settling import Settling, Verdict
+from core.ui.charts import cut
+from core.ui.frame import as_typed
+
+_MOST_NAMED = 3
+_LONGEST_NAME = 34
+_FAR_MORE = 100
+_FEWEST = 20
+_YES, _NO, _OPEN = ":green[:material/check_circle:]", ":orange[:material/warning:]", ":gray[:material/hourglass_top:]"
+
+
+def listing(names: Sequence[str], *, most: int = _MOST_NAMED) -> str:
+    """Names as a sentence lists them: "A, B and C", or "A, B, C and 12 others"."""
+    shown = [called(name) for name in names[:most]]
+    if len(names) > most:
+        rest = len(names) - most
+        return f"{', '.join(shown)} and {rest:,} {'other' if rest == 1 else 'others'}"
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def called(name: str) -> str:
+    """A candidate's name within a sentence: a long one is cut in the middle."""
+    return as_typed(cut(name, _LONGEST_NAME))
+
+
+def headline(verdict: Verdict) -> str:
+    """Who leads, ahead of whom, and from whom it cannot be told apart yet."""
+    leader = called(verdict.leader.candidate)
+    ahead = [other.candidate for other in verdict.ahead_of]
+    level = [other.candidate for other in verdict.level_with]
+    others = len(ahead) + len(level)
+    if verdict.all_level:
+        return f"{listing([verdict.leader.candidate, *level])} are level so far."
+    if not ahead:
+        rivals = listing(level) if others <= _MOST_NAMED else f"any of the other {others:,}"
+        return f"{leader} has the highest rating, but is not clearly ahead of {rivals} yet."
+    if not level:
+        everybody = listing(ahead) if others <= _MOST_NAMED else f"all {others:,} other candidates"
+        return f"{leader} leads, clearly ahead of {everybody}."
+    some = listing(ahead) if len(ahead) <= _MOST_NAMED else f"{len(ahead):,} of the other {others:,}"
+    return f"{leader} leads, clearly ahead of {some}; not yet distinguishable from {listing(level)}."
+
+
+def runner_up(verdict: Verdict) -> str:
+    """Where the leader stands, and how far the second is behind."""
+    leader, second = verdict.leader, min((*verdict.ahead_of, *verdict.level_with), key=lambda other: other.rank)
+    points = round(leader.rating - second.rating)
+    wins = round(100 / (1 + 10 ** ((second.rating - leader.rating) / 400)))
+    return (
+        f"Its rating is **{span(leader)}**. {called(second.candidate)} comes second, {points:,} "
+        f"{'point' if points == 1 else 'points'} behind: of 100 comparisons of the two, raters would prefer "
+        f"{called(leader.candidate)} in about {wins}."
+    )
+
+
+def span(standing: Standing) -> str:
+    """A rating with its interval."""
+    return f"{elo(standing.rating)} ({elo(standing.lower)} to {elo(standing.upper)})"
+
+
+def elo(rating: float) -> str:
+    """A rating as it is written everywhere."""
+    return f"{rating:,.0f}".replace("-", "\u2212")
+
+
+def ranks(standing: Standing) -> str:
+    """The ranks the votes allow."""
+    if standing.rank_lower == standing.rank_upper:
+        return f"{standing.rank_lower}"
+    return f"{standing.rank_lower}–{standing.rank_upper}"
+
+
+def rests_on(board: Leaderboard) -> str:
+    """How many votes, by how many raters, on what."""
+    raters = f" by {board.raters:,} {'rater' if board.raters == 1 else 'raters'}" if board.raters else ""
+    scope = as_typed(board.filters.category) if board.filters.category else "all categories"
+    votes = f"{board.votes:,} {'vote' if board.votes == 1 else 'votes'}"
+    return f"{votes}{raters} · {as_typed(board.question.title)} · {scope}"
+
+
+def settled_lines(found: Settling, votes: int) -> list[str]:
+    """One line for each of the four questions that decide whether to stop asking for votes."""
+    return [
+        _probability(found),
+        _needed(found, votes),
+        _without_rater(found),
+        _without_votes(found),
+    ]
+
+
+def _probability(found: Settling) -> str:
+    share = found.probability_best
+    said = "more than 99 %" if share > 0.99 else "less than 1 %" if share < 0.01 else f"{100 * share:.0f} %"
+    sign = _YES if share >= 0.95 else _OPEN
+    return f"{sign} **{said}** probability that {called(found.leader)} is the best"
+
+
+def _needed(found: Settling, votes: int) -> str:
+    if found.clearly_best:
+        return f"{_YES} **No more votes** needed: it is clearly better than every other"
+    if votes < _FEWEST:
+        return f"{_OPEN} **Too few votes** to say how many more it takes"
+    if found.votes_needed is None or found.votes_needed > _FAR_MORE * votes:
+        return f"{_OPEN} **Too close to call**: more than {_FAR_MORE} times the votes so far would be needed"
+    return f"{_OPEN} About **{_rounded(found.votes_needed)} more votes** until it is clearly the best"
+
+
+def _rounded(number: int) -> str:
+    """To two digits: an estimate says no more than it knows."""
+    digits = max(len(str(number)) - 2, 0)
+    return f"{round(number, -digits):,}"
+
+
+def _without_rater(found: Settling) -> str:
+    if found.survives_any_rater is None:
+        return f"{_OPEN} Only **one rater** voted: others may see it differently"
+    if found.survives_any_rater:
+        together = f" (left out {found.raters_left_out} at a time)" if found.raters_left_out > 1 else ""
+        return f"{_YES} Stays ahead **without any one rater**{together}"
+    if found.deciding_rater:
+        return f"{_NO} **One rater decides**: without {as_typed(found.deciding_rater)} another candidate leads"
+    few = "a group of them" if found.raters_left_out <= 1 else f"a group of {found.raters_left_out}"
+    return f"{_NO} **Few raters decide**: without {few} another candidate leads"
+
+
+def _without_votes(found: Settling) -> str:
+    if found.survives_worst_percent is None:
+        return f"{_OPEN} Too few votes to leave some out"
+    if found.survives_worst_percent:
+        return f"{_YES} Stays ahead **without the 1 % of votes** that favour it most"
+    return f"{_NO} **1 % of the votes decide**: without those that favour it most, another candidate leads"
+
+
+def method(board: Leaderboard) -> str:
+    """How the ratings, intervals and comparisons were computed, in plain words."""
+    level = f"{100 * board.options.level:.0f} %"
+    peek = board.options.band_used is Band.PEEK
+    bands = (
+        f"They are safe to peek at: with {level} confidence none was wrong at any moment of the study, however often "
+        "somebody looked."
+        if peek
+        else f"They are fixed-n intervals: right in {level} of cases if the number of votes was decided beforehand."
+    )
+    paragraphs = [
+        "**Ratings** come from a Bradley-Terry model on the counts of votes, on the Elo scale: the mean is 1,000, and "
+        "a lead of 100 means being preferred in 64 of 100 comparisons, of 200 in 76. A tie, and a vote that both are "
+        "poor, count as half a win to each.",
+        f"**Intervals** ({level}) allow for raters with tastes of their own and for prompts that suit one candidate: "
+        f"the variance is clustered by rater and by prompt. {bands}",
+        "**Raters** who vote much count a little less per vote, so that few cannot decide alone; votes cast faster "
+        "than reading allows count a fifth.",
+        "**Clearly ahead** holds for all pairs of candidates at once, so it asks for more than two intervals that "
+        "do not overlap by chance.",
+        *effects(board.board),
+    ]
+    return "\n\n".join(paragraphs)
+
+
+def effects(board: Board) -> list[str]:
+    """What side and length did to votes, in plain words; it is taken out of the ratings."""
+    said: list[str] = []
+    if board.side_effect is not None and board.side_effect_se is not None:
+        share = _share(board.side_effect, board.side_effect_se)
+        said.append(f"**Side.** Of two equally good responses, raters chose the one shown as A in {share}.")
+    if board.length_effects is not None and board.length_effects_se is not None:
+        longer, twice = (
+            _share(effect, se) for effect, se in zip(board.length_effects, board.length_effects_se, strict=True)
+        )
+        said.append(
+            f"**Length.** Of two equally good responses, raters chose the longer one in {longer}, and one more than "
+            f"twice as long in {twice}."
+        )
+    if said:
+        said.append("Both effects are taken out of the ratings.")
+    return said
+
+
+def _share(effect: float, se: float) -> str:
+    low, middle, high = (100 * float(expit(effect + z * se)) for z in (-1.96, 0.0, 1.96))
+    if not math.isfinite(se) or high - low > 60:
+        return "a share that these votes cannot tell yet"
+    return f"{middle:.0f} % of cases ({low:.0f} to {high:.0f} %)"

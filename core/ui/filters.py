@@ -1,0 +1,119 @@
+"""The row of filters above an analyst's page. It lives in the address, so that a view can be sent to a colleague."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.domain.ranking import Band
+from core.services import boards, responses, studies
+from core.services.boards import Filters
+from core.storage.engine import reading
+from core.storage.tables import Question, Study
+from core.ui.resources import engine
+
+ALL_CATEGORIES, ALL_QUESTIONS = "All categories", "All questions"
+_WIDTH = 168
+
+
+@dataclass(frozen=True)
+class BoardChoice:
+    """What a board is asked for."""
+
+    study: Study
+    question: Question
+    filters: Filters
+    band: Band
+
+
+def board_choice() -> BoardChoice:
+    """The leaderboard's row: study, question, category, and how votes are counted."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        study = study_choice()
+        question = _question(study)
+        with reading(engine()) as session:
+            categories = boards.categories(session, question.id or 0)
+            kinds = boards.kinds(session, question.id or 0)
+        category = one_of("Category", [ALL_CATEGORIES, *categories], key="category")
+        peek = st.toggle("Safe to peek", True, key="peek", bind="query-params", help=_PEEK)
+        simulated = not kinds.simulated or _simulated_counts()
+        masked = not kinds.masked or st.toggle("Masked pairs", True, key="masked", bind="query-params", help=_MASKED)
+    chosen = None if category == ALL_CATEGORIES else category
+    return BoardChoice(study, question, Filters(chosen, simulated, masked), Band.PEEK if peek else Band.FIXED)
+
+
+_PEEK = (
+    "On: intervals that stay right however often you look while votes come in. Off: the narrower fixed-n interval, "
+    "right only if you decide beforehand at how many votes to look, once."
+)
+_SIMULATED = "On: human and simulated raters. Off: only what people voted."
+_MASKED = "Off: without pairs in which a response gave away its maker, so that the words were masked."
+
+
+@dataclass(frozen=True)
+class RaterChoice:
+    """Whose votes are compared; ``question`` None: on all questions."""
+
+    study: Study
+    question: Question | None
+    simulated: bool
+
+
+def rater_choice() -> RaterChoice:
+    """The raters' row: study, question, with simulated raters or not."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        study = study_choice()
+        question = question_or_all(study)
+        with reading(engine()) as session:
+            kinds = boards.kinds_of_study(session, study.id or 0)
+        simulated = _simulated_counts() if kinds.simulated else True
+    return RaterChoice(study, question, simulated)
+
+
+def _simulated_counts() -> bool:
+    return st.toggle("Simulated votes", True, key="simulated", bind="query-params", help=_SIMULATED)
+
+
+def responses_address(dataset_id: int, prompt: str) -> dict[str, str]:
+    """The query of the Responses page that shows one prompt."""
+    with reading(engine()) as session:
+        label = next((d.label for d in responses.datasets(session) if d.id == dataset_id), "")
+    return {"dataset": label, "prompt": prompt}
+
+
+def study_choice() -> Study:
+    """Which study; the one a newcomer means comes first."""
+    with reading(engine()) as session:
+        first = studies.for_reading(session)
+        listed = [first, *(study for study in studies.listed(session) if study.id != first.id)]
+    name = one_of("Study", [study.name for study in listed], key="study")
+    return next(study for study in listed if study.name == name)
+
+
+def _question(study: Study) -> Question:
+    questions = _questions(study)
+    title = one_of("Question", list(questions), key="question")
+    return questions[title]
+
+
+def question_or_all(study: Study) -> Question | None:
+    """One question of the study, or None for all."""
+    questions = _questions(study)
+    return questions.get(one_of("Question", [ALL_QUESTIONS, *questions], key="question"))
+
+
+def _questions(study: Study) -> dict[str, Question]:
+    """By title; where two have the same, by title and key."""
+    with reading(engine()) as session:
+        found = studies.questions(session, study.id or 0)
+        voted = boards.questions_with_votes(session, study.id or 0)
+    found = [question for question in found if question.is_asked or question.id in voted] or found
+    found.sort(key=lambda question: question.id not in voted)
+    titles = [question.title for question in found]
+    return {q.title if titles.count(q.title) == 1 else f"{q.title} ({q.key})": q for q in found}
+
+
+def one_of(label: str, options: Sequence[str], *, key: str) -> str:
+    """A drop-down kept in the address; the first option where nothing valid was chosen."""
+    chosen = st.selectbox(label, options, key=key, bind="query-params", width=_WIDTH)
+    return chosen if chosen in options else options[0]

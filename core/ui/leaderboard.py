@@ -1,0 +1,202 @@
+"""The parts of the Leaderboard page: the answer, the dot plot, the table, whether it is settled, the downloads."""
+
+import io
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from core.domain.ranking import Band, RankingOptions
+from core.services import boards, exporting, reports, settling, studies
+from core.services.boards import Filters, Leaderboard, Standing
+from core.services.settling import Settling, Verdict
+from core.storage.engine import reading
+from core.ui import board_words, charts, colours, frame
+from core.ui.filters import BoardChoice
+from core.ui.resources import engine
+
+_FRESH_S = 10
+_MOST_BOARDS = 64
+
+
+@dataclass(frozen=True)
+class Found:
+    """A board with what is said of it."""
+
+    board: Leaderboard
+    verdicts: list[Verdict]
+    settled: Settling | None
+
+
+def found(choice: BoardChoice) -> Found:
+    """The board that was chosen; computed once for everybody who looks, and anew when newer votes were counted."""
+    question_id = choice.question.id or 0
+    with reading(engine()) as session:
+        as_of = boards.counted_up_to(session, question_id)
+    return _computed(str(engine().url), choice.study.id or 0, question_id, choice.filters, choice.band, as_of)
+
+
+@st.cache_data(
+    ttl=_FRESH_S, max_entries=_MOST_BOARDS, refresh_mode="background", show_spinner="Ranking the candidates …"
+)
+def _computed(database: str, study_id: int, question_id: int, filters: Filters, band: Band, as_of: int) -> Found:
+    """``database`` and ``as_of`` tell cached boards apart."""
+    del database, as_of
+    with reading(engine()) as session:
+        question = next(q for q in studies.questions(session, study_id) if q.id == question_id)
+        board = boards.leaderboard(session, question, filters, RankingOptions(band=band))
+        return Found(board, settling.verdicts(board), settling.settling(session, board))
+
+
+def nothing_yet(choice: BoardChoice) -> None:
+    """There are no votes: say what to do next."""
+    what = f"for *{frame.as_typed(choice.question.title)}* in *{frame.as_typed(choice.study.name)}*"
+    if choice.filters != Filters():
+        frame.empty_state(
+            "No votes like these",
+            f"There are no votes {what} with these filters. Choose all categories, or count "
+            "simulated raters and masked pairs too.",
+            icon=":material/filter_alt:",
+        )
+        return
+    frame.empty_state(
+        "No votes yet",
+        f"There are no votes {what}. Rate some pairs on the *Rate* page, invite raters on *People*, or import votes "
+        "on *Data*. The board appears with the first vote.",
+        icon=":material/how_to_vote:",
+    )
+
+
+def answer(found: Found) -> None:
+    """The answer in words, with what it rests on."""
+    board = found.board
+    with st.container(border=True, gap="small", height="stretch"):
+        for number, verdict in enumerate(found.verdicts, 1):
+            if len(found.verdicts) > 1:
+                st.caption(f"Group {number} of {len(found.verdicts)}")
+            st.header(board_words.headline(verdict), anchor=False)
+            if not verdict.all_level:
+                st.markdown(board_words.runner_up(verdict))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(board_words.rests_on(board), width="content")
+            _badges(board)
+        for note in board.board.notes:
+            st.caption(f":material/info: {note}")
+
+
+def _badges(board: Leaderboard) -> None:
+    if board.simulated_votes:
+        n, every = board.simulated_votes, board.simulated_votes == board.votes
+        said = f"all {n:,} votes are simulated" if every else f"includes {n:,} simulated votes"
+        st.badge(said, icon=":material/smart_toy:", color="orange")
+    if board.options.band_used is Band.FIXED:
+        st.badge("fixed-n intervals: look once", icon=":material/visibility:", color="gray")
+    if not board.filters.masked:
+        st.badge("without masked pairs", icon=":material/visibility_off:", color="gray")
+
+
+def plot(found: Found) -> frozenset[int]:
+    """The dot plot, one for each group of candidates that the votes connect; returns which are in colour."""
+    board = found.board
+    shown = colours.coloured([s.position for s in board.standings], _highlighted(board))
+    for number in range(len(found.verdicts)):
+        group = [s for s in board.standings if s.component == number]
+        if len(found.verdicts) > 1:
+            st.markdown(f"**Group {number + 1}**")
+        charts.dot_plot(
+            [_dot(standing, shown) for standing in group],
+            unit=f"rating (Elo, mean 1,000) with {100 * board.options.level:.0f} % interval",
+            alt=_alt(group),
+            key=f"ratings-{number}",
+            reference=1000,
+        )
+    if any(standing.rank_lower > 1 for standing in board.standings):
+        st.caption("Filled: could be the best. Hollow: another candidate is clearly better.")
+    return shown
+
+
+def _highlighted(board: Leaderboard) -> set[int]:
+    if len(board.standings) <= colours.MOST_COLOURED:
+        return set()
+    position = {standing.candidate: standing.position for standing in board.standings}
+    names = st.multiselect(
+        "In colour",
+        list(position),
+        key="show",
+        bind="query-params",
+        max_selections=colours.MOST_COLOURED,
+        placeholder="The first ones; choose up to eight",
+    )
+    return {position[name] for name in names if name in position}
+
+
+def _dot(standing: Standing, shown: frozenset[int]) -> charts.Dot:
+    return charts.Dot(
+        name=standing.candidate,
+        value=standing.rating,
+        lower=standing.lower,
+        upper=standing.upper,
+        position=standing.position,
+        in_colour=standing.position in shown,
+        filled=standing.rank_lower == 1,
+        detail=f"rank {board_words.ranks(standing)}, {standing.votes:,} votes",
+    )
+
+
+def _alt(group: list[Standing]) -> str:
+    best = "; ".join(f"{s.candidate} {s.rating:.0f}, {s.lower:.0f} to {s.upper:.0f}" for s in group[:5])
+    more = f"; and {len(group) - 5} more" if len(group) > 5 else ""
+    return f"Ratings with intervals, best first: {best}{more}"
+
+
+def settled(found: Found) -> None:
+    """Whether to stop asking for votes."""
+    if found.settled is None:
+        return
+    with st.container(border=True, gap="small", height="stretch"):
+        st.subheader("Settled?", anchor=False)
+        if len(found.verdicts) > 1:
+            st.caption("Of group 1")
+        for line in board_words.settled_lines(found.settled, found.board.votes):
+            st.markdown(line)
+
+
+def method(found: Found) -> None:
+    """How it was computed, and as of when."""
+    with st.expander("How this was computed", icon=":material/function:"):
+        st.markdown(board_words.method(found.board))
+
+
+def foot(found: Found, choice: BoardChoice) -> None:
+    """The downloads, and as of which vote this is."""
+    board = found.board
+    rows = reports.leaderboard_rows(board)
+    stem = "-".join(
+        part for part in ("leaderboard", choice.study.name, board.question.key, board.filters.category) if part
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for format in exporting.FORMATS:
+            st.download_button(
+                format.upper() if format != "parquet" else "Parquet",
+                partial(_file, rows, format),
+                file_name=f"{stem}.{format}",
+                mime=exporting.MEDIA_TYPES[format],
+                icon=":material/download:",
+                on_click="ignore",
+                key=f"download-{format}",
+            )
+        st.caption(_as_of(board), width="content")
+
+
+def _file(rows: list[dict[str, Any]], format: str) -> bytes:
+    out = io.BytesIO()
+    exporting.export_table(rows, format, out)
+    return out.getvalue()
+
+
+def _as_of(board: Leaderboard) -> str:
+    if board.refreshed_at is None:
+        return "Rater weights are being computed; until then every vote counts once, and intervals are too narrow."
+    newer = f" · {board.waiting:,} newer being counted" if board.waiting else ""
+    return f"As of vote {board.as_of_vote_id:,}, {board.refreshed_at:%d %B %Y, %H:%M} UTC{newer}"

@@ -1,0 +1,107 @@
+"""The filters of the Responses page, and the one prompt they lead to. The address names it."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.services import responses
+from core.services.responses import DatasetRef, PromptRef
+from core.storage.engine import reading
+from core.ui import frame
+from core.ui.filters import ALL_CATEGORIES, one_of
+from core.ui.resources import engine
+
+_PROMPT = "prompt"
+_CHOSEN = "_prompt_chosen"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The prompts that match the filters; ``more``: there are others that are not listed."""
+
+    prompts: list[PromptRef]
+    more: bool
+
+
+def prompt_choice() -> PromptRef | None:
+    """A row of dataset, category, words to search for, and the way to the prompts beside; below it the prompt."""
+    with reading(engine()) as session:
+        datasets = responses.datasets(session)
+    if not datasets:
+        frame.empty_state(
+            "No prompts yet",
+            "Import prompts and responses on *Data*; then every answer can be read here, side by side.",
+            icon=":material/article:",
+        )
+        return None
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    with row:
+        listed = _filtered(datasets)
+    if not listed.prompts:
+        frame.empty_state(
+            "No prompt matches", "Search for other words, or choose all categories.", icon=":material/search_off:"
+        )
+        return None
+    return _one_prompt(listed, row)
+
+
+def _filtered(datasets: list[DatasetRef]) -> Listed:
+    label = one_of("Dataset", [dataset.label for dataset in datasets], key="dataset")
+    dataset = next(dataset for dataset in datasets if dataset.label == label)
+    with reading(engine()) as session:
+        categories = responses.categories(session, dataset.id)
+    category = one_of("Category", [ALL_CATEGORIES, *categories], key="category")
+    search = st.text_input(
+        "Search", key="search", type="search", placeholder="Words of the prompt", bind="query-params", width=240
+    )
+    chosen = None if category == ALL_CATEGORIES else category
+    with reading(engine()) as session:
+        found, more = responses.prompts(session, dataset.id, category=chosen, search=search or "")
+        asked = st.query_params.get(_PROMPT, "")
+        if asked and not search and asked not in {prompt.external_id for prompt in found}:
+            other = responses.find_prompt(session, dataset.id, asked)
+            found = [other, *found] if other and chosen in (None, other.category) else found
+    return Listed(found, more)
+
+
+def _one_prompt(listed: Listed, row: DeltaGenerator) -> PromptRef:
+    by_id = {prompt.external_id: prompt for prompt in listed.prompts}
+    ids = list(by_id)
+    asked = st.query_params.get(_PROMPT, "")
+    place = ids.index(asked) if asked in by_id else 0
+    st.session_state[_CHOSEN] = ids[place]
+    with row:
+        _step("Previous", ids, place - 1, icon=":material/arrow_back:", shortcut="P")
+        _step("Next", ids, place + 1, icon=":material/arrow_forward:", shortcut="N")
+    st.selectbox(
+        f"Prompt {place + 1:,} of {len(ids):,}{' or more' if listed.more else ''}",
+        ids,
+        format_func=lambda external_id: _label(by_id[external_id]),
+        key=_CHOSEN,
+        on_change=lambda: _go(st.session_state[_CHOSEN]),
+    )
+    if listed.more:
+        st.caption(f"The first {len(ids):,} are listed. Search to find others.")
+    return by_id[ids[place]]
+
+
+def _label(prompt: PromptRef) -> str:
+    return f"{prompt.external_id} · {prompt.opening}" if prompt.opening else prompt.external_id
+
+
+def _step(label: str, ids: list[str], place: int, *, icon: str, shortcut: str) -> None:
+    there = 0 <= place < len(ids)
+    st.button(
+        label,
+        icon=icon,
+        shortcut=shortcut,
+        disabled=not there,
+        on_click=_go,
+        args=(ids[place] if there else "",),
+        key=f"prompt-{label}",
+    )
+
+
+def _go(external_id: str) -> None:
+    st.query_params[_PROMPT] = external_id

@@ -1,0 +1,16 @@
+"""Raters: how far they agree with each other and with themselves. For analysts, never for raters."""
+
+import streamlit as st
+
+from core.ui import access, filters, frame, raters
+
+access.require(access.Role.ANALYST)
+frame.page_head("Raters", "How far do raters agree, with each other and with themselves?")
+choice = filters.rater_choice()
+report = raters.found(choice)
+if not report.votes:
+    raters.nothing_yet(choice)
+    st.stop()
+raters.agreement(report)
+raters.table(report)
+raters.remarks(choice)

@@ -1,0 +1,281 @@
+"""The analysts' pages, run as the app runs them: leaderboard, raters, responses."""
+
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+import streamlit as st
+from sqlalchemy import Engine
+from streamlit.testing.v1 import AppTest
+
+from core.domain.votes import Outcome
+from core.services import raters, studies
+from core.settings import get_settings
+from core.storage.engine import get_engine, reading, writing
+from core.storage.schema import upgrade
+from core.storage.tables import Assignment, Candidate, Pair, Remark, Response
+from core.ui import colours
+from core.ui.navigation import PAGES_FOLDER
+from core.ui.raters import signs
+from tests.ballots import Ballot, cast, make_simulated
+from tests.workspace import NOW, Workspace, make_workspace
+
+L, R, TIE, BAD = Outcome
+
+
+@pytest.fixture
+def workspace(monkeypatch: pytest.MonkeyPatch, sqlite_database: str) -> Iterator[Engine]:
+    """The app's own engine on an empty database; whoever opens the app is its admin."""
+    monkeypatch.setenv("EVENHAND_DATABASE_URL", sqlite_database)
+    get_settings.cache_clear()
+    get_engine.cache_clear()
+    st.cache_data.clear()
+    engine = get_engine()
+    upgrade(engine)
+    yield engine
+    engine.dispose()
+    get_settings.cache_clear()
+    get_engine.cache_clear()
+
+
+def opened(page: str, **address: str) -> AppTest:
+    app = AppTest.from_file(str(PAGES_FOLDER / "shell.py"), default_timeout=60)
+    for name, value in address.items():
+        app.query_params[name] = value
+    app.run().switch_page(page).run()
+    assert not app.exception
+    return app
+
+
+def words(app: AppTest) -> str:
+    shown = [*app.title, *app.header, *app.subheader, *app.markdown, *app.caption, *app.get("badge")]
+    return "\n".join(str(getattr(element, "value", element)) for element in shown)
+
+
+def a_lead(at: Workspace, votes: int = 40) -> list[Ballot]:
+    """Candidate 0 mostly beats 1, which mostly beats 2."""
+    order = ((0, 1), (1, 2), (2, 0))
+    ballots = []
+    for n in range(votes):
+        for left, right in order:
+            better_left = left < right
+            ballots.append(Ballot(n % len(at.raters), left, right, L if better_left == (n % 7 != 0) else R, n % 6))
+    return ballots
+
+
+def test_the_leaderboard_gives_the_answer_in_words_then_the_numbers(workspace: Engine) -> None:
+    at = make_workspace(workspace, raters=12)
+    cast(workspace, at, a_lead(at))
+    app = opened("leaderboard.py")
+    assert app.header[0].value.startswith("candidate 0 ")
+    assert "120 votes by 12 raters · Tone · all categories" in words(app)
+    table = app.dataframe[0].value
+    assert table["Candidate"].tolist() == ["candidate 0", "candidate 1", "candidate 2"]
+    assert (table["Wins"] + table["Losses"]).tolist() == [80, 80, 80]
+    assert "Settled?" in [heading.value for heading in app.subheader]
+    assert "Bradley-Terry" in words(app)
+
+
+def test_without_votes_the_leaderboard_says_what_to_do_next(workspace: Engine) -> None:
+    make_workspace(workspace)
+    app = opened("leaderboard.py")
+    assert "No votes yet" in words(app)
+    assert "import votes" in words(app)
+    assert not app.dataframe
+
+
+def test_simulated_votes_are_named_wherever_they_count_and_one_switch_removes_them(workspace: Engine) -> None:
+    at = make_workspace(workspace)
+    make_simulated(workspace, at, 2)
+    cast(workspace, at, [Ballot(0, 0, 1, L), Ballot(1, 0, 1, L), Ballot(2, 0, 1, R)])
+    for page in ("leaderboard.py", "raters.py"):
+        app = opened(page)
+        assert "includes 1 simulated votes" in words(app), page
+        app.toggle(key="simulated").set_value(False).run()
+        assert not app.exception
+        assert "simulated votes" not in words(app), page
+    assert "includes 1 simulated votes" in words(opened("responses.py", prompt="p0"))
+
+
+def test_only_switches_that_make_a_difference_are_shown(workspace: Engine) -> None:
+    at = make_workspace(workspace)
+    cast(workspace, at, [Ballot(0, 0, 1, L)])
+    assert [toggle.label for toggle in opened("leaderboard.py").toggle] == ["Safe to peek"]
+    cast(workspace, at, [Ballot(1, 0, 1, L, also={"masked": True})])
+    assert [toggle.label for toggle in opened("leaderboard.py").toggle] == ["Safe to peek", "Masked pairs"]
+
+
+def test_the_fixed_interval_is_narrower_and_said_to_be_for_one_look(workspace: Engine) -> None:
+    at = make_workspace(workspace, raters=12)
+    cast(workspace, at, a_lead(at))
+    app = opened("leaderboard.py")
+    peek = app.dataframe[0].value
+    app.toggle(key="peek").set_value(False).run()
+    fixed = app.dataframe[0].value
+    assert ((fixed["Upper"] - fixed["Lower"]) < (peek["Upper"] - peek["Lower"])).all()
+    assert "fixed-n intervals: look once" in words(app)
+
+
+def test_the_address_chooses_question_and_category(workspace: Engine) -> None:
+    at = make_workspace(workspace)
+    cast(workspace, at, [Ballot(0, 0, 1, L, prompt=1, question=2), Ballot(1, 0, 1, L, prompt=0, question=2)])
+    app = opened("leaderboard.py", question="Send", category="coding")
+    assert "1 vote by 1 rater · Send · coding" in words(app)
+
+
+def test_an_address_that_names_nothing_here_shows_the_first_instead(workspace: Engine) -> None:
+    at = make_workspace(workspace)
+    cast(workspace, at, [Ballot(0, 0, 1, L)])
+    app = opened("leaderboard.py", study="Gone", question="Gone", category="Gone")
+    assert "1 vote by 1 rater · Tone · all categories" in words(app)
+
+
+def test_a_question_with_votes_comes_before_those_nobody_answered(workspace: Engine) -> None:
+    at = make_workspace(workspace)
+    cast(workspace, at, [Ballot(0, 0, 1, L, question=2)])
+    assert opened("leaderboard.py").selectbox(key="question").value == "Send"
+
+
+def test_candidates_that_never_met_are_shown_apart(workspace: Engine) -> None:
+    at = make_workspace(workspace)
+    cast(workspace, at, [Ballot(0, 0, 1, L), Ballot(1, 0, 1, L), Ballot(0, 2, 3, L)])
+    app = opened("leaderboard.py")
+    assert len(app.header) == 2
+    assert "Group 1 of 2" in words(app)
+    assert len(app.get("plotly_chart")) == 2
+    assert "cannot be compared" in words(app)
+
+
+def test_sixty_candidates_with_odd_names_are_shown_as_typed(workspace: Engine) -> None:
+    at = make_workspace(workspace, prompts=2, candidates=60)
+    with writing(workspace) as session:
+        for number, candidate in enumerate(session.execute(sa.select(Candidate)).scalars()):
+            candidate.name = f"*model* <b>{number}</b> $x$ :smile: with a name that goes on and on, version {number}"
+    cast(workspace, at, [Ballot(n % 3, n, n + 1, L if n % 3 else R) for n in range(59)])
+    app = opened("leaderboard.py")
+    assert len(app.dataframe[0].value) == 60
+    assert "\\*model\\*" in app.header[0].value
+    assert "<b>" not in app.header[0].value
+    chosen = app.multiselect(key="show").options[40]
+    app.multiselect(key="show").set_value([chosen]).run()
+    assert not app.exception
+
+
+def test_the_raters_page_tells_of_each_rater_and_leads_to_what_they_flagged(workspace: Engine) -> None:
+    at = make_workspace(workspace, prompts=30)
+    cast(workspace, at, [Ballot(rater, 0, 1, L if n % 3 else R, n) for n in range(30) for rater in (0, 1)])
+    a_flag(workspace, at, "names a *customer*")
+    app = opened("raters.py")
+    table = app.dataframe[0].value
+    assert table["Rater"].tolist() == ["rater 0", "rater 1"]
+    assert table["Agrees"].tolist() == [100.0, 100.0]
+    assert table["Same again"].isna().all()
+    assert app.header[0].value == "α 1.00 (1.00 to 1.00)"
+    assert "names a \\*customer\\*" in words(app)
+    assert [link.label for link in app.get("page_link")] == ["p1"]
+    assert opened("responses.py", dataset="tests", prompt="p1").selectbox(key="_prompt_chosen").value == "p1"
+
+
+def a_flag(engine: Engine, at: Workspace, note: str) -> None:
+    with writing(engine) as session:
+        asked = sa.select(Response.id).where(Response.prompt_id == at.prompts[1]).order_by(Response.candidate_id)
+        left, right = session.execute(asked).scalars().all()[:2]
+        first, second = at.candidates[:2]
+        pair = Pair(
+            study_id=at.study,
+            prompt_id=at.prompts[1],
+            first_response_id=left,
+            second_response_id=right,
+            first_candidate_id=first,
+            second_candidate_id=second,
+        )
+        session.add(pair)
+        session.flush()
+        rated = Assignment(
+            public_id="x",
+            study_id=at.study,
+            pair_id=pair.id,
+            rater_id=at.raters[0],
+            left_response_id=left,
+            right_response_id=right,
+            created_at=NOW,
+            leased_until=NOW,
+        )
+        session.add(rated)
+        session.flush()
+        session.add(Remark(assignment_id=rated.id, rater_id=at.raters[0], kind="flag", note=note, created_at=NOW))
+
+
+def test_without_votes_the_raters_page_says_what_to_do_next(workspace: Engine) -> None:
+    make_workspace(workspace)
+    assert "as soon as two of them have rated the same pair" in words(opened("raters.py"))
+
+
+def test_one_question_can_be_looked_at_alone(workspace: Engine) -> None:
+    at = make_workspace(workspace)
+    cast(workspace, at, [Ballot(r, 0, 1, L, p, question=q) for r in (0, 1) for p in (0, 1) for q in (0, 1)])
+    app = opened("raters.py")
+    assert "8 votes by 2 raters" in words(app)
+    assert "Everybody gave one and the same answer" in words(app)
+    app.selectbox(key="question").set_value("Safety").run()
+    assert "4 votes by 2 raters" in words(app)
+
+
+def test_the_responses_page_shows_all_answers_unblinded_and_what_is_not_known(workspace: Engine) -> None:
+    at = make_workspace(workspace)
+    cast(workspace, at, [Ballot(0, 0, 1, L), Ballot(1, 1, 0, BAD)])
+    app = opened("responses.py")
+    shown = words(app)
+    assert all(f"**candidate {number}**" in shown for number in range(4))
+    assert "latency, first token, tokens out, tokens in, cost, finish reason not known" in shown
+    assert app.dataframe[0].value.loc[0, ["One won", "Both bad"]].tolist() == [1, 1]
+    assert len(app.get("bidi_component")) == 5
+
+
+def test_the_next_prompt_is_a_press_away_and_stands_in_the_address(workspace: Engine) -> None:
+    make_workspace(workspace)
+    app = opened("responses.py")
+    app.button(key="prompt-Next").click().run()
+    assert app.query_params["prompt"] in ("p1", ["p1"])
+    assert app.selectbox(key="_prompt_chosen").value == "p1"
+    assert not app.button(key="prompt-Previous").disabled
+
+
+def test_a_search_without_a_find_says_so(workspace: Engine) -> None:
+    make_workspace(workspace)
+    app = opened("responses.py")
+    app.text_input(key="search").set_value("zebra").run()
+    assert not app.exception
+    assert "No prompt matches" in words(app)
+
+
+def test_an_empty_workspace_is_told_to_import(workspace: Engine) -> None:
+    with writing(workspace) as session:
+        studies.ensure_default(session, now=NOW)
+    assert "Import prompts and responses" in words(opened("responses.py"))
+    assert "No votes yet" in words(opened("leaderboard.py"))
+    assert "No votes yet" in words(opened("raters.py"))
+
+
+def test_colours_stay_apart_and_at_most_eight_are_shown() -> None:
+    assert len(set(colours.LIGHT)) == len(set(colours.DARK)) == colours.MOST_COLOURED
+    assert colours.coloured([3, 1, 2]) == {1, 2, 3}
+    many = list(range(40))
+    assert colours.coloured(many) == set(range(8))
+    assert colours.coloured(many, {39, 20}) == {39, 20}
+    assert len(colours.coloured(many, set(range(20)))) == 8
+    clash = colours.coloured([0, 8, 16, *range(24, 40)])
+    assert len({position % 8 for position in clash}) == len(clash)
+
+
+def test_nothing_of_raters_is_worth_a_look_where_chance_explains_it(workspace: Engine) -> None:
+    at = make_workspace(workspace, prompts=30)
+    cast(
+        workspace,
+        at,
+        [Ballot(0, 0, 1, L if n % 2 else R, n) for n in range(30)] + [Ballot(1, 0, 1, L, n) for n in range(30)],
+    )
+    with reading(workspace) as session:
+        rows = {row.name: row for row in raters.report(session, studies.questions(session, at.study)).rows}
+    assert signs(rows["rater 0"]) == []
+    assert signs(rows["rater 1"], of=2) == ["leans to A"]
