@@ -173,7 +173,7 @@ def test_an_array_is_read_wherever_its_pieces_are_cut(monkeypatch: pytest.Monkey
 
 
 _MEMORY = """
-import resource, sys, time
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from core.services.importing import Kind, import_file
@@ -181,9 +181,17 @@ from core.storage.engine import open_engine
 from core.storage.schema import upgrade
 engine = open_engine(sys.argv[1])
 upgrade(engine)
-base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def peak_mb():
+    # getrusage would count what the test session held when it forked
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(status["VmHWM"].split()[0]) // 1024
+
+
+before = peak_mb()
 import_file(engine, Path(sys.argv[2]), Kind.VOTES, now=datetime.now(UTC))
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base) // 1024)
+print(peak_mb() - before)
 """
 
 
@@ -195,4 +203,4 @@ def test_memory_does_not_grow_with_the_number_of_votes_or_of_prompts(tmp_path: P
     root = Path(__file__).resolve().parents[2]
     arguments = [sys.executable, "-c", _MEMORY, f"sqlite:///{tmp_path / 'm.db'}", str(file)]
     done = subprocess.run(arguments, cwd=root, check=True, capture_output=True, text=True)
-    assert int(done.stdout) < 60
+    assert 0 < int(done.stdout) < 100

@@ -60,4 +60,4 @@ def _as_it_is(when: datetime) -> datetime:
 
 
 def _sqlite_moment(when: datetime) -> str:
-    return when.isoformat(" ", "microseconds")[:26]
+    return when.isoformat(" ", "microseconds")[:26]  # as SQLAlchemy writes them: UTC, without the offset

@@ -13,7 +13,7 @@ _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 def moment(row: Row, field: str) -> datetime | None:
     """A time, in UTC: ISO 8601 (naive is UTC) or seconds, ms, µs or ns since 1970; None where absent."""
     found = row.get(field)
-    if found in (None, ""):
+    if found is None or found == "":
         return None
     try:
         when = as_moment(found)
@@ -26,17 +26,20 @@ def moment(row: Row, field: str) -> datetime | None:
 
 def as_moment(found: Any) -> datetime:
     """The time that ``found`` says; ValueError or OverflowError where it says none."""
-    if isinstance(found, datetime):
-        when = found
-    elif isinstance(found, str):
+    kind = type(found)
+    if kind is str:
         try:
             when = datetime.fromisoformat(found)
         except ValueError:
             return _since_1970(float(found))
-    elif isinstance(found, int | float) and not isinstance(found, bool):
+    elif kind is int or kind is float:
         return _since_1970(float(found))
+    elif isinstance(found, datetime):
+        when = found
     else:
         raise ValueError
+    if when.tzinfo is UTC:
+        return when
     return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
 
 

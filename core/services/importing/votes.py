@@ -10,7 +10,7 @@ from typing import TypeVar
 from sqlmodel import Session, col, select
 
 from core.domain.lengths import length_bin
-from core.services.importing.batches import Ids, OnBatch, batches
+from core.services.importing.batches import Ids, OnBatch, batches, rarely_collecting
 from core.services.importing.bulk import BulkInsert
 from core.services.importing.candidates import candidate_ids, named_candidates
 from core.services.importing.counting import VoteCounts, bucket
@@ -59,11 +59,12 @@ class VoteWriter:
 
     def write_all(self, records: Iterable[VoteRecord], on_batch: OnBatch) -> None:
         """Write ``records``, a batch at a time, and count them into the tallies."""
-        for batch in batches(records):
-            self._write(batch)
-            self.created += len(batch)
-            on_batch(len(batch))
-        self._counts.write()
+        with rarely_collecting():
+            for batch in batches(records):
+                self._write(batch)
+                self.created += len(batch)
+                on_batch(len(batch))
+            self._counts.write()
 
     def _write(self, batch: Sequence[VoteRecord]) -> None:
         """By columns, not by rows: a million votes pass through here."""
