@@ -20,6 +20,7 @@ from core.errors import BadInput, EvenhandError
 from core.services import access, boards, exporting, importing, reports, studies, tallies, weighting
 from core.services.importing import ImportSummary, Kind
 from core.services.loopback import is_loopback_host
+from core.services.workspace_settings import counts_simulated
 from core.settings import PROJECT_ROOT, AuthMode, get_settings, server_environment
 from core.storage.engine import get_engine, reading, write
 from core.storage.schema import upgrade
@@ -137,13 +138,12 @@ def leaderboard(
     study: Annotated[str | None, typer.Option(help="The study; by default the default one, or the demo's.")] = None,
     fixed: Annotated[bool, typer.Option("--fixed", help="Fixed-n intervals in place of safe-to-peek ones.")] = False,
     plain: Annotated[bool, typer.Option("--plain", help="Bradley-Terry with half-win ties and nothing else.")] = False,
-    simulated: Annotated[bool, typer.Option(help="Count simulated raters.")] = True,
+    simulated: Annotated[bool | None, typer.Option(help="Count simulated raters; by default as set in Data.")] = None,
     masked: Annotated[bool, typer.Option(help="Count pairs in which something was masked.")] = True,
     as_json: AsJson = False,
 ) -> None:
     """Rank the candidates by what raters answered to one question."""
     options = RankingOptions(plain=plain, band=Band.FIXED if fixed or plain else Band.PEEK)
-    filters = boards.Filters(category=category, simulated=simulated, masked=masked)
     with _plainly():
         engine = _workspace()
         weighting.refresh_stale(engine, now=_now(), at_once=True)
@@ -151,6 +151,8 @@ def leaderboard(
             found = studies.named(session, study)
             assert found.id is not None
             asked = studies.question_named(session, found.id, question)
+            counted = counts_simulated(session) if simulated is None else simulated
+            filters = boards.Filters(category=category, simulated=counted, masked=masked)
             board = boards.leaderboard(session, asked, filters, options)
     if as_json:
         _print_json(reports.leaderboard_object(board, study=found.name))
@@ -226,7 +228,9 @@ def export_leaderboard(
         with reading(engine) as session, _sink(out) as sink:
             found = studies.named(session, study)
             asked = studies.question_named(session, found.id or 0, question)
-            board = boards.leaderboard(session, asked, boards.Filters(category=category), RankingOptions())
+            board = boards.leaderboard(
+                session, asked, boards.Filters(category, counts_simulated(session)), RankingOptions()
+            )
             exporting.export_table(reports.leaderboard_rows(board), format, sink)
 
 

@@ -13,6 +13,7 @@ from core.domain.lengths import length_bin
 from core.domain.votes import OUTCOME_OF_WORD, reading_floor_ms
 from core.services import studies, tallies
 from core.services.importing import Kind, import_file
+from core.services.workspace_settings import demo_was_removed
 from core.storage.engine import reading, write
 from core.storage.tables import Candidate, Dataset, Person, Prompt, Response, Study, Vote
 
@@ -24,13 +25,14 @@ _PAIRS_ASKED = 60
 def prepare_workspace(engine: Engine, *, demo: bool, now: datetime) -> None:
     """Make the default study, and with ``demo`` open the demo where the workspace is empty."""
     write(engine, lambda session: studies.ensure_default(session, now=now))
-    if demo and _is_empty(engine):
+    if demo and _wants_demo(engine):
         open_demo(engine, now=now)
 
 
-def _is_empty(engine: Engine) -> bool:
+def _wants_demo(engine: Engine) -> bool:
     with reading(engine) as session:
-        return session.exec(select(Dataset.id).limit(1)).first() is None
+        is_empty = session.exec(select(Dataset.id).limit(1)).first() is None
+        return is_empty and not demo_was_removed(session)
 
 
 def open_demo(engine: Engine, *, now: datetime) -> None:

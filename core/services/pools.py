@@ -38,7 +38,9 @@ class Pool:
 
 def pool_of(session: Session, study: Study) -> Pool:
     """The pool of ``study``, from memory when no response has come since."""
-    newest = session.execute(sa.select(sa.func.max(_response.c.id), sa.func.count(_response.c.id))).one()
+    newest = session.execute(
+        sa.select(sa.func.max(_response.c.id), sa.func.count(_response.c.id), sa.func.max(_response.c.created_at))
+    ).one()
     scope = (study.dataset_id, tuple(study.categories or ()), tuple(study.candidate_ids or ()))
     key = (str(session.get_bind().engine.url), study.id, scope, tuple(newest))
     pool = _kept.get(key)

@@ -14,6 +14,7 @@ from core.domain.ranking import Band, RankingOptions
 from core.domain.ranking.estimate import MEAN_RATING
 from core.services import boards, studies
 from core.services.pools import Pool
+from core.services.workspace_settings import counts_simulated
 from core.storage.tables import Study, metadata
 
 _LOGITS_PER_ELO = math.log(10) / 400
@@ -37,17 +38,18 @@ class Preference:
 
 
 def of(session: Session, study: Study, pool: Pool) -> Preference:
-    """The study's preference; computed anew when its votes have grown by a fifth, or the least known candidate's doubled."""
+    """The study's preference, kept until its votes grow by a fifth or the least known candidate's double."""
     assert study.id is not None
     asked = studies.questions(session, study.id, asked_only=True)
-    votes = _votes(session, study.id, asked[0].id if asked else None, pool)
+    simulated = counts_simulated(session)
+    votes = _votes(session, study.id, asked[0].id if asked else None, pool, simulated=simulated)
     total = int(votes.sum()) // 2
     fewest = int(votes.sum(axis=1).min()) if votes.size else 0
     step = (int(math.log1p(total / 10) / math.log(1.2)), fewest.bit_length())
-    key = (str(session.get_bind().engine.url), study.id, pool.candidates, step)
+    key = (str(session.get_bind().engine.url), study.id, pool.candidates, step, simulated)
     kept = _kept.get(key)
     if kept is None:
-        kept = _computed(session, study, pool, votes)
+        kept = _computed(session, study, pool, votes, boards.Filters(simulated=simulated))
         with _lock:
             while len(_kept) >= _MOST_KEPT:
                 _kept.pop(next(iter(_kept)))
@@ -55,13 +57,15 @@ def of(session: Session, study: Study, pool: Pool) -> Preference:
     return kept
 
 
-def _computed(session: Session, study: Study, pool: Pool, votes: NDArray[np.int64]) -> Preference:
+def _computed(
+    session: Session, study: Study, pool: Pool, votes: NDArray[np.int64], filters: boards.Filters
+) -> Preference:
     k = len(pool.candidates)
     if not votes.any():
         return Preference(None, np.full((k, k), 0.25), votes)
     assert study.id is not None
     question = studies.questions(session, study.id, asked_only=True)[0]
-    board = boards.leaderboard(session, question, boards.Filters(), RankingOptions(band=Band.FIXED))
+    board = boards.leaderboard(session, question, filters, RankingOptions(band=Band.FIXED))
     rating = {standing.candidate_id: standing.rating for standing in board.standings}
     strength = np.array([rating.get(candidate, MEAN_RATING) for candidate in pool.candidates]) * _LOGITS_PER_ELO
     p = 1 / (1 + np.exp(strength[None, :] - strength[:, None]))
@@ -74,7 +78,9 @@ def _covariance(information: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.linalg.pinv(np.diag(information.sum(axis=1)) - information, hermitian=True))
 
 
-def _votes(session: Session, study_id: int, question_id: int | None, pool: Pool) -> NDArray[np.int64]:
+def _votes(
+    session: Session, study_id: int, question_id: int | None, pool: Pool, *, simulated: bool
+) -> NDArray[np.int64]:
     t = _pair_tally.c
     total = sa.func.sum(t.n_left + t.n_right + t.n_tie + t.n_both_bad)
     query = (
@@ -82,6 +88,8 @@ def _votes(session: Session, study_id: int, question_id: int | None, pool: Pool)
         .where(t.study_id == study_id, t.question_id == question_id)
         .group_by(t.left_id, t.right_id)
     )
+    if not simulated:
+        query = query.where(t.simulated.is_(False))
     place = {candidate: number for number, candidate in enumerate(pool.candidates)}
     votes = np.zeros((len(place), len(place)), dtype=np.int64)
     for left, right, n in session.execute(query):

@@ -35,12 +35,12 @@ def _one(vote: OwnVote, rater_id: int) -> None:
     first = vote.pair.turns[0].user if vote.pair.turns else ""
     st.caption(frame.as_typed(first if len(first) <= 140 else first[:140].rstrip() + " …"))
     key = f"{vote.pair.assignment}-{vote.question.position}"
-    chosen = st.segmented_control(
+    chosen = st.radio(
         frame.as_typed(vote.question.title),
         list(Outcome),
-        default=Outcome(vote.outcome),
+        index=vote.outcome,
         format_func=lambda outcome: frame.as_typed(vote.question.answers[outcome]),
-        required=True,
+        horizontal=True,
         key=f"change-{key}-{vote.outcome}",
     )
     if chosen is not None and chosen != vote.outcome:

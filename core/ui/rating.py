@@ -26,26 +26,28 @@ def desk(rater_id: int) -> None:
     shown = _next(rater_id)
     # Streamlit keeps a place below only for a fragment that writes there on every full run.
     with st.bottom:
-        if shown is None:
+        if isinstance(shown, Study):
+            _start_bar(shown)
+        elif shown is None:
             st.empty()
         elif rating_tools.opened(shown) is rating_tools.Tool.SKIP:
             rating_tools.skip_bar(shown, rater_id)
         else:
             _question_bar(shown, rater_id)
-    if shown is not None:
+    if isinstance(shown, Round):
         rating_tools.show_opened(shown, rater_id)
     rating_tools.tell()
 
 
-def _next(rater_id: int) -> Round | None:
-    """Show what is to be rated, or else why there is nothing; returns what is to be asked about it."""
+def _next(rater_id: int) -> Round | Study | None:
+    """Show what is to be rated, or else the study's guidelines, or why there is nothing; returns what it showed."""
     study = _study(rater_id)
     if study is None:
-        _nothing_here()
+        _nothing_here(rater_id)
         return None
     if not _has_begun(study, rater_id):
         _welcome(study)
-        return None
+        return study
     try:
         shown = rounds.current_round(
             engine(),
@@ -93,7 +95,12 @@ def _welcome(study: Study) -> None:
     with st.container(horizontal_alignment="center"), st.container(width=760):
         st.title("Before you begin", anchor=False)
         with st.container(border=True):
-            st.markdown(study.guidelines, anchors=False)
+            show_text(study.guidelines, key="guidelines_text")
+
+
+def _start_bar(study: Study) -> None:
+    with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center"):
+        st.caption("The key G brings this page back at any time.", width="content")
         st.button(
             "Start rating",
             type="primary",
@@ -101,7 +108,6 @@ def _welcome(study: Study) -> None:
             key="start_rating",
             on_click=lambda: st.session_state.update({f"begun_{study.id}": True}),
         )
-        st.caption("You can read this again at any time with the key G.")
 
 
 def _head(shown: Round, rater_id: int) -> None:
@@ -222,9 +228,15 @@ def _look_again() -> None:
     st.session_state["looked_once"] = True
 
 
-def _nothing_here() -> None:
-    frame.empty_state(
-        "Nothing to rate yet",
-        "No study of yours has responses to compare. An admin imports or runs some; then they appear here.",
-    )
+def _nothing_here(rater_id: int) -> None:
+    with reading(engine()) as session:
+        pairs, _ = rounds.totals(session, rater_id)
+    if pairs:
+        text = f"You rated **{pairs:,}** {'pair' if pairs == 1 else 'pairs'}. No study is open to you now."
+        frame.empty_state("Thank you", text, icon=":material/task_alt:")
+    else:
+        frame.empty_state(
+            "Nothing to rate yet",
+            "No study of yours has responses to compare. An admin imports or runs some; then they appear here.",
+        )
     _look_again()

@@ -7,6 +7,7 @@ import streamlit as st
 from core.errors import EvenhandError
 from core.services import voting
 from core.services.rounds import Round
+from core.ui.rendering import show_text
 from core.ui.resources import engine, now
 
 _SAID = "rating_said"
@@ -161,5 +162,8 @@ def _remark(assignment: str, rater_id: int, kind: str, label: str, done: str) ->
 
 @st.dialog("Guidelines", width="large", icon=":material/menu_book:", on_dismiss=close)
 def _guidelines(text: str) -> None:
-    st.markdown(text or "No guidelines were written for this study. Judge as you would for your own users.")
+    show_text(
+        text or "No guidelines were written for this study. Judge as you would for your own users.",
+        key="guidelines_again",
+    )
     st.caption("Keys: 1–4 answer, Z undo, S skip, F flag, N note, G guidelines, T raw text.")

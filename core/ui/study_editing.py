@@ -8,6 +8,7 @@ from core.services.study_progress import StudyProgress
 from core.storage.engine import reading
 from core.storage.tables import Study
 from core.ui import doing, frame, study_creation
+from core.ui.rendering import show_text
 from core.ui.resources import engine
 
 _PARTS = ("Questions", "Guidelines", "Who rates", "Settings")
@@ -52,7 +53,7 @@ def guidelines_of(line: StudyProgress) -> None:
             st.caption("How raters see it, before their first pair and behind the key G")
             if text.strip():
                 with st.container(border=True):
-                    st.markdown(text, anchors=False)  # an admin's own Markdown, as the rating page shows it
+                    show_text(text, key=f"preview_{study.id}")
             else:
                 st.caption("Without guidelines raters begin at once.")
 

@@ -29,7 +29,7 @@ function sayWhatIsBelow(root, pill) {
   )
   const sides = new Set(under.map((card) => card.dataset.side))
   const [side] = sides
-  pill.parentElement.hidden = !under.length || root.getBoundingClientRect().top >= bottom
+  pill.parentElement.hidden = !root.dataset.pair || !under.length || root.getBoundingClientRect().top >= bottom
   pill.textContent = sides.size === 1 && /^[AB]$/.test(side) ? `More of ${side} below` : "More below"
 }
 
