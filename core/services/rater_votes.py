@@ -13,7 +13,7 @@ from core.domain.votes import Outcome
 from core.services.tallies import is_current, is_simulated
 from core.storage.tables import metadata
 
-MOST_VOTES = 100_000
+MOST_VOTES = 50_000
 NOT_TIMED = -1
 
 _vote = metadata.tables["vote"]
@@ -53,9 +53,17 @@ class RaterVotes:
 
     def once_each(self) -> "RaterVotes":
         """Each rater's last vote on each question of each pair."""
-        keys = np.stack([self.question, self.rater, self.pair], axis=1)[::-1]
-        _, last = np.unique(keys, axis=0, return_index=True)
+        _, last = np.unique(joint_code(self.question, self.rater, self.pair)[::-1], return_index=True)
         return self.kept(np.sort(len(self) - 1 - last))
+
+
+def joint_code(*columns: Ints) -> Ints:
+    """[n] one code 0, 1, … for each combination of values that the columns [n] have together."""
+    code = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        names, place = np.unique(column, return_inverse=True)
+        _, code = np.unique(code * max(len(names), 1) + place, return_inverse=True)
+    return code.astype(np.int64)
 
 
 def read(session: Session, question_ids: Sequence[int], *, simulated: bool) -> RaterVotes:
@@ -69,12 +77,10 @@ def read(session: Session, question_ids: Sequence[int], *, simulated: bool) -> R
     table = np.array(rows, dtype=np.int64).reshape(-1, 9)
     table = table[np.argsort(table[:, 0], kind="stable")]
     left, right, outcome = table[:, 4], table[:, 5], table[:, 6]
-    sides = np.stack([table[:, 3], np.minimum(left, right), np.maximum(left, right)], axis=1)
-    _, pair = np.unique(sides, axis=0, return_inverse=True)
     return RaterVotes(
         question=table[:, 1],
         rater=table[:, 2],
-        pair=pair.ravel().astype(np.int64),
+        pair=joint_code(table[:, 3], np.minimum(left, right), np.maximum(left, right)),
         outcome=outcome,
         preferred=np.where(left < right, _PREFERENCE[outcome], -_PREFERENCE[outcome]),
         condemned=_FLAGGED[outcome],

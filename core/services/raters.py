@@ -141,8 +141,7 @@ def _with_others(once: RaterVotes) -> dict[int, Share]:
     """Rater → how often they and another rater, on one question of one pair, preferred the same response."""
     if not len(once):
         return {}
-    _, unit = np.unique(np.stack([once.question, once.pair], axis=1), axis=0, return_inverse=True)
-    unit, place = unit.ravel(), once.preferred + 1
+    unit, place = rater_votes.joint_code(once.question, once.pair), once.preferred + 1
     alike = np.bincount(unit * 3 + place)
     same = alike[unit * 3 + place] - 1
     others = np.bincount(unit)[unit] - 1

@@ -5,14 +5,14 @@ import streamlit as st
 
 from core.domain.agreement import Agreement
 from core.domain.raters import Share, share
-from core.services import raters, studies
+from core.services import boards, rater_votes, raters, studies
 from core.services.raters import QuestionAgreement, RaterReport, RaterRow
 from core.storage.engine import reading
 from core.ui import filters, frame
 from core.ui.filters import RaterChoice
 from core.ui.resources import engine
 
-_FRESH_S = 15
+_FRESH_S = 60
 _KINDS = {"human": "Human", "imported": "Imported", "simulated": "Simulated"}
 _GOOD, _TENTATIVE, _WEAK = 0.8, 0.667, 0.4
 
@@ -20,13 +20,16 @@ _GOOD, _TENTATIVE, _WEAK = 0.8, 0.667, 0.4
 def found(choice: RaterChoice) -> RaterReport:
     """What the chosen votes tell of the raters; computed once for everybody who looks."""
     question_id = choice.question.id if choice.question else None
-    return _computed(str(engine().url), choice.study.id or 0, question_id, choice.simulated)
+    with reading(engine()) as session:
+        asked = studies.questions(session, choice.study.id or 0)
+        as_of = max((boards.counted_up_to(session, question.id or 0) for question in asked), default=0)
+    return _computed(str(engine().url), choice.study.id or 0, question_id, choice.simulated, as_of)
 
 
 @st.cache_data(ttl=_FRESH_S, max_entries=32, refresh_mode="background", show_spinner="Comparing the raters …")
-def _computed(database: str, study_id: int, question_id: int | None, simulated: bool) -> RaterReport:
-    """``database`` tells cached reports apart."""
-    del database
+def _computed(database: str, study_id: int, question_id: int | None, simulated: bool, as_of: int) -> RaterReport:
+    """``database`` and ``as_of`` tell cached reports apart."""
+    del database, as_of
     with reading(engine()) as session:
         asked = [q for q in studies.questions(session, study_id) if question_id in (None, q.id)]
         return raters.report(session, asked, simulated=simulated)
@@ -61,7 +64,9 @@ def agreement(report: RaterReport) -> None:
             st.badge("newest votes only", icon=":material/history:", color="gray", help=_CAPPED)
 
 
-_CAPPED = "So that the page stays quick, only the newest 100,000 votes of each question are compared."
+_CAPPED = (
+    f"So that the page stays quick, only the newest {rater_votes.MOST_VOTES:,} votes of each question are compared."
+)
 
 
 _NOBODY_TWICE = "No pair has been rated by two raters yet, so agreement cannot be told."
