@@ -16,7 +16,7 @@ from core.services.tallies import is_current
 from core.storage.tables import metadata
 
 MOST_CLUSTERS = 64
-FEW_CLUSTERS = 20
+FEW_CLUSTERS = 16
 MOST_SUMS = 50_000
 _AT_ONCE = 20_000
 
@@ -129,7 +129,7 @@ def by_cluster(votes: VoteColumns, cluster: Ints, cell_of_vote: Ints, m: int) ->
 
     ``cluster``: [n] ids. More than MOST_CLUSTERS of them share that many buckets, and FEW_CLUSTERS where there would
     be more than MOST_SUMS sums: what a board costs must not grow with the votes it rests on. Fewer clusters are as
-    right and a little less sure: Student's t on 19 degrees makes intervals 5 % wider than on 63.
+    right and a little less sure: Student's t on 15 degrees makes intervals 7 % wider than on 63.
     """
     ids = cluster
     if len(np.unique(ids)) > MOST_CLUSTERS:
