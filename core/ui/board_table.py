@@ -19,7 +19,7 @@ def table(board: Leaderboard, shown: frozenset[int]) -> None:
         hide_index=True,
         height="content" if len(rows) <= 12 else 460,
         column_config={
-            " ": st.column_config.TextColumn(" ", width=32, pinned=True),
+            " ": st.column_config.TextColumn(" ", width=32),
             "Candidate": st.column_config.TextColumn("Candidate", pinned=True, width=_name_width(board)),
             "Ranks": st.column_config.TextColumn("Ranks", help="The best and the worst rank that the votes allow."),
             "Rating": number("Rating", format="%,d"),
@@ -51,8 +51,8 @@ _BOTH_BAD = (
 
 def _row(standing: Standing, both_bad: str) -> dict[str, object]:
     return {
-        " ": colours.sign(standing.position),
         "Candidate": _name(standing),
+        " ": colours.sign(standing.position),
         "Rank": standing.rank,
         "Ranks": board_words.ranks(standing),
         "Rating": round(standing.rating),
