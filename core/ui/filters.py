@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.domain.ranking import Band
-from core.services import boards, responses, studies
+from core.services import boards, responses, studies, workspace_settings
 from core.services.boards import Filters
 from core.storage.engine import reading
 from core.storage.tables import Question, Study
@@ -71,7 +71,10 @@ def rater_choice() -> RaterChoice:
 
 
 def _simulated_counts() -> bool:
-    return st.toggle("Simulated votes", True, key="simulated", bind="query-params", help=_SIMULATED)
+    """Whether simulated votes count here; unless said otherwise as the workspace's switch on *Data* says."""
+    with reading(engine()) as session:
+        usual = workspace_settings.counts_simulated(session)
+    return st.toggle("Simulated votes", usual, key="simulated", bind="query-params", help=_SIMULATED)
 
 
 def responses_address(dataset_id: int, prompt: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import streamlit as st
 
-from core.services import responses
+from core.services import responses, workspace_settings
 from core.services.responses import Outcomes, PromptRef, ShownResponse
 from core.storage.engine import reading
 from core.storage.tables import Prompt
@@ -131,8 +131,9 @@ def measured(shown: ShownResponse) -> str:
 def votes(ref: PromptRef) -> None:
     """How raters answered on this prompt: added up by pair of candidates, and every vote."""
     with reading(engine()) as session:
-        added_up = responses.outcomes(session, ref.id)
-        cast = responses.votes(session, ref.id)
+        simulated_too = workspace_settings.counts_simulated(session)
+        added_up = responses.outcomes(session, ref.id, simulated=simulated_too)
+        cast = responses.votes(session, ref.id, simulated=simulated_too)
     st.subheader("Votes on this prompt", anchor=False)
     if not added_up:
         st.caption("Nobody has voted on this prompt yet.")

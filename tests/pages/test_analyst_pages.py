@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
 from core.domain.votes import Outcome
-from core.services import raters, studies
+from core.services import raters, studies, workspace_settings
 from core.settings import get_settings
 from core.storage.engine import get_engine, reading, writing
 from core.storage.schema import upgrade
@@ -95,6 +95,18 @@ def test_simulated_votes_are_named_wherever_they_count_and_one_switch_removes_th
         assert not app.exception
         assert "simulated votes" not in words(app), page
     assert "includes 1 simulated votes" in words(opened("responses.py", prompt="p0"))
+
+
+def test_the_workspaces_own_switch_takes_simulated_votes_out_of_every_page(workspace: Engine) -> None:
+    at = make_workspace(workspace)
+    make_simulated(workspace, at, 2)
+    cast(workspace, at, [Ballot(0, 0, 1, L), Ballot(1, 0, 1, L), Ballot(2, 0, 1, R)])
+    with writing(workspace) as session:
+        workspace_settings.count_simulated(session, False)
+    for page in ("leaderboard.py", "raters.py", "responses.py"):
+        shown = words(opened(page))
+        assert "2 votes" in shown, page
+        assert "simulated votes" not in shown, page
 
 
 def test_only_switches_that_make_a_difference_are_shown(workspace: Engine) -> None:
