@@ -96,6 +96,12 @@ def _moved(key: NDArray[np.int64], place: NDArray[np.intp]) -> NDArray[np.int64]
     return np.stack([key[:, 0], place[key[:, 1]]], axis=1)
 
 
+def counts_of(cells: WeightedCells, filters: Filters) -> NDArray[np.int64]:
+    """As `tally_counts`, but of the votes that the weighted counts rest on: one read, at any number of votes."""
+    keep = (filters.masked | (cells.cell[:, 3] == 0)) & (filters.simulated | (cells.cell[:, 4] == 0))
+    return np.concatenate([cells.cell[keep][:, [0, 1, 2, 4]], cells.votes[keep]], axis=1)
+
+
 def weighted_counts(kept: WeightedCells, ids: Sequence[int]) -> Counted:
     """The weighted counts of candidates ``ids``, in that order."""
     codes = codes_of(kept.cell[:, :2], ids)
@@ -107,12 +113,14 @@ def weighted_counts(kept: WeightedCells, ids: Sequence[int]) -> Counted:
         kept.weight,
         kept.weight_squared,
     )
-    by_rater = _clusters(kept.rater_key, kept.rater_sum)
-    by_prompt = _clusters(kept.prompt_key, kept.prompt_sum)
-    keys = np.unique(kept.rater_key[:, 0]).tolist()
+    by_rater, keys = _clusters(kept.rater_key, kept.rater_sum)
+    by_prompt, _ = _clusters(kept.prompt_key, kept.prompt_sum)
     return Counted(cells, (by_rater, by_prompt), tuple(keys), set(keys) != set(kept.raters[:, 0].tolist()))
 
 
-def _clusters(key: NDArray[np.int64], sums: NDArray[np.float64]) -> Clusters:
-    names, cluster = np.unique(key[:, 0], return_inverse=True)
-    return Clusters(len(names), cluster.astype(np.intp), key[:, 1].astype(np.intp), sums[:, 0], sums[:, 1])
+def _clusters(key: NDArray[np.int64], sums: NDArray[np.float64]) -> tuple[Clusters, list[int]]:
+    """The clusters and their keys. Keys come in order, so a cluster begins where one differs from that before."""
+    differs = np.concatenate([[len(key) > 0], key[1:, 0] != key[:-1, 0]]) if len(key) else np.zeros(0, dtype=bool)
+    names = key[differs, 0].tolist()
+    cluster = np.cumsum(differs) - 1
+    return Clusters(len(names), cluster, key[:, 1].astype(np.intp), sums[:, 0], sums[:, 1]), names

@@ -94,10 +94,13 @@ class Leaderboard:
 def leaderboard(session: Session, question: Question, filters: Filters, options: RankingOptions) -> Leaderboard:
     """The board of one question. With ``options.plain`` from plain counts, else from the rater-weighted ones."""
     assert question.id is not None
-    tally = board_counts.tally_counts(session, question, filters)
     everything = filters.simulated and filters.masked
     weighted = weighting.load(session, question.id, filters.category, merged=everything)
-    chosen = board_counts.chosen(WeightedCells.unpacked(weighted.cells), filters) if weighted else None
+    cells = WeightedCells.unpacked(weighted.cells) if weighted else None
+    waiting = _waiting(session, question.id, weighted.as_of_vote_id if weighted else 0)
+    same = cells if not waiting and not options.plain else None
+    tally = board_counts.counts_of(same, filters) if same else board_counts.tally_counts(session, question, filters)
+    chosen = board_counts.chosen(cells, filters) if cells else None
     candidates = _candidates(session, tally, chosen)
     ids = list(candidates)
     if options.plain or chosen is None:
@@ -113,12 +116,19 @@ def leaderboard(session: Session, question: Question, filters: Filters, options:
         counted=counted,
         options=options,
         votes=int(tally[:, 4:].sum()),
-        simulated_votes=int(tally[tally[:, 3] == 1, 4:].sum()),
+        simulated_votes=_simulated_votes(tally, same if everything else None),
         raters=0 if chosen is None else len(chosen.raters),
         as_of_vote_id=weighted.as_of_vote_id if weighted else None,
         refreshed_at=weighted.refreshed_at if weighted else None,
-        waiting=_waiting(session, question.id, weighted.as_of_vote_id if weighted else 0),
+        waiting=waiting,
     )
+
+
+def _simulated_votes(tally: NDArray[np.int64], merged: WeightedCells | None) -> int:
+    """How many of the votes are simulated raters'; ``merged`` cells do not tell, but know their raters."""
+    if merged is not None:
+        return int(merged.raters[merged.raters[:, 2] == 1, 1].sum())
+    return int(tally[tally[:, 3] == 1, 4:].sum())
 
 
 def categories(session: Session, question_id: int) -> list[str]:
@@ -176,8 +186,8 @@ def _candidates(
 
     The weighted counts may be a few seconds behind, so they may know a candidate whose votes were just withdrawn.
     """
-    behind = [] if chosen is None else chosen.cell[:, :2].ravel().tolist()
-    ids = {*tally[:, :2].ravel().tolist(), *behind}
+    behind = [] if chosen is None else np.unique(chosen.cell[:, :2]).tolist()
+    ids = {*np.unique(tally[:, :2]).tolist(), *behind}
     c = _candidate.c
     query = sa.select(c.id, c.name, c.position, c.is_champion).where(c.id.in_(ids)).order_by(c.id)
     return {row.id: (row.name, row.position, row.is_champion) for row in session.execute(query)}

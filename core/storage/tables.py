@@ -432,7 +432,8 @@ class ClusterTally(Table, table=True):
 class WeightedTally(Table, table=True):
     """Rater-weighted counts of one question, refreshed in the background; ``category`` '' is all of them.
 
-    ``cells``: the arrays of services.weighting.WeightedCells, as npz.
+    ``cells``: as services.weighted_cells.WeightedCells.packed gives them. A category that begins with U+001F is the
+    form that tells masked and simulated votes apart.
     """
 
     __tablename__ = "weighted_tally"

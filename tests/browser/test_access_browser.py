@@ -449,15 +449,6 @@ def test_the_server_stops_cleanly_and_starts_again_on_its_database(server: Calla
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("entry", EXISTING, ids=_name)
-def test_axe_finds_nothing_serious_on_any_page(entry: PageEntry, scheme: str, warmed: Server, browser: Browser) -> None:
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme=scheme, bypass_csp=True)
-    page, _ = visit(context, warmed, f"/{entry.url_path}", Role.ADMIN)
-    assert_accessible(page)
-    context.close()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious_on_the_way_in(scheme: str, warmed: Server, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme, bypass_csp=True)
     page, _ = visit(context, warmed, "/people", None)

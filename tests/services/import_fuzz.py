@@ -307,7 +307,7 @@ _BYTES: tuple[Callable[[bytes, random.Random], bytes], ...] = (_cut, _flip, _ins
 
 
 def _packed(content: bytes, rng: random.Random) -> bytes:
-    packed = gzip.compress(content, 1)
+    packed = gzip.compress(content, 1, mtime=0)
     way = rng.random()
     if way < 0.4:
         return packed
@@ -317,4 +317,4 @@ def _packed(content: bytes, rng: random.Random) -> bytes:
         return _flip(packed, rng)
     if way < 0.9:
         return content
-    return gzip.compress(b"\n" * (150 * MEGABYTE), 1) if rng.random() < 0.2 else packed + b"tail"
+    return gzip.compress(b"\n" * (150 * MEGABYTE), 1, mtime=0) if rng.random() < 0.2 else packed + b"tail"

@@ -169,7 +169,7 @@ def test_votes_make_raters_questions_and_tallies(filled: Engine) -> None:
 def test_the_same_votes_again_are_not_counted_twice_even_when_packed(filled: Engine) -> None:
     take(filled, VOTES, "votes")
     before = counts(filled)
-    assert take(filled, gzip.compress(lines(VOTES)), "votes", name="votes.jsonl.gz").already_imported
+    assert take(filled, gzip.compress(lines(VOTES), mtime=0), "votes", name="votes.jsonl.gz").already_imported
     assert counts(filled) == before
     assert take(filled, VOTES, "votes", question="safety").created == 3
 
