@@ -95,6 +95,7 @@ def test_twenty_pairs_by_keyboard_with_undo_skip_flag_and_a_reload(studio: Serve
     assert in_hand(page) == before
     page.keyboard.press("s")
     expect(page.get_by_text("I would rather not read this")).to_be_visible()
+    settle(page)
     page.keyboard.press("1")
     asked(page, "Tone")
     assert in_hand(page) != before
@@ -164,7 +165,7 @@ def test_my_votes_can_be_changed(studio: Server, page: Page):
     page.goto(f"{studio.address}/my_votes")
     settle(page)
     expect(page.get_by_text("You rated 1 pairs with 3 answers.")).to_be_visible()
-    page.get_by_role("radio", name="Neither").click()
+    page.get_by_role("radiogroup").get_by_text("Neither").click()
     expect(page.get_by_text("Changed.")).to_be_visible()
     assert votes(studio)[-1].outcome == Outcome.BOTH_BAD
     assert votes(studio)[-1].supersedes_id == votes(studio)[2].id
