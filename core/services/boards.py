@@ -62,9 +62,9 @@ class Standing:
 
 @dataclass(frozen=True)
 class Leaderboard:
-    """A ranked list and what it rests on.
+    """A ranked list and what it rests on: ratings and counts are of one moment, ``as_of_vote_id``.
 
-    ``waiting``: votes cast since ``as_of_vote_id``, not in it yet.
+    ``waiting``: votes cast since, not in it yet.
     """
 
     question: Question
@@ -98,7 +98,7 @@ def leaderboard(session: Session, question: Question, filters: Filters, options:
     weighted = weighting.load(session, question.id, filters.category, merged=everything)
     cells = WeightedCells.unpacked(weighted.cells) if weighted else None
     waiting = _waiting(session, question.id, weighted.as_of_vote_id if weighted else 0)
-    same = cells if not waiting and not options.plain else None
+    same = None if options.plain else cells
     tally = board_counts.counts_of(same, filters) if same else board_counts.tally_counts(session, question, filters)
     chosen = board_counts.chosen(cells, filters) if cells else None
     candidates = _candidates(session, tally, chosen)

@@ -95,12 +95,13 @@ def test_the_page_learns_which_filters_make_a_difference(engine: Engine) -> None
         assert boards.questions_with_votes(session, at.study) == set(at.questions[:2])
 
 
-def test_votes_that_are_not_weighted_yet_are_counted_and_said_to_wait(engine: Engine) -> None:
+def test_a_board_shows_one_moment_and_says_how_many_votes_wait(engine: Engine) -> None:
     at = make_workspace(engine)
     cast(engine, at, [Ballot(0, 0, 1, L)])
     cast(engine, at, [Ballot(1, 2, 3, L), Ballot(1, 1, 3, L, prompt=1)], count=False)
     found = board(engine, at)
-    assert (found.votes, found.waiting) == (3, 2)
+    assert (found.votes, found.waiting) == (1, 2)
+    assert board(engine, at, plain=True).votes == 3
     assert {standing.candidate for standing in found.standings} == {"candidate 0", "candidate 1"}
     with reading(engine) as session:
         assert boards.counted_up_to(session, at.questions[0]) == found.as_of_vote_id
@@ -114,7 +115,7 @@ def test_before_the_first_weighing_every_vote_counts_once(engine: Engine) -> Non
     assert found.standings[0].candidate == "candidate 0"
 
 
-def test_a_vote_withdrawn_since_the_weighing_does_not_mix_up_candidates(engine: Engine) -> None:
+def test_a_vote_withdrawn_since_the_weighing_stays_until_the_next_and_mixes_nothing_up(engine: Engine) -> None:
     at = make_workspace(engine)
     cast(engine, at, [Ballot(0, 0, 1, L), Ballot(0, 2, 3, L), Ballot(1, 2, 3, L)])
     with writing(engine) as session:
@@ -123,9 +124,11 @@ def test_a_vote_withdrawn_since_the_weighing_does_not_mix_up_candidates(engine: 
         session.add(Vote(**fields, outcome=None, supersedes_id=old.id))
         session.flush()
         tallies.rebuild(session, at.study)
-    standings = {standing.candidate: standing for standing in board(engine, at).standings}
+    found = board(engine, at)
+    standings = {standing.candidate: standing for standing in found.standings}
+    assert found.waiting == 1
     assert standings["candidate 2"].rating > standings["candidate 3"].rating
-    assert (standings["candidate 2"].votes, standings["candidate 0"].votes) == (2, 0)
+    assert (standings["candidate 2"].votes, standings["candidate 0"].votes) == (2, 1)
 
 
 def test_no_votes_make_an_empty_board(engine: Engine) -> None:
