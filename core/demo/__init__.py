@@ -28,7 +28,7 @@ NOTICE = (
     "and votes marked simulated were made by a program, not by people."
 )
 
-GUIDELINES = """\
+_GUIDELINES = """\
 Larkfield makes appliances for home and health: kettles, heaters, washing machines, blood pressure monitors.
 People write to its helpline. You see what somebody wrote and two answers, A and B. You do not learn who or what
 wrote them, and you need not guess. Judge them as if you had to put your own name under one.
@@ -52,6 +52,9 @@ If you cannot judge a pair (a language you do not read, a subject you do not kno
 else gets it. If something is alarming, flag it. You may change your last ten votes, stop whenever you like, and
 come back to the same pair. There is no quota. A careful vote is worth more than a quick one.
 """
+
+# A line ends where a paragraph does: raters see guidelines with the line breaks that they were written with.
+GUIDELINES = "\n\n".join(" ".join(paragraph.split("\n")) for paragraph in _GUIDELINES.strip().split("\n\n"))
 
 
 def records(path: Path) -> list[dict[str, Any]]:

@@ -94,8 +94,7 @@ def _has_begun(study: Study, rater_id: int) -> bool:
 def _welcome(study: Study) -> None:
     with st.container(horizontal_alignment="center"), st.container(width=760):
         st.title("Before you begin", anchor=False)
-        with st.container(border=True):
-            show_text(study.guidelines, key="guidelines_text")
+        show_text(study.guidelines, key="guidelines_text", label="Guidelines")
 
 
 def _start_bar(study: Study) -> None:
@@ -169,6 +168,7 @@ def _answer_button(shown: Round, question: Question, outcome: Outcome, rater_id:
         key=f"{shown.pair.assignment}-{question.position}-{int(outcome)}",
         shortcut=None if rating_tools.opened(shown) else KEYS[outcome],
         width="stretch",
+        wrap=True,
         on_click=_answer,
         args=(shown.pair.assignment, question.id, outcome, rater_id),
     )

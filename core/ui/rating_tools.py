@@ -108,6 +108,7 @@ def skip_bar(shown: Round, rater_id: int) -> None:
                 shortcut=str(number),
                 key=f"skip-{assignment}-{number}",
                 width="stretch",
+                wrap=True,
                 on_click=_skip,
                 args=(assignment, rater_id, reason),
             )
@@ -160,7 +161,7 @@ def _remark(assignment: str, rater_id: int, kind: str, label: str, done: str) ->
         st.rerun()
 
 
-@st.dialog("Guidelines", width="large", icon=":material/menu_book:", on_dismiss=close)
+@st.dialog("Guidelines", width=820, icon=":material/menu_book:", on_dismiss=close)
 def _guidelines(text: str) -> None:
     show_text(
         text or "No guidelines were written for this study. Judge as you would for your own users.",

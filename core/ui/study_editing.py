@@ -52,8 +52,7 @@ def guidelines_of(line: StudyProgress) -> None:
         with grid.cell():
             st.caption("How raters see it, before their first pair and behind the key G")
             if text.strip():
-                with st.container(border=True):
-                    show_text(text, key=f"preview_{study.id}")
+                show_text(text, key=f"preview_{study.id}", label="Guidelines")
             else:
                 st.caption("Without guidelines raters begin at once.")
 
