@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+_EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -39,7 +40,8 @@ def server_environment(*, host: str, port: int) -> dict[str, str]:
 
     Several threads a product slow one another down a hundredfold where pages and background work share few cores.
     """
-    mine = {"EVENHAND_BASE_URL": f"http://{host}:{port}", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    reached_at = "127.0.0.1" if host in _EVERY_ADDRESS else host
+    mine = {"EVENHAND_BASE_URL": f"http://{reached_at}:{port}", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     return mine | os.environ
 
 
