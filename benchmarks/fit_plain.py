@@ -4,12 +4,12 @@ evalica gets its fastest input: prepared lists, one weighted row for each pair a
 tolerance (its bare scores, no intervals). Ours starts from Cells of the same rows and ends with ratings and intervals.
 """
 
-import time
 from collections.abc import Callable
 
 import evalica
 import numpy as np
 
+from benchmarks.timing import medians
 from core.domain.ranking import Cells, RankingOptions, cells_from_votes
 from core.domain.ranking.board import rating_band
 from core.domain.ranking.estimate import Estimate, estimate_plain
@@ -53,19 +53,6 @@ def plain_fit(cells: Cells) -> Estimate:
     estimate = estimate_plain(cells, OPTIONS.prior)
     rating_band(estimate, OPTIONS)
     return estimate
-
-
-def medians(rounds: int, *actions: Callable[[], object]) -> list[float]:
-    """The median time of each action in seconds, taken in turns so that a noisy machine hits all."""
-    taken: list[list[float]] = [[] for _ in actions]
-    for action in actions:
-        action()
-    for _ in range(rounds):
-        for action, times in zip(actions, taken, strict=True):
-            began = time.perf_counter()
-            action()
-            times.append(time.perf_counter() - began)
-    return [float(np.median(times)) for times in taken]
 
 
 def measure(candidates: int) -> dict:

@@ -4,12 +4,12 @@ Whole: side, length, rater weights, clusters by rater and by prompt, safe-to-pee
 evalica gets its fastest input: prepared lists, one weighted row for each pair of candidates and outcome.
 """
 
-import time
 from collections.abc import Callable
 
 import evalica
 import numpy as np
 
+from benchmarks.timing import medians
 from core.domain.ranking import Cells, Clusters, cells_from_votes, clusters_from_votes, rank, rater_weight, settled
 
 CANDIDATES, RATERS, BUCKETS, PROMPTS, VOTES = 50, 100, 64, 64, 25_000
@@ -47,19 +47,6 @@ def bare_fit() -> Callable[[], object]:
     winners = [(evalica.Winner.X, evalica.Winner.Y, evalica.Winner.Draw)[w] for w in kinds]
     xs, ys, amounts = (pair // CANDIDATES).tolist(), (pair % CANDIDATES).tolist(), weights.astype(float).tolist()
     return lambda: evalica.bradley_terry(xs, ys, winners, weights=amounts)
-
-
-def medians(rounds: int, *actions: Callable[[], object]) -> list[float]:
-    """The median time of each action in seconds, taken in turns so that a noisy machine hits all."""
-    taken: list[list[float]] = [[] for _ in actions]
-    for action in actions:
-        action()
-    for _ in range(rounds):
-        for action, times in zip(actions, taken, strict=True):
-            began = time.perf_counter()
-            action()
-            times.append(time.perf_counter() - began)
-    return [float(np.median(times)) for times in taken]
 
 
 def run() -> dict:

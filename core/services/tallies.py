@@ -12,8 +12,9 @@ from core.storage.upsert import add_to
 
 BUCKETS = 32
 
-_WINS2 = {Outcome.LEFT: 2, Outcome.RIGHT: 0, Outcome.TIE: 1, Outcome.BOTH_BAD: 1}
-_COUNTERS = {
+# Per outcome: the left side's wins, doubled so that a tie is a whole number; and the column that counts it.
+WINS2 = {Outcome.LEFT: 2, Outcome.RIGHT: 0, Outcome.TIE: 1, Outcome.BOTH_BAD: 1}
+COUNTERS = {
     Outcome.LEFT: "n_left",
     Outcome.RIGHT: "n_right",
     Outcome.TIE: "n_tie",
@@ -55,21 +56,26 @@ def record(session: Session, vote: Vote, *, category: str, simulated: bool, befo
         "simulated": simulated,
     }
     cell = {"category": category, "length_bin": vote.length_bin, "masked": vote.masked}
-    counts = dict.fromkeys(_COUNTERS.values(), 0)
+    counts = dict.fromkeys(COUNTERS.values(), 0)
     for outcome, sign in steps:
-        counts[_COUNTERS[outcome]] += sign
-    add_to(session, _pair_tally, [pair | cell | counts], list(_COUNTERS.values()))
-    sums = {"n": sum(sign for _, sign in steps), "wins2": sum(sign * _WINS2[outcome] for outcome, sign in steps)}
+        counts[COUNTERS[outcome]] += sign
+    add_to(session, _pair_tally, [pair | cell | counts], list(COUNTERS.values()))
+    sums = {"n": sum(sign for _, sign in steps), "wins2": sum(sign * WINS2[outcome] for outcome, sign in steps)}
     clusters = [
         {"kind": kind, "bucket": key % BUCKETS} for kind, key in (("rater", vote.rater_id), ("prompt", vote.prompt_id))
     ]
     add_to(session, _cluster_tally, [pair | cluster | sums for cluster in clusters], list(sums))
 
 
-def rebuild(session: Session, study_id: int) -> None:
-    """Count the study's votes anew, in the caller's transaction; writers of votes wait for it."""
+def hold(session: Session) -> None:
+    """Make other writers of tallies wait until this transaction ends; on SQLite they wait already."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(sa.text("LOCK TABLE pair_tally, cluster_tally IN EXCLUSIVE MODE"))
+
+
+def rebuild(session: Session, study_id: int) -> None:
+    """Count the study's votes anew, in the caller's transaction; writers of votes wait for it."""
+    hold(session)
     for table in (_pair_tally, _cluster_tally):
         session.execute(table.delete().where(table.c.study_id == study_id))
     _insert_counts(session, _pair_tally, _pair_counts(study_id))
@@ -101,7 +107,7 @@ def _pair_counts(study_id: int) -> sa.Select[Any]:
     keys = [*_sides(), _prompt.c.category, _vote.c.length_bin, _vote.c.masked]
     counts = [
         sa.cast(sa.func.sum(sa.case((_vote.c.outcome == int(outcome), 1), else_=0)), sa.Integer).label(name)
-        for outcome, name in _COUNTERS.items()
+        for outcome, name in COUNTERS.items()
     ]
     rows = _vote.join(_person, _person.c.id == _vote.c.rater_id).join(_prompt, _prompt.c.id == _vote.c.prompt_id)
     return _grouped(rows, keys, counts, study_id)
@@ -109,7 +115,7 @@ def _pair_counts(study_id: int) -> sa.Select[Any]:
 
 def _cluster_counts(study_id: int, kind: str) -> sa.Select[Any]:
     keys = [*_sides(), (_vote.c[f"{kind}_id"] % sa.literal_column(str(BUCKETS))).label("bucket")]
-    wins2 = sa.case(*((_vote.c.outcome == int(outcome), wins) for outcome, wins in _WINS2.items()))
+    wins2 = sa.case(*((_vote.c.outcome == int(outcome), wins) for outcome, wins in WINS2.items()))
     counts = [
         sa.literal_column(f"'{kind}'").label("kind"),
         sa.func.count().label("n"),

@@ -4,18 +4,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-import sqlalchemy as sa
 from sqlmodel import Session
 
 from core.domain.votes import Outcome
 from core.services.importing.bulk import BulkAdd
-from core.services.tallies import BUCKETS
+from core.services.tallies import BUCKETS, COUNTERS, WINS2, hold
 
 _MOST_HELD = 300_000
-_WINS2 = {Outcome.LEFT: 2, Outcome.RIGHT: 0, Outcome.TIE: 1, Outcome.BOTH_BAD: 1}
 _SIDES = ("study_id", "simulated", "question_id", "left_id", "right_id")
 _PAIR_KEYS = (*_SIDES, "category", "length_bin", "masked")
-_OUTCOMES = ("n_left", "n_right", "n_tie", "n_both_bad")
+_OUTCOMES = tuple(COUNTERS[outcome] for outcome in Outcome)
 _CLUSTER_KEYS = ("kind", *_SIDES, "bucket")
 Cell = tuple[Any, ...]
 
@@ -43,8 +41,7 @@ class VoteCounts:
 
     def write(self) -> None:
         """Add what was counted to the tallies, in the session's transaction."""
-        if self._session.get_bind().dialect.name == "postgresql":
-            self._session.execute(sa.text("LOCK TABLE pair_tally, cluster_tally IN EXCLUSIVE MODE"))
+        hold(self._session)
         self._write_pairs()
         for kind, cells in self._clusters.items():
             self._write_clusters(kind, cells)
@@ -63,7 +60,7 @@ class VoteCounts:
         for (*cell, outcome), n in cells.items():
             found = sums[tuple(cell)]
             found[0] += n
-            found[1] += n * _WINS2[outcome]
+            found[1] += n * WINS2[outcome]
         rows = [(kind, *self._of_all, *cell, *counts) for cell, counts in sorted(sums.items())]
         BulkAdd(self._session, "cluster_tally", _CLUSTER_KEYS, ("n", "wins2")).write(rows)
 
