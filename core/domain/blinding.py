@@ -1,20 +1,16 @@
 """The only place where a stored pair becomes what a rater sees, and where a side becomes a candidate again."""
 
-import math
 import random
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from core.domain.lengths import count_words
 from core.domain.masking import mask_self_identification
 from core.domain.votes import Outcome
 
 Message = Mapping[str, str]
 
-_IDEOGRAPH = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_WORD = re.compile(rf"[^\s{_IDEOGRAPH}]+")
-_IDEOGRAPHS = re.compile(rf"[{_IDEOGRAPH}]")
 _SPEAKERS = {"user": "User", "assistant": "Assistant"}
 
 
@@ -127,11 +123,6 @@ def conversation(messages: Sequence[Message], answers: Sequence[str]) -> list[tu
 def context_of(messages: Sequence[Message], n_answers: int = 1) -> str | None:
     """The system message and the conversation before the answered turns, as text; None where there is none."""
     return _split(messages, n_answers)[0]
-
-
-def count_words(text: str) -> int:
-    """Words to read: between blanks, and two ideographs or kana for one word."""
-    return len(_WORD.findall(text)) + math.ceil(len(_IDEOGRAPHS.findall(text)) / 2)
 
 
 def _split(messages: Sequence[Message], n_answers: int) -> tuple[str | None, list[str]]:

@@ -14,10 +14,10 @@ from core.domain.blinding import (
     blind,
     context_of,
     conversation,
-    count_words,
     draw_sides,
     unblind,
 )
+from core.domain.lengths import count_words
 from core.domain.votes import Outcome
 
 CANARY = "kestrel-7f3a9c"

@@ -387,3 +387,10 @@ def test_responses_of_two_turns_go_to_their_own_dataset_again(engine: Engine, sh
     again = import_file(engine, shared_data / "llmfao/workspace/responses.jsonl", Kind.RESPONSES, now=NOW)
     assert (again.already_imported, again.dataset) == (True, "llmfao/workspace")
     assert counts(engine) == before
+
+
+def test_the_words_of_a_response_are_those_to_read_in_any_script(engine: Engine) -> None:
+    take(engine, PROMPTS, "prompts", dataset="d")
+    take(engine, [{"prompt_id": "p1", "candidate": "a", "text": "你好世界 hello"}], "responses", dataset="d")
+    with Session(engine) as session:
+        assert session.exec(select(Response.words)).one() == 3

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from core.domain.lengths import count_words
 from core.services.importing.batches import Ids, OnBatch, batches
 from core.services.importing.bulk import BulkInsert
 from core.services.importing.candidates import candidate_ids, named_candidates
@@ -116,7 +117,7 @@ class ResponseWriter:
             self._run(),
             *key,
             canonical(record.turns),
-            sum(len(turn.split()) for turn in record.turns),
+            sum(map(count_words, record.turns)),
             content_hash,
             record.latency_ms,
             record.ttft_ms,
