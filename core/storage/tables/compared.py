@@ -1,0 +1,99 @@
+"""What is compared: datasets, prompts, candidates, runs, responses."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field
+
+from core.storage.tables.base import Table, json_value, moment, reference, row_id
+
+
+class Dataset(Table, table=True):
+    """An immutable, content-hashed set of prompts; other content under the same name is a new version."""
+
+    __table_args__ = (UniqueConstraint("name", "version"),)
+    id: int | None = row_id()
+    name: str = Field(index=True)
+    version: int = 1
+    content_hash: str
+    is_demo: bool = False
+    created_at: datetime = moment()
+
+
+class Prompt(Table, table=True):
+    """One or more chat turns. ``messages``: [{"role", "content"}]; empty where only votes were imported."""
+
+    __table_args__ = (UniqueConstraint("dataset_id", "external_id"),)
+    id: int | None = row_id()
+    dataset_id: int = reference("dataset")
+    external_id: str
+    category: str = Field(default="general", index=True)
+    messages: list[dict[str, str]] = json_value()
+    reference: list[str] | None = json_value(null=True)
+    constraints: dict[str, Any] | None = json_value(null=True)
+    tags: list[str] = json_value()
+    content_hash: str
+
+
+class Candidate(Table, table=True):
+    """A model behind an endpoint plus its settings, or only a name where responses were imported.
+
+    ``position`` gives it its colour; it never changes. ``settings``: the candidate's other fields as imported.
+    """
+
+    id: int | None = row_id()
+    name: str = Field(unique=True)
+    provider: str | None = None
+    model: str | None = None
+    settings: dict[str, Any] = json_value()
+    is_champion: bool = False
+    position: int = 0
+    created_at: datetime = moment()
+
+
+class Run(Table, table=True):
+    """One arrival of responses for a dataset: an evaluation, an import, or the recorded demo."""
+
+    id: int | None = row_id()
+    dataset_id: int = reference("dataset", index=True)
+    source: str = Field(description="import | demo | evaluation")
+    created_at: datetime = moment()
+
+
+class Response(Table, table=True):
+    """What a candidate answered; one text per user turn it answered. None means not known, never zero."""
+
+    __table_args__ = (
+        UniqueConstraint("run_id", "prompt_id", "candidate_id", "repetition"),
+        Index("ix_response_prompt_candidate", "prompt_id", "candidate_id"),
+    )
+    id: int | None = row_id()
+    run_id: int = reference("run")
+    prompt_id: int = reference("prompt")
+    candidate_id: int = reference("candidate", index=True)
+    repetition: int = 0
+    turns: list[str] = json_value()
+    words: int = 0
+    content_hash: str
+    latency_ms: float | None = None
+    ttft_ms: float | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: float | None = None
+    finish_reason: str | None = None
+    created_at: datetime = moment()
+
+
+class ImportedFile(Table, table=True):
+    """A file that was imported, by content: the same one again changes nothing."""
+
+    __tablename__ = "imported_file"
+    __table_args__ = (UniqueConstraint("kind", "target", "content_hash"),)
+    id: int | None = row_id()
+    kind: str
+    target: str
+    content_hash: str
+    name: str
+    records: int
+    imported_at: datetime = moment()

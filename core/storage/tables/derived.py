@@ -1,0 +1,67 @@
+"""What is derived from votes, rebuilt by `evenhand rebuild`; and the workspace's switches."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, LargeBinary, SmallInteger
+from sqlmodel import Field
+
+from core.storage.tables.base import BigId, Table, moment
+
+
+class PairTally(Table, table=True):
+    """Votes per ordered candidate pair, category and length bin, by outcome; kept in the vote's transaction."""
+
+    __tablename__ = "pair_tally"
+    study_id: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
+    question_id: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
+    category: str = Field(primary_key=True)
+    left_id: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
+    right_id: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
+    length_bin: int = Field(sa_column=Column(SmallInteger, primary_key=True, autoincrement=False))
+    masked: bool = Field(primary_key=True)
+    simulated: bool = Field(primary_key=True)
+    n_left: int = 0
+    n_right: int = 0
+    n_tie: int = 0
+    n_both_bad: int = 0
+
+
+class ClusterTally(Table, table=True):
+    """Votes per bucket of raters or of prompts and ordered candidate pair. ``wins2``: left's wins, doubled."""
+
+    __tablename__ = "cluster_tally"
+    study_id: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
+    question_id: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
+    kind: str = Field(primary_key=True)
+    bucket: int = Field(sa_column=Column(SmallInteger, primary_key=True, autoincrement=False))
+    left_id: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
+    right_id: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
+    simulated: bool = Field(primary_key=True)
+    n: int = 0
+    wins2: int = 0
+
+
+class WeightedTally(Table, table=True):
+    """Rater-weighted counts of one question, refreshed in the background; ``category`` '' is all of them.
+
+    ``cells``: as services.weighted_cells.WeightedCells.packed gives them. A category that begins with U+001F is the
+    form that tells masked and simulated votes apart.
+    """
+
+    __tablename__ = "weighted_tally"
+    study_id: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
+    question_id: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
+    category: str = Field(primary_key=True)
+    cells: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    as_of_vote_id: int = Field(sa_column=Column(BigId, nullable=False))
+    votes: int
+    refreshed_at: datetime = moment()
+
+
+class WorkspaceSetting(Table, table=True):
+    """A switch of the whole workspace, by name (for instance whether simulated raters count)."""
+
+    __tablename__ = "workspace_setting"
+    name: str = Field(primary_key=True)
+    setting: Any = Field(sa_column=Column(JSON, nullable=False))
