@@ -1,14 +1,18 @@
 """The one reader of environment and secrets."""
 
 import os
+import re
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import quote
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104
+_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
+_SHORTEST_SECRET = 8
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -43,6 +47,21 @@ def server_environment(*, host: str, port: int) -> dict[str, str]:
     reached_at = "127.0.0.1" if host in _EVERY_ADDRESS else host
     mine = {"EVENHAND_BASE_URL": f"http://{reached_at}:{port}", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     return mine | os.environ
+
+
+def secret(name: str) -> str | None:
+    """The secret in the variable ``name``, which a candidate names; None where it is not set or blank."""
+    found = os.environ.get(name, "").strip()
+    return found or None
+
+
+def without_secrets(text: str) -> str:
+    """``text`` with every secret of this process's environment blotted out, whole or URL-encoded."""
+    for name, content in os.environ.items():
+        if _SECRET_NAME.search(name) and len(content.strip()) >= _SHORTEST_SECRET:
+            for form in (content.strip(), quote(content.strip(), safe="")):
+                text = text.replace(form, f"[{name}]")
+    return text
 
 
 @lru_cache

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 _ADVISORY_LOCK = 0x45564E48
@@ -22,7 +23,9 @@ def upgrade(engine: Engine) -> None:
 def write_revision(engine: Engine, message: str) -> None:
     """For developers: a new migration from the difference between the tables and ``engine``'s database."""
     with engine.connect() as connection:
-        command.revision(_config(connection), message=message, autogenerate=True)
+        config = _config(connection)
+        number = len(list(ScriptDirectory.from_config(config).walk_revisions())) + 1
+        command.revision(config, message=message, autogenerate=True, rev_id=f"{number:04d}")
 
 
 def _config(connection: Connection) -> Config:

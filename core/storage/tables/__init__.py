@@ -4,27 +4,38 @@ Times are UTC and timezone-aware, money is in US dollars, durations are in milli
 """
 
 from core.storage.tables.base import BigId, Table, UtcDateTime
-from core.storage.tables.compared import Candidate, Dataset, ImportedFile, Prompt, Response, Run
+from core.storage.tables.compared import Candidate, Dataset, ImportedFile, Prompt, Response
 from core.storage.tables.derived import ClusterTally, PairTally, WeightedTally, WorkspaceSetting
+from core.storage.tables.evaluation import Attempt, LoadTest, PriceOverride, Rates, Run
 from core.storage.tables.people import Invitation, Person, SignIn
 from core.storage.tables.rating import Assignment, Pair, Question, Remark, Study, StudyRater, Vote
+from core.storage.tables.scoring import Evaluator, Gate, JudgeCall, JudgePreference, Score
 
 __all__ = [
     "Assignment",
+    "Attempt",
     "BigId",
     "Candidate",
     "ClusterTally",
     "Dataset",
+    "Evaluator",
+    "Gate",
     "ImportedFile",
     "Invitation",
+    "JudgeCall",
+    "JudgePreference",
+    "LoadTest",
     "Pair",
     "PairTally",
     "Person",
+    "PriceOverride",
     "Prompt",
     "Question",
+    "Rates",
     "Remark",
     "Response",
     "Run",
+    "Score",
     "SignIn",
     "Study",
     "StudyRater",

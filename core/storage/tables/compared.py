@@ -1,9 +1,9 @@
-"""What is compared: datasets, prompts, candidates, runs, responses."""
+"""What is compared: datasets, prompts, candidates, and their responses."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, false
 from sqlmodel import Field
 
 from core.storage.tables.base import Table, json_value, moment, reference, row_id
@@ -39,7 +39,8 @@ class Prompt(Table, table=True):
 class Candidate(Table, table=True):
     """A model behind an endpoint plus its settings, or only a name where responses were imported.
 
-    ``position`` gives it its colour; it never changes. ``settings``: the candidate's other fields as imported.
+    ``position`` gives it its colour; it never changes. ``settings``: the candidate's other fields as imported
+    (base_url, api_key_env, system, temperature, max_tokens, …). ``is_retired``: no longer offered for runs.
     """
 
     id: int | None = row_id()
@@ -48,21 +49,17 @@ class Candidate(Table, table=True):
     model: str | None = None
     settings: dict[str, Any] = json_value()
     is_champion: bool = False
+    is_retired: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     position: int = 0
     created_at: datetime = moment()
 
 
-class Run(Table, table=True):
-    """One arrival of responses for a dataset: an evaluation, an import, or the recorded demo."""
-
-    id: int | None = row_id()
-    dataset_id: int = reference("dataset", index=True)
-    source: str = Field(description="import | demo | evaluation")
-    created_at: datetime = moment()
-
-
 class Response(Table, table=True):
-    """What a candidate answered; one text per user turn it answered. None means not known, never zero."""
+    """What a candidate answered; one text per user turn it answered. None means not known, never zero.
+
+    Of a conversation, tokens, cost, attempts and ``latency_ms`` are sums over its turns; the times to the first
+    byte, token and visible token are the first turn's. ``cost_usd`` is what all its attempts cost, failed ones too.
+    """
 
     __table_args__ = (
         UniqueConstraint("run_id", "prompt_id", "candidate_id", "repetition"),
@@ -82,6 +79,13 @@ class Response(Table, table=True):
     output_tokens: int | None = None
     cost_usd: float | None = None
     finish_reason: str | None = None
+    first_byte_ms: float | None = None
+    first_visible_ms: float | None = None
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    attempts: int | None = None
+    answered_by: str | None = None
+    fingerprint: str | None = None
     created_at: datetime = moment()
 
 

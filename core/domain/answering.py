@@ -1,0 +1,93 @@
+"""What comes back from a model, in words that every provider shares: tokens, times, why it ended, what went wrong."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class FinishReason(StrEnum):
+    """Why an answer ended. TRUNCATED: the stream ended without saying why; INCOMPLETE holds what is cut short."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    REFUSAL = "refusal"
+    CONTENT_FILTER = "content_filter"
+    TOOL_CALLS = "tool_calls"
+    TRUNCATED = "truncated"
+    OTHER = "other"
+
+
+INCOMPLETE = frozenset({FinishReason.LENGTH, FinishReason.TRUNCATED})
+
+
+class FaultKind(StrEnum):
+    """What went wrong with an attempt; ``is_passing`` ones are tried again."""
+
+    RATE_LIMIT = "rate_limit"
+    OVERLOAD = "overload"
+    SERVER = "server_error"
+    TIMEOUT = "timeout"
+    CONNECTION = "connection"
+    TRUNCATED = "truncated"
+    MALFORMED = "malformed"
+    BAD_REQUEST = "bad_request"
+    AUTH = "auth"
+    QUOTA = "quota"
+    CONTENT_FILTER = "content_filter"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether another try may succeed."""
+        return self in _PASSING
+
+
+_PASSING = frozenset(
+    {
+        FaultKind.RATE_LIMIT,
+        FaultKind.OVERLOAD,
+        FaultKind.SERVER,
+        FaultKind.TIMEOUT,
+        FaultKind.CONNECTION,
+        FaultKind.TRUNCATED,
+        FaultKind.MALFORMED,
+    }
+)
+
+
+class CostBasis(StrEnum):
+    """What an attempt's cost rests on.
+
+    REPORTED: tokens as the provider gave them. ESTIMATED: our own count of what was sent and received before the stream
+    broke. RESERVED: nothing was heard back, so the most it can have cost. NOTHING: refused before any work was done.
+    """
+
+    REPORTED = "reported"
+    ESTIMATED = "estimated"
+    RESERVED = "reserved"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class TokenUsage:
+    """Tokens of one answer; None is not known. Input includes cached ones, output includes reasoning ones."""
+
+    input_tokens: int | None = None
+    cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    output_tokens: int | None = None
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Milliseconds from the request's start; None where that never came.
+
+    ``first_byte_ms``: the response's headers. ``first_token_ms``: of any channel, reasoning too.
+    ``first_visible_ms``: of the answer itself.
+    """
+
+    latency_ms: float
+    first_byte_ms: float | None = None
+    first_token_ms: float | None = None
+    first_visible_ms: float | None = None

@@ -1,0 +1,1 @@
+"""Evaluators: each one file, pure, given a response and what it answers. See services.scoring for the registry."""

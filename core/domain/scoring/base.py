@@ -1,0 +1,85 @@
+"""What evaluators have in common: what they are shown, what they say, and how they are registered."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+Params = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A response with what it answers. ``messages``: the prompt's; ``turns``: one text per user turn answered."""
+
+    turns: Sequence[str]
+    messages: Sequence[Mapping[str, str]] = ()
+    reference: Sequence[str] = ()
+    constraints: Mapping[str, Any] = field(default_factory=dict)
+    tags: Sequence[str] = ()
+    category: str = "general"
+    finish_reason: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The last answer: what references and limits are about."""
+        return self.turns[-1] if self.turns else ""
+
+
+@dataclass(frozen=True)
+class Score:
+    """``value`` in [0, 1], or None: unscored, and ``reason`` says why.
+
+    ``applies`` is false where there is nothing to score: the prompt has no reference, or no such constraint.
+    """
+
+    value: float | None
+    reason: str = ""
+    applies: bool = True
+
+
+def passed(reason: str = "") -> Score:
+    """All is as it should be."""
+    return Score(1.0, reason)
+
+
+def failed(reason: str) -> Score:
+    """It is not, and ``reason`` says what is wrong."""
+    return Score(0.0, reason)
+
+
+def not_applicable(reason: str) -> Score:
+    """Nothing to score here."""
+    return Score(None, reason, applies=False)
+
+
+def unscored(reason: str) -> Score:
+    """It should have been scored and could not be."""
+    return Score(None, reason)
+
+
+class Use(StrEnum):
+    """What a value is good for. A flag is never called a measure of safety, and similarity never passes a response."""
+
+    CHECK = "check"
+    SIMILARITY = "similarity"
+    FLAG = "flag"
+    JUDGE = "judge"
+
+
+@dataclass(frozen=True)
+class EvaluatorKind:
+    """A way of scoring, one line in the registry. ``score`` is pure; None for kinds that ask a model.
+
+    ``defaults``: its parameters with their defaults. ``check_params`` raises BadInput, naming the parameter, on values
+    that make no sense. ``may_gate``: whether a response may pass or fail by it. A value of 1 is always the good end.
+    """
+
+    key: str
+    title: str
+    what: str
+    use: Use
+    score: Callable[[Subject, Params], Score] | None
+    defaults: Params = field(default_factory=dict)
+    check_params: Callable[[Params], None] = lambda params: None  # noqa: ARG005
+    may_gate: bool = True

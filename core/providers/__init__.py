@@ -1,0 +1,1 @@
+"""Providers: who answers, over which protocol. ``open_provider`` is the one way in."""

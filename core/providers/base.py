@@ -1,0 +1,107 @@
+"""What every provider is: an endpoint to ask, a request, and a completion or a fault that comes back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from core.domain.answering import FaultKind, FinishReason, Timings, TokenUsage
+from core.errors import EvenhandError
+
+Api = Literal["openai", "anthropic", "local"]
+Message = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a model is asked. ``provider``: the preset's name as the candidate gives it, for prices and for people.
+
+    ``api_key_env``: the name of the variable that holds the key, never the key. ``quirks``: names of what differs from
+    the protocol's standard, known to presets and adapters alone.
+    """
+
+    provider: str
+    api: Api
+    model: str
+    base_url: str | None = None
+    api_key_env: str | None = None
+    quirks: frozenset[str] = frozenset()
+
+    @property
+    def place(self) -> tuple[str, str | None, str | None]:
+        """What shares a connection pool and a rate limit: the protocol, the address and the key's name."""
+        return (self.api, self.base_url, self.api_key_env)
+
+
+@dataclass(frozen=True)
+class ChatRequest:
+    """One question: ``messages`` with roles system, user, assistant. None leaves the choice to the provider."""
+
+    messages: Sequence[Message]
+    max_tokens: int | None = None
+    temperature: float | None = None
+    seed: int | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RateLimits:
+    """What the endpoint says of its limits; None where it says nothing. ``reset_s``: until they are full again."""
+
+    remaining_requests: int | None = None
+    remaining_tokens: int | None = None
+    reset_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Completion:
+    """A whole answer. ``text`` is what a user sees, ``reasoning`` what the model thought aloud before.
+
+    ``answered_by``: the model's name as the response gives it. ``is_warm``: whether the connection was open already.
+    """
+
+    text: str
+    finish_reason: FinishReason
+    timings: Timings
+    usage: TokenUsage | None = None
+    reasoning: str = ""
+    answered_by: str | None = None
+    fingerprint: str | None = None
+    is_warm: bool | None = None
+    limits: RateLimits | None = None
+
+
+class ProviderFault(EvenhandError):
+    """An attempt that brought no whole answer. ``text``: what had arrived of it; no message ever holds a key."""
+
+    def __init__(
+        self,
+        kind: FaultKind,
+        message: str,
+        *,
+        timings: Timings,
+        http_status: int | None = None,
+        retry_after_s: float | None = None,
+        text: str = "",
+        reasoning: str = "",
+        usage: TokenUsage | None = None,
+        answered_by: str | None = None,
+        is_warm: bool | None = None,
+        limits: RateLimits | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind, self.timings = kind, timings
+        self.http_status, self.retry_after_s = http_status, retry_after_s
+        self.text, self.reasoning, self.usage = text, reasoning, usage
+        self.answered_by, self.is_warm, self.limits = answered_by, is_warm, limits
+
+
+class Provider(Protocol):
+    """A connection to one place (see Endpoint.place), for any number of requests at once, in one event loop."""
+
+    async def complete(self, endpoint: Endpoint, request: ChatRequest, *, timeout_s: float) -> Completion:
+        """One attempt, streamed. Raises ProviderFault, and nothing else but cancellation."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of its connections (and of a server that it started)."""
+        ...
