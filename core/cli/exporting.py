@@ -1,0 +1,72 @@
+"""`evenhand export`."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.cli.terminal import app, now, plainly, workspace
+from core.domain.ranking import RankingOptions
+from core.services import boards, exporting, reports, studies, weighting
+from core.services.workspace_settings import counts_simulated
+from core.storage.engine import reading
+
+export = typer.Typer(no_args_is_help=True, help="Write votes, responses or a leaderboard to a file or to the terminal.")
+app.add_typer(export, name="export")
+
+
+@export.command("votes")
+def export_votes(
+    format: Annotated[str, typer.Option(help="jsonl, csv or parquet.")] = "jsonl",
+    out: Annotated[Path | None, typer.Option(help="The file to write; the terminal by default.")] = None,
+    study: Annotated[str | None, typer.Option(help="The study.")] = None,
+    simulated: Annotated[bool, typer.Option(help="With the votes of simulated raters.")] = True,
+) -> None:
+    """Every standing vote of a study."""
+    with plainly(), reading(workspace()) as session, _sink(out) as sink:
+        exporting.export_votes(session, studies.named(session, study), format, sink, include_simulated=simulated)
+
+
+@export.command("responses")
+def export_responses(
+    format: Annotated[str, typer.Option(help="jsonl, csv or parquet.")] = "jsonl",
+    out: Annotated[Path | None, typer.Option(help="The file to write; the terminal by default.")] = None,
+    study: Annotated[str | None, typer.Option(help="The study.")] = None,
+) -> None:
+    """Every response that a study pairs."""
+    with plainly(), reading(workspace()) as session, _sink(out) as sink:
+        exporting.export_responses(session, studies.named(session, study), format, sink)
+
+
+@export.command("leaderboard")
+def export_leaderboard(
+    question: Annotated[str, typer.Option(help="The question's key.")],
+    format: Annotated[str, typer.Option(help="csv, jsonl or parquet.")] = "csv",
+    out: Annotated[Path | None, typer.Option(help="The file to write; the terminal by default.")] = None,
+    study: Annotated[str | None, typer.Option(help="The study.")] = None,
+    category: Annotated[str | None, typer.Option(help="Only prompts of this category.")] = None,
+) -> None:
+    """One board as a table."""
+    with plainly():
+        engine = workspace()
+        weighting.refresh_stale(engine, now=now(), at_once=True)
+        with reading(engine) as session, _sink(out) as sink:
+            found = studies.named(session, study)
+            asked = studies.question_named(session, found.id or 0, question)
+            board = boards.leaderboard(
+                session, asked, boards.Filters(category, counts_simulated(session)), RankingOptions()
+            )
+            exporting.export_table(reports.leaderboard_rows(board), format, sink)
+
+
+@contextmanager
+def _sink(out: Path | None) -> Iterator[Any]:
+    if out is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    with out.open("wb") as sink:
+        yield sink
