@@ -18,6 +18,28 @@ class FinishReason(StrEnum):
 
 INCOMPLETE = frozenset({FinishReason.LENGTH, FinishReason.TRUNCATED})
 
+_SYNONYMS = {
+    "end_turn": FinishReason.STOP,
+    "stop_sequence": FinishReason.STOP,
+    "eos": FinishReason.STOP,
+    "eos_token": FinishReason.STOP,
+    "complete": FinishReason.STOP,
+    "max_tokens": FinishReason.LENGTH,
+    "max_output_tokens": FinishReason.LENGTH,
+    "model_context_window_exceeded": FinishReason.LENGTH,
+    "incomplete": FinishReason.TRUNCATED,
+    "safety": FinishReason.CONTENT_FILTER,
+    "prohibited_content": FinishReason.CONTENT_FILTER,
+    "tool_use": FinishReason.TOOL_CALLS,
+    "function_call": FinishReason.TOOL_CALLS,
+}
+
+
+def finish_reason_of(word: str) -> FinishReason | None:
+    """Our word for a provider's, whose case does not matter; None where we have none."""
+    plain = word.strip().lower()
+    return FinishReason(plain) if plain in FinishReason.__members__.values() else _SYNONYMS.get(plain)
+
 
 class FaultKind(StrEnum):
     """What went wrong with an attempt; ``is_passing`` ones are tried again."""

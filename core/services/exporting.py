@@ -51,6 +51,12 @@ RESPONSE_COLUMNS: dict[str, type] = {
     "output_tokens": int,
     "cost_usd": float,
     "finish_reason": str,
+    "first_byte_ms": float,
+    "first_visible_ms": float,
+    "cached_tokens": int,
+    "reasoning_tokens": int,
+    "attempts": int,
+    "answered_by": str,
     "created_at": datetime,
 }
 

@@ -124,7 +124,7 @@ def test_batch_files_join_by_their_custom_id(workspace: Engine) -> None:
     assert any("1 requests" in note for note in summary.notes)
     assert take(workspace, anthropic, "responses").created == 1
     rows = stored(workspace, Response.id, Response.turns, Response.finish_reason, Response.created_at)
-    assert [row[1:3] for row in rows] == [(["On its way."], "stop"), (["Soon."], "end_turn")]
+    assert [row[1:3] for row in rows] == [(["On its way."], "stop"), (["Soon."], "stop")]
     assert rows[0][3] == datetime(2025, 1, 1, tzinfo=UTC)
 
 

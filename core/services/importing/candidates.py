@@ -8,8 +8,9 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from core.services.importing.batches import OnBatch, batches
+from core.services.importing.candidate_fields import definition
 from core.services.importing.records import CandidateRecord, Flaw, Notes
-from core.storage.tables import Candidate
+from core.storage.tables import Candidate, Response
 
 
 def candidate_ids(session: Session, names: Iterable[str]) -> dict[str, int]:
@@ -59,13 +60,53 @@ class CandidateWriter:
     def _write(self, record: CandidateRecord) -> None:
         found = self.session.exec(select(Candidate).where(Candidate.name == record.name)).first()
         if found is None:
-            found = Candidate(name=record.name, settings={}, position=_next_position(self.session), created_at=self.now)
-            self.session.add(found)
+            add_candidate(self.session, record, now=self.now)
         elif (found.provider, found.model, found.settings) == (record.provider, record.model, record.settings):
             self.unchanged += 1
             return
-        elif found.provider is not None:
-            self.notes.add(f"'{record.name}' was defined otherwise before; it now has the new definition.")
-        found.provider, found.model, found.settings = record.provider, record.model, record.settings
-        self.session.flush()
+        else:
+            if found.provider is not None:
+                self.notes.add(f"'{record.name}' was defined otherwise before; it now has the new definition.")
+            redefine(self.session, found, record)
         self.created += 1
+
+
+def add_candidate(session: Session, record: CandidateRecord, *, now: datetime) -> Candidate:
+    """A new candidate in the next free place, which decides its colour."""
+    found = Candidate(
+        name=record.name,
+        provider=record.provider,
+        model=record.model,
+        settings=record.settings,
+        position=_next_position(session),
+        created_at=now,
+    )
+    session.add(found)
+    session.flush()
+    return found
+
+
+def redefine(session: Session, candidate: Candidate, record: CandidateRecord) -> None:
+    """Give ``candidate`` the definition of ``record``.
+
+    A Flaw where it has responses under another one: their scores and votes would be told of a model that never gave
+    them. A candidate known by name only may always be defined, and a price or a key's variable may always change.
+    """
+    is_same = (candidate.provider, candidate.model) == (record.provider, record.model) and (
+        definition(candidate.settings) == definition(record.settings)
+    )
+    if candidate.provider is not None and not is_same and (answered := _answered(session, candidate)):
+        responses = f"{answered:,} response{'' if answered == 1 else 's'}"
+        raise Flaw(
+            f"'{candidate.name}' has {responses} under its old definition. Give the new one another name.",
+            field="name",
+            line=record.line,
+        )
+    candidate.provider, candidate.model, candidate.settings = record.provider, record.model, record.settings
+    session.add(candidate)
+    session.flush()
+
+
+def _answered(session: Session, candidate: Candidate) -> int:
+    query = select(func.count()).select_from(Response).where(Response.candidate_id == candidate.id)
+    return session.exec(query).one()

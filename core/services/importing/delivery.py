@@ -86,7 +86,7 @@ class Delivery:
         return self._summary(created=writer.created, dataset=target.name, study=chosen.name)
 
     def candidates(self) -> ImportSummary:
-        """Candidates by name; an earlier definition gives way to this one."""
+        """Candidates by name; an earlier definition gives way to this one while nothing was answered under it."""
         writer = CandidateWriter(self.session, self.now, self.notes)
         writer.write_all(self.records()[1], self._on_batch)
         before = self.ledger.before(self.session, "candidates")

@@ -81,6 +81,12 @@ class ResponseRecord(NamedTuple):
     finish_reason: str | None = None
     created_at: datetime | None = None
     prompt: PromptRecord | None = None
+    first_byte_ms: float | None = None
+    first_visible_ms: float | None = None
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    attempts: int | None = None
+    answered_by: str | None = None
 
 
 class VoteRecord(NamedTuple):

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from core.domain.answering import finish_reason_of
 from core.domain.lengths import count_words
 from core.services.importing.batches import Ids, OnBatch, batches
 from core.services.importing.bulk import BulkInsert
@@ -18,7 +19,8 @@ from core.storage.tables import Dataset, Prompt, Response, Run
 
 _COLUMNS = (
     "run_id", "prompt_id", "candidate_id", "repetition", "turns", "words", "content_hash", "latency_ms", "ttft_ms",
-    "input_tokens", "output_tokens", "cost_usd", "finish_reason", "created_at",
+    "input_tokens", "output_tokens", "cost_usd", "finish_reason", "first_byte_ms",
+    "first_visible_ms", "cached_tokens", "reasoning_tokens", "attempts", "answered_by", "created_at",
 )  # fmt: skip
 _BATCH = 500
 Key = tuple[int, int, int]
@@ -124,7 +126,13 @@ class ResponseWriter:
             record.input_tokens,
             record.output_tokens,
             record.cost_usd,
-            record.finish_reason,
+            record.finish_reason and (finish_reason_of(record.finish_reason) or record.finish_reason),
+            record.first_byte_ms,
+            record.first_visible_ms,
+            record.cached_tokens,
+            record.reasoning_tokens,
+            record.attempts,
+            record.answered_by,
             self._bulk.moment(record.created_at or self.now),
         )
 

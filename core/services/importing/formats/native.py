@@ -5,9 +5,8 @@ from typing import Any
 
 from core.domain.lengths import BINS
 from core.domain.votes import OUTCOME_OF_WORD
-from core.services.importing import chat, fields, times
+from core.services.importing import candidate_fields, chat, fields, times
 from core.services.importing.records import (
-    CandidateRecord,
     Cells,
     Flaw,
     Format,
@@ -27,10 +26,12 @@ _REQUIRED = {
     Kind.CANDIDATES: ({"name", "provider", "model"},),
 }
 _PROMPT = frozenset({"id", "category", "turns", "messages", "reference", "constraints", "tags"})
-_MEASURED = {"repetition", "latency_ms", "ttft_ms", "input_tokens", "output_tokens", "cost_usd"}
+_COUNTED = ("cached_tokens", "reasoning_tokens", "attempts")
+_MEASURED = {"repetition", "latency_ms", "ttft_ms", "input_tokens", "output_tokens", "cost_usd", *_COUNTED}
+_TIMED = ("first_byte_ms", "first_visible_ms")
 _RESPONSE = frozenset(
-    {"prompt_id", "candidate", "text", "turns", "finish_reason", "created_at", "dataset", "run"} | _MEASURED
-)
+    {"prompt_id", "candidate", "text", "turns", "finish_reason", "answered_by", "created_at", "dataset", "run"}
+).union(_MEASURED, _TIMED)
 _VOTE = frozenset({"prompt_id", "left", "right", "winner", "question", "rater", "created_at"})
 _ANSWERED = frozenset({"choices", "response", "completion"})
 _EXPORTED = frozenset({"length_bin", "masked", "too_fast", "time_on_pair_ms"})
@@ -38,9 +39,6 @@ _VOTE_KNOWN = _VOTE | _EXPORTED | {"dataset", "category", "simulated"}
 _NOT_EXPORTED = (None, False, False, None)
 _OUTCOMES = {word: int(outcome) for word, outcome in OUTCOME_OF_WORD.items()}
 _MOST_SOUND = 100_000
-_CANDIDATE_TEXTS = ("base_url", "api_key_env", "system")
-_CANDIDATE_NUMBERS = ("temperature", "max_tokens", "input_usd_per_mtok", "output_usd_per_mtok")
-_CANDIDATE = frozenset({"name", "provider", "model", "fallback", *_CANDIDATE_TEXTS, *_CANDIDATE_NUMBERS})
 
 
 def _detect(row: Row, kind: Kind) -> bool:
@@ -150,6 +148,8 @@ def _response(line: int, row: Row) -> ResponseRecord:
     answered = [single] if single is not None else fields.texts(turns, "turns")
     if not answered:
         raise Flaw("is empty.", field="turns")
+    measured: dict[str, Any] = {field: fields.amount(row, field) for field in _TIMED}
+    measured |= {field: fields.count(row, field) for field in _COUNTED}
     return ResponseRecord(
         line,
         prompt_key,
@@ -163,38 +163,22 @@ def _response(line: int, row: Row) -> ResponseRecord:
         fields.amount(row, "cost_usd"),
         fields.optional_name(row, "finish_reason"),
         times.moment(row, "created_at"),
+        answered_by=fields.optional_name(row, "answered_by"),
+        **measured,
     )
-
-
-def _candidate(line: int, row: Row) -> CandidateRecord:
-    settings = _candidate_settings(row)
-    fallback = fields.mapping(row, "fallback")
-    if fallback is not None:
-        if "fallback" in fallback:
-            raise Flaw("cannot have a fallback of its own.", field="fallback")
-        try:
-            named = {field: fields.name(fallback, field) for field in ("name", "provider", "model")}
-            settings["fallback"] = named | _candidate_settings(fallback)
-        except Flaw as flaw:
-            raise Flaw(flaw.problem, field=f"fallback.{flaw.field}") from None
-    return CandidateRecord(
-        line, fields.name(row, "name"), fields.name(row, "provider"), fields.name(row, "model"), settings
-    )
-
-
-def _candidate_settings(row: Row) -> dict[str, Any]:
-    settings: dict[str, Any] = {field: fields.optional_text(row, field) for field in _CANDIDATE_TEXTS}
-    settings |= {field: fields.amount(row, field) for field in _CANDIDATE_NUMBERS if field != "max_tokens"}
-    settings["max_tokens"] = fields.count(row, "max_tokens")
-    return {field: found for field, found in settings.items() if found not in (None, "")}
 
 
 _EACH: dict[Kind, tuple[Callable[[int, Row], Record], frozenset[str]]] = {
     Kind.PROMPTS: (_prompt, _PROMPT),
     Kind.RESPONSES: (_response, _RESPONSE),
-    Kind.CANDIDATES: (_candidate, _CANDIDATE),
+    Kind.CANDIDATES: (candidate_fields.candidate_record, candidate_fields.KNOWN),
 }
-_KNOWN = {Kind.PROMPTS: _PROMPT, Kind.RESPONSES: _RESPONSE, Kind.VOTES: _VOTE_KNOWN, Kind.CANDIDATES: _CANDIDATE}
+_KNOWN = {
+    Kind.PROMPTS: _PROMPT,
+    Kind.RESPONSES: _RESPONSE,
+    Kind.VOTES: _VOTE_KNOWN,
+    Kind.CANDIDATES: candidate_fields.KNOWN,
+}
 
 
 def is_meant(row: Row, kind: Kind) -> bool:
