@@ -1,4 +1,4 @@
-"""A study's pool: which responses to which prompts it pairs. Kept in memory while nothing was added."""
+"""A study's pool: which responses to which prompts it pairs, blank ones aside. In memory while nothing was added."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _lock = Lock()
 
 @dataclass(frozen=True)
 class Pool:
-    """``responses``: prompt id → candidate id → response id, the newest of each candidate.
+    """``responses``: prompt id → candidate id → response id, the newest of each candidate that is not blank.
 
     ``prompts_of``: candidate pair (smaller id first) → ids of the prompts that both answered.
     """
@@ -60,6 +60,7 @@ def _read(session: Session, study: Study) -> Pool:
         .join(_dataset, _dataset.c.id == _prompt.c.dataset_id)
         .group_by(_response.c.prompt_id, _response.c.candidate_id)
     )
+    query = query.where(_response.c.words > 0)
     if study.dataset_id is not None:
         query = query.where(_prompt.c.dataset_id == study.dataset_id)
     else:

@@ -11,6 +11,7 @@ from sqlmodel import select
 from core.domain.votes import Outcome
 from core.errors import NothingToRate, PairGone
 from core.services import assigning, rounds, studies, tallies, voting
+from core.services.pools import pool_of
 from core.storage.engine import reading, writing
 from core.storage.tables import Assignment, ClusterTally, Pair, PairTally, Response, Study, Vote, metadata
 from tests.workspace import NOW, Workspace, later, make_workspace
@@ -249,3 +250,13 @@ def test_the_goal_of_pairs_per_rater_ends_the_work_unless_one_carries_on(engine:
     with pytest.raises(NothingToRate, match="every pair"):
         rounds.current_round(engine, **asked)
     assert rounds.current_round(engine, **asked, beyond_goal=True).pair.turns
+
+
+def test_a_blank_response_is_never_shown_to_a_rater(engine: Engine):
+    made = make_workspace(engine, prompts=1, candidates=3)
+    with writing(engine) as session:
+        blank = session.exec(select(Response).where(Response.candidate_id == made.candidates[0])).one()
+        blank.turns, blank.words = ["  "], 0
+    with reading(engine) as session:
+        pool = pool_of(session, session.get_one(Study, made.study))
+    assert pool.candidates == made.candidates[1:]
