@@ -13,10 +13,13 @@ from sqlalchemy import Connection, Engine, text
 _ADVISORY_LOCK = 0x45564E48
 
 
-def upgrade(engine: Engine) -> None:
-    """Apply the migrations that ``engine``'s database lacks, under a lock that other processes wait for."""
+def upgrade(engine: Engine, *, to: str = "head") -> None:
+    """Apply the migrations that ``engine``'s database lacks, under a lock that other processes wait for.
+
+    ``to``: the revision to stop at.
+    """
     with engine.execution_options(writes=True).connect() as connection, _alone(connection):
-        command.upgrade(_config(connection), "head")
+        command.upgrade(_config(connection), to)
         connection.commit()
 
 

@@ -2,10 +2,13 @@
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
+from sqlmodel import select
 
+from core.storage.engine import open_engine, reading
 from core.storage.schema import upgrade
-from core.storage.tables import metadata
+from core.storage.tables import Run, metadata
+from tests.workspace import NOW
 
 
 def test_migrations_lead_to_the_tables(engine: Engine):
@@ -17,3 +20,23 @@ def test_upgrading_twice_changes_nothing(engine: Engine):
     upgrade(engine)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_what_was_stored_before_evaluations_came_is_still_there(database: str):
+    engine = open_engine(database)
+    upgrade(engine, to="0001")
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO dataset (name, version, content_hash, is_demo, created_at) VALUES ('d', 1, 'h', :no, :at)"
+            ),
+            {"no": False, "at": NOW},
+        )
+        connection.execute(
+            text("INSERT INTO run (dataset_id, source, created_at) VALUES (1, 'import', :at)"), {"at": NOW}
+        )
+    upgrade(engine)
+    with reading(engine) as session:
+        run = session.exec(select(Run)).one()
+        assert (run.dataset_id, run.state, run.cost_usd, run.candidate_ids) == (1, "done", 0.0, None)
+    engine.dispose()
