@@ -226,19 +226,91 @@ def test_candidates_are_defined_once_and_a_name_met_before_is_completed(filled: 
     ]
     assert take(filled, records, "candidates").created == 2
     assert take(filled, records, "candidates").already_imported
-    changed = take(filled, [{**records[0], "model": "gpt-y"}, records[1]], "candidates")
+    changed = take(filled, [records[0], {**records[1], "model": "n"}], "candidates")
     assert (changed.created, changed.unchanged) == (1, 1)
-    assert any("'a'" in note for note in changed.notes)
+    assert any("'new'" in note for note in changed.notes)
     with Session(filled) as session:
         found = session.exec(select(Candidate).order_by(Candidate.position)).all()
     kept = [(each.name, each.model, each.position) for each in found]
     assert kept == [
-        ("a", "gpt-y", 0),
+        ("a", "gpt-x", 0),
         ("b", None, 1),
-        ("new", "m", 2),
+        ("new", "n", 2),
     ]
     assert found[0].settings == {"temperature": 0.2, "api_key_env": "OPENAI_API_KEY"}
     assert found[2].settings["fallback"]["provider"] == "anthropic"
+
+
+A: dict[str, Any] = {"name": "a", "provider": "openai", "model": "gpt-x", "system": "Be brief."}
+
+
+@pytest.mark.parametrize("change", [{"model": "gpt-y"}, {"system": "Be long."}, {"base_url": "http://localhost:1"}])
+def test_a_candidate_that_has_answered_is_not_redefined(filled: Engine, change: dict[str, Any]) -> None:
+    take(filled, [A], "candidates")
+    error = refusal(filled, [{"name": "z", "provider": "openai", "model": "m"}, A | change], "candidates")
+    assert (error.line, error.field) == (2, "name")
+    assert "'a' has 2 responses under its old definition. Give the new one another name." in error.problem
+    with Session(filled) as session:
+        found = session.exec(select(Candidate).where(Candidate.name == "a")).one()
+        assert (found.model, found.settings) == ("gpt-x", {"system": "Be brief."})
+        assert session.exec(select(Candidate).where(Candidate.name == "z")).first() is None
+
+
+def test_the_price_and_the_key_of_a_candidate_that_has_answered_may_change(filled: Engine) -> None:
+    take(filled, [A], "candidates")
+    priced = A | {"input_usd_per_mtok": 0.5, "output_usd_per_mtok": 2, "api_key_env": "TEAM_KEY"}
+    assert take(filled, [priced], "candidates").created == 1
+    with Session(filled) as session:
+        settings = session.exec(select(Candidate).where(Candidate.name == "a")).one().settings
+    assert (settings["output_usd_per_mtok"], settings["api_key_env"]) == (2, "TEAM_KEY")
+
+
+KEYS = [
+    "sk-proj-4f9c0d1e2b3a49f8",
+    "gsk_4f9c0d1e2b3a49f84f9c0d1e",
+    "AIzaSyA4f9c0d1e2b3a49f84f9c0d1e2b3a49f8",
+    "4f9c0d1e2b3a49f84f9c0d1e2b3a49f8",
+    "4F9C0D1E2B3A49F84F9C0D1E2B3A49F8",
+    "Bearer 4f9c0d1e2b3a49f8",
+]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_key_in_the_place_of_its_variable_is_refused_and_not_shown(engine: Engine, key: str) -> None:
+    error = refusal(engine, [A | {"api_key_env": key}], "candidates")
+    assert (error.line, error.field) == (1, "api_key_env")
+    assert key not in str(error)
+    assert "looks like a key" in error.problem
+
+
+def test_a_key_of_this_machine_is_refused_in_every_field(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEAM_API_KEY", "correct horse battery")
+    for field in ("name", "provider", "model", "system", "base_url", "api_key_env"):
+        error = refusal(engine, [A | {field: "correct horse battery"}], "candidates")
+        assert error.field == field
+        assert "horse" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"base_url": "localhost:8000"}, "base_url"),
+        ({"base_url": "ftp://host/v1"}, "base_url"),
+        ({"base_url": "https://me:secret@host/v1"}, "base_url"),
+        ({"base_url": "https://host/v1?api-key=secret"}, "base_url"),
+        ({"base_url": "https://host:99999999/v1"}, "base_url"),
+        ({"api_key_env": "MY KEY"}, "api_key_env"),
+        ({"api_key_env": "MY-KEY"}, "api_key_env"),
+        ({"temperature": 2.1}, "temperature"),
+        ({"max_tokens": 0}, "max_tokens"),
+        ({"input_usd_per_mtok": 1.0}, "output_usd_per_mtok"),
+        ({"fallback": {"name": "f", "provider": "p", "model": "m", "base_url": "x"}}, "fallback.base_url"),
+    ],
+)
+def test_a_candidate_that_could_not_be_asked_is_refused(engine: Engine, change: dict[str, Any], field: str) -> None:
+    error = refusal(engine, [A | change], "candidates")
+    assert error.field == field
+    assert "secret" not in str(error)
 
 
 def test_unknown_fields_are_ignored_with_a_note(engine: Engine) -> None:

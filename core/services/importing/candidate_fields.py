@@ -17,7 +17,7 @@ CHANGEABLE = frozenset({"api_key_env", *PRICES})
 HOTTEST = 2.0
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST_VARIABLE, _LONGEST_PLAIN = 64, 20
-_KEY_PREFIX = re.compile(r"(sk|pk|gsk|xai|tgp|hf|r8|AIza|AKIA)[-_]?[A-Za-z0-9_-]{12,}$")
+_KEY_PREFIX = re.compile(r"(sk-|gsk_|AIza)[A-Za-z0-9_-]{12,}$")
 _SECRET_FIELD = re.compile(r"key|token|secret|password|sig", re.IGNORECASE)
 _IS_A_KEY = "looks like a key. Keys are never kept here: put it into an environment variable and name that variable."
 
