@@ -1,6 +1,7 @@
 """What lies in the workspace: datasets and what is in them, prompts to look at, candidates to choose."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -103,3 +104,25 @@ def _answered(session: Session) -> dict[int | None, tuple[int, int]]:
         .group_by(_run.c.dataset_id)
     )
     return {row[0]: (row[1], row[2]) for row in session.execute(query)}
+
+
+def named(session: Session, name: str | None) -> Dataset:
+    """The newest version of the dataset called ``name``; without a name the newest one, the demo last.
+
+    Raises NotFound, which names those that are there.
+    """
+    query = select(Dataset).order_by(col(Dataset.is_demo), col(Dataset.id).desc())
+    found = session.exec(query if name is None else query.where(Dataset.name == name)).first()
+    if found is None:
+        there = ", ".join(f"'{each}'" for each in session.exec(select(Dataset.name).distinct().order_by(Dataset.name)))
+        wanted = "There is no dataset yet" if name is None else f"There is no dataset '{name}'"
+        raise NotFound(f"{wanted}. {f'There are: {there}.' if there else 'Import prompts first.'}")
+    return found
+
+
+def prompt_ids(session: Session, dataset_id: int, *, categories: Sequence[str] = ()) -> list[int]:
+    """The ids of a dataset's prompts whose text is known, in their order; of some categories, or of all."""
+    query = select(Prompt.id).where(Prompt.dataset_id == dataset_id, sa.cast(Prompt.messages, sa.Text) != "[]")
+    if categories:
+        query = query.where(col(Prompt.category).in_(categories))
+    return [found for found in session.exec(query.order_by(col(Prompt.id))) if found is not None]
