@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col
 
-from core.storage.tables import Assignment, Candidate, Person, Prompt, Response, Study, Vote
+from core.storage.tables import Assignment, Attempt, Candidate, Person, Prompt, Response, Run, Study, Vote
 
 
 def count_workspace(session: Session) -> dict[str, tuple[str, int]]:
@@ -26,5 +26,7 @@ def count_workspace(session: Session) -> dict[str, tuple[str, int]]:
         ),
         "prompts": ("Prompts.", count(col(Prompt.id))),
         "responses": ("Responses.", count(col(Response.id))),
+        "runs_open": ("Runs that wait or go on.", count(col(Run.id), col(Run.state).in_(("queued", "running")))),
+        "attempts": ("Calls made to models by runs, failed ones too.", count(col(Attempt.id))),
         "candidates": ("Candidates.", count(col(Candidate.id))),
     }

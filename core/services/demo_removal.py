@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from core import demo
-from core.errors import NotFound
+from core.errors import BadInput, NotFound
 from core.services import tallies, workspace_settings
-from core.storage.tables import Candidate, Dataset, Response, Run, Study, Vote, metadata
+from core.storage.tables import Attempt, Candidate, Dataset, LoadTest, Response, Run, Study, Vote, metadata
 
 _table = metadata.tables
 _vote, _assignment, _person = _table["vote"], _table["assignment"], _table["person"]
@@ -61,11 +61,13 @@ def remove_demo(session: Session) -> None:
     """Delete the demo: its studies, votes, assignments, responses, prompts, dataset and simulated people.
 
     Its candidates go where nothing else uses them. Other studies keep all but votes on the demo's prompts, and are
-    counted anew. Later starts do not open it again by themselves. Raises NotFound where it is not here.
+    counted anew. Later starts do not open it again by themselves. Raises NotFound where it is not here, and BadInput
+    while a run over it is going on.
     """
     datasets = _demo_datasets(session)
     if not datasets:
         raise NotFound("The demo is not here any more.")
+    _refuse_while_running(session, datasets)
     prompts = list(session.execute(_prompt_ids(datasets)).scalars())
     studies = [study.id for study in _demo_studies(session, datasets)]
     _wait_for_raters(session, studies)
@@ -76,6 +78,7 @@ def remove_demo(session: Session) -> None:
         session.execute(sa.delete(_table["weighted_tally"]).where(_table["weighted_tally"].c.study_id == study_id))
     _delete_studies(session, studies)
     runs = list(session.exec(select(Run.id).where(col(Run.dataset_id).in_(datasets))))
+    _delete_evaluation(session, datasets, runs)
     session.execute(sa.delete(_table["response"]).where(_table["response"].c.run_id.in_(runs)))
     session.execute(sa.delete(_table["run"]).where(_table["run"].c.id.in_(runs)))
     session.execute(sa.delete(_table["prompt"]).where(_table["prompt"].c.dataset_id.in_(datasets)))
@@ -95,6 +98,26 @@ def _prompt_ids(datasets: Sequence[int]) -> sa.Select[tuple[int]]:
 
 def _demo_studies(session: Session, datasets: Sequence[int]) -> list[Study]:
     return list(session.exec(select(Study).where(col(Study.dataset_id).in_(datasets)).order_by(col(Study.id))))
+
+
+def _refuse_while_running(session: Session, datasets: Sequence[int]) -> None:
+    going = select(Run.id).where(col(Run.dataset_id).in_(datasets), col(Run.state).in_(("queued", "running")))
+    run = session.exec(going.limit(1)).first()
+    if run is not None:
+        raise BadInput(f"Run {run} is over the demo and not at its end. Cancel it on the Runs page first.")
+
+
+def _delete_evaluation(session: Session, datasets: Sequence[int], runs: Sequence[int | None]) -> None:
+    responses = sa.select(_table["response"].c.id).where(_table["response"].c.run_id.in_(runs))
+    for name, column in (
+        ("judge_preference", "first_response_id"),
+        ("judge_call", "response_id"),
+        ("score", "response_id"),
+    ):
+        session.execute(sa.delete(_table[name]).where(_table[name].c[column].in_(responses)))
+    session.execute(sa.delete(_table["attempt"]).where(_table["attempt"].c.run_id.in_(runs)))
+    for name in ("gate", "load_test"):
+        session.execute(sa.delete(_table[name]).where(_table[name].c.dataset_id.in_(datasets)))
 
 
 def _wait_for_raters(session: Session, studies: Sequence[int | None]) -> None:
@@ -134,7 +157,9 @@ def _delete_unused(session: Session) -> None:
             (Vote.left_candidate_id == candidate.id) | (Vote.right_candidate_id == candidate.id)
         )
         answered = select(Response.id).where(Response.candidate_id == candidate.id)
-        in_use = session.exec(answered.limit(1)).first() or session.exec(rated.limit(1)).first()
+        asked = select(Attempt.id).where(Attempt.candidate_id == candidate.id)
+        loaded = select(LoadTest.id).where(LoadTest.candidate_id == candidate.id)
+        in_use = any(session.exec(query.limit(1)).first() for query in (answered, rated, asked, loaded))
         if not in_use and candidate.id not in chosen:
             session.delete(candidate)
     session.flush()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import Engine
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from core import demo
 from core.domain.votes import Outcome
@@ -25,7 +25,23 @@ from core.services import (
 from core.services import demo as demo_service
 from core.services.importing import Kind, import_file
 from core.storage.engine import reading, write
-from core.storage.tables import Candidate, Dataset, Person, Study, Vote, metadata
+from core.storage.tables import (
+    Attempt,
+    Candidate,
+    Dataset,
+    Evaluator,
+    Gate,
+    JudgeCall,
+    JudgePreference,
+    LoadTest,
+    Person,
+    Response,
+    Run,
+    Score,
+    Study,
+    Vote,
+    metadata,
+)
 from tests.workspace import NOW, later, make_workspace
 
 LOOKS = {
@@ -212,3 +228,47 @@ def test_votes_on_the_demos_prompts_in_another_study_go_and_its_tallies_follow(e
     assert "pair_tally" not in kept
     write(engine, tallies.rebuild_all)
     assert rows(engine) == kept
+
+
+def test_a_demo_that_was_evaluated_can_be_removed_once_its_runs_are_at_an_end(engine: Engine):
+    demo_service.prepare_workspace(engine, demo=False, now=NOW)
+    kept = {"evaluator", "gate"}
+    before = {name: n for name, n in rows(engine).items() if name not in kept}
+    demo_service.open_demo(engine, now=NOW)
+    run_id = write(engine, _evaluated_demo)
+    with pytest.raises(BadInput, match=f"Run {run_id} .* Cancel it"):
+        write(engine, demo_removal.remove_demo)
+    write(engine, lambda session: setattr(session.get_one(Run, run_id), "state", "cancelled"))
+    write(engine, demo_removal.remove_demo)
+    assert {name: n for name, n in rows(engine).items() if name not in kept} == before
+
+
+def _evaluated_demo(session: Session) -> int:
+    """A run over the demo, still going: a response with an attempt, a score and a judge's word, and a gate."""
+    dataset = session.exec(select(Dataset).where(Dataset.is_demo)).one()
+    answers = session.exec(select(Response).limit(2)).all()
+    first, second = answers
+    run = Run(dataset_id=dataset.id, source="evaluation", state="running", created_at=NOW)
+    evaluator = Evaluator(name="e", kind="removal", params={}, content_hash="e", created_at=NOW)
+    session.add_all([run, evaluator])
+    session.flush()
+    of = {"prompt_id": first.prompt_id, "candidate_id": first.candidate_id}
+    session.add_all(
+        [
+            Response(run_id=run.id, turns=["x"], words=1, content_hash="x", created_at=NOW, **of),
+            Attempt(run_id=run.id, started_at=NOW, **of),
+            Score(response_id=first.id, evaluator_id=evaluator.id, value=1.0, scored_at=NOW),
+            JudgeCall(evaluator_id=evaluator.id, response_id=first.id, started_at=NOW),
+            JudgePreference(
+                evaluator_id=evaluator.id,
+                prompt_id=first.prompt_id,
+                first_response_id=first.id,
+                second_response_id=second.id,
+                created_at=NOW,
+            ),
+            Gate(dataset_id=dataset.id, evaluator_id=evaluator.id, created_at=NOW),
+            LoadTest(candidate_id=first.candidate_id, dataset_id=dataset.id, results=[], started_at=NOW),
+        ]
+    )
+    session.flush()
+    return run.id
