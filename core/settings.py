@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 _EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104
 _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
 _SHORTEST_SECRET = 8
+_named_as_secret: set[str] = set()
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -50,7 +51,11 @@ def server_environment(*, host: str, port: int) -> dict[str, str]:
 
 
 def secret(name: str) -> str | None:
-    """The secret in the variable ``name``, which a candidate names; None where it is not set or blank."""
+    """The secret in the variable ``name``, which a candidate names; None where it is not set or blank.
+
+    However the variable is called, ``without_secrets`` blots it out from then on.
+    """
+    _named_as_secret.add(name)
     found = os.environ.get(name, "").strip()
     return found or None
 
@@ -58,7 +63,8 @@ def secret(name: str) -> str | None:
 def without_secrets(text: str) -> str:
     """``text`` with every secret of this process's environment blotted out, whole or URL-encoded."""
     for name, content in os.environ.items():
-        if _SECRET_NAME.search(name) and len(content.strip()) >= _SHORTEST_SECRET:
+        is_secret = name in _named_as_secret or _SECRET_NAME.search(name)
+        if is_secret and len(content.strip()) >= _SHORTEST_SECRET:
             for form in (content.strip(), quote(content.strip(), safe="")):
                 text = text.replace(form, f"[{name}]")
     return text

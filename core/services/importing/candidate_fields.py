@@ -2,7 +2,7 @@
 
 import re
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from core.services.importing import fields
 from core.services.importing.records import CandidateRecord, Flaw, Row
@@ -18,7 +18,6 @@ HOTTEST = 2.0
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST_VARIABLE, _LONGEST_PLAIN = 64, 20
 _KEY_PREFIX = re.compile(r"(sk-|gsk_|AIza)[A-Za-z0-9_-]{12,}$")
-_SECRET_FIELD = re.compile(r"key|token|secret|password|sig", re.IGNORECASE)
 _IS_A_KEY = "looks like a key. Keys are never kept here: put it into an environment variable and name that variable."
 
 
@@ -101,10 +100,9 @@ def _check_address(found: str) -> None:
         is_address = False
     if not is_address or re.search(r"\s", found):
         raise Flaw("must be an address that begins with http:// or https://.", field="base_url")
-    if parts.username or parts.password or any(_SECRET_FIELD.search(name) for name, _ in parse_qsl(parts.query)):
-        raise Flaw(
-            "carries a password or a key. Take it out: the key belongs into an environment variable.", field="base_url"
-        )
+    if parts.username or parts.password or parts.query or parts.fragment:
+        problem = "holds more than an address. Passwords and keys stay out: name the variable that holds the key."
+        raise Flaw(problem, field="base_url")
 
 
 def _refuse_key(found: str, field: str) -> None:
