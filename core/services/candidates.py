@@ -1,0 +1,194 @@
+"""Candidates: the list with what each needs to be asked, defining one, the champion, retiring and deleting."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from core.domain.pricing import Rates
+from core.errors import BadInput, NotFound
+from core.providers import presets
+from core.providers.base import Endpoint
+from core.services import prices
+from core.services.candidate_drafts import CandidateDraft, checked, draft_of
+from core.services.importing.candidates import add_candidate, redefine
+from core.services.importing.records import Flaw
+from core.settings import secret
+from core.storage.tables import Attempt, Candidate, LoadTest, Pair, Response, Vote
+
+
+@dataclass(frozen=True)
+class CandidateLine:
+    """A candidate and what it needs to be asked. None is not known.
+
+    ``provider``: the preset's title. ``keys``: the variables its endpoints name, and whether each is set.
+    ``why_not``: what keeps a run from asking it, None where nothing does. ``runs``: how many it answered in.
+    """
+
+    candidate: Candidate
+    provider: str | None
+    host: str | None
+    keys: dict[str, bool]
+    rates: Rates | None
+    responses: int
+    runs: int
+    why_not: str | None
+
+    @property
+    def id(self) -> int:
+        """The candidate's id."""
+        return self.candidate.id or 0
+
+
+def listed(session: Session, now: datetime) -> list[CandidateLine]:
+    """Every candidate: the champion first, retired ones last, else in the order they came."""
+    answered = _answered(session)
+    order = (col(Candidate.is_retired), col(Candidate.is_champion).desc(), col(Candidate.position))
+    return [
+        _line(session, candidate, answered.get(candidate.id or 0, (0, 0)), now)
+        for candidate in session.exec(select(Candidate).order_by(*order))
+    ]
+
+
+def copy_of(session: Session, candidate: Candidate) -> CandidateDraft:
+    """A draft of another candidate like this one, under a name that is free."""
+    taken = set(session.exec(select(Candidate.name)))
+    names = (f"{candidate.name} {number}" for number in range(2, len(taken) + 3))
+    return replace(draft_of(candidate), name=next(name for name in names if name not in taken))
+
+
+def define(session: Session, draft: CandidateDraft, *, now: datetime) -> Candidate:
+    """A new candidate. BadInput says which field is wrong and how to mend it, and never shows what may be a key."""
+    record = checked(draft)
+    _refuse_taken(session, record.name)
+    return add_candidate(session, record, now=now)
+
+
+def change(session: Session, candidate_id: int, draft: CandidateDraft) -> Candidate:
+    """Define a candidate anew. Once it has answered, only the price, the key's variable and nothing else may differ.
+
+    The name is fixed from then on too, because files, links and scripts refer to an answered candidate by it.
+    """
+    candidate, record = _get(session, candidate_id), checked(draft)
+    if record.name != candidate.name:
+        _refuse_taken(session, record.name)
+        if _count(session, Response, Response.candidate_id == candidate_id):
+            raise BadInput(
+                f"'{candidate.name}' has responses, and files and scripts know them by that name, so it keeps it. "
+                "Duplicate it to have one of another name."
+            )
+        candidate.name = record.name
+    try:
+        redefine(session, candidate, record)
+    except Flaw as flaw:
+        raise BadInput(flaw.problem) from None
+    return candidate
+
+
+def set_price(session: Session, candidate_id: int, *, input_usd: float | None, output_usd: float | None) -> None:
+    """The candidate's own price in US dollars per million tokens; None takes it away."""
+    draft = draft_of(_get(session, candidate_id))
+    change(session, candidate_id, replace(draft, input_usd_per_mtok=input_usd, output_usd_per_mtok=output_usd))
+
+
+def make_champion(session: Session, candidate_id: int) -> None:
+    """Say that this one is in production today; there is one champion at most."""
+    candidate = _get(session, candidate_id)
+    if candidate.is_retired:
+        raise BadInput(f"'{candidate.name}' is retired. Bring it back first.")
+    session.execute(sa.update(Candidate).where(col(Candidate.is_champion)).values(is_champion=False))
+    candidate.is_champion = True
+    session.add(candidate)
+
+
+def retire(session: Session, candidate_id: int) -> None:
+    """Offer it for no more runs; its responses and votes stay and count."""
+    candidate = _get(session, candidate_id)
+    if candidate.is_champion:
+        raise BadInput(f"'{candidate.name}' is the champion. Make another candidate the champion first.")
+    candidate.is_retired = True
+    session.add(candidate)
+
+
+def bring_back(session: Session, candidate_id: int) -> None:
+    """Offer a retired candidate for runs again."""
+    candidate = _get(session, candidate_id)
+    candidate.is_retired = False
+    session.add(candidate)
+
+
+def delete(session: Session, candidate_id: int) -> None:
+    """Remove a candidate to which nothing refers; others are retired."""
+    candidate = _get(session, candidate_id)
+    if _is_tied(session, candidate_id):
+        raise BadInput(f"'{candidate.name}' has responses, votes or attempts, so it stays. Retire it instead.")
+    session.delete(candidate)
+
+
+def _line(session: Session, candidate: Candidate, answered: tuple[int, int], now: datetime) -> CandidateLine:
+    problem: str | None = "Only its name is known. Say which model it is."
+    provider, endpoints = candidate.provider, []
+    if candidate.provider is not None and candidate.model is not None:
+        try:
+            provider = presets.preset_named(candidate.provider).title
+            endpoints = presets.endpoints_of(candidate.provider, candidate.model, candidate.settings)
+            problem = None
+        except BadInput as error:
+            problem = str(error)
+    keys, missing = _keys(endpoints)
+    if problem is None and missing:
+        problem = f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set."
+    return CandidateLine(
+        candidate=candidate,
+        provider=provider,
+        host=(urlsplit(endpoints[0].base_url or "").hostname if endpoints else None),
+        keys=keys,
+        rates=prices.rates_of(session, candidate, at=now),
+        responses=answered[0],
+        runs=answered[1],
+        why_not="It is retired." if candidate.is_retired else problem,
+    )
+
+
+def _keys(endpoints: Sequence[Endpoint]) -> tuple[dict[str, bool], list[str]]:
+    """The variables that endpoints name with whether each is set, and those that are not and have to be."""
+    names = {endpoint.api_key_env: endpoint.is_key_optional for endpoint in endpoints if endpoint.api_key_env}
+    keys = {name: secret(name) is not None for name in names}
+    return keys, [name for name, is_set in keys.items() if not is_set and not names[name]]
+
+
+def _get(session: Session, candidate_id: int) -> Candidate:
+    candidate = session.get(Candidate, candidate_id)
+    if candidate is None:
+        raise NotFound("That candidate does not exist any more.")
+    return candidate
+
+
+def _refuse_taken(session: Session, name: str) -> None:
+    if session.exec(select(Candidate.id).where(Candidate.name == name)).first() is not None:
+        raise BadInput(f"There is a candidate called '{name}' already. Choose another name.")
+
+
+def _count(session: Session, table: type[Any], where: Any) -> int:
+    return int(session.exec(select(sa.func.count()).select_from(table).where(where)).one())
+
+
+def _answered(session: Session) -> dict[int, tuple[int, int]]:
+    counts = (sa.func.count(), sa.func.count(sa.distinct(col(Response.run_id))))
+    query = sa.select(col(Response.candidate_id), *counts).group_by(col(Response.candidate_id))
+    return {row[0]: (row[1], row[2]) for row in session.execute(query)}
+
+
+def _is_tied(session: Session, candidate_id: int) -> bool:
+    """Whether anything that happened refers to it."""
+    columns = (
+        col(Response.candidate_id), col(Attempt.candidate_id), col(LoadTest.candidate_id), col(Vote.left_candidate_id),
+        col(Vote.right_candidate_id), col(Pair.first_candidate_id), col(Pair.second_candidate_id),
+    )  # fmt: skip
+    return any(
+        session.execute(sa.select(sa.literal(1)).where(column == candidate_id).limit(1)).first() for column in columns
+    )
