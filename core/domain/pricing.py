@@ -29,15 +29,6 @@ _LIBRARY_NAMES = {
     "cache_write_usd_per_mtok": "cache_write_mtok",
     "reasoning_usd_per_mtok": "output_reasoning_mtok",
 }
-# How LiteLLM spells the providers whose library name is another.
-_LITELLM_PREFIXES = {
-    "gemini": "google",
-    "xai": "x-ai",
-    "together_ai": "together",
-    "fireworks_ai": "fireworks",
-    "bedrock": "aws",
-    "moonshot": "moonshotai",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,8 +169,8 @@ def _or(price: float | None, otherwise: float) -> float:
 def public_rates(model: str, *, provider: str | None, at: datetime) -> Rates | None:
     """The published rates of a provider's model for a request at ``at``; None where they are not known.
 
-    ``provider``: its id in genai-prices, None for one that publishes no prices. "litellm" reads the provider from the
-    model's name ("openai/gpt-4o"). No other provider's prices are ever taken for a model that this one does not list.
+    ``provider``: its id in genai-prices, None for one that publishes no prices. No other provider's prices are ever
+    taken for a model that this one does not list, though the library would at times.
     """
     if at.tzinfo is None:
         raise ValueError("a time without a zone has no price")
@@ -212,10 +203,7 @@ def provider_of_url(base_url: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _listed(model: str, provider: str) -> tuple[str, ModelInfo] | None:
-    if provider == "litellm":
-        prefix, _, model = model.partition("/")
-        provider = _LITELLM_PREFIXES.get(prefix, prefix)
-    known = find_provider_by_id(get_snapshot().providers, provider) if provider else None
+    known = find_provider_by_id(get_snapshot().providers, provider)
     # The library also finds a provider whose name only contains the id: that is a guess.
     if known is None or known.id != provider:
         return None

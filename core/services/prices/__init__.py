@@ -1,0 +1,19 @@
+"""What requests cost: the rates that hold for a candidate, what an admin entered, and pricing an old run again."""
+
+from core.services.prices.overrides import enter_override, overrides, withdraw
+from core.services.prices.pricer import Pricer, Quote
+from core.services.prices.repricing import RepriceSummary, reprice
+from core.services.prices.sources import AskedModel, rates_for, rates_of
+
+__all__ = [
+    "AskedModel",
+    "Pricer",
+    "Quote",
+    "RepriceSummary",
+    "enter_override",
+    "overrides",
+    "rates_for",
+    "rates_of",
+    "reprice",
+    "withdraw",
+]
