@@ -1,1 +1,5 @@
-"""Providers: who answers, over which protocol. ``open_provider`` is the one way in."""
+"""Asks models: presets name endpoints, ``open_provider`` connects to one, and a Completion or a fault comes back."""
+
+from core.providers.opening import open_provider
+
+__all__ = ["open_provider"]

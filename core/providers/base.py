@@ -16,7 +16,8 @@ class Endpoint:
     """Where a model is asked. ``provider``: the preset's name as the candidate gives it, for prices and for people.
 
     ``api_key_env``: the name of the variable that holds the key, never the key. ``quirks``: names of what differs from
-    the protocol's standard, known to presets and adapters alone.
+    the protocol's standard, known to presets and adapters alone. ``is_key_optional``: it is asked without a key where
+    the variable is not set.
     """
 
     provider: str
@@ -25,6 +26,12 @@ class Endpoint:
     base_url: str | None = None
     api_key_env: str | None = None
     quirks: frozenset[str] = frozenset()
+    is_key_optional: bool = False
+
+    @property
+    def most_at_once(self) -> int | None:
+        """How many requests it works on at the same time, more would only queue inside it; None: unknown, many."""
+        return 1 if self.api == "local" else None
 
     @property
     def place(self) -> tuple[str, str | None, str | None]:

@@ -1,0 +1,170 @@
+"""Anthropic's Messages API, at any base URL: always streamed, no retries of the SDK's own.
+
+Two differences from OpenAI's chat are met here. System messages go into a field of their own. And ``max_tokens`` is
+required: where a candidate names none, DEFAULT_MAX_TOKENS is sent, which every Claude model accepts. There is no
+seed; one that is given is not sent.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from weakref import WeakSet
+
+from core.domain.answering import FinishReason, TokenUsage
+from core.providers.base import ChatRequest, Completion, Endpoint
+from core.providers.faults import StreamError, key_of
+from core.providers.hearing import Hearing, attempt, whole
+from core.providers.wire import http_client
+
+if TYPE_CHECKING:
+    from anthropic import AsyncAnthropic
+
+DEFAULT_MAX_TOKENS = 4096
+
+_FINISH = {
+    "end_turn": FinishReason.STOP,
+    "stop_sequence": FinishReason.STOP,
+    "max_tokens": FinishReason.LENGTH,
+    "model_context_window_exceeded": FinishReason.LENGTH,
+    "refusal": FinishReason.REFUSAL,
+    "tool_use": FinishReason.TOOL_CALLS,
+    "pause_turn": FinishReason.OTHER,
+}
+_OWN_HOST = "api.anthropic.com"
+
+
+class AnthropicMessages:
+    """A connection to one place that speaks the Messages API; opened by its first request, in one loop."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._base_url = endpoint.base_url
+        self._client: AsyncAnthropic | None = None
+        self._connections: WeakSet[Any] = WeakSet()
+
+    async def complete(self, endpoint: Endpoint, request: ChatRequest, *, timeout_s: float) -> Completion:
+        """See Provider.complete."""
+        key = key_of(endpoint)
+        client = self._client or self._open()
+        body = messages_body(endpoint, request)
+
+        async def listen(hearing: Hearing) -> None:
+            await self._listen(client, body, self._key_headers(key), hearing)
+
+        return await attempt(endpoint, listen, timeout_s=timeout_s)
+
+    async def close(self) -> None:
+        """See Provider.close."""
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
+
+    def _open(self) -> "AsyncAnthropic":
+        from anthropic import AsyncAnthropic
+
+        self._client = AsyncAnthropic(
+            base_url=self._base_url,
+            api_key="sent with each request",
+            max_retries=0,
+            http_client=http_client(self._base_url),
+        )
+        return self._client
+
+    def _key_headers(self, key: str | None) -> dict[str, str | None]:
+        """Both ways to send a key: others that speak this API know ``x-api-key`` alone."""
+        bearer = None if key is None else f"Bearer {key}"
+        if urlsplit(self._base_url or "").hostname == _OWN_HOST or key is None:
+            return {"Authorization": bearer}
+        return {"Authorization": bearer, "x-api-key": key}
+
+    async def _listen(
+        self, client: "AsyncAnthropic", body: Mapping[str, Any], headers: Mapping[str, str | None], hearing: Hearing
+    ) -> None:
+        from anthropic import APIStatusError, AsyncStream, Omit
+
+        sent = {name: Omit() if content is None else content for name, content in headers.items()}
+        try:
+            stream = await client.post(
+                "/v1/messages",
+                body=body,
+                cast_to=object,
+                stream=True,
+                stream_cls=AsyncStream[object],
+                options={"headers": sent},
+            )
+        except APIStatusError as error:
+            hearing.headers(error.response, self._connections)
+            raise
+        hearing.headers(stream.response, self._connections)
+        usage: dict[str, Any] = {}
+        try:
+            async for event in stream:
+                _hear(event, hearing, usage)
+        finally:
+            hearing.usage = usage_of(usage)
+            await stream.close()
+
+
+def messages_body(endpoint: Endpoint, request: ChatRequest) -> dict[str, Any]:
+    """The JSON of a streamed Messages request; ``request.extra`` adds fields of its own."""
+    system = [message["content"] for message in request.messages if message["role"] == "system"]
+    body: dict[str, Any] = {
+        **request.extra,
+        "model": endpoint.model,
+        "messages": [dict(message) for message in request.messages if message["role"] != "system"],
+        "max_tokens": request.max_tokens or DEFAULT_MAX_TOKENS,
+        "stream": True,
+    }
+    if system:
+        body["system"] = "\n\n".join(system)
+    if request.temperature is not None:
+        body["temperature"] = request.temperature
+    return body
+
+
+def _hear(event: Any, hearing: Hearing, usage: dict[str, Any]) -> None:
+    """Take in one event; what it says of tokens is merged into ``usage``, later counts over earlier ones."""
+    match event.get("type"):
+        case "content_block_delta":
+            _hear_delta(event["delta"], hearing)
+        case "content_block_start":
+            block = event["content_block"]
+            if block.get("text"):
+                hearing.say(block["text"])
+            elif block.get("thinking"):
+                hearing.think(block["thinking"])
+        case "message_start":
+            message = event["message"]
+            hearing.answered_by = message.get("model")
+            # The output counted here is that of the first token alone: it is not known before the last event.
+            usage.update({k: v for k, v in message.get("usage", {}).items() if k != "output_tokens" and v is not None})
+        case "message_delta":
+            usage.update({k: v for k, v in (event.get("usage") or {}).items() if v is not None})
+            reason = event["delta"].get("stop_reason")
+            if reason:
+                hearing.finish(_FINISH.get(reason, FinishReason.OTHER))
+        case "error":
+            raise StreamError(event)
+
+
+def _hear_delta(delta: Mapping[str, Any], hearing: Hearing) -> None:
+    if delta.get("text"):
+        hearing.say(delta["text"])
+    elif delta.get("thinking"):
+        hearing.think(delta["thinking"])
+    elif delta.get("type") != "text_delta":
+        hearing.token()
+
+
+def usage_of(usage: Mapping[str, Any]) -> TokenUsage | None:
+    """The tokens of Anthropic's usage object, whose ``input_tokens`` leave out what a cache gave or took."""
+    if not usage:
+        return None
+    cached, written = whole(usage, "cache_read_input_tokens"), whole(usage, "cache_creation_input_tokens")
+    fresh = whole(usage, "input_tokens")
+    return TokenUsage(
+        input_tokens=None if fresh is None else fresh + (cached or 0) + (written or 0),
+        cached_tokens=cached,
+        cache_write_tokens=written,
+        reasoning_tokens=whole(usage, "output_tokens_details", "thinking_tokens"),
+        output_tokens=whole(usage, "output_tokens"),
+    )

@@ -1,0 +1,176 @@
+"""One attempt from its start to a Completion or a ProviderFault: the stopwatch, and what has arrived so far."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Any
+from weakref import WeakSet
+
+from core.domain.answering import FaultKind, FinishReason, Timings, TokenUsage
+from core.providers.base import Completion, Endpoint, ProviderFault, RateLimits
+from core.providers.limits import rate_limits
+
+
+class Hearing:
+    """What has arrived of one answer. Adapters fill it chunk by chunk; times are of ``perf_counter``, in seconds."""
+
+    __slots__ = (
+        "answered_by",
+        "fingerprint",
+        "finish_reason",
+        "finished",
+        "first_byte",
+        "first_token",
+        "first_visible",
+        "is_warm",
+        "limits",
+        "refuses",
+        "started",
+        "texts",
+        "thoughts",
+        "usage",
+    )
+
+    def __init__(self) -> None:
+        self.started = perf_counter()
+        self.first_byte: float | None = None
+        self.first_token: float | None = None
+        self.first_visible: float | None = None
+        self.finished: float | None = None
+        self.texts: list[str] = []
+        self.thoughts: list[str] = []
+        self.refuses = False
+        self.finish_reason: FinishReason | None = None
+        self.usage: TokenUsage | None = None
+        self.answered_by: str | None = None
+        self.fingerprint: str | None = None
+        self.is_warm: bool | None = None
+        self.limits: RateLimits | None = None
+
+    def headers(self, response: Any, open_connections: "WeakSet[Any]") -> None:
+        """Note a response's head: its moment, the limits it tells, and whether its connection was used before."""
+        if self.first_byte is None:
+            self.first_byte = perf_counter()
+        self.limits = rate_limits(response.headers.raw, now=datetime.now(UTC))
+        connection = response.extensions.get("network_stream")
+        if connection is not None:
+            self.is_warm = connection in open_connections
+            open_connections.add(connection)
+
+    def token(self) -> None:
+        """A piece of any channel arrives."""
+        if self.first_token is None:
+            self.first_token = perf_counter()
+
+    def say(self, text: str) -> None:
+        """A piece of the answer arrives."""
+        if self.first_visible is None:
+            self.first_visible = perf_counter()
+            if self.first_token is None:
+                self.first_token = self.first_visible
+        self.texts.append(text)
+
+    def think(self, text: str) -> None:
+        """A piece of what the model thinks aloud arrives."""
+        if self.first_token is None:
+            self.first_token = perf_counter()
+        self.thoughts.append(text)
+
+    def finish(self, reason: FinishReason) -> None:
+        """The stream says why the answer ends."""
+        self.finish_reason, self.finished = reason, perf_counter()
+
+    def timings(self, ended: float) -> Timings:
+        """Milliseconds since the start."""
+        start = self.started
+        return Timings(
+            latency_ms=1000 * (ended - start),
+            first_byte_ms=_since(start, self.first_byte),
+            first_token_ms=_since(start, self.first_token),
+            first_visible_ms=_since(start, self.first_visible),
+        )
+
+    def completion(self, ended: float) -> Completion:
+        """The whole answer; it must have a finish reason."""
+        return Completion(
+            text="".join(self.texts),
+            finish_reason=self.finish_reason or FinishReason.TRUNCATED,
+            timings=self.timings(ended),
+            usage=self.usage,
+            reasoning="".join(self.thoughts),
+            answered_by=self.answered_by,
+            fingerprint=self.fingerprint,
+            is_warm=self.is_warm,
+            limits=self.limits,
+        )
+
+    def fault(
+        self, kind: FaultKind, message: str, *, http_status: int | None = None, retry_after_s: float | None = None
+    ) -> ProviderFault:
+        """The fault, with everything that had arrived before it."""
+        return ProviderFault(
+            kind,
+            message,
+            timings=self.timings(perf_counter()),
+            http_status=http_status,
+            retry_after_s=retry_after_s,
+            text="".join(self.texts),
+            reasoning="".join(self.thoughts),
+            usage=self.usage,
+            answered_by=self.answered_by,
+            is_warm=self.is_warm,
+            limits=self.limits,
+        )
+
+
+_CURRENT: ContextVar[Hearing | None] = ContextVar("hearing", default=None)
+
+
+async def sending(request: object) -> None:  # noqa: ARG001 (the signature of an HTTP client's hook)
+    """Start the stopwatch anew, the request being about to go: what the SDK did before is not the endpoint's time."""
+    hearing = _CURRENT.get()
+    if hearing is not None:
+        hearing.started = perf_counter()
+
+
+async def attempt(endpoint: Endpoint, listen: Callable[[Hearing], Awaitable[None]], *, timeout_s: float) -> Completion:
+    """Let ``listen`` fill a Hearing for at most ``timeout_s`` seconds, and judge what came of it.
+
+    An answer whose finish reason has arrived is whole, whatever becomes of the connection afterwards. Raises
+    ProviderFault for everything else, a content filter's verdict included; only cancellation passes through.
+    """
+    from core.providers import faults
+
+    hearing = Hearing()
+    _CURRENT.set(hearing)
+    try:
+        async with asyncio.timeout(timeout_s):
+            await listen(hearing)
+        ended = perf_counter()
+    except ProviderFault:
+        raise
+    except Exception as error:
+        if hearing.finish_reason is None or hearing.finished is None:
+            raise faults.fault_of(error, endpoint, hearing, timeout_s=timeout_s) from None
+        ended = hearing.finished
+    if hearing.finish_reason is None:
+        raise faults.truncated(endpoint, hearing)
+    if hearing.finish_reason is FinishReason.CONTENT_FILTER:
+        raise faults.filtered(endpoint, hearing)
+    return hearing.completion(ended)
+
+
+def whole(usage: Mapping[str, Any], *path: str) -> int | None:
+    """The whole number at ``path`` of a usage object, None where it or anything on the way is missing."""
+    found: Any = usage
+    for name in path:
+        if not isinstance(found, Mapping):
+            return None
+        found = found.get(name)
+    return found if isinstance(found, int) else None
+
+
+def _since(start: float, moment: float | None) -> float | None:
+    return None if moment is None else 1000 * (moment - start)

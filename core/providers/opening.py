@@ -1,0 +1,20 @@
+"""Opens the adapter that speaks an endpoint's protocol. Each imports its SDK only when it first sends."""
+
+from core.providers.base import Endpoint, Provider
+
+
+def open_provider(endpoint: Endpoint) -> Provider:
+    """A connection to ``endpoint.place``, for every endpoint of that place. Cheap: nothing is sent or started yet."""
+    match endpoint.api:
+        case "openai":
+            from core.providers.openai_compatible import OpenAICompatible
+
+            return OpenAICompatible(endpoint)
+        case "anthropic":
+            from core.providers.anthropic_messages import AnthropicMessages
+
+            return AnthropicMessages(endpoint)
+        case "local":
+            from core.providers.local import LocalProvider
+
+            return LocalProvider()

@@ -1,0 +1,161 @@
+"""Endpoints that are known by name: one line each in PRESETS, and how a candidate's settings become an Endpoint.
+
+To add one, add its line (and a Quirk, where it differs from the protocol's standard): nothing else names providers.
+"""
+# ruff: noqa: E501 (a line a preset)
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+from urllib.parse import urlsplit
+
+from core.errors import BadInput
+from core.providers import fields
+from core.providers.base import Api, ChatRequest, Endpoint, Message
+from core.providers.quirks import Quirk
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A provider known by ``name``.
+
+    ``api_key_env``: the variable that usually holds its key, None where none is needed. ``price_provider``: its id in
+    genai-prices, None where that cannot know (a gateway's own prices, a model of one's own). ``is_self_hosted``: the
+    base URL is only the usual one on the same machine, and whether a key is wanted is up to whoever runs it.
+    """
+
+    name: str
+    title: str
+    api: Api
+    base_url: str | None
+    api_key_env: str | None
+    price_provider: str | None = None
+    quirks: frozenset[str] = frozenset()
+    is_self_hosted: bool = False
+    docs: str = ""
+
+
+_OPENAI = frozenset({Quirk.MAX_COMPLETION_TOKENS})
+_GEMINI = frozenset({Quirk.NO_SEED, Quirk.THOUGHTS_BESIDE_OUTPUT})
+_MISTRAL = frozenset({Quirk.NO_STREAM_OPTIONS, Quirk.RANDOM_SEED})
+_PORTKEY = frozenset({Quirk.PORTKEY_KEY})
+_LOCAL = frozenset({Quirk.NO_PROMPT_CACHE})
+_NONE: frozenset[str] = frozenset()
+
+# fmt: off
+PRESETS: tuple[Preset, ...] = (
+    Preset("openai", "OpenAI", "openai", "https://api.openai.com/v1", "OPENAI_API_KEY", "openai", _OPENAI, docs="https://platform.openai.com/docs/api-reference/chat"),
+    Preset("anthropic", "Anthropic", "anthropic", "https://api.anthropic.com", "ANTHROPIC_API_KEY", "anthropic", docs="https://docs.anthropic.com/en/api/messages"),
+    Preset("gemini", "Google Gemini", "openai", "https://generativelanguage.googleapis.com/v1beta/openai", "GEMINI_API_KEY", "google", _GEMINI, docs="https://ai.google.dev/gemini-api/docs/openai"),
+    Preset("mistral", "Mistral", "openai", "https://api.mistral.ai/v1", "MISTRAL_API_KEY", "mistral", _MISTRAL, docs="https://docs.mistral.ai/api"),
+    Preset("deepseek", "DeepSeek", "openai", "https://api.deepseek.com", "DEEPSEEK_API_KEY", "deepseek", docs="https://api-docs.deepseek.com"),
+    Preset("qwen", "Qwen (DashScope)", "openai", "https://dashscope-intl.aliyuncs.com/compatible-mode/v1", "DASHSCOPE_API_KEY", docs="https://www.alibabacloud.com/help/en/model-studio/compatibility-of-openai-with-dashscope"),
+    Preset("together", "Together", "openai", "https://api.together.xyz/v1", "TOGETHER_API_KEY", "together", docs="https://docs.together.ai/docs/openai-api-compatibility"),
+    Preset("groq", "Groq", "openai", "https://api.groq.com/openai/v1", "GROQ_API_KEY", "groq", _OPENAI, docs="https://console.groq.com/docs/openai"),
+    Preset("openrouter", "OpenRouter", "openai", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY", "openrouter", docs="https://openrouter.ai/docs/api-reference/overview"),
+    Preset("litellm", "LiteLLM proxy", "openai", "http://127.0.0.1:4000/v1", "LITELLM_PROXY_API_KEY", is_self_hosted=True, docs="https://docs.litellm.ai/docs/proxy/user_keys"),
+    Preset("portkey", "Portkey", "openai", "https://api.portkey.ai/v1", "PORTKEY_API_KEY", None, _PORTKEY, docs="https://portkey.ai/docs/api-reference/inference-api/headers"),
+    Preset("tokenmix", "TokenMix", "openai", "https://api.tokenmix.ai/v1", "TOKENMIX_API_KEY", docs="https://tokenmix.ai/docs/chat-completions"),
+    Preset("ezai", "EzAI", "openai", "https://ezaiapi.com/v1", "EZAI_API_KEY", docs="https://ezaiapi.com/docs"),
+    Preset("vllm", "vLLM", "openai", "http://127.0.0.1:8000/v1", None, is_self_hosted=True, docs="https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html"),
+    Preset("ollama", "Ollama", "openai", "http://127.0.0.1:11434/v1", None, is_self_hosted=True, docs="https://docs.ollama.com/api/openai-compatibility"),
+    Preset("local", "SmolLM2 on this machine", "local", None, None, None, _LOCAL),
+)
+# fmt: on
+
+
+def preset_named(name: str) -> Preset:
+    """The preset of that name. Raises BadInput, listing the names and the closest one."""
+    known = {preset.name: preset for preset in PRESETS}
+    found = known.get(name.strip().casefold()) if isinstance(name, str) else None
+    if found is not None:
+        return found
+    close = get_close_matches(str(name).casefold(), known, n=1, cutoff=0.5)
+    meant = f" Did you mean '{close[0]}'?" if close else ""
+    raise BadInput(f"There is no provider '{name}'.{meant} Known ones: {', '.join(known)}.")
+
+
+def price_provider_of(name: str) -> str | None:
+    """The provider's id in genai-prices; None where that cannot know its prices, or the name is unknown."""
+    return next((preset.price_provider for preset in PRESETS if preset.name == name), None)
+
+
+def title_of(name: str) -> str:
+    """How people call the provider; the name itself where it is no preset's."""
+    return next((preset.title for preset in PRESETS if preset.name == name), name)
+
+
+def endpoint_of(provider: str, model: str, settings: Mapping[str, Any]) -> Endpoint:
+    """Where a candidate's model is asked: the preset, with ``base_url`` and ``api_key_env`` of the settings over it.
+
+    A preset's usual key goes to the preset's own host, to this machine, and to nobody else: for another host the
+    candidate names its variable. Raises BadInput naming the field.
+    """
+    preset = preset_named(provider)
+    if not isinstance(model, str) or not model.strip():
+        raise BadInput("Field 'model' is empty: give the model's name as the provider spells it.")
+    own_url = fields.base_url(settings)
+    base_url = own_url or preset.base_url
+    named = fields.key_variable(settings)
+    is_elsewhere = own_url is not None and _host(own_url) != _host(preset.base_url)
+    if named is not None:
+        key_env, is_optional = named or None, False
+    else:
+        is_trusted = not is_elsewhere or preset.is_self_hosted or fields.is_loopback(own_url)
+        key_env = preset.api_key_env if is_trusted else None
+        is_optional = is_elsewhere or preset.is_self_hosted
+    return Endpoint(
+        provider=preset.name,
+        api=preset.api,
+        model=model.strip(),
+        base_url=base_url,
+        api_key_env=key_env,
+        quirks=preset.quirks,
+        is_key_optional=is_optional,
+    )
+
+
+def endpoints_of(provider: str, model: str, settings: Mapping[str, Any]) -> list[Endpoint]:
+    """The primary endpoint and, where ``settings["fallback"]`` names one, the second that may serve the same model.
+
+    The fallback gives ``provider``, ``model``, ``base_url`` and ``api_key_env``; provider and model are those of the
+    primary where it leaves them out. The question asked is the same at both.
+    """
+    primary = endpoint_of(provider, model, settings)
+    second = settings.get("fallback")
+    if second is None:
+        return [primary]
+    if not isinstance(second, Mapping):
+        raise BadInput("Field 'fallback' is not an object with provider, model, base_url and api_key_env.")
+    try:
+        other = endpoint_of(second.get("provider", provider), second.get("model", model), second)
+    except BadInput as error:
+        raise BadInput(f"Field 'fallback': {error}") from error
+    if (other.place, other.model) == (primary.place, primary.model):
+        raise BadInput("Field 'fallback' names the same endpoint and model as the candidate itself.")
+    return [primary, other]
+
+
+def request_of(settings: Mapping[str, Any], messages: Sequence[Message], *, repetition: int = 0) -> ChatRequest:
+    """The request of a candidate with these settings: its system prompt before ``messages``, its limits and seed.
+
+    ``repetition`` counts from 0 and is added to the seed, so that repetitions differ and can still be repeated.
+    Raises BadInput naming the field.
+    """
+    system = fields.text(settings, "system")
+    seed = fields.whole_number(settings, "seed", at_least=0)
+    turns = list(messages)
+    if system:
+        turns.insert(0, {"role": "system", "content": system})
+    return ChatRequest(
+        messages=turns,
+        max_tokens=fields.whole_number(settings, "max_tokens", at_least=1),
+        temperature=fields.number(settings, "temperature", at_least=0, at_most=2),
+        seed=None if seed is None else seed + repetition,
+        extra=fields.further(settings),
+    )
+
+
+def _host(url: str | None) -> str | None:
+    return urlsplit(url).netloc.casefold() if url else None
