@@ -1,0 +1,131 @@
+"""Whether the answer gives the right number."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from core.domain.scoring import parameters
+from core.domain.scoring.base import (
+    EvaluatorKind,
+    Params,
+    Score,
+    Subject,
+    Use,
+    failed,
+    not_applicable,
+    passed,
+    unscored,
+)
+from core.domain.scoring.numbers import Number, numbers_in, only_number
+from core.domain.scoring.wording import shown
+
+DEFAULTS: Params = {"number": None, "which": "any", "tolerance": 0.0, "relative_tolerance": 0.0, "in_words": True}
+_ROUNDING = 1e-9
+_OWN = ("tolerance", "relative_tolerance", "which")
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    values: tuple[float, ...]
+    tolerance: float
+    relative_tolerance: float
+    which: str
+
+
+def score(subject: Subject, params: Params) -> Score:
+    """1 where a number in the last answer (with ``which`` "final": the last number) is the one that is wanted.
+
+    Wanted: the prompt's constraint ``number`` (a number, a list of which any will do, or an object with ``value`` and,
+    if it likes, ``tolerance``, ``relative_tolerance``, ``which``), else a reference that is nothing but a number, else
+    the parameter. Right is within the larger tolerance. Percents and scales count both ways: "12 %" is 12 and 0.12,
+    "1.2 million" is 1,200,000 and 1.2.
+    """
+    options = {**DEFAULTS, **params}
+    wanted = _wanted(subject, options)
+    if isinstance(wanted, Score):
+        return wanted
+    numbers = numbers_in(subject.text, in_words=options["in_words"] and wanted.which == "any")
+    sought = " or ".join(f"{value:.12g}" for value in wanted.values[:4])
+    if not numbers:
+        return failed(f"there is no number, {sought} was wanted")
+    looked_at = numbers if wanted.which == "any" else numbers[-1:]
+    for number in looked_at:
+        if _is_right(number, wanted):
+            return passed(f"{shown(number.written, 30)} is right")
+    if wanted.which == "final":
+        return failed(f"the final number is {shown(numbers[-1].written, 30)}, {sought} was wanted")
+    listed = ", ".join(shown(number.written, 20) for number in numbers[:4])
+    return failed(f"{sought} is missing among {listed}{', …' if len(numbers) > 4 else ''}")
+
+
+def _is_right(number: Number, wanted: _Wanted) -> bool:
+    return any(
+        math.isclose(value, right, rel_tol=max(wanted.relative_tolerance, _ROUNDING), abs_tol=wanted.tolerance)
+        or (wanted.relative_tolerance > 0 and abs(value - right) <= wanted.relative_tolerance * abs(right))
+        for value in number.values
+        for right in wanted.values
+    )
+
+
+def _wanted(subject: Subject, options: Params) -> _Wanted | Score:
+    """What number is wanted and how exactly; or why none is."""
+    wanted = _Wanted((), options["tolerance"], options["relative_tolerance"], options["which"])
+    stated = subject.constraints.get("number")
+    if isinstance(stated, Mapping):
+        own = {name: stated[name] for name in _OWN if name in stated}
+        try:
+            _check_own(own)
+        except ValueError as error:
+            return unscored(f"the prompt's number cannot be used: {shown(str(error), 100)}")
+        wanted, stated = replace(wanted, **own), stated.get("value")
+    if stated is None and (references := parameters.texts(subject.reference)):
+        stated = [text for text in references if only_number(text)] or None
+    if stated is None:
+        stated = options["number"]
+    if stated is None:
+        return not_applicable("the prompt wants no number")
+    values = _values(stated)
+    if not values:
+        return unscored(f"the number the prompt wants is none: {shown(repr(stated), 60)}")
+    return replace(wanted, values=values)
+
+
+def _values(stated: Any) -> tuple[float, ...]:
+    """The number, or the numbers in a list, as floats; of a text its likeliest reading. What is none is left out."""
+    values: list[float] = []
+    for one in stated if isinstance(stated, list | tuple) else [stated]:
+        if parameters.is_number(one):
+            values.append(float(one))
+        elif isinstance(one, str) and (number := only_number(one)):
+            values.append(number.values[0])
+    return tuple(value for value in values if math.isfinite(value))
+
+
+def _check_own(own: Mapping[str, Any]) -> None:
+    if own.get("which", "any") not in ("any", "final"):
+        raise ValueError(f"'which' is {own['which']!r}, not any or final")
+    for name in ("tolerance", "relative_tolerance"):
+        if not parameters.is_number(own.get(name, 0)) or own.get(name, 0) < 0:
+            raise ValueError(f"'{name}' is {own[name]!r}, not a number from 0")
+
+
+def check_params(params: Params) -> None:
+    """Raise BadInput, naming the parameter, on values that make no sense."""
+    parameters.known(params, DEFAULTS)
+    parameters.amount(params, "number", least=None)
+    parameters.amount(params, "tolerance")
+    parameters.amount(params, "relative_tolerance", most=1)
+    parameters.choice(params, "which", ("any", "final"))
+    parameters.switch(params, "in_words")
+
+
+KIND = EvaluatorKind(
+    key="number_match",
+    title="Right number",
+    what="Whether the answer gives the number that is wanted, however its thousands and decimals are written.",
+    use=Use.CHECK,
+    score=score,
+    defaults=DEFAULTS,
+    check_params=check_params,
+)

@@ -1,0 +1,58 @@
+"""A flag for swear words. Not a measure of safety."""
+
+from functools import lru_cache
+from typing import Any
+
+from core.domain.scoring import parameters
+from core.domain.scoring.base import EvaluatorKind, Params, Score, Subject, Use, failed, not_applicable, passed
+from core.domain.scoring.wording import is_english, shown
+
+DEFAULTS: Params = {"allowed": []}
+_LOOKED_AT = 50_000
+
+
+def score(subject: Subject, params: Params) -> Score:
+    """0 where a turn holds an English swear word that is not ``allowed``; 1 else.
+
+    By glin-profanity's word list. Looks at the first 50,000 characters of all turns together.
+    """
+    if not is_english(subject.text):
+        return not_applicable("this flag reads English only")
+    text = "\n".join(turn[:_LOOKED_AT] for turn in subject.turns)[:_LOOKED_AT].replace("\x00", " ")
+    allowed = {word.casefold() for word in parameters.texts(params.get("allowed"))}
+    found = dict.fromkeys(str(word).casefold() for word in _filter().check_profanity(text).get("profane_words") or ())
+    words = [word for word in found if word not in allowed]
+    if not words:
+        return passed("no swear word")
+    return failed(f"swears: {', '.join(_veiled(word) for word in words[:3])}{' …' if len(words) > 3 else ''}")
+
+
+def _veiled(word: str) -> str:
+    """A swear word as a page may print it: "sh*t" for "shit"."""
+    letters = shown(word, 20)
+    return letters[:2] + "*" * max(1, len(letters) - 3) + letters[3:][-1:]
+
+
+@lru_cache(maxsize=1)
+def _filter() -> Any:
+    from glin_profanity import Filter
+
+    return Filter({"languages": ["english"]})
+
+
+def check_params(params: Params) -> None:
+    """Raise BadInput, naming the parameter, on values that make no sense."""
+    parameters.known(params, DEFAULTS)
+    parameters.wordings(params, "allowed")
+
+
+KIND = EvaluatorKind(
+    key="profanity",
+    title="Tone flag: swearing",
+    what="Flags English answers that hold a swear word. A hint to look, not a verdict.",
+    use=Use.FLAG,
+    score=score,
+    defaults=DEFAULTS,
+    check_params=check_params,
+    may_gate=False,
+)

@@ -1,0 +1,93 @@
+"""Whether the answer matches a pattern, within a time that no pattern can outstay."""
+
+from functools import lru_cache
+
+import regex  # type: ignore[import-untyped]
+
+from core.domain.scoring import parameters
+from core.domain.scoring.base import (
+    EvaluatorKind,
+    Params,
+    Score,
+    Subject,
+    Use,
+    failed,
+    not_applicable,
+    passed,
+    unscored,
+)
+from core.domain.scoring.wording import shown
+from core.errors import BadInput
+
+DEFAULTS: Params = {"pattern": None, "whole": False, "ignore_case": False, "forbidden": False}
+PATIENCE_S = 0.5
+_LONGEST_PATTERN = 5_000
+
+
+def score(subject: Subject, params: Params) -> Score:
+    """1 where the last answer matches the prompt's constraint ``regex``, or else the parameter ``pattern``.
+
+    ``whole``: the pattern must cover the whole answer. ``forbidden``: a match is what fails. Unscored when the pattern
+    takes longer than half a second on this answer.
+    """
+    options = {**DEFAULTS, **params}
+    stated = subject.constraints.get("regex")
+    pattern = options["pattern"] if stated is None else stated
+    if pattern is None:
+        return not_applicable("there is no pattern to match")
+    try:
+        compiled = compiled_pattern(pattern, ignore_case=options["ignore_case"])
+    except BadInput as error:
+        return unscored(f"the prompt's pattern cannot be used: {shown(str(error), 120)}")
+    return _matched(compiled, subject.text, options)
+
+
+def _matched(compiled: "regex.Pattern[str]", text: str, options: Params) -> Score:
+    find = compiled.fullmatch if options["whole"] else compiled.search
+    try:
+        found = find(text, timeout=PATIENCE_S)
+    except TimeoutError:
+        return unscored(
+            f"the pattern took longer than {PATIENCE_S:g} s on this answer; write it without nested repeats"
+        )
+    except (MemoryError, RecursionError):
+        return unscored("the pattern needs too much memory on this answer")
+    if options["forbidden"]:
+        return (
+            failed(f"'{shown(found[0])}' is there and must not be") if found else passed("nothing forbidden is there")
+        )
+    if found:
+        return passed(f"'{shown(found[0])}' matches" if found[0].strip() else "the pattern matches")
+    return failed(f"nothing matches {shown(compiled.pattern, 80)}")
+
+
+@lru_cache(maxsize=256)
+def compiled_pattern(pattern: str, *, ignore_case: bool = False) -> "regex.Pattern[str]":
+    """The pattern, ready for use. Raises BadInput, saying where it is wrong."""
+    if not isinstance(pattern, str):
+        raise BadInput(f"'pattern' must be a text, not {pattern!r}.")
+    if len(pattern) > _LONGEST_PATTERN:
+        raise BadInput(f"'pattern' is longer than {_LONGEST_PATTERN:,} characters.")
+    try:
+        return regex.compile(pattern, flags=regex.IGNORECASE if ignore_case else 0)
+    except (regex.error, RecursionError, OverflowError, MemoryError, ValueError, KeyError, IndexError) as error:
+        raise BadInput(f"'pattern' is not a regular expression: {error}.") from error
+
+
+def check_params(params: Params) -> None:
+    """Raise BadInput, naming the parameter, on values that make no sense."""
+    parameters.known(params, DEFAULTS)
+    parameters.switch(params, "whole", "ignore_case", "forbidden")
+    if params.get("pattern") is not None:
+        compiled_pattern(params["pattern"])
+
+
+KIND = EvaluatorKind(
+    key="regex",
+    title="Matches a pattern",
+    what="Whether a regular expression matches the answer (or, if it is forbidden, does not).",
+    use=Use.CHECK,
+    score=score,
+    defaults=DEFAULTS,
+    check_params=check_params,
+)

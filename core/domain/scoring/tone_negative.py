@@ -1,0 +1,63 @@
+"""A flag for sentences that sound harsh to the reader, by VADER. Not a measure of safety, nor of quality."""
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from core.domain.scoring import parameters
+from core.domain.scoring.base import EvaluatorKind, Params, Score, Subject, Use, failed, not_applicable, passed
+from core.domain.scoring.wording import is_english, shown, straight
+
+DEFAULTS: Params = {"harsh_below": -0.6}
+_LOOKED_AT = 50_000
+_LONGEST_SENTENCE = 1_000
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
+_READER = re.compile(r"\b(?:you|your|yours|yourself|you're|you've|you'll|u)\b", re.IGNORECASE)
+_KIND_WORDS = re.compile(
+    r"\b(?:sorry|condolence|sympath|apolog|regret|unfortunately|loss|grie[fv]|afraid|passed away|understand|frustrat)",
+    re.IGNORECASE,
+)
+
+
+def score(subject: Subject, params: Params) -> Score:
+    """0 where a sentence that speaks to the reader has a VADER compound at or below ``harsh_below``; 1 else.
+
+    Hutto & Gilbert 2014; English only. Sentences that say sorry are left out, for they are full of sad words. Looks at
+    the first 50,000 characters of every turn.
+    """
+    if not is_english(subject.text):
+        return not_applicable("this flag reads English only")
+    harsh_below = params.get("harsh_below", DEFAULTS["harsh_below"])
+    worst, words = 0.0, ""
+    for turn in subject.turns:
+        for sentence in _SENTENCE_END.split(straight(turn[:_LOOKED_AT])):
+            if _READER.search(sentence) and not _KIND_WORDS.search(sentence):
+                compound = float(_analyser().polarity_scores(sentence[:_LONGEST_SENTENCE])["compound"])
+                if compound < worst:
+                    worst, words = compound, sentence
+    return failed(f"sounds harsh: '{shown(words, 80)}'") if worst <= harsh_below else passed("nothing sounds harsh")
+
+
+@lru_cache(maxsize=1)
+def _analyser() -> Any:
+    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
+    return SentimentIntensityAnalyzer()
+
+
+def check_params(params: Params) -> None:
+    """Raise BadInput, naming the parameter, on values that make no sense."""
+    parameters.known(params, DEFAULTS)
+    parameters.amount(params, "harsh_below", least=-1, most=-0.05)
+
+
+KIND = EvaluatorKind(
+    key="tone_negative",
+    title="Tone flag: harsh",
+    what="Flags English answers with a sentence that sounds harsh to the reader. A hint to look, not a verdict.",
+    use=Use.FLAG,
+    score=score,
+    defaults=DEFAULTS,
+    check_params=check_params,
+    may_gate=False,
+)
