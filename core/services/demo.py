@@ -11,7 +11,7 @@ from core import demo
 from core.demo.simulate import RatedPair, simulated_votes
 from core.domain.lengths import length_bin
 from core.domain.votes import OUTCOME_OF_WORD, reading_floor_ms
-from core.services import studies, tallies
+from core.services import scoring, studies, tallies
 from core.services.importing import Kind, import_file
 from core.services.workspace_settings import demo_was_removed
 from core.storage.engine import reading, write
@@ -23,8 +23,9 @@ _PAIRS_ASKED = 60
 
 
 def prepare_workspace(engine: Engine, *, demo: bool, now: datetime) -> None:
-    """Make the default study, and with ``demo`` open the demo where the workspace is empty."""
+    """Make the default study and the usual evaluators and gates, and with ``demo`` open the demo in an empty one."""
     write(engine, lambda session: studies.ensure_default(session, now=now))
+    scoring.ensure_defaults(engine, now=now)
     if demo and _wants_demo(engine):
         open_demo(engine, now=now)
 

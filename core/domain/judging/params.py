@@ -19,6 +19,7 @@ CRITERION = (
     "Length by itself is no merit."
 )
 
+# A temperature or a seed of None is not sent: some models take neither.
 _ASKING: Mapping[str, Any] = {
     "provider": "",
     "model": "",
@@ -44,7 +45,8 @@ def check_params(params: Mapping[str, Any]) -> None:
     for name in ("base_url", "api_key_env"):
         if params.get(name) is not None:
             _want_text(params, name)
-    _want_number(params, "temperature", 0.0, 2.0)
+    if params.get("temperature") is not None:
+        _want_number(params, "temperature", 0.0, 2.0)
     _want_whole(params, "max_tokens", 1, _MOST_TOKENS)
     if params.get("seed") is not None:
         _want_whole(params, "seed", 0, 2**31 - 1)

@@ -1,0 +1,6 @@
+"""Scores: what evaluators and judges say of responses, and which of it is a gate."""
+
+from core.services.scoring.pending import score_pending
+from core.services.scoring.service import ensure_defaults, rescore, score_missing, score_responses
+
+__all__ = ["ensure_defaults", "rescore", "score_missing", "score_pending", "score_responses"]

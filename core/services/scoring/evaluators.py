@@ -1,0 +1,131 @@
+"""Which evaluators a workspace has: immutable, each once by content, some of them there from the start."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from core.domain.judging import PAIRWISE_KIND, SCORE_KIND
+from core.domain.scoring.base import EvaluatorKind
+from core.errors import BadInput, NotFound
+from core.providers import presets
+from core.services.importing.hashing import digest
+from core.services.scoring.registry import kind_named
+from core.storage.tables import Evaluator, metadata
+from core.storage.upsert import insert_into
+
+_evaluator = metadata.tables["evaluator"]
+JUDGES = frozenset({SCORE_KIND, PAIRWISE_KIND})
+LONGEST_NAME = 60
+
+DEFAULT_KINDS = (
+    "refusal",
+    "incomplete",
+    "contains",
+    "number_match",
+    "json_schema",
+    "word_limit",
+    "character_limit",
+    "rouge",
+    "chrf",
+    "embedding_similarity",
+    "tone_negative",
+    "profanity",
+)
+
+
+def ensure_defaults(session: Session, now: datetime) -> None:
+    """Have an evaluator of each kind that every workspace has, with its own parameters.
+
+    Where the workspace has one of a kind, in use or retired, that is left as it is.
+    """
+    there = set(session.exec(select(Evaluator.kind).distinct()))
+    missing = [kind_named(key) for key in DEFAULT_KINDS if key not in there]
+    if missing:
+        rows = [_row(kind, kind.title, kind.defaults, now) for kind in missing]
+        statement = insert_into(session.get_bind().dialect.name, _evaluator)
+        session.connection().execute(statement.on_conflict_do_nothing(index_elements=["kind", "content_hash"]), rows)
+
+
+def listed(session: Session, *, with_retired: bool = False) -> list[Evaluator]:
+    """The workspace's evaluators, oldest first."""
+    query = select(Evaluator).order_by(col(Evaluator.id))
+    return list(session.exec(query if with_retired else query.where(col(Evaluator.retired_at).is_(None))))
+
+
+def scoring(session: Session) -> list[Evaluator]:
+    """Those in use that ask no model."""
+    return [evaluator for evaluator in listed(session) if evaluator.kind not in JUDGES]
+
+
+def judges(session: Session, kind: str = SCORE_KIND) -> list[Evaluator]:
+    """The judges of a kind that are in use."""
+    return [evaluator for evaluator in listed(session) if evaluator.kind == kind]
+
+
+def first_of(session: Session, kind: str) -> Evaluator | None:
+    """The oldest evaluator of a kind, which ``ensure_defaults`` made of those it makes; None where there is none."""
+    return session.exec(select(Evaluator).where(Evaluator.kind == kind).order_by(col(Evaluator.id))).first()
+
+
+def add(session: Session, kind: str, name: str, params: Mapping[str, Any], now: datetime) -> Evaluator:
+    """Add an evaluator, or take the same one (kind and parameters) back into use, under ``name``.
+
+    ``params`` left out take the kind's defaults. Raises NotFound for an unknown kind, BadInput for parameters that
+    make no sense and for a name that another evaluator in use has.
+    """
+    known, name = kind_named(kind), name.strip()
+    whole = {**known.defaults, **params}
+    known.check_params(whole)
+    if kind in JUDGES:
+        presets.endpoint_of(whole["provider"], whole["model"], whole)
+    _check_name(session, name, _content_hash(kind, whole))
+    row = _row(known, name, whole, now)
+    statement = insert_into(session.get_bind().dialect.name, _evaluator)
+    session.connection().execute(
+        statement.on_conflict_do_update(
+            index_elements=["kind", "content_hash"], set_={"name": name, "retired_at": None}
+        ),
+        row,
+    )
+    where = (Evaluator.kind == kind, Evaluator.content_hash == row["content_hash"])
+    return session.exec(select(Evaluator).where(*where).execution_options(populate_existing=True)).one()
+
+
+def retire(session: Session, evaluator_id: int, now: datetime) -> None:
+    """Use the evaluator no more; what it said stays, and its gates are retired with it. Raises NotFound."""
+    evaluator = session.get(Evaluator, evaluator_id)
+    if evaluator is None:
+        raise NotFound(f"There is no evaluator {evaluator_id}.")
+    evaluator.retired_at = evaluator.retired_at or now
+    gate = metadata.tables["gate"]
+    its_gates = (gate.c.evaluator_id == evaluator_id) & gate.c.retired_at.is_(None)
+    session.execute(sa.update(gate).where(its_gates).values(retired_at=now))
+
+
+def by_id(session: Session, ids: Sequence[int]) -> list[Evaluator]:
+    """The evaluators with these ids, retired ones too. Raises NotFound, naming the first that does not exist."""
+    found = {evaluator.id: evaluator for evaluator in session.exec(select(Evaluator).where(col(Evaluator.id).in_(ids)))}
+    missing = [wanted for wanted in ids if wanted not in found]
+    if missing:
+        raise NotFound(f"There is no evaluator {missing[0]}.")
+    return [found[wanted] for wanted in ids]
+
+
+def _check_name(session: Session, name: str, content_hash: str) -> None:
+    if not name or len(name) > LONGEST_NAME:
+        raise BadInput(f"Give the evaluator a name of 1 to {LONGEST_NAME} characters.")
+    for other in listed(session):
+        if other.name.casefold() == name.casefold() and other.content_hash != content_hash:
+            raise BadInput(f"Another evaluator is called '{other.name}'. Choose another name, or retire that one.")
+
+
+def _content_hash(kind: str, params: Mapping[str, Any]) -> str:
+    return digest({"kind": kind, "params": dict(params)})
+
+
+def _row(kind: EvaluatorKind, name: str, params: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    content_hash = _content_hash(kind.key, params)
+    return {"name": name, "kind": kind.key, "params": dict(params), "content_hash": content_hash, "created_at": now}
