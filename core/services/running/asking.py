@@ -89,7 +89,7 @@ class Connections:
         found = self._open.get(endpoint.place)
         if found is None:
             provider = (self._opening or _open_provider)(endpoint)
-            found = self._open[endpoint.place] = (provider, Pace(getattr(provider, "most_at_once", None)))
+            found = self._open[endpoint.place] = (provider, Pace(_most_at_once(provider, endpoint)))
         return found
 
     async def close(self) -> None:
@@ -100,6 +100,12 @@ class Connections:
                 await provider.close()
             except Exception:
                 _log.exception("a connection could not be closed")
+
+
+def _most_at_once(provider: Provider, endpoint: Endpoint) -> int | None:
+    """What the provider says it can take (``most_at_once``); the model on this machine answers one by one."""
+    told: int | None = getattr(provider, "most_at_once", None)
+    return 1 if told is None and endpoint.api == "local" else told
 
 
 def _open_provider(endpoint: Endpoint) -> Provider:
@@ -151,6 +157,8 @@ async def _attempt(connections: Connections, tries: Tries, request: ChatRequest,
             raise
         except ProviderFault as found:
             fault = found
+        except EvenhandError as error:
+            fault = _refused(str(error))
         except Exception as error:  # a provider raises nothing else, but one that does must not end a run
             _log.exception("an answer of %s could not be read", endpoint.model)
             fault = _unreadable(error, loop.time() - began)
@@ -169,13 +177,13 @@ async def _attempt(connections: Connections, tries: Tries, request: ChatRequest,
 
 
 class _Refusing:
-    """Stands for a provider that could not be opened, a key that is not set for instance: fails without sending."""
+    """Stands for a provider that could not be opened (a model that is not installed, say): fails without sending."""
 
     def __init__(self, problem: str) -> None:
-        self._problem = without_secrets(problem)
+        self._problem = problem
 
-    async def complete(self, endpoint: Endpoint, request: ChatRequest, *, timeout_s: float) -> Completion:
-        raise ProviderFault(FaultKind.AUTH, self._problem, timings=Timings(latency_ms=0.0))
+    async def complete(self, endpoint: Endpoint, request: ChatRequest, *, timeout_s: float) -> Completion:  # noqa: ARG002
+        raise _refused(self._problem)
 
     async def close(self) -> None:
         """Nothing is open."""
@@ -190,6 +198,10 @@ def _connect(connections: Connections, endpoint: Endpoint) -> tuple[Provider, Pa
 
 def _cancelled(took_s: float) -> ProviderFault:
     return ProviderFault(FaultKind.CANCELLED, "Cancelled while it ran.", timings=Timings(latency_ms=took_s * 1000))
+
+
+def _refused(problem: str) -> ProviderFault:
+    return ProviderFault(FaultKind.BAD_REQUEST, without_secrets(problem), timings=Timings(latency_ms=0.0))
 
 
 def _unreadable(error: Exception, took_s: float) -> ProviderFault:

@@ -1,0 +1,83 @@
+"""Cancelling and resuming a run: both only write what is wanted, and whoever carries runs out acts on it."""
+
+import math
+from datetime import datetime
+
+from sqlalchemy import Engine, update
+from sqlmodel import Session, col
+
+from core.errors import BadInput, NotFound
+from core.services.running.claims import is_held, me
+from core.services.running.counting import recount
+from core.storage.engine import write
+from core.storage.tables import Attempt, Run
+
+
+def cancel(engine: Engine, run_id: int, *, now: datetime) -> None:
+    """End the run: state ``cancelled``. What has arrived is kept; what is in flight is cancelled within a second or so.
+
+    BadInput where it has already ended.
+    """
+
+    def change(session: Session) -> None:
+        run = _evaluation(session, run_id)
+        if run.state not in ("queued", "running"):
+            raise BadInput(f"Run {run_id} is {run.state} already; there is nothing to cancel.")
+        run.state, run.finished_at = "cancelled", now
+        session.add(run)
+
+    write(engine, change)
+
+
+def resume(
+    engine: Engine,
+    run_id: int,
+    *,
+    now: datetime,
+    retry_failed: bool = True,
+    max_usd: float | None = None,
+    for_here: bool = False,
+) -> None:
+    """Queue the run again, to go on where it ended: cancelled, stopped, interrupted, or done with failures.
+
+    ``retry_failed``: work that was given up is tried again (its attempts stay; they are no longer the last, and the run
+    counts them as failed no more). ``max_usd``: a new spending cap. ``for_here``: this process carries it out itself.
+    BadInput where there is nothing to resume, or somebody is at it.
+    """
+    if max_usd is not None and not (math.isfinite(max_usd) and max_usd > 0):
+        raise BadInput(f"The spending cap must be more than 0 USD, not {max_usd}.")
+
+    def change(session: Session) -> None:
+        run = _evaluation(session, run_id)
+        _check_resumable(run, now, retry_failed)
+        if retry_failed:
+            last = update(Attempt).where(col(Attempt.run_id) == run_id, col(Attempt.is_last)).values(is_last=False)
+            session.connection().execute(last)
+            recount(session, run_id)
+            session.refresh(run)
+        run.state, run.problem, run.finished_at = "queued", None, None
+        if max_usd is not None:
+            run.max_usd = max_usd
+        if not is_held(run, now):
+            run.worker = None
+        if for_here and run.worker is None:
+            run.state, run.worker, run.heartbeat_at = "running", me(), now
+        session.add(run)
+
+    write(engine, change)
+
+
+def _evaluation(session: Session, run_id: int) -> Run:
+    run = session.get(Run, run_id, with_for_update=True)
+    if run is None:
+        raise NotFound(f"There is no run {run_id}.")
+    if run.source != "evaluation":
+        raise BadInput(f"Run {run_id} was not an evaluation ({run.source}): nobody carries it out.")
+    return run
+
+
+def _check_resumable(run: Run, now: datetime, retry_failed: bool) -> None:
+    if run.state == "running" and is_held(run, now):
+        raise BadInput(f"Run {run.id} is being carried out already.")
+    if run.state == "done" and not (retry_failed and run.failed):
+        raise BadInput(f"Run {run.id} is done: all {run.planned} responses were asked for. Start a new run instead.")

@@ -1,0 +1,148 @@
+"""What a run will take, before it is begun: calls, dollars, seconds."""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import fmean
+
+from sqlmodel import Session, col, select
+
+from core.domain.answering import TokenUsage
+from core.domain.pricing import Rates, cost_usd, most_usd
+from core.providers.presets import endpoints_of
+from core.services import prices
+from core.services.running.conversation import about_tokens, asked_at, messages_before, most_tokens
+from core.services.running.costing import most_output
+from core.services.running.orders import DEFAULT_CONCURRENCY, RunOrder, chosen_candidates, prompts_of
+from core.storage.tables import Candidate, Prompt, Response
+
+_EARLIER_RESPONSES = 200
+_EXPECTED_OUTPUT_TOKENS = 300
+_EXPECTED_START_S = 1.0
+_EXPECTED_TOKENS_PER_S = 40.0
+_AT_ONCE_LOCALLY = 1
+_SIZE_STEP = 64
+Place = tuple[str, str | None, str | None]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """``calls``: one for each turn to be answered, without retries. ``cost_usd``: expected; ``most_usd``: the most that
+    as many calls can cost. Both are None where a price is unknown: ``unpriced`` names those candidates. ``seconds``:
+    expected, at full concurrency, spreading left out.
+    """
+
+    calls: int
+    prompts: int
+    cost_usd: float | None
+    most_usd: float | None
+    seconds: float | None
+    unpriced: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Sizes of what is asked: sums over all turns of all prompts, and how many turns have how large a bound."""
+
+    prompts: int
+    turns: int
+    input_tokens: int
+    earlier_answers: int
+    bounds: Counter[tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class _Expected:
+    """What one turn of a candidate is expected to take."""
+
+    output_tokens: float
+    seconds: float
+
+
+def estimate(session: Session, order: RunOrder, *, now: datetime) -> Estimate:
+    """What ``order`` will take. Raises BadInput as ``plan`` does for what cannot be asked.
+
+    Output length and latency are the means of a candidate's last 200 responses; where it has none, 300 tokens (or its
+    max_tokens, if less), a second, and 40 tokens a second. Input is counted at four characters a token. The most is
+    bounded by the bytes sent and by max_tokens.
+    """
+    candidates = chosen_candidates(session, order)
+    asked = _asked(prompts_of(session, order))
+    repetitions = order.repetitions
+    expected_usd, highest_usd, unpriced = 0.0, 0.0, list[str]()
+    busy_s: defaultdict[Place, float] = defaultdict(float)
+    for candidate in candidates:
+        expected = _expected(session, candidate)
+        rates = prices.rates_of(session, candidate, at=now)
+        busy_s[_place(candidate)] += repetitions * asked.turns * expected.seconds
+        if rates is None:
+            unpriced.append(candidate.name)
+            continue
+        expected_usd += repetitions * _expected_usd(rates, asked, expected)
+        highest_usd += repetitions * _most_usd(rates, asked, most_output(candidate.settings))
+    return Estimate(
+        calls=len(candidates) * repetitions * asked.turns,
+        prompts=asked.prompts,
+        cost_usd=None if unpriced else expected_usd,
+        most_usd=None if unpriced else highest_usd,
+        seconds=_seconds(busy_s, order.concurrency or DEFAULT_CONCURRENCY) if asked.turns else None,
+        unpriced=tuple(unpriced),
+    )
+
+
+def _asked(prompts: Sequence[Prompt]) -> _Asked:
+    there = turns = tokens = earlier = 0
+    bounds: Counter[tuple[int, int]] = Counter()
+    for prompt in prompts:
+        asked = len(asked_at(prompt.messages))
+        there += asked > 0
+        for turn in range(asked):
+            messages = messages_before(prompt.messages, [""] * turn)
+            turns, earlier = turns + 1, earlier + turn
+            tokens += sum(about_tokens(message["content"]) for message in messages)
+            bounds[math.ceil(most_tokens(messages) / _SIZE_STEP) * _SIZE_STEP, turn] += 1
+    return _Asked(there, turns, tokens, earlier, bounds)
+
+
+def _expected(session: Session, candidate: Candidate) -> _Expected:
+    query = (
+        select(Response.turns, Response.output_tokens, Response.latency_ms)
+        .where(Response.candidate_id == candidate.id)
+        .order_by(col(Response.id).desc())
+        .limit(_EARLIER_RESPONSES)
+    )
+    earlier = session.exec(query).all()
+    tokens = [output / max(1, len(turns)) for turns, output, _ in earlier if output is not None]
+    seconds = [latency_ms / 1000 / max(1, len(turns)) for turns, _, latency_ms in earlier if latency_ms is not None]
+    output_tokens = fmean(tokens) if tokens else float(min(_EXPECTED_OUTPUT_TOKENS, most_output(candidate.settings)))
+    guess_s = _EXPECTED_START_S + output_tokens / _EXPECTED_TOKENS_PER_S
+    return _Expected(output_tokens, fmean(seconds) if seconds else guess_s)
+
+
+def _expected_usd(rates: Rates, asked: _Asked, expected: _Expected) -> float:
+    """The cost of the mean call, as often as there are calls."""
+    if not asked.turns:
+        return 0.0
+    input_tokens = (asked.input_tokens + asked.earlier_answers * expected.output_tokens) / asked.turns
+    usage = TokenUsage(input_tokens=round(input_tokens), output_tokens=round(expected.output_tokens))
+    return asked.turns * (cost_usd(usage, rates) or 0.0)
+
+
+def _most_usd(rates: Rates, asked: _Asked, most_output_tokens: int) -> float:
+    return sum(
+        calls * most_usd(rates, input_tokens=size + turn * most_output_tokens, max_output_tokens=most_output_tokens)
+        for (size, turn), calls in asked.bounds.items()
+    )
+
+
+def _place(candidate: Candidate) -> Place:
+    assert candidate.provider is not None and candidate.model is not None
+    return endpoints_of(candidate.provider, candidate.model, candidate.settings)[0].place
+
+
+def _seconds(busy_s: Mapping[Place, float], concurrency: int) -> float:
+    """All places share the concurrency; the local model answers one at a time."""
+    local_s = max((took for place, took in busy_s.items() if place[0] == "local"), default=0.0)
+    return max(local_s / _AT_ONCE_LOCALLY, sum(busy_s.values()) / concurrency)

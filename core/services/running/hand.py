@@ -1,0 +1,114 @@
+"""A run in hand: what a process needs to carry it out, and why it may have to stop."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from core.domain.answering import FaultKind
+from core.errors import NotFound
+from core.providers.base import Endpoint
+from core.providers.presets import endpoints_of
+from core.services.prices import Pricer
+from core.services.running.asking import DEADLINE_S, Connections, Tried
+from core.services.running.budget import Budget
+from core.services.running.counting import close_interrupted, recount
+from core.services.running.ledger import Ledger
+from core.services.running.orders import DEFAULT_CONCURRENCY
+from core.services.running.work_order import WorkOrder, work_left
+from core.storage.tables import Attempt, Candidate, Run
+
+_HOPELESS = frozenset({FaultKind.AUTH, FaultKind.QUOTA, FaultKind.BAD_REQUEST})
+_HOPELESS_AFTER = 3
+
+
+@dataclass
+class Contender:
+    """A candidate being asked. ``trouble``: why it is given no more work in this run."""
+
+    name: str
+    settings: Mapping[str, Any]
+    endpoints: list[Endpoint]
+    trouble: str | None = None
+    refusals_in_a_row: int = 0
+
+
+@dataclass
+class Hand:
+    """One run while this process carries it out. ``places``: requests that may be in flight at once."""
+
+    run_id: int
+    contenders: Mapping[int, Contender]
+    order: WorkOrder
+    started_at: datetime
+    deadline_s: float
+    concurrency: int
+    budget: Budget
+    ledger: Ledger
+    connections: Connections
+    pricer: Pricer
+    places: asyncio.Semaphore
+    end_kind: FaultKind = FaultKind.CANCELLED
+    is_stopping: bool = False
+
+    def heed(self, contender: Contender, attempt: Tried) -> None:
+        """Stop giving work to a candidate whose endpoint refuses for good three times in a row."""
+        if attempt.completion is not None:
+            contender.refusals_in_a_row = 0
+            return
+        assert attempt.fault is not None
+        if attempt.is_last and attempt.fault.kind in _HOPELESS:
+            contender.refusals_in_a_row += 1
+            if contender.refusals_in_a_row >= _HOPELESS_AFTER and contender.trouble is None:
+                contender.trouble = f"'{contender.name}' was refused: {attempt.fault}"
+
+    @property
+    def problem(self) -> str | None:
+        """Why the run stops before it is done, what is left, and how to go on; None where nothing kept it."""
+        troubles = [each.trouble for each in self.contenders.values() if each.trouble is not None]
+        if self.budget.is_exhausted:
+            assert self.budget.max_usd is not None
+            troubles.append(
+                f"The spending cap of {self.budget.max_usd:g} USD is reached: {self.budget.spent_usd:.4f} USD are "
+                "spent, and the next attempt might cost more than is left. Raise the cap and resume."
+            )
+        return " ".join(troubles) or None
+
+
+def take_in_hand(
+    session: Session, run_id: int, now: datetime, ledger: Ledger, connections: Connections, pricer: Pricer
+) -> Hand:
+    """What carrying out run ``run_id`` needs, in a write transaction: a dead worker's attempts are closed first."""
+    close_interrupted(session, run_id, now)
+    recount(session, run_id)
+    run = session.get(Run, run_id, populate_existing=True)
+    if run is None:
+        raise NotFound(f"There is no run {run_id}.")
+    chosen = session.exec(select(Candidate).where(col(Candidate.id).in_(run.candidate_ids or [])))
+    return Hand(
+        run_id=run_id,
+        contenders={each.id: _contender(each) for each in chosen if each.id is not None},
+        order=work_left(session, run),
+        started_at=run.started_at or now,
+        deadline_s=run.deadline_s or DEADLINE_S,
+        concurrency=run.concurrency or DEFAULT_CONCURRENCY,
+        budget=Budget(run.max_usd, _spent_usd(session, run_id)),
+        ledger=ledger,
+        connections=connections,
+        pricer=pricer,
+        places=asyncio.Semaphore(run.concurrency or DEFAULT_CONCURRENCY),
+    )
+
+
+def _contender(candidate: Candidate) -> Contender:
+    provider, model = candidate.provider or "", candidate.model or ""
+    return Contender(candidate.name, candidate.settings, endpoints_of(provider, model, candidate.settings))
+
+
+def _spent_usd(session: Session, run_id: int) -> float:
+    """What all attempts so far cost, at most."""
+    query = select(Attempt.cost_usd, Attempt.reserved_usd).where(Attempt.run_id == run_id)
+    return sum((cost if cost is not None else reserved or 0.0) for cost, reserved in session.exec(query))

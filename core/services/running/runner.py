@@ -1,0 +1,259 @@
+"""Carrying out a run: its units in their order, many at once, until it is done or has to stop."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import select
+
+from core.domain.answering import FaultKind
+from core.providers.base import ChatRequest, ProviderFault
+from core.providers.presets import request_of
+from core.services.prices import Pricer
+from core.services.running import claims
+from core.services.running.asking import Connections, SpendingStopped, ask
+from core.services.running.conversation import asked_at, messages_before
+from core.services.running.costing import most_output
+from core.services.running.feed import Feed, Job
+from core.services.running.hand import Contender, Hand, take_in_hand
+from core.services.running.ledger import ClaimLost, Ledger
+from core.services.running.progress import Progress, progress
+from core.services.running.scorekeeping import Scorekeeper
+from core.services.running.turns import TurnJournal
+from core.services.running.work_order import Unit
+from core.storage.engine import reading, write
+from core.storage.tables import Run
+
+_LOOK_EVERY_S = 0.5
+_TELL_EVERY_S = 1.0
+_WORTH_WAITING_S = 30.0
+_GRACE_S = 2.0
+_log = logging.getLogger(__name__)
+OnProgress = Callable[[Progress], None]
+
+
+class Outcome(StrEnum):
+    """How carrying out a run ended. WAITING: later repetitions may not begin yet, and the run is queued again."""
+
+    ENDED = "ended"
+    LOST = "lost"
+    WAITING = "waiting"
+    SHUT_DOWN = "shut_down"
+
+
+class Runner:
+    """Carries out one claimed run in an event loop. ``is_patient``: waits for later repetitions however long.
+
+    ``score``: whether responses are scored and judged too.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        run_id: int,
+        *,
+        connections: Connections,
+        ledger: Ledger,
+        pricer: Pricer,
+        is_patient: bool = True,
+        score: bool = True,
+        on_progress: OnProgress | None = None,
+    ) -> None:
+        self._engine, self._run_id = engine, run_id
+        self._connections, self._ledger, self._pricer = connections, ledger, pricer
+        self._is_patient, self._on_progress = is_patient, on_progress
+        self._scores = Scorekeeper(engine, run_id) if score else None
+        self._hand: Hand | None = None
+        self._shut_down = asyncio.Event()
+        self._lost = asyncio.Event()
+
+    def shut_down(self) -> None:
+        """Begin no more work, give what is in flight two seconds, and let the run go, to be picked up again."""
+        self._shut_down.set()
+        if self._hand is not None:
+            self._hand.is_stopping = True
+
+    async def carry_out(self) -> Outcome:
+        """Carry it out. When this is cancelled the run is closed as stopped by whoever cancelled it."""
+        watch = asyncio.create_task(self._watch())
+        scores = asyncio.create_task(self._scores.keep_up()) if self._scores else None
+        outcome = None
+        try:
+            outcome = await self._rounds()
+            if outcome is Outcome.ENDED and self._scores and scores:
+                await _cancel(scores)
+                await self._unless_lost(self._scores.finish())
+                outcome = Outcome.LOST if self._lost.is_set() else outcome
+        finally:
+            await _cancel(watch, *([scores] if scores else []))
+            with contextlib.suppress(Exception):
+                await self._ledger.flushed()
+            await asyncio.to_thread(self._let_go, outcome)
+        await self._tell()
+        return outcome
+
+    async def _rounds(self) -> Outcome:
+        now = datetime.now(UTC)
+        self._hand = hand = await asyncio.to_thread(
+            write,
+            self._engine,
+            lambda session: take_in_hand(session, self._run_id, now, self._ledger, self._connections, self._pricer),
+        )
+        for wait_s, units in hand.order.rounds():
+            due_at = hand.started_at + timedelta(seconds=wait_s)
+            if not await self._wait_until(due_at):
+                return Outcome.WAITING if self._is_going else self._why_not
+            if not await self._round(hand, units):
+                return self._why_not
+            if hand.problem is not None and hand.budget.is_exhausted:
+                break
+        return Outcome.ENDED
+
+    @property
+    def _is_going(self) -> bool:
+        return not (self._lost.is_set() or self._shut_down.is_set())
+
+    @property
+    def _why_not(self) -> Outcome:
+        return Outcome.LOST if self._lost.is_set() else Outcome.SHUT_DOWN
+
+    async def _wait_until(self, due_at: datetime) -> bool:
+        """Wait for a round's time; False where that is too far off for a worker to stay, or the run is to end."""
+        while self._is_going:
+            left_s = (due_at - datetime.now(UTC)).total_seconds()
+            if left_s <= 0:
+                return True
+            if not self._is_patient and left_s > _WORTH_WAITING_S:
+                return False
+            await asyncio.sleep(min(left_s, _LOOK_EVERY_S))
+        return False
+
+    async def _round(self, hand: Hand, units: Iterator[Unit]) -> bool:
+        """Carry out the units of one round; False where the run was lost or is to be let go."""
+        feed = Feed(self._engine, hand, units)
+        # More takers than places in flight: those waiting for a slow endpoint keep nobody from a quick one.
+        takers = [asyncio.create_task(self._take(hand, feed)) for _ in range(2 * hand.concurrency)]
+        stop = [asyncio.create_task(event.wait()) for event in (self._lost, self._shut_down)]
+        try:
+            done: asyncio.Future[Any] = asyncio.gather(*takers)
+            ends: list[asyncio.Future[Any]] = [done, *stop]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            if self._shut_down.is_set() and not self._lost.is_set():
+                hand.end_kind = FaultKind.INTERRUPTED
+                await asyncio.wait(ends[:2], timeout=_GRACE_S, return_when=asyncio.FIRST_COMPLETED)
+            if done.done():
+                done.result()
+            return self._is_going
+        except asyncio.CancelledError:
+            hand.end_kind = FaultKind.INTERRUPTED
+            raise
+        finally:
+            hand.is_stopping = hand.is_stopping or not self._is_going
+            await _cancel(*takers, *stop)
+
+    async def _take(self, hand: Hand, feed: Feed) -> None:
+        while (job := await feed.take()) is not None:
+            try:
+                await _play(hand, job)
+            except SpendingStopped:
+                hand.is_stopping = True
+            except ClaimLost:
+                hand.is_stopping = True
+                self._lost.set()
+
+    async def _unless_lost(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        stop = [asyncio.create_task(event.wait()) for event in (self._lost, self._shut_down)]
+        await asyncio.wait([task, *stop], return_when=asyncio.FIRST_COMPLETED)
+        await _cancel(task, *stop)
+
+    async def _watch(self) -> None:
+        """Keep the claim, notice a cancellation within half a second, and tell how far it is."""
+        loop = asyncio.get_running_loop()
+        beaten_at = told_at = loop.time()
+        while not self._lost.is_set():
+            await asyncio.sleep(_LOOK_EVERY_S)
+            is_to_beat = loop.time() - beaten_at >= claims.BEAT_EVERY_S
+            try:
+                if not await asyncio.to_thread(self._beat if is_to_beat else self._is_held):
+                    self._lost.set()
+                    return
+            except SQLAlchemyError:
+                _log.exception("run %s: its claim could not be looked at, trying again", self._run_id)
+                continue
+            if is_to_beat:
+                beaten_at = loop.time()
+            if loop.time() - told_at >= _TELL_EVERY_S:
+                told_at = loop.time()
+                await self._tell()
+
+    def _beat(self) -> bool:
+        return self._run_id in claims.beat(self._engine, [self._run_id], datetime.now(UTC))
+
+    def _is_held(self) -> bool:
+        with reading(self._engine) as session:
+            worker, state = session.exec(select(Run.worker, Run.state).where(Run.id == self._run_id)).one()
+        return worker == claims.me() and state == "running"
+
+    async def _tell(self) -> None:
+        if self._on_progress is not None:
+            self._on_progress(await asyncio.to_thread(progress_of, self._engine, self._run_id))
+
+    def _let_go(self, outcome: Outcome | None) -> None:
+        """Write how it ended. None: it was broken off, by Ctrl-C or an error of our own."""
+        now = datetime.now(UTC)
+        if outcome is Outcome.WAITING:
+            claims.let_go(self._engine, self._run_id, state="queued")
+        elif outcome is Outcome.SHUT_DOWN:
+            claims.let_go(self._engine, self._run_id)
+        else:
+            state, problem = self._ending(outcome)
+            claims.let_go(self._engine, self._run_id, state=state, problem=problem, finished_at=now)
+
+    def _ending(self, outcome: Outcome | None) -> tuple[str, str | None]:
+        if outcome is None:
+            return "stopped", "It was broken off where it ran. Resume it to go on."
+        so_far = progress_of(self._engine, self._run_id)
+        problem = self._hand.problem if self._hand else None
+        if so_far.left:
+            return "stopped", f"{problem or 'It ended early.'} {so_far.left} responses are left; resume to go on."
+        return "done", " ".join(filter(None, (problem, self._scores.problem if self._scores else None))) or None
+
+
+async def _play(hand: Hand, job: Job) -> None:
+    """One unit of work, turn by turn from where it stands."""
+    contender, story = hand.contenders[job.unit.candidate_id], job.story
+    turns = len(asked_at(job.messages))
+    while len(story.answers) < turns and contender.trouble is None:
+        request = _request(contender, job)
+        is_final = len(story.answers) + 1 == turns
+        journal = TurnJournal(hand, job.unit, contender, story, request, is_final=is_final)
+        try:
+            await ask(hand.connections, contender.endpoints, request, deadline_s=hand.deadline_s, journal=journal)
+        except ProviderFault:
+            return
+
+
+def _request(contender: Contender, job: Job) -> ChatRequest:
+    messages = messages_before(job.messages, job.story.texts)
+    request = request_of(contender.settings, messages, repetition=job.unit.repetition)
+    return request if request.max_tokens else replace(request, max_tokens=most_output(contender.settings))
+
+
+def progress_of(engine: Engine, run_id: int) -> Progress:
+    """How far run ``run_id`` is now."""
+    with reading(engine) as session:
+        return progress(session, run_id, now=datetime.now(UTC))
+
+
+async def _cancel(*tasks: "asyncio.Task[Any]") -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

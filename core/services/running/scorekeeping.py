@@ -1,0 +1,69 @@
+"""Has a run's responses scored while they arrive, without taking the time that asking needs."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from time import monotonic
+
+from sqlalchemy import Engine
+from sqlmodel import col, select
+
+from core.settings import without_secrets
+from core.storage.engine import reading
+from core.storage.tables import Response
+
+_BATCH = 100
+_EVERY_S = 2.0
+_REST = 4.0
+_log = logging.getLogger(__name__)
+
+
+class Scorekeeper:
+    """Scores the responses of one run in threads. ``problem``: why some are unscored; that never ends a run.
+
+    While the run goes on it looks every 2 s, and rests four times as long as a batch took: scoring shares the
+    interpreter with the requests in flight. What is left is done at the end.
+    """
+
+    def __init__(self, engine: Engine, run_id: int) -> None:
+        self._engine, self._run_id = engine, run_id
+        self._last_id = 0
+        self.problem: str | None = None
+
+    async def keep_up(self) -> None:
+        """Score what arrives, until cancelled."""
+        while True:
+            began = monotonic()
+            await self._safely(self._score_batch)
+            await asyncio.sleep(max(_EVERY_S, _REST * (monotonic() - began)))
+
+    async def finish(self) -> None:
+        """Score the rest, and have the judges asked."""
+        while await self._safely(self._score_batch):
+            pass
+        await self._safely(self._judge)
+
+    async def _safely(self, work: Callable[[], object]) -> bool:
+        try:
+            return bool(await asyncio.to_thread(work))
+        except Exception as error:
+            _log.exception("run %s: its responses could not all be scored", self._run_id)
+            self.problem = f"Not everything is scored ({without_secrets(str(error))[:300]}). Score the run again."
+            return False
+
+    def _score_batch(self) -> bool:
+        """Score the next responses; whether there were any."""
+        from core.services import scoring
+
+        query = select(Response.id).where(Response.run_id == self._run_id, col(Response.id) > self._last_id)
+        with reading(self._engine) as session:
+            ids = [found for found in session.exec(query.order_by(col(Response.id)).limit(_BATCH)) if found is not None]
+        if ids:
+            scoring.score_responses(self._engine, ids)
+            self._last_id = ids[-1]
+        return bool(ids)
+
+    def _judge(self) -> None:
+        from core.services import scoring
+
+        scoring.judge_run(self._engine, self._run_id)

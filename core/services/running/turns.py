@@ -1,0 +1,154 @@
+"""One turn of one unit on the record: what is set aside and committed before an attempt, and written after it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from core.domain.answering import CostBasis, FaultKind, FinishReason
+from core.providers.base import ChatRequest, Endpoint
+from core.services.running.asking import Tried
+from core.services.running.costing import Cost, ceiling_usd, cost_of
+from core.services.running.hand import Contender, Hand
+from core.services.running.ledger import ENDINGS, WORK, Ended
+from core.services.running.stories import Story, answer_of, response_row
+from core.services.running.work_order import Unit
+from core.settings import without_secrets
+
+_LONGEST_MESSAGE = 1000
+_NO_ENDING: dict[str, Any] = dict.fromkeys(ENDINGS)
+
+
+class TurnJournal:
+    """Keeps account of the attempts at one turn (see asking.Journal); the last one's end carries the response."""
+
+    def __init__(
+        self, hand: Hand, unit: Unit, contender: Contender, story: Story, request: ChatRequest, *, is_final: bool
+    ) -> None:
+        self._hand, self._unit, self._contender, self._story = hand, unit, contender, story
+        self._request, self._is_final = request, is_final
+        self._turn = len(story.answers)
+        self._offset = story.numbers.get(self._turn, 0)
+        self._ceiling: float | None = None
+
+    async def before(self, endpoint: Endpoint, number: int) -> None:
+        """Wait for one of the run's places in flight and for the budget, then commit the attempt's row."""
+        hand = self._hand
+        await hand.places.acquire()
+        try:
+            now = datetime.now(UTC)
+            is_fallback = endpoint is not self._contender.endpoints[0]
+            self._ceiling = ceiling_usd(
+                hand.pricer, endpoint, self._contender.settings, self._request, at=now, is_fallback=is_fallback
+            )
+            await hand.budget.set_aside(self._ceiling)
+            try:
+                await self._begin(number, now, is_fallback=is_fallback)
+            except BaseException:
+                hand.budget.settle(self._ceiling, 0.0)
+                raise
+        except BaseException:
+            hand.places.release()
+            raise
+
+    async def _begin(self, number: int, now: datetime, *, is_fallback: bool) -> None:
+        row = self._key(number) | {
+            "endpoint": "fallback" if is_fallback else "primary",
+            "started_at": now,
+            "is_last": False,
+            "reserved_usd": self._ceiling,
+        }
+        try:
+            await self._hand.ledger.begin(row)
+        except BaseException as error:
+            if not isinstance(error, Exception):  # cancelled while the row was being committed: nothing was sent
+                self._end(number, _unsent(now, self._hand.end_kind))
+            raise
+
+    async def after(self, attempt: Tried) -> None:
+        """Settle what it cost and hand in its end, with the response where it is the one that completes it."""
+        hand, story, now = self._hand, self._story, datetime.now(UTC)
+        cost = cost_of(hand.pricer, attempt, self._contender.settings, self._request, ceiling=self._ceiling)
+        hand.budget.settle(self._ceiling, cost.cost_usd)
+        hand.places.release()
+        story.count(cost.cost_usd)
+        finish_reason = _finish_of(attempt)
+        if finish_reason is not None:
+            came = attempt.completion or attempt.fault
+            assert came is not None
+            story.answers.append(answer_of(came, finish_reason))
+        has_response = finish_reason is not None and (self._is_final or attempt.completion is None)
+        ending = _ending(attempt, cost, now, hand.end_kind)
+        ending["is_last"] = attempt.is_last and finish_reason is None
+        if attempt.completion is not None and not has_response:
+            ending["text"] = attempt.completion.text
+        response = response_row(hand.run_id, self._unit, story, now) if has_response else None
+        self._end(attempt.number, ending, response)
+        hand.heed(self._contender, attempt)
+
+    def _end(self, number: int, ending: dict[str, Any], response: dict[str, Any] | None = None) -> None:
+        key = {f"of_{name}": found for name, found in self._key(number).items()}
+        self._hand.ledger.end(Ended(self._hand.run_id, key | ending, response))
+
+    def _key(self, number: int) -> dict[str, Any]:
+        unit = self._unit
+        work = (self._hand.run_id, unit.prompt_id, unit.candidate_id, unit.repetition, self._turn)
+        return dict(zip(WORK, (*work, self._offset + number), strict=True))
+
+
+def _finish_of(attempt: Tried) -> FinishReason | None:
+    """How the turn ended with this attempt; None where it did not, or brought nothing that could be kept.
+
+    A content filter's verdict is an answer of its own; a stream that broke off at the last try is kept as it is.
+    """
+    if attempt.completion is not None:
+        return attempt.completion.finish_reason
+    fault = attempt.fault
+    assert fault is not None
+    if fault.kind is FaultKind.CONTENT_FILTER:
+        return FinishReason.CONTENT_FILTER
+    if fault.kind is FaultKind.TRUNCATED and attempt.is_last and fault.text:
+        return FinishReason.TRUNCATED
+    return None
+
+
+def _ending(attempt: Tried, cost: Cost, now: datetime, end_kind: FaultKind) -> dict[str, Any]:
+    completion, fault = attempt.completion, attempt.fault
+    came = completion or fault
+    assert came is not None
+    times, usage = came.timings, cost.usage
+    ending = _NO_ENDING | {
+        "started_at": attempt.started_at,
+        "finished_at": now,
+        "first_byte_ms": times.first_byte_ms,
+        "first_token_ms": times.first_token_ms,
+        "first_visible_ms": times.first_visible_ms,
+        "latency_ms": times.latency_ms,
+        "cost_usd": cost.cost_usd,
+        "cost_basis": cost.basis.value,
+        "rates_id": cost.rates_id,
+        "answered_by": came.answered_by,
+        "is_warm": came.is_warm,
+    }
+    if usage is not None:
+        ending["input_tokens"], ending["output_tokens"] = usage.input_tokens, usage.output_tokens
+        ending["cached_tokens"], ending["cache_write_tokens"] = usage.cached_tokens, usage.cache_write_tokens
+        ending["reasoning_tokens"] = usage.reasoning_tokens
+    if completion is not None:
+        ending["finish_reason"], ending["fingerprint"] = completion.finish_reason.value, completion.fingerprint
+    if fault is not None:
+        kind = end_kind if fault.kind is FaultKind.CANCELLED else fault.kind
+        ending["error_kind"], ending["http_status"] = kind.value, fault.http_status
+        ending["error_message"] = without_secrets(str(fault))[:_LONGEST_MESSAGE]
+        ending["text"] = fault.text or None
+    return ending
+
+
+def _unsent(now: datetime, kind: FaultKind) -> dict[str, Any]:
+    return _NO_ENDING | {
+        "started_at": now,
+        "finished_at": now,
+        "error_kind": kind.value,
+        "error_message": "Cancelled before it was sent.",
+        "is_last": False,
+        "cost_usd": 0.0,
+        "cost_basis": CostBasis.NOTHING.value,
+    }
