@@ -192,3 +192,19 @@ def _is_tied(session: Session, candidate_id: int) -> bool:
     return any(
         session.execute(sa.select(sa.literal(1)).where(column == candidate_id).limit(1)).first() for column in columns
     )
+
+
+def ids_named(session: Session, names: Sequence[str]) -> list[int]:
+    """The ids of the candidates with these names; without names of all that can be asked and are not retired.
+
+    Raises NotFound, which names those that are there.
+    """
+    everyone = session.exec(select(Candidate).order_by(col(Candidate.position))).all()
+    if not names:
+        return [one.id for one in everyone if one.id is not None and one.provider and one.model and not one.is_retired]
+    by_name = {one.name: one.id for one in everyone}
+    unknown = [name for name in names if name not in by_name]
+    if unknown:
+        there = ", ".join(f"'{name}'" for name in by_name) or "none yet; import candidates first"
+        raise NotFound(f"There is no candidate '{unknown[0]}'. There are: {there}.")
+    return [found for name in dict.fromkeys(names) if (found := by_name[name]) is not None]
