@@ -14,6 +14,7 @@ from core.domain.answering import FinishReason, TokenUsage
 from core.providers.base import ChatRequest, Completion, Endpoint
 from core.providers.faults import StreamError, key_of
 from core.providers.hearing import Hearing, attempt, whole
+from core.providers.quirks import connection_headers
 from core.providers.wire import http_client
 
 if TYPE_CHECKING:
@@ -46,9 +47,10 @@ class AnthropicMessages:
         key = key_of(endpoint)
         client = self._client or self._open()
         body = messages_body(endpoint, request)
+        headers = self._key_headers(key) | connection_headers(endpoint)
 
         async def listen(hearing: Hearing) -> None:
-            await self._listen(client, body, self._key_headers(key), hearing)
+            await self._listen(client, body, headers, hearing)
 
         return await attempt(endpoint, listen, timeout_s=timeout_s)
 

@@ -94,6 +94,10 @@ def key_of(endpoint: Endpoint) -> str | None:
     return key
 
 
+def _key_held(endpoint: Endpoint) -> str | None:
+    return secret(endpoint.api_key_env) if endpoint.api_key_env else None
+
+
 def place_of(endpoint: Endpoint) -> str:
     """The provider as people call it, with the host that is asked."""
     title = presets.title_of(endpoint.provider)
@@ -173,7 +177,7 @@ def _words(kind: FaultKind, endpoint: Endpoint, status: int | None) -> str:
     """What happened and how to mend it."""
     place, model = place_of(endpoint), endpoint.model
     number = f" ({status})" if status is not None and status != 200 else ""
-    if kind is _K.AUTH and endpoint.api_key_env is None:
+    if kind is _K.AUTH and not _key_held(endpoint):
         return f"{place} wants a key and none was sent{number}: name the variable that holds it in 'api_key_env'."
     if kind is _K.BAD_REQUEST and status == 404:
         return f"{place} knows no model '{model}' at this address{number}: check the model's name and base_url."
@@ -226,7 +230,7 @@ def _delay_in(body: object) -> float | None:
 
 def _fit(message: str, endpoint: Endpoint) -> str:
     """The message, cleared of secrets and cut to a length that can be read."""
-    key = secret(endpoint.api_key_env) if endpoint.api_key_env else None
+    key = _key_held(endpoint)
     if key is not None:
         for form in (key, quote(key, safe="")):
             message = message.replace(form, f"[{endpoint.api_key_env}]")

