@@ -14,7 +14,7 @@ KNOWN = frozenset({"name", "provider", "model", "fallback", "temperature", "max_
 CHANGEABLE = frozenset({"api_key_env", *PRICES})
 """What may change under responses that are there: who pays and how much is nothing that a model answers by."""
 
-HOTTEST = 2.0
+HOTTEST, DEAREST = 2.0, 100_000.0
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST_VARIABLE, _LONGEST_PLAIN = 64, 20
 _KEY_PREFIX = re.compile(r"(sk-|gsk_|AIza)[A-Za-z0-9_-]{12,}$")
@@ -76,19 +76,25 @@ def _check(settings: dict[str, Any]) -> None:
             raise Flaw("is missing: give both prices or neither.", field=other)
 
 
+def is_variable(found: str) -> bool:
+    """Whether ``found`` is the name of an environment variable, and no key by mistake."""
+    is_name = _VARIABLE.fullmatch(found) is not None and len(found) <= _LONGEST_VARIABLE
+    return is_name and not _is_like_a_key(found)
+
+
+def _is_like_a_key(found: str) -> bool:
+    is_long = len(found) > _LONGEST_PLAIN
+    is_odd = found != found.upper() or "_" not in found or _VARIABLE.fullmatch(found) is None
+    return (is_long and is_odd) or _KEY_PREFIX.match(found) is not None or without_secrets(found) != found
+
+
 def _check_variable(found: str) -> None:
     """A variable's name, and no key by mistake: what looks like one is not shown, for messages end up in logs."""
-    is_name = _VARIABLE.fullmatch(found) is not None and len(found) <= _LONGEST_VARIABLE
-    is_long = len(found) > _LONGEST_PLAIN
-    is_random = is_long and (found != found.upper() or "_" not in found)
-    if _KEY_PREFIX.match(found) or is_random or (is_long and not is_name):
+    if _is_like_a_key(found):
         raise Flaw(_IS_A_KEY, field="api_key_env")
-    _refuse_key(found, "api_key_env")
-    if not is_name:
-        raise Flaw(
-            "must be the name of an environment variable, such as OPENAI_API_KEY: letters, digits and underscores.",
-            field="api_key_env",
-        )
+    if not is_variable(found):
+        problem = "must be the name of an environment variable, such as OPENAI_API_KEY: letters, digits, underscores."
+        raise Flaw(problem, field="api_key_env")
 
 
 def _check_address(found: str) -> None:

@@ -1,0 +1,188 @@
+"""The list of candidates in words and as a table, and which part of the page is open."""
+
+import pandas as pd
+import streamlit as st
+
+from core.services import candidates
+from core.services.candidates import CandidateLine
+from core.storage.engine import reading
+from core.ui import candidates_detail, candidates_words, colours, doing, frame
+from core.ui.candidates_address import CHOSEN, EDIT, show_form, show_list
+from core.ui.resources import engine, now
+
+_PARTS = ("Candidates", "Prices", "Load test")
+_PART, _TABLE, _IDS = "show", "candidates_table", "_candidates_in_table"
+
+
+def part() -> str:
+    """Which part of the page is open; kept in the address."""
+    chosen = st.radio(
+        "Part", _PARTS, horizontal=True, key=_PART, bind="query-params", label_visibility="collapsed"
+    )  # fmt: skip
+    return chosen or _PARTS[0]
+
+
+def is_defining() -> bool:
+    """Whether the address asks for the form."""
+    return bool(st.query_params.get(EDIT))
+
+
+def back_button() -> None:
+    """The way back to the list."""
+    st.button(
+        "All candidates", icon=":material/arrow_back:", type="tertiary", key="all_candidates", on_click=show_list
+    )  # fmt: skip
+
+
+def section() -> None:
+    """How they stand in words, the table, and one of them in detail."""
+    with reading(engine()) as session:
+        lines = candidates.listed(session, now())
+    if not lines:
+        _none_yet()
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(_standing(lines), width="stretch")
+        st.button(
+            "Add a candidate", icon=":material/add:", type="primary", key="add_candidate", on_click=show_form,
+            args=("new",),
+        )  # fmt: skip
+    for sentence in _to_do(lines):
+        st.caption(sentence)
+    doing.problem("candidates")
+    _table(lines)
+    candidates_detail.card(_chosen(lines))
+
+
+def _none_yet() -> None:
+    frame.empty_state(
+        "No candidates yet",
+        "A candidate is a model behind an endpoint with its settings: what you could put before your users. Add one "
+        "from a preset, or import a file of them on *Data*. The small model on this machine needs no key.",
+        icon=":material/smart_toy:",
+    )
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        st.button(
+            "Add a candidate", icon=":material/add:", type="primary", key="add_candidate", on_click=show_form,
+            args=("new",),
+        )  # fmt: skip
+
+
+def _standing(lines: list[CandidateLine]) -> str:
+    active = [line for line in lines if not line.candidate.is_retired]
+    ready = sum(line.why_not is None for line in active)
+    retired = len(lines) - len(active)
+    champion = next((line for line in lines if line.candidate.is_champion), None)
+    said = f"**{ready:,} of {len(active):,}** {'candidate' if len(active) == 1 else 'candidates'} can be asked now."
+    if champion is not None:
+        said += f" The champion, what users get today, is **{frame.as_typed(champion.candidate.name)}**."
+    elif active:
+        said += " None is the champion yet: say which one users get today."
+    return said + (f" :gray[{retired:,} retired.]" if retired else "")
+
+
+def _to_do(lines: list[CandidateLine]) -> list[str]:
+    """What keeps candidates from being asked or priced, and how to mend it: one sentence a cause."""
+    active = [line for line in lines if not line.candidate.is_retired]
+    said = [_missing_keys(active)] if any(_lacks_key(line) for line in active) else []
+    unpriced = [line for line in active if line.rates is None and line.candidate.provider is not None]
+    if unpriced:
+        said.append(
+            f":material/money_off: No price is known of {candidates_words.names(unpriced)}: cost shows as "
+            "*unknown*, and a run with a spending cap does not take "
+            f"{'it' if len(unpriced) == 1 else 'them'}. Enter a price under *Prices*."
+        )
+    nameless = [line for line in active if line.candidate.provider is None]
+    if nameless:
+        said.append(
+            f":material/help: Of {candidates_words.names(nameless)} only the name is known, from an import. To ask "
+            f"{'it' if len(nameless) == 1 else 'them'}, edit and say which model it is."
+        )
+    return said
+
+
+def _lacks_key(line: CandidateLine) -> bool:
+    return line.why_not is not None and not all(line.keys.values())
+
+
+def _missing_keys(active: list[CandidateLine]) -> str:
+    waiting: dict[str, list[CandidateLine]] = {}
+    for line in (line for line in active if _lacks_key(line)):
+        for name, is_set in line.keys.items():
+            if not is_set:
+                waiting.setdefault(name, []).append(line)
+    each = [f"**{frame.as_typed(name)}** for {candidates_words.names(held, 2)}" for name, held in waiting.items()]
+    them, keys = ("it", "A key is") if len(waiting) == 1 else ("them", "Keys are")
+    return (
+        f":material/key_off: {keys} missing where Evenhand runs: {'; '.join(each)}. Set {them} there and start "
+        "Evenhand again."
+    )
+
+
+def _table(lines: list[CandidateLine]) -> None:
+    in_colour = colours.coloured([line.candidate.position for line in lines])
+    rows = pd.DataFrame([_row(line) for line in lines])
+    hues = [_hue(line, in_colour) for line in lines]
+    text = st.column_config.TextColumn
+    st.dataframe(
+        rows.style.apply(lambda _column: [f"color: {hue}" for hue in hues], subset=[" "]),
+        hide_index=True,
+        key=_TABLE,
+        on_select=_choose_in_table,
+        selection_mode="single-row",
+        height="content" if len(lines) <= 12 else 460,
+        column_config={
+            " ": text(" ", width=32),
+            "Candidate": text(pinned=True, width=_name_width(lines)),
+            "State": text(width=190),
+            "Model": text(width=200),
+            "Input": text("In, $", help="US dollars per million input tokens", width=76),
+            "Output": text("Out, $", help="US dollars per million output tokens", width=76),
+            "Responses": st.column_config.NumberColumn(format="localized", width=90),
+        },
+        alt="Every candidate with its model, endpoint, key, price and responses",
+    )
+    st.session_state[_IDS] = [line.candidate.name for line in lines]
+
+
+def _name_width(lines: list[CandidateLine]) -> int:
+    """Pixels: as wide as the names, and on a phone still room for a column beside them."""
+    return min(24 + 7 * max(len(_name(line)) for line in lines), 220)
+
+
+def _hue(line: CandidateLine, in_colour: frozenset[int]) -> str:
+    shown = line.candidate.position in in_colour and not line.candidate.is_retired
+    return colours.colour(line.candidate.position) if shown else colours.ink().grey
+
+
+def _name(line: CandidateLine) -> str:
+    return f"{line.candidate.name} · champion" if line.candidate.is_champion else line.candidate.name
+
+
+def _row(line: CandidateLine) -> dict[str, object]:
+    rates = line.rates
+    return {
+        " ": colours.sign(line.candidate.position),
+        "Candidate": _name(line),
+        "State": candidates_words.state(line),
+        "Model": line.candidate.model or "–",
+        "Input": candidates_words.cell(rates, rates.input_usd_per_mtok if rates else None),
+        "Output": candidates_words.cell(rates, rates.output_usd_per_mtok if rates else None),
+        "Responses": line.responses,
+        "Provider": line.provider or "–",
+        "Endpoint": candidates_words.host(line),
+    }
+
+
+def _choose_in_table() -> None:
+    rows = st.session_state[_TABLE].selection.rows
+    if rows:
+        st.session_state[CHOSEN] = st.session_state[_IDS][rows[0]]
+
+
+def _chosen(lines: list[CandidateLine]) -> CandidateLine:
+    by_name = {line.candidate.name: line for line in lines}
+    if st.session_state.get(CHOSEN, lines[0].candidate.name) not in by_name:
+        del st.session_state[CHOSEN]
+    chosen = st.selectbox("Look into", list(by_name), key=CHOSEN, bind="query-params", width=420)
+    return by_name.get(chosen, lines[0])

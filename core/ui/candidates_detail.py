@@ -1,0 +1,111 @@
+"""One candidate: what it is, what can be done with it, and a test call."""
+
+from collections.abc import Callable
+from html import escape
+
+import streamlit as st
+from sqlmodel import Session
+
+from core.services import candidates
+from core.services.candidates import CandidateLine
+from core.ui import candidates_trial, candidates_words, colours, doing, facts, frame
+from core.ui.candidates_address import CHOSEN, COPY, show_form
+from core.ui.rendering import show_text
+
+
+def card(line: CandidateLine) -> None:
+    """What it is on the left, whether it answers on the right, what can be done with it below."""
+    with st.container(border=True, gap="small"):
+        _head(line)
+        left, right = st.columns([1, 1], gap="large")
+        with left:
+            _facts(line)
+        with right:
+            candidates_trial.panel(line)
+        _actions(line)
+
+
+def _head(line: CandidateLine) -> None:
+    sign, hue = colours.sign(line.candidate.position), colours.colour(line.candidate.position)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.html(
+            f'<span aria-hidden="true" style="color: {hue}">{sign}</span>&ensp;'
+            f"<strong>{escape(line.candidate.name)}</strong>",
+            width="content",
+        )
+        if line.candidate.is_champion:
+            st.badge("Champion", icon=":material/trophy:", color="primary")
+        if line.candidate.is_retired:
+            st.badge("Retired", icon=":material/archive:", color="gray")
+        elif line.why_not is None:
+            st.badge("Ready", icon=":material/check:", color="green")
+        else:
+            st.badge("Cannot be asked yet", icon=":material/key_off:", color="orange")
+
+
+def _facts(line: CandidateLine) -> None:
+    candidate = line.candidate
+    known = {}
+    if candidate.provider is not None:
+        where = [line.provider or candidate.provider, line.host]
+        known["Model"] = candidate.model or "–"
+        known["Asked at"] = " · ".join(word for word in where if word)
+        known["Key"] = candidates_words.keys(line)
+        known["Price"] = candidates_words.price(line.rates)
+        known["Settings"] = candidates_words.settings(line)
+    fallback = candidate.settings.get("fallback")
+    if isinstance(fallback, dict):
+        found = (fallback.get(name) for name in ("model", "provider", "base_url"))
+        known["Fallback"] = " · ".join(str(word) for word in found if word)
+    runs = f" in {line.runs:,} {'run' if line.runs == 1 else 'runs'}" if line.runs else ""
+    known["So far"] = f"{line.responses:,} {'response' if line.responses == 1 else 'responses'}{runs}"
+    facts.show(known)
+    if line.why_not is not None and not candidate.is_retired:
+        st.caption(f":material/info: {frame.as_typed(line.why_not)}")
+    if candidate.settings.get("system"):
+        with st.expander("System prompt", icon=":material/description:", key=f"system_{line.id}"):
+            show_text(str(candidate.settings["system"]), key=f"system_text_{line.id}")
+
+
+def _actions(line: CandidateLine) -> None:
+    with st.container(horizontal=True, gap="small"):
+        _action("Edit", "edit", line, lambda: show_form(str(line.id)))
+        _action("Duplicate", "content_copy", line, lambda: show_form(f"{COPY}{line.id}"))
+        if line.candidate.is_retired:
+            _action("Bring back", "unarchive", line, lambda: _do(line, candidates.bring_back, "is offered again"))
+        elif not line.candidate.is_champion:
+            _action("Make champion", "trophy", line, lambda: _do(line, candidates.make_champion, "is the champion"))
+            _action("Retire", "archive", line, lambda: _do(line, candidates.retire, "is retired"))
+        if not line.responses and st.button(
+            "Delete", icon=":material/delete:", type="tertiary", key=f"delete_{line.id}"
+        ):
+            _confirm_deletion(line)
+
+
+def _action(label: str, icon: str, line: CandidateLine, work: Callable[[], None]) -> None:
+    key = f"{label.lower().replace(' ', '_')}_{line.id}"
+    st.button(label, icon=f":material/{icon}:", type="tertiary", key=key, on_click=work)
+
+
+def _do(line: CandidateLine, work: Callable[[Session, int], None], done: str) -> None:
+    doing.do(
+        lambda session: work(session, line.id),
+        done=f"'{line.candidate.name}' {done} now.",
+        kept="It is as it was.",
+        place="candidates",
+    )
+
+
+@st.dialog("Delete this candidate?")
+def _confirm_deletion(line: CandidateLine) -> None:
+    st.text(f"'{line.candidate.name}' has answered nothing yet, so nothing else is lost.")
+    with st.container(horizontal=True):
+        if st.button("Delete", type="primary", key="delete_yes", on_click=_delete, args=(line,)):
+            st.rerun()
+        if st.button("Keep", key="delete_no"):
+            st.rerun()
+
+
+def _delete(line: CandidateLine) -> None:
+    st.session_state.pop(CHOSEN, None)
+    _do(line, candidates.delete, "is deleted")

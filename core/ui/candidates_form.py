@@ -1,0 +1,265 @@
+"""The form for a candidate: new, like another one, or changed."""
+
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from core.domain.pricing import Rates
+from core.errors import BadInput
+from core.providers.presets import PRESETS, Preset
+from core.services import candidates, prices
+from core.services.candidate_drafts import CandidateDraft, EndpointDraft, draft_of
+from core.services.candidates import CandidateLine
+from core.services.importing.candidate_fields import DEAREST, HOTTEST, is_variable
+from core.services.importing.fields import LONGEST_NAME
+from core.settings import secret
+from core.storage.engine import reading
+from core.storage.tables import Candidate
+from core.ui import candidates_words, doing, frame
+from core.ui.candidates_address import CHOSEN, COPY, EDIT, NEW, show_list
+from core.ui.resources import engine, now
+
+_BY_NAME = {preset.name: preset for preset in PRESETS}
+_PLACE = "candidate_form"
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What the form is for. ``line``: the candidate that is changed, None for a new one."""
+
+    key: str
+    title: str
+    draft: CandidateDraft
+    line: CandidateLine | None = None
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether name, model and settings stay, because there are responses under them."""
+        return self.line is not None and self.line.responses > 0 and self.line.candidate.provider is not None
+
+
+def page() -> None:
+    """The whole form, as the address asks for it."""
+    task = _task(st.query_params[EDIT])
+    if task is None:
+        frame.empty_state("That candidate is not here any more", "It may have been deleted meanwhile.")
+        return
+    frame.page_head(task.title, "Which model, asked where, with which settings?")
+    doing.problem(_PLACE)
+    if task.is_fixed and task.line is not None:
+        st.info(
+            f"It has {task.line.responses:,} responses, so its name, model and settings stay as they are: scores and "
+            "votes are about these. The key's variable and the price may change; for anything else duplicate it.",
+            icon=":material/lock:",
+        )
+    name, endpoint = _model(task)
+    settings = _settings(task)
+    own_price = _price(task, endpoint)
+    fallback = _fallback(task)
+    draft = CandidateDraft(
+        name=name,
+        fallback=fallback,
+        **{**vars(endpoint), **settings, **own_price},
+    )
+    with st.container(horizontal=True):
+        label = "Save" if task.line is not None else "Add it"
+        st.button(label, type="primary", key=f"{task.key}_save", on_click=_save, args=(task, draft))
+        st.button("Cancel", type="tertiary", key=f"{task.key}_cancel", on_click=show_list)
+
+
+def _task(asked: str) -> _Task | None:
+    if asked == NEW:
+        usable = [preset for preset in PRESETS if preset.api_key_env and secret(preset.api_key_env)]
+        first = (usable or list(PRESETS))[0]
+        return _Task("new", "New candidate", CandidateDraft(provider=first.name))
+    with reading(engine()) as session:
+        lines = {str(line.id): line for line in candidates.listed(session, now())}
+        line = lines.get(asked.removeprefix(COPY))
+        if line is None:
+            return None
+        if asked.startswith(COPY):
+            title = f"Like {frame.as_typed(line.candidate.name)}"
+            return _Task(f"copy_{line.id}", title, candidates.copy_of(session, line.candidate))
+    draft = draft_of(line.candidate)
+    if not draft.provider:
+        draft = replace(draft, provider=PRESETS[0].name)
+    return _Task(f"edit_{line.id}", f"Edit {frame.as_typed(line.candidate.name)}", draft, line)
+
+
+def _model(task: _Task) -> tuple[str, EndpointDraft]:
+    with st.container(border=True, gap="small"):
+        name = st.text_input(
+            "Name", max_chars=LONGEST_NAME, key=_at(task, "name", task.draft.name), disabled=task.is_fixed, width=420,
+            help="What it is called on every page, in exports and in scripts. Fixed once it has answered.",
+        )  # fmt: skip
+        return name, _endpoint(task, task.draft, "", disabled=task.is_fixed)
+
+
+def _endpoint(task: _Task, draft: EndpointDraft, prefix: str, *, disabled: bool) -> EndpointDraft:
+    """Provider, model, address and key variable; the last two are filled in from the preset."""
+    preset = _BY_NAME.get(draft.provider)
+    keys = {field: f"{task.key}_{prefix}{field}" for field in ("provider", "model", "base_url", "api_key_env")}
+    names = [*_BY_NAME, *([draft.provider] if draft.provider not in _BY_NAME and draft.provider else [])]
+    with st.grid(2, min_column_width=300):
+        provider = st.selectbox(
+            "Provider", names, format_func=lambda each: _BY_NAME[each].title if each in _BY_NAME else each,
+            key=_at(task, f"{prefix}provider", draft.provider or names[0]), disabled=disabled,
+            on_change=_fill_in, args=(keys,),
+        )  # fmt: skip
+        model = st.text_input(
+            "Model", key=_at(task, f"{prefix}model", draft.model), disabled=disabled, max_chars=LONGEST_NAME,
+            placeholder="as the provider spells it",
+        )  # fmt: skip
+        chosen = _BY_NAME.get(provider)
+        if chosen is not None and chosen.api == "local":
+            st.caption("It runs on this machine: no address, no key, nothing to pay.")
+            return EndpointDraft(provider=provider, model=model)
+        base_url = st.text_input(
+            "Address", key=_at(task, f"{prefix}base_url", draft.base_url or _base_url(preset)), disabled=disabled,
+            placeholder="https://host/v1",
+        )  # fmt: skip
+        variable = st.text_input(
+            "Variable that holds the key",
+            key=_at(task, f"{prefix}api_key_env", draft.api_key_env or _usual_key(preset, draft)),
+            placeholder="none",
+            help="The name of an environment variable, never the key. Evenhand reads it when it asks.",
+        )
+    _say_of_key(variable, chosen)
+    is_usual = chosen is not None and base_url.strip().rstrip("/") == _base_url(chosen)
+    is_usual_key = is_usual and chosen is not None and variable.strip() == (chosen.api_key_env or "")
+    return EndpointDraft(
+        provider=provider,
+        model=model,
+        base_url=None if is_usual else base_url,
+        api_key_env=None if is_usual_key else variable,
+    )
+
+
+def _say_of_key(variable: str, preset: Preset | None) -> None:
+    name = variable.strip()
+    if name and is_variable(name):
+        is_set = secret(name) is not None
+        st.caption(
+            f":material/check: {frame.as_typed(name)} is set here."
+            if is_set
+            else f":material/key_off: {frame.as_typed(name)} is not set here. Set it where Evenhand runs and start "
+            "it again; the candidate can be saved before."
+        )
+    if preset is not None and preset.docs:
+        st.caption(f"[What {preset.title} says of its models and keys]({preset.docs})")
+
+
+def _fill_in(keys: dict[str, str]) -> None:
+    preset = _BY_NAME.get(st.session_state[keys["provider"]])
+    if preset is not None:
+        st.session_state[keys["base_url"]] = _base_url(preset)
+        st.session_state[keys["api_key_env"]] = preset.api_key_env or ""
+
+
+def _settings(task: _Task) -> dict[str, object]:
+    with st.container(border=True, gap="small"):
+        system = st.text_area(
+            "System prompt", key=_at(task, "system", task.draft.system or ""), disabled=task.is_fixed, height=140,
+            placeholder="what it is told before every prompt; empty for none",
+        )  # fmt: skip
+        with st.container(horizontal=True):
+            temperature = st.number_input(
+                "Temperature", 0.0, HOTTEST, None, step=0.1, key=_at(task, "temperature", task.draft.temperature),
+                disabled=task.is_fixed, placeholder="the provider's own", width=220,
+            )  # fmt: skip
+            most = st.number_input(
+                "Most tokens of an answer", 1, None, None, step=100, key=_at(task, "max_tokens", task.draft.max_tokens),
+                disabled=task.is_fixed, placeholder="the provider's own", width=220,
+                help="Bounds what an answer can cost, so that a spending cap reserves less for each.",
+            )  # fmt: skip
+    return {"system": system, "temperature": temperature, "max_tokens": most}
+
+
+def _price(task: _Task, endpoint: EndpointDraft) -> dict[str, object]:
+    with st.container(border=True, gap="small"):
+        known = _known_price(endpoint)
+        if known is not None:
+            st.markdown(f":gray[Known price] {candidates_words.price(known)}".replace("$", "\\$"))
+        elif endpoint.model.strip():
+            st.markdown(":gray[Known price] none: give one here, or cost shows as *unknown*.")
+        else:
+            st.markdown(":gray[Known price] shown once the model is named.")
+        with st.container(horizontal=True):
+            paid = _dollars(task, "input", "input_usd_per_mtok", task.draft.input_usd_per_mtok)
+            answered = _dollars(task, "output", "output_usd_per_mtok", task.draft.output_usd_per_mtok)
+    return {"input_usd_per_mtok": paid, "output_usd_per_mtok": answered}
+
+
+def _dollars(task: _Task, word: str, field: str, initial: float | None) -> float | None:
+    return st.number_input(
+        f"Its own {word} price, \\$ per million tokens", 0.0, DEAREST, None, step=0.05, format="%.4f", width=300,
+        key=_at(task, field, initial), placeholder="none",
+    )  # fmt: skip
+
+
+def _known_price(endpoint: EndpointDraft) -> Rates | None:
+    if not endpoint.model.strip():
+        return None
+    asked = prices.AskedModel(endpoint.provider, endpoint.model.strip(), (endpoint.base_url or "").strip() or None)
+    with reading(engine()) as session:
+        entered = prices.overrides(session)
+    try:
+        return prices.rates_for(asked, {}, entered, at=now())
+    except BadInput:
+        return None
+
+
+def _fallback(task: _Task) -> EndpointDraft | None:
+    there = task.draft.fallback
+    wanted = st.toggle(
+        "A second endpoint for when the first one fails", key=_at(task, "has_fallback", there is not None),
+        disabled=task.is_fixed,
+        help="The same model elsewhere, for instance behind a gateway. Every attempt says which one answered.",
+    )  # fmt: skip
+    if not wanted:
+        return None
+    draft = there or EndpointDraft(provider=task.draft.provider, model=task.draft.model)
+    with st.container(border=True, gap="small"):
+        typed = _endpoint(task, draft, "fallback_", disabled=task.is_fixed)
+    return replace(draft, **vars(typed))
+
+
+def _save(task: _Task, draft: CandidateDraft) -> None:
+    if task.line is None:
+        made = doing.do(
+            lambda session: candidates.define(session, draft, now=now()),
+            done=f"'{draft.name.strip()}' is added.", kept="Nothing was added.", place=_PLACE,
+        )  # fmt: skip
+    else:
+        changed = task.line.id
+        made = doing.do(
+            lambda session: candidates.change(session, changed, draft),
+            done=f"'{draft.name.strip()}' is saved.", kept="It is as it was.", place=_PLACE,
+        )  # fmt: skip
+    if made is not None:
+        _back_to(made)
+        return
+    for prefix in ("", "fallback_"):
+        field = f"{task.key}_{prefix}api_key_env"
+        if not is_variable(st.session_state.get(field, "").strip() or "X"):
+            st.session_state[field] = ""
+
+
+def _back_to(candidate: Candidate) -> None:
+    show_list()
+    st.session_state[CHOSEN] = candidate.name
+
+
+def _at(task: _Task, field: str, initial: object) -> str:
+    """The key of a field, which begins as ``initial``."""
+    key = f"{task.key}_{field}"
+    st.session_state.setdefault(key, initial)
+    return key
+
+
+def _base_url(preset: Preset | None) -> str:
+    return (preset.base_url or "") if preset is not None else ""
+
+
+def _usual_key(preset: Preset | None, draft: EndpointDraft) -> str:
+    return (preset.api_key_env or "") if preset is not None and not draft.base_url else ""

@@ -1,0 +1,18 @@
+"""Candidates: what is compared, where it is asked, what it costs and whether it answers. For admins."""
+
+from core.ui import access, candidates, candidates_form, candidates_load, candidates_prices, doing, frame
+
+person = access.require(access.Role.ADMIN)
+doing.tell()
+if candidates.is_defining():
+    candidates.back_button()
+    candidates_form.page()
+else:
+    frame.page_head("Candidates", "Which models are compared, what does each cost, and does it answer?")
+    part = candidates.part()
+    if part == "Prices":
+        candidates_prices.section(person)
+    elif part == "Load test":
+        candidates_load.section()
+    else:
+        candidates.section()
