@@ -1,0 +1,177 @@
+"""Sending requests when they are due, whether or not earlier ones were answered, and timing each from that moment."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from core.domain.answering import FaultKind
+from core.providers.base import ChatRequest, Completion, Endpoint, Provider, ProviderFault
+from core.services.prices import Pricer
+from core.services.running.asking import Tried
+from core.services.running.costing import ceiling_usd, cost_of
+
+_LEAD_S = 0.05
+_LOOK_EVERY_S = 0.1
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One request that was sent. Times in ms; ``due_s``: when it should have been, from the start of its rate.
+
+    ``lag_ms``: how much later than due it was sent, for which this machine is to blame. Latencies count from when it
+    was due; ``latency_ms`` of a timeout is how long was waited. ``from_send_ms``: by a clock started at sending.
+    """
+
+    prompt_id: int
+    due_s: float
+    lag_ms: float
+    latency_ms: float
+    from_send_ms: float
+    first_visible_ms: float | None
+    fault: FaultKind | None
+    cost_usd: float | None
+    problem: str = ""
+
+
+@dataclass
+class Purse:
+    """What may still be spent and sent, over all rates. ``limit``: which limit ended the test.
+
+    ``spent_usd`` counts what a request may have cost at most where it was broken off.
+    """
+
+    max_usd: float | None
+    max_calls: int | None
+    spent_usd: float = 0.0
+    set_aside_usd: float = 0.0
+    calls: int = 0
+    limit: str | None = None
+    is_unpriced: bool = False
+
+    @property
+    def cost_usd(self) -> float | None:
+        """What was spent; None where the price of some of it is not known."""
+        return None if self.is_unpriced else self.spent_usd
+
+    def may_send(self, most_usd: float | None) -> bool:
+        """Take the most that a request can cost out of the purse; False, for good, where a limit forbids it."""
+        cost = most_usd or 0.0
+        if self.max_calls is not None and self.calls >= self.max_calls:
+            self.limit = "call limit"
+        elif self.max_usd is not None and self.spent_usd + self.set_aside_usd + cost > self.max_usd:
+            self.limit = "spending limit"
+        if self.limit is not None:
+            return False
+        self.calls, self.set_aside_usd = self.calls + 1, self.set_aside_usd + cost
+        return True
+
+    def settle(self, most_usd: float | None, cost_usd: float | None) -> None:
+        """It has ended; a cost that is not known counts as the most."""
+        most = most_usd or 0.0
+        self.set_aside_usd -= most
+        self.spent_usd += most if cost_usd is None else cost_usd
+        self.is_unpriced = self.is_unpriced or (cost_usd is None and most_usd is None)
+
+
+@dataclass(frozen=True)
+class Target:
+    """Who is tested, and how it is priced."""
+
+    provider: Provider
+    endpoint: Endpoint
+    settings: Mapping[str, Any]
+    pricer: Pricer
+    timeout_s: float
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A prompt's first turn as it is sent."""
+
+    prompt_id: int
+    request: ChatRequest
+
+
+class Range:
+    """Fires at a target. ``cancelled`` is asked ten times a second; ``told`` hears how many were sent."""
+
+    def __init__(
+        self, target: Target, purse: Purse, *, cancelled: Callable[[], bool], told: Callable[[int], None]
+    ) -> None:
+        self._target, self._purse = target, purse
+        self._cancelled, self._told = cancelled, told
+        self.is_cancelled = False
+        self._looked_at = float("-inf")
+
+    async def fire(self, due: Sequence[float], asked: Sequence[Asked]) -> list[Shot]:
+        """Send ``asked[i]`` at ``due[i]`` seconds from now; every request that ended, in the order of their ends."""
+        loop, shots, under_way = asyncio.get_running_loop(), list[Shot](), set[asyncio.Task[None]]()
+        start = loop.time() + _LEAD_S
+        for due_s, each in zip(due, asked, strict=True):
+            if not await self._wait_until(start + due_s):
+                break
+            now = datetime.now(UTC)
+            target = self._target
+            most = ceiling_usd(target.pricer, target.endpoint, target.settings, each.request, at=now)
+            if not self._purse.may_send(most):
+                break
+            task = asyncio.create_task(self._shoot(each, due_s, start, most, shots))
+            under_way.add(task)
+            task.add_done_callback(under_way.discard)
+        while under_way:
+            await asyncio.wait(under_way, timeout=_LOOK_EVERY_S)
+            if self._is_to_end():
+                for task in under_way:
+                    task.cancel()
+        self._told(self._purse.calls)
+        return shots
+
+    def _is_to_end(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        if now - self._looked_at >= _LOOK_EVERY_S:
+            self._looked_at = now
+            self._told(self._purse.calls)
+            self.is_cancelled = self.is_cancelled or self._cancelled()
+        return self.is_cancelled
+
+    async def _wait_until(self, moment: float) -> bool:
+        loop = asyncio.get_running_loop()
+        while not self._is_to_end():
+            left = moment - loop.time()
+            if left <= 0:
+                return True
+            await asyncio.sleep(min(left, _LOOK_EVERY_S))
+        return False
+
+    async def _shoot(self, asked: Asked, due_s: float, start: float, most: float | None, shots: list[Shot]) -> None:
+        loop, target = asyncio.get_running_loop(), self._target
+        lag_s = loop.time() - start - due_s
+        tried = Tried(1, target.endpoint, is_fallback=False, started_at=datetime.now(UTC))
+        ended: Completion | ProviderFault
+        try:
+            left_s = max(0.001, target.timeout_s - lag_s)
+            ended = await target.provider.complete(target.endpoint, asked.request, timeout_s=left_s)
+            tried = replace(tried, completion=ended)
+        except ProviderFault as fault:
+            ended, tried = fault, replace(tried, fault=fault)
+        except asyncio.CancelledError:
+            self._purse.settle(most, None)
+            raise
+        cost = cost_of(target.pricer, tried, target.settings, asked.request, ceiling=most)
+        self._purse.settle(most, cost.cost_usd)
+        visible = ended.timings.first_visible_ms
+        shots.append(
+            Shot(
+                prompt_id=asked.prompt_id,
+                due_s=due_s,
+                lag_ms=lag_s * 1000,
+                latency_ms=lag_s * 1000 + ended.timings.latency_ms,
+                from_send_ms=ended.timings.latency_ms,
+                first_visible_ms=None if visible is None else lag_s * 1000 + visible,
+                fault=tried.fault.kind if tried.fault else None,
+                cost_usd=cost.cost_usd,
+                problem=str(tried.fault or ""),
+            )
+        )
