@@ -14,7 +14,7 @@ _BROKEN = "\\"
 
 _LEFT = "<‹«˂ᐸ≪⋘〈⟨〈《⟪❮❰❬＜﹤⧼⪡⫷＜\u2039\u27ea"
 _RIGHT = ">›»˃ᐳ≫⋙〉⟩〉》⟫❯❱❭＞﹥⧽⪢⫸＞\u203a\u27eb"
-_BETWEEN = r"[ \t\u00ad\u200c\u200d\u0300-\u036f]?"
+_BETWEEN = r"[ \t\u00a0\u00ad\u200c\u200d\u0300-\u036f]{0,4}"
 _WIDE = frozenset("«»≪≫《》⟪⟫⋘⋙⪡⪢⫷⫸")
 _RUN = re.compile(rf"[{_LEFT}](?:{_BETWEEN}[{_LEFT}])+|[{_RIGHT}](?:{_BETWEEN}[{_RIGHT}])+|[⋘⋙⫷⫸]")
 _TOKEN = re.compile(

@@ -94,7 +94,7 @@ def test_parameters_that_make_no_sense_are_refused_by_name(engine):
             evaluators.add(session, "word_limit", " ", {"max_words": 5}, NOW)
         with pytest.raises(NotFound, match="no evaluator 'nonsense'"):
             evaluators.add(session, "nonsense", "odd", {}, NOW)
-        with pytest.raises(BadInput, match="provider 'opnai'.*openai"):
+        with pytest.raises(BadInput, match=r"provider 'opnai'.*openai"):
             evaluators.add(session, "llm_judge", "judge", {"provider": "opnai", "model": "m"}, NOW)
         with pytest.raises(BadInput, match="model"):
             evaluators.add(session, "llm_judge", "judge", {"provider": "openai"}, NOW)
@@ -107,7 +107,7 @@ def test_a_gate_on_what_no_response_may_fail_by_is_refused_with_the_reason(engin
     params = {"provider": "openai", "model": "gpt-4o"} if key == "pairwise_judge" else {}
     with writing(engine) as session:
         odd = evaluators.add(session, key, "odd one", params, NOW)
-        with pytest.raises(BadInput, match="'odd one' cannot be a gate: (likeness|a flag|it compares)"):
+        with pytest.raises(BadInput, match=r"'odd one' cannot be a gate: (likeness|a flag|it compares)"):
             gates.add(session, None, None, odd.id, 1.0, NOW)
 
 

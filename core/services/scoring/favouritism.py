@@ -1,0 +1,107 @@
+"""Whether a judge that may judge its own family favours it, measured against the experts' votes."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from statistics import fmean
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from core.domain.judging import PAIRWISE_KIND, is_own_family
+from core.domain.judging.favour import Favour, favour
+from core.domain.votes import Outcome
+from core.services.tallies import is_current, is_simulated
+from core.services.workspace_settings import counts_simulated
+from core.storage.tables import Candidate, Evaluator, metadata
+
+QUESTIONS = ("send", "overall")
+_vote, _question, _person, _preference, _score, _response = (
+    metadata.tables[name] for name in ("vote", "question", "person", "judge_preference", "score", "response")
+)
+Compared = tuple[int, int, int]
+"""Prompt, candidate of the judge's family, candidate of another."""
+
+
+def favouritism(session: Session, evaluator: Evaluator, *, questions: Sequence[str] = QUESTIONS) -> Favour:
+    """How much more the judge prefers its own family than experts do, over the pairs that both compared.
+
+    The judge's preference is that of its comparisons, or (a judge of single responses) the higher mean grade. The
+    experts' is their votes on ``questions``, in whichever study; simulated ones count while the workspace counts them.
+    """
+    own = _own_candidates(session, evaluator)
+    judged = (_compared if evaluator.kind == PAIRWISE_KIND else _graded)(session, evaluator, own)
+    voted = _voted(session, own, questions)
+    both = sorted(judged.keys() & voted.keys())
+    return favour([(pair[0], fmean(judged[pair]) - fmean(voted[pair])) for pair in both])
+
+
+def _own_candidates(session: Session, evaluator: Evaluator) -> set[int]:
+    params = evaluator.params
+    return {
+        candidate.id
+        for candidate in session.execute(sa.select(Candidate)).scalars()
+        if candidate.id is not None
+        and is_own_family(
+            params["model"], params["provider"], model=candidate.model or candidate.name, provider=candidate.provider
+        )
+    }
+
+
+def _compared(session: Session, evaluator: Evaluator, own: set[int]) -> dict[Compared, list[float]]:
+    """What a pairwise judge preferred, 1 the own side."""
+    first, second, p = _response.alias("first"), _response.alias("second"), _preference.c
+    query = (
+        sa.select(p.prompt_id, first.c.candidate_id, second.c.candidate_id, p.outcome)
+        .join(first, first.c.id == p.first_response_id)
+        .join(second, second.c.id == p.second_response_id)
+        .where(p.evaluator_id == evaluator.id, p.outcome.is_not(None))
+    )
+    return _preferences(session.execute(query).tuples(), own)
+
+
+def _voted(session: Session, own: set[int], questions: Sequence[str]) -> dict[Compared, list[float]]:
+    v = _vote.c
+    query = (
+        sa.select(v.prompt_id, v.left_candidate_id, v.right_candidate_id, v.outcome)
+        .join(_question, _question.c.id == v.question_id)
+        .join(_person, _person.c.id == v.rater_id)
+        .where(_question.c.key.in_(questions), is_current())
+        .where(v.left_candidate_id.in_(own) != v.right_candidate_id.in_(own))
+    )
+    if not counts_simulated(session):
+        query = query.where(~is_simulated())
+    return _preferences(session.execute(query).tuples(), own)
+
+
+def _preferences(rows: Iterator[tuple[int, int, int, int]], own: set[int]) -> dict[Compared, list[float]]:
+    """Preferences for the own side, of rows of prompt, left, right and outcome with one side of the own family."""
+    found: dict[Compared, list[float]] = defaultdict(list)
+    for prompt, left, right, outcome in rows:
+        if (left in own) == (right in own):
+            continue
+        won = {Outcome.LEFT: 1.0, Outcome.RIGHT: 0.0}.get(Outcome(outcome), 0.5)
+        if left in own:
+            found[prompt, left, right].append(won)
+        else:
+            found[prompt, right, left].append(1.0 - won)
+    return found
+
+
+def _graded(session: Session, evaluator: Evaluator, own: set[int]) -> dict[Compared, list[float]]:
+    """1 where the own side's mean grade on a prompt is higher, 0 where the other's is, 0.5 where they are equal."""
+    query = (
+        sa.select(_response.c.prompt_id, _response.c.candidate_id, sa.func.avg(_score.c.value))
+        .join(_score, _score.c.response_id == _response.c.id)
+        .where(_score.c.evaluator_id == evaluator.id, _score.c.value.is_not(None))
+        .group_by(_response.c.prompt_id, _response.c.candidate_id)
+    )
+    grades: dict[int, dict[int, float]] = defaultdict(dict)
+    for prompt, candidate, mean in session.execute(query):
+        grades[prompt][candidate] = mean
+    found: dict[Compared, list[float]] = {}
+    for prompt, by_candidate in grades.items():
+        for mine in by_candidate.keys() & own:
+            for other in by_candidate.keys() - own:
+                ahead = by_candidate[mine] - by_candidate[other]
+                found[prompt, mine, other] = [0.5 if ahead == 0 else float(ahead > 0)]
+    return found
