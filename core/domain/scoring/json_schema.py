@@ -61,10 +61,11 @@ def _judged(validator: Any, value: Any) -> Score:
         return unscored("the schema refers to itself without end, or the answer is nested too deeply")
     if fault is None:
         return passed("it fits the schema")
+    message = fault.message.replace(repr(fault.instance), shown(repr(fault.instance), 40), 1)
     place = "".join(
         f"[{step}]" if isinstance(step, int) else f".{shown(str(step), 30)}" for step in fault.absolute_path
     )
-    return failed(f"{place.lstrip('.')}: {shown(fault.message, 100)}" if place else shown(fault.message, 120))
+    return failed(f"{place.lstrip('.')}: {shown(message, 100)}" if place else shown(message, 120))
 
 
 @lru_cache(maxsize=64)

@@ -61,13 +61,17 @@ def _matched(compiled: "regex.Pattern[str]", text: str, options: Params) -> Scor
     return failed(f"nothing matches {shown(compiled.pattern, 80)}")
 
 
-@lru_cache(maxsize=256)
-def compiled_pattern(pattern: str, *, ignore_case: bool = False) -> "regex.Pattern[str]":
+def compiled_pattern(pattern: object, *, ignore_case: bool = False) -> "regex.Pattern[str]":
     """The pattern, ready for use. Raises BadInput, saying where it is wrong."""
     if not isinstance(pattern, str):
         raise BadInput(f"'pattern' must be a text, not {pattern!r}.")
     if len(pattern) > _LONGEST_PATTERN:
         raise BadInput(f"'pattern' is longer than {_LONGEST_PATTERN:,} characters.")
+    return _compiled(pattern, ignore_case)
+
+
+@lru_cache(maxsize=256)
+def _compiled(pattern: str, ignore_case: bool) -> "regex.Pattern[str]":
     try:
         return regex.compile(pattern, flags=regex.IGNORECASE if ignore_case else 0)
     except (regex.error, RecursionError, OverflowError, MemoryError, ValueError, KeyError, IndexError) as error:

@@ -8,22 +8,26 @@ from core.domain.scoring import parameters
 from core.domain.scoring.base import EvaluatorKind, Params, Score, Subject, Use, failed, not_applicable, passed
 from core.domain.scoring.wording import is_english, shown, straight
 
-DEFAULTS: Params = {"harsh_below": -0.6}
+DEFAULTS: Params = {"harsh_below": -0.5}
 _LOOKED_AT = 50_000
 _LONGEST_SENTENCE = 1_000
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
-_READER = re.compile(r"\b(?:you|your|yours|yourself|you're|you've|you'll|u)\b", re.IGNORECASE)
-_KIND_WORDS = re.compile(
-    r"\b(?:sorry|condolence|sympath|apolog|regret|unfortunately|loss|grie[fv]|afraid|passed away|understand|frustrat)",
+_NEAR_READER = re.compile(
+    r"(?:[\w'-]{1,30}\W{1,3}){0,2}\b(?:you|your|yours|yourself|you're|you've|you'll)\b(?:\W{1,3}[\w'-]{1,30}){0,5}",
+    re.IGNORECASE,
+)
+_NOT_MEANT = re.compile(
+    r"\b(?:sorry|condolence|sympath|apolog|regret|unfortunately|loss|grie[fv]|afraid|passed away|understand|frustrat"
+    r"|if\b|when\b|in case|avoid|instead)",
     re.IGNORECASE,
 )
 
 
 def score(subject: Subject, params: Params) -> Score:
-    """0 where a sentence that speaks to the reader has a VADER compound at or below ``harsh_below``; 1 else.
+    """0 where a sentence has a VADER compound at or below ``harsh_below``, as a whole and around "you"; 1 else.
 
-    Hutto & Gilbert 2014; English only. Sentences that say sorry are left out, for they are full of sad words. Looks at
-    the first 50,000 characters of every turn.
+    Hutto & Gilbert 2014; English only. Sentences that say sorry or give advice ("if", "avoid") are left out, for they
+    are full of sad words. Looks at the first 50,000 characters of every turn.
     """
     if not is_english(subject.text):
         return not_applicable("this flag reads English only")
@@ -31,11 +35,22 @@ def score(subject: Subject, params: Params) -> Score:
     worst, words = 0.0, ""
     for turn in subject.turns:
         for sentence in _SENTENCE_END.split(straight(turn[:_LOOKED_AT])):
-            if _READER.search(sentence) and not _KIND_WORDS.search(sentence):
-                compound = float(_analyser().polarity_scores(sentence[:_LONGEST_SENTENCE])["compound"])
-                if compound < worst:
-                    worst, words = compound, sentence
+            harshness = _harshness(sentence[:_LONGEST_SENTENCE])
+            if harshness < worst:
+                worst, words = harshness, sentence
     return failed(f"sounds harsh: '{shown(words, 80)}'") if worst <= harsh_below else passed("nothing sounds harsh")
+
+
+def _harshness(sentence: str) -> float:
+    """The milder of the compound of the sentence and that of its harshest words around "you"; 0 without any."""
+    near = [found[0] for found in _NEAR_READER.finditer(sentence)]
+    if not near or _NOT_MEANT.search(sentence):
+        return 0.0
+    return max(_compound(sentence), min(_compound(words) for words in near))
+
+
+def _compound(text: str) -> float:
+    return float(_analyser().polarity_scores(text)["compound"])
 
 
 @lru_cache(maxsize=1)

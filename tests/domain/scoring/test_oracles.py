@@ -1,0 +1,82 @@
+"""The figures held against those of the libraries that everybody quotes, and what was measured of the model."""
+
+import numpy as np
+import pytest
+import sacrebleu
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rouge_score.rouge_scorer import RougeScorer
+
+from core.domain.scoring.base import Score, Subject
+from core.domain.scoring.rouge import VARIANTS
+from core.services.scoring import embedding
+from core.services.scoring.registry import kind_named
+
+SENTENCE = "the cat sat on a mat and then it didn't move; dogs, 3 of them, ran home. quickly quiet blue-green Sea"
+ENGLISH = st.lists(st.sampled_from(SENTENCE.split(" ")), min_size=1, max_size=25).map(" ".join)
+REFERENCES = st.lists(ENGLISH, min_size=1, max_size=3)
+
+
+def scored(key: str, text: str, references: list[str], **params: object) -> Score:
+    kind = kind_named(key)
+    assert kind.score is not None
+    return kind.score(Subject(turns=[text], reference=references), {**kind.defaults, **params})
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@settings(max_examples=60, deadline=None)
+@given(text=ENGLISH, references=REFERENCES)
+def test_rouge_is_that_of_rouge_score_on_english(variant: str, text: str, references: list[str]) -> None:
+    theirs = RougeScorer([variant]).score_multi(references, text)[variant].fmeasure
+    assert scored("rouge", text, references, variant=variant).value == pytest.approx(theirs)
+
+
+@settings(max_examples=60, deadline=None)
+@given(text=ENGLISH, references=REFERENCES)
+def test_bleu_is_that_of_sacrebleu(text: str, references: list[str]) -> None:
+    theirs = sacrebleu.sentence_bleu(text, references).score / 100
+    assert scored("bleu", text, references).value == pytest.approx(min(theirs, 1))
+
+
+@settings(max_examples=60, deadline=None)
+@given(text=ENGLISH, references=REFERENCES)
+def test_chrf_is_that_of_sacrebleu(text: str, references: list[str]) -> None:
+    theirs = sacrebleu.sentence_chrf(text, references).score / 100
+    assert scored("chrf", text, references).value == pytest.approx(min(theirs, 1))
+
+
+def test_published_bleu_of_chinese_by_characters_is_what_sacrebleu_gives() -> None:
+    text, reference = "北京是中国的首都", "北京是中国首都"
+    theirs = sacrebleu.sentence_bleu(text, [reference], tokenize="char").score / 100
+    assert scored("bleu", text, [reference]).value == pytest.approx(theirs)
+
+
+def test_a_text_has_the_same_vector_alone_and_in_a_batch_of_longer_ones() -> None:
+    texts = ["A cat.", "A cat sat on the mat while the dog looked on. " * 6, "Revenues fell."]
+    together = embedding.embed(texts)
+    alone = np.vstack([embedding.embed([text])[0] for text in texts])
+    assert together.shape == (3, embedding.DIMENSIONS)
+    assert np.linalg.norm(together, axis=1) == pytest.approx(np.ones(3), abs=1e-5)
+    assert (together * alone).sum(axis=1).min() > 0.98  # int8 activations are scaled by the batch
+
+
+def test_scores_of_many_come_in_their_order_and_without_those_that_have_no_reference() -> None:
+    subjects = [
+        Subject(turns=["The cat sat on the mat."], reference=["The cat sat on the mat."]),
+        Subject(turns=["The cat sat on the mat."]),
+        Subject(turns=["Revenues fell."], reference=["The cat sat on the mat."]),
+        Subject(turns=[""], reference=["The cat sat on the mat."]),
+    ]
+    same, nothing, other, empty = embedding.score_all(subjects, {})
+    assert same.value == pytest.approx(1)
+    assert not nothing.applies
+    assert other.value is not None
+    assert other.value < 0.3
+    assert empty.value == 0
+
+
+def test_without_the_models_files_similarity_is_unscored_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedding, "_loaded", lambda: embedding._installed("no_such_package", "model.onnx"))
+    said = embedding.score(Subject(turns=["a"], reference=["b"]), {})
+    assert said == Score(None, said.reason, applies=True)
+    assert "model.onnx" in said.reason
