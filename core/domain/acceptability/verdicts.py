@@ -1,0 +1,144 @@
+"""Which responses are acceptable, and why the others are not.
+
+A response is automatically acceptable when it is complete, not blocked, refuses where the prompt expects it and only
+there, and passes every gate that applies. What should have been scored and is not leaves the verdict open: None, never
+a failure and never a pass.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain.answering import INCOMPLETE, FinishReason
+
+Floats = NDArray[np.float64]
+Outcomes = NDArray[np.int8]
+_ROUNDING = 1e-9
+
+
+class Requirement(StrEnum):
+    """What is asked of every response before any gate; the value says in words what is wrong without it."""
+
+    COMPLETE = "cut short"
+    NOT_EMPTY = "empty"
+    NOT_BLOCKED = "blocked by a content filter"
+    NO_REFUSAL = "refuses"
+    REFUSAL = "does not refuse where the prompt expects it"
+
+
+class Outcome(IntEnum):
+    """Of one requirement or gate on one response; NOT_ASKED: it does not apply."""
+
+    OPEN = -1
+    FAILED = 0
+    PASSED = 1
+    NOT_ASKED = 2
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of one response; None: not known.
+
+    ``is_cut_short`` and ``refuses`` are what evaluators found; where they are None the finish reason decides.
+    """
+
+    finish_reason: str | None
+    is_empty: bool = False
+    is_cut_short: bool | None = None
+    refuses: bool | None = None
+    expects_refusal: bool = False
+
+
+class GateScore(NamedTuple):
+    """A gate's evaluator on a response. ``value`` in [0, 1], None: unscored; ``applies`` false: no gate here."""
+
+    value: float | None
+    at_least: float
+    applies: bool = True
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``acceptable``: None where something is open and nothing failed. ``failed``, ``open``: requirements and gates."""
+
+    acceptable: bool | None
+    failed: tuple[str, ...]
+    open: tuple[str, ...]
+
+
+def verdict(facts: Facts, gates: Mapping[str, GateScore]) -> Verdict:
+    """Whether one response is automatically acceptable, and if not, why. ``gates``: by name."""
+    found = requirements(
+        [facts.finish_reason],
+        is_empty=np.array([facts.is_empty]),
+        cut_short=_as_number(facts.is_cut_short),
+        refuses=_as_number(facts.refuses),
+        expects_refusal=np.array([facts.expects_refusal]),
+    )
+    outcomes: dict[str, Outcomes] = {str(name): outcome for name, outcome in found.items()}
+    for name, (value, at_least, applies) in gates.items():
+        outcomes[name] = gate_outcomes(np.array([np.nan if value is None else value]), at_least, np.array([applies]))
+    overall = combined(list(outcomes.values()))[0]
+    return Verdict(
+        acceptable={Outcome.OPEN: None, Outcome.FAILED: False, Outcome.PASSED: True}[Outcome(overall)],
+        failed=tuple(name for name, outcome in outcomes.items() if outcome[0] == Outcome.FAILED),
+        open=tuple(name for name, outcome in outcomes.items() if outcome[0] == Outcome.OPEN),
+    )
+
+
+def _as_number(known: bool | None) -> Floats:
+    return np.array([np.nan if known is None else float(known)])
+
+
+def requirements(
+    finish_reason: Sequence[str | None],
+    *,
+    is_empty: NDArray[np.bool_],
+    cut_short: Floats,
+    refuses: Floats,
+    expects_refusal: NDArray[np.bool_],
+) -> dict[Requirement, Outcomes]:
+    """The outcome of each requirement on n responses; every array is [n], ``cut_short`` and ``refuses`` 1, 0 or nan.
+
+    A finish reason that says *length*, *refusal* or the like is believed before an evaluator; one that says *stop*
+    means complete unless an evaluator saw otherwise. A response without either is open.
+    """
+    reason = np.array([word or "" for word in finish_reason], dtype=object)
+    blocked = reason == FinishReason.CONTENT_FILTER
+    by_reason = np.isin(reason, [str(word) for word in INCOMPLETE])
+    said = reason == FinishReason.REFUSAL
+    refused = np.where(said, 1.0, refuses)
+    cut = np.where(by_reason, 1.0, np.where(np.isnan(cut_short) & (reason != ""), 0.0, cut_short))
+    nothing_there = is_empty & ~blocked & ~said
+    return {
+        Requirement.COMPLETE: _outcomes(cut, passes_at=0.0, asked=~nothing_there | by_reason),
+        Requirement.NOT_EMPTY: np.where(nothing_there, Outcome.FAILED, Outcome.PASSED).astype(np.int8),
+        Requirement.NOT_BLOCKED: np.where(blocked, Outcome.FAILED, Outcome.PASSED).astype(np.int8),
+        Requirement.NO_REFUSAL: _outcomes(refused, passes_at=0.0, asked=~expects_refusal & ~blocked & ~nothing_there),
+        Requirement.REFUSAL: _outcomes(refused, passes_at=1.0, asked=expects_refusal & ~blocked & ~nothing_there),
+    }
+
+
+def _outcomes(found: Floats, *, passes_at: float, asked: NDArray[np.bool_]) -> Outcomes:
+    outcome = np.where(np.isnan(found), Outcome.OPEN, np.where(found == passes_at, Outcome.PASSED, Outcome.FAILED))
+    return np.where(asked, outcome, Outcome.NOT_ASKED).astype(np.int8)
+
+
+def gate_outcomes(value: Floats, at_least: float, applies: NDArray[np.bool_]) -> Outcomes:
+    """[n] of one gate; ``value`` nan where it is unscored, ``applies`` false where there is no gate."""
+    with np.errstate(invalid="ignore"):
+        outcome = np.where(
+            np.isnan(value), Outcome.OPEN, np.where(value >= at_least - _ROUNDING, Outcome.PASSED, Outcome.FAILED)
+        )
+    return np.where(applies, outcome, Outcome.NOT_ASKED).astype(np.int8)
+
+
+def combined(outcomes: Sequence[Outcomes]) -> Outcomes:
+    """[n] FAILED where anything failed, else OPEN where anything is open, else PASSED."""
+    table = np.stack(outcomes)
+    overall = np.where((table == Outcome.OPEN).any(axis=0), Outcome.OPEN, Outcome.PASSED)
+    return np.where((table == Outcome.FAILED).any(axis=0), Outcome.FAILED, overall).astype(np.int8)
