@@ -1,0 +1,205 @@
+"""The responses behind a figure: which they are, what is wrong with them, how long they took, what they cost."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlmodel import Session
+
+from core.domain.acceptability import Outcome, Requirement
+from core.services.quality import gathering
+from core.services.quality.gathering import UNSCORED, GivenUp
+from core.services.quality.judged import Judged, judged
+from core.services.quality.scope import Scope
+from core.storage.tables import metadata
+
+_response, _prompt, _candidate = (metadata.tables[name] for name in ("response", "prompt", "candidate"))
+_OPENING = 160
+
+
+@dataclass(frozen=True)
+class What:
+    """Which responses: a ``kind`` of KINDS, and for *failed*, *undecided* and *unscored* the ``name`` of what.
+
+    *failed*, *undecided*: a requirement or gate, all of them where the name is empty; *unscored*: an evaluator.
+    """
+
+    kind: str
+    name: str = ""
+
+
+KINDS = (
+    "all",
+    "acceptable",
+    "not_acceptable",
+    "failed",
+    "undecided",
+    "refusals",
+    "incomplete",
+    "blocked",
+    "errors",
+    "slowest",
+    "dearest",
+    "unpriced",
+    "unscored",
+)
+
+
+@dataclass(frozen=True)
+class BehindRow:
+    """One response, or a unit given up (no ``response_id``, and ``reasons`` says what went wrong).
+
+    ``acceptable`` None: no verdict. ``text``: how the last answer begins. ``reasons``: what it fails, or what is open.
+    """
+
+    response_id: int | None
+    run_id: int
+    prompt_id: int
+    prompt: str
+    category: str
+    candidate_id: int
+    candidate: str
+    repetition: int
+    text: str
+    acceptable: bool | None
+    reasons: tuple[str, ...]
+    latency_ms: float | None
+    cost_usd: float | None
+
+
+def responses_behind(
+    session: Session,
+    scope: Scope,
+    what: What,
+    *,
+    candidate_ids: frozenset[int] = frozenset(),
+    category: str | None = None,
+    limit: int = 200,
+) -> tuple[list[BehindRow], int]:
+    """The responses behind a figure, at most ``limit``, and how many there are. No ``candidate_ids``: of all.
+
+    *slowest* and *dearest* come in that order, the others by candidate and prompt.
+    """
+    found = judged(session, scope)
+    if what.kind == "errors":
+        return _errors(session, found, candidate_ids, category, limit)
+    here = _wanted(found, what)
+    if candidate_ids:
+        here &= np.isin(found.responses.candidate, list(candidate_ids))
+    if category is not None:
+        here &= np.array(found.categories, dtype=object)[found.category] == category
+    places = _ordered(found, np.flatnonzero(here), what.kind)
+    return _rows(session, found, places[:limit]), len(places)
+
+
+def _wanted(found: Judged, what: What) -> NDArray[np.bool_]:
+    r, verdict, everything = found.responses, found.verdict, np.ones(len(found.verdict), dtype=bool)
+    if what.kind in ("failed", "undecided"):
+        wanted = Outcome.FAILED if what.kind == "failed" else Outcome.OPEN
+        named = found.outcomes.get(what.name, verdict if not what.name else np.full(len(verdict), Outcome.NOT_ASKED))
+        return np.asarray(named == wanted)
+    if what.kind == "unscored":
+        names = [evaluator.name for evaluator in found.evaluators]
+        column = found.scores[:, names.index(what.name)] if what.name in names else np.zeros(len(verdict))
+        return np.asarray(np.isnan(column) | (column == UNSCORED))
+    failed = {name: found.outcomes[str(name)] == Outcome.FAILED for name in Requirement}
+    by_kind = {
+        "acceptable": verdict == Outcome.PASSED,
+        "not_acceptable": verdict == Outcome.FAILED,
+        "refusals": found.refuses,
+        "incomplete": failed[Requirement.COMPLETE] | failed[Requirement.NOT_EMPTY],
+        "blocked": failed[Requirement.NOT_BLOCKED],
+        "slowest": ~np.isnan(r.latency_ms),
+        "dearest": ~np.isnan(r.cost_usd),
+        "unpriced": np.isnan(r.cost_usd),
+    }
+    return np.array(by_kind.get(what.kind, everything), dtype=bool)
+
+
+def _ordered(found: Judged, places: NDArray[np.intp], kind: str) -> NDArray[np.intp]:
+    r = found.responses
+    if kind == "slowest":
+        return places[np.argsort(-r.latency_ms[places], kind="stable")]
+    if kind == "dearest":
+        return places[np.argsort(-r.cost_usd[places], kind="stable")]
+    return places[np.lexsort((r.id[places], r.prompt[places], r.candidate[places]))]
+
+
+def _rows(session: Session, found: Judged, places: NDArray[np.intp]) -> list[BehindRow]:
+    ids = [int(id_) for id_ in found.responses.id[places]]
+    r, p, c = _response.c, _prompt.c, _candidate.c
+    query = (
+        sa.select(*r, p.external_id, p.category, c.name)
+        .join(_prompt, p.id == r.prompt_id)
+        .join(_candidate, c.id == r.candidate_id)
+        .where(r.id.in_(ids))
+    )
+    by_id = {row.id: row for row in session.execute(query)}
+    return [_row(by_id[id_], found, place) for id_, place in zip(ids, places, strict=True) if id_ in by_id]
+
+
+def _row(row: Any, found: Judged, place: np.intp) -> BehindRow:
+    verdict = found.verdict[place]
+    wanted = Outcome.OPEN if verdict == Outcome.OPEN else Outcome.FAILED
+    return BehindRow(
+        response_id=row.id,
+        run_id=row.run_id,
+        prompt_id=row.prompt_id,
+        prompt=row.external_id,
+        category=row.category,
+        candidate_id=row.candidate_id,
+        candidate=row.name,
+        repetition=row.repetition,
+        text=_opening(row.turns[-1] if row.turns else ""),
+        acceptable=None if verdict == Outcome.OPEN else bool(verdict == Outcome.PASSED),
+        reasons=tuple(name for name, outcome in found.outcomes.items() if outcome[place] == wanted),
+        latency_ms=row.latency_ms,
+        cost_usd=row.cost_usd,
+    )
+
+
+def _opening(text: str) -> str:
+    text = " ".join(text[: 4 * _OPENING].split())
+    return text if len(text) <= _OPENING else f"{text[:_OPENING].rstrip()} …"
+
+
+def _errors(
+    session: Session, found: Judged, candidate_ids: frozenset[int], category: str | None, limit: int
+) -> tuple[list[BehindRow], int]:
+    units = gathering.given_up(session, found.parts)
+    p = _prompt.c
+    asked = {
+        row.id: row
+        for row in session.execute(
+            sa.select(p.id, p.external_id, p.category).where(p.id.in_({unit.prompt_id for unit in units}))
+        )
+    }
+    names = {row.id: row.name for row in session.execute(sa.select(_candidate.c.id, _candidate.c.name))}
+    wanted = [
+        unit
+        for unit in units
+        if (not candidate_ids or unit.candidate_id in candidate_ids)
+        and category in (None, asked[unit.prompt_id].category)
+    ]
+    wanted.sort(key=lambda unit: (unit.candidate_id, unit.prompt_id, unit.attempt_id))
+    return [_unit(unit, asked[unit.prompt_id], names[unit.candidate_id]) for unit in wanted[:limit]], len(wanted)
+
+
+def _unit(unit: GivenUp, prompt: Any, candidate: str) -> BehindRow:
+    return BehindRow(
+        response_id=None,
+        run_id=unit.run_id,
+        prompt_id=unit.prompt_id,
+        prompt=prompt.external_id,
+        category=prompt.category,
+        candidate_id=unit.candidate_id,
+        candidate=candidate,
+        repetition=unit.repetition,
+        text="",
+        acceptable=False,
+        reasons=(unit.kind.replace("_", " "), *([unit.message] if unit.message else [])),
+        latency_ms=unit.after_ms,
+        cost_usd=unit.cost_usd,
+    )

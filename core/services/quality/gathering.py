@@ -1,0 +1,241 @@
+"""Reads what the figures are made of, set by set, into columns: responses, scores, attempts, units given up, judges."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlmodel import Session
+
+from core.domain.answering import CostBasis
+from core.services.quality.scope import within
+from core.storage.tables import metadata
+
+_response, _attempt, _prompt, _score, _judge = (
+    metadata.tables[name] for name in ("response", "attempt", "prompt", "score", "judge_call")
+)
+Parts = dict[int, frozenset[int]]
+Floats = NDArray[np.float64]
+Ids = NDArray[np.int64]
+NOT_THERE, UNSCORED, NO_CASE = np.nan, -1.0, 2.0
+
+
+@dataclass(frozen=True)
+class ResponseColumns:
+    """One entry a response, by id; nan where something is not known."""
+
+    id: Ids
+    run: Ids
+    prompt: Ids
+    candidate: Ids
+    words: Ids
+    latency_ms: Floats
+    ttft_ms: Floats
+    input_tokens: Floats
+    cached_tokens: Floats
+    reasoning_tokens: Floats
+    output_tokens: Floats
+    cost_usd: Floats
+    attempts: Floats
+    finish_reason: list[str | None]
+
+
+_NUMBERS = (
+    "latency_ms",
+    "ttft_ms",
+    "input_tokens",
+    "cached_tokens",
+    "reasoning_tokens",
+    "output_tokens",
+    "cost_usd",
+    "attempts",
+)
+
+
+def responses(session: Session, parts: Parts) -> ResponseColumns:
+    """The responses of the chosen runs and candidates."""
+    c = _response.c
+    query = sa.select(
+        c.id, c.run_id, c.prompt_id, c.candidate_id, c.words, *(c[name] for name in _NUMBERS), c.finish_reason
+    )
+    rows = session.execute(query.where(within(_response, parts)).order_by(c.id))
+    columns: list[Any] = list(zip(*rows, strict=True)) or [()] * (len(_NUMBERS) + 6)
+    kinds: list[type] = [np.int64] * 5 + [float] * len(_NUMBERS)
+    numbers: list[Any] = [np.array(column, dtype=kind) for column, kind in zip(columns[:-1], kinds, strict=True)]
+    return ResponseColumns(*[*numbers, list(columns[-1])])
+
+
+def scores(session: Session, parts: Parts, evaluators: Sequence[int], of: Ids) -> Floats:
+    """[responses, evaluators] the value; NOT_THERE: no score, UNSCORED, NO_CASE: the evaluator has nothing to say.
+
+    ``of``: the ids of the responses, ascending; others that have come since are left out.
+    """
+    found = np.full((len(of), len(evaluators)), NOT_THERE)
+    if not len(of) or not evaluators:
+        return found
+    s = _score.c
+    value = sa.case((s.applies.is_(False), NO_CASE), (s.value.is_(None), UNSCORED), else_=s.value)
+    pivoted = [sa.func.max(sa.case((s.evaluator_id == evaluator, value))) for evaluator in evaluators]
+    query = (
+        sa.select(s.response_id, *pivoted)
+        .join(_response, _response.c.id == s.response_id)
+        .where(within(_response, parts), s.evaluator_id.in_(evaluators))
+        .group_by(s.response_id)
+    )
+    rows = np.array([tuple(row) for row in session.execute(query)], dtype=float).reshape(-1, len(evaluators) + 1)
+    place = np.searchsorted(of, rows[:, 0])
+    here = (place < len(of)) & (of[np.minimum(place, len(of) - 1)] == rows[:, 0])
+    found[place[here]] = rows[here, 1:]
+    return found
+
+
+@dataclass(frozen=True)
+class AttemptColumns:
+    """One entry per run, candidate and prompt: ``made`` attempts at ``turns`` turns of its units.
+
+    ``cost_usd`` is what is known to be paid for those that ended, ``unpriced`` how many of them have no known cost.
+    """
+
+    run: Ids
+    candidate: Ids
+    prompt: Ids
+    made: Ids
+    turns: Ids
+    cost_usd: Floats
+    unpriced: Ids
+
+
+def attempts(session: Session, parts: Parts) -> AttemptColumns:
+    """The attempts of the chosen runs and candidates, added up. One that is still under way is paid for later."""
+    c = _attempt.c
+    for_nothing = sa.func.coalesce(c.cost_basis, "") == str(CostBasis.NOTHING)
+    unpriced = sa.case((c.finished_at.is_not(None) & c.cost_usd.is_(None) & ~for_nothing, 1), else_=0)
+    ended = sa.case((c.finished_at.is_not(None), sa.func.coalesce(c.cost_usd, 0.0)), else_=0.0)
+    by_turn = (
+        sa.select(
+            c.run_id,
+            c.candidate_id,
+            c.prompt_id,
+            sa.func.count().label("made"),
+            sa.func.sum(ended).label("cost_usd"),
+            sa.func.sum(unpriced).label("unpriced"),
+        )
+        .where(within(_attempt, parts))
+        .group_by(c.run_id, c.prompt_id, c.candidate_id, c.repetition, c.turn)
+        .subquery()
+    )
+    t = by_turn.c
+    query = sa.select(
+        t.run_id,
+        t.candidate_id,
+        t.prompt_id,
+        sa.func.sum(t.made),
+        sa.func.count(),
+        sa.func.sum(t.cost_usd),
+        sa.func.sum(t.unpriced),
+    ).group_by(t.run_id, t.candidate_id, t.prompt_id)
+    columns: list[Any] = list(zip(*session.execute(query), strict=True)) or [()] * 7
+    kinds: list[type] = [*[np.int64] * 5, float, np.int64]
+    arrays: list[Any] = [np.array(column, dtype=kind) for column, kind in zip(columns, kinds, strict=True)]
+    return AttemptColumns(*arrays)
+
+
+@dataclass(frozen=True)
+class GivenUp:
+    """A unit of work that ended without a response: its last attempt. ``after_ms``: how long that one took."""
+
+    attempt_id: int
+    run_id: int
+    prompt_id: int
+    candidate_id: int
+    repetition: int
+    kind: str
+    message: str
+    after_ms: float | None
+    cost_usd: float | None
+
+
+def given_up(session: Session, parts: Parts) -> list[GivenUp]:
+    """Each unit once, with the last attempt that gave it up; one that was answered later is not among them."""
+    a, r = _attempt.c, _response.c
+    unit = ("run_id", "prompt_id", "candidate_id", "repetition")
+    found = sa.func.coalesce(a.error_kind, "unknown"), sa.func.coalesce(a.error_message, ""), a.latency_ms, a.cost_usd
+    answered = sa.exists().where(*(r[name] == a[name] for name in unit))
+    query = (
+        sa.select(a.id, *(a[name] for name in unit), *found)
+        .where(within(_attempt, parts), a.is_last.is_(True), ~answered)
+        .order_by(a.id)
+    )
+    last: dict[Any, GivenUp] = {}
+    for row in session.execute(query):
+        last[tuple(row[1:5])] = GivenUp(*row)
+    return list(last.values())
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A number of something per candidate and category. ``cost_usd`` and ``unpriced`` are of judges alone."""
+
+    candidate_id: int
+    category: str
+    kind: str
+    n: int
+    cost_usd: float = 0.0
+    unpriced: int = 0
+
+
+def faults(session: Session, parts: Parts) -> list[Counted]:
+    """Failed attempts by kind."""
+    c = _attempt.c
+    query = (
+        sa.select(c.candidate_id, _prompt.c.category, c.error_kind, sa.func.count())
+        .join(_prompt, _prompt.c.id == c.prompt_id)
+        .where(within(_attempt, parts), c.error_kind.is_not(None))
+        .group_by(c.candidate_id, _prompt.c.category, c.error_kind)
+    )
+    return [Counted(*row) for row in session.execute(query)]
+
+
+def judging(session: Session, parts: Parts) -> list[Counted]:
+    """What judges were asked about the responses, and what that cost; an answer without a price is ``unpriced``."""
+    j = _judge.c
+    unpriced = sa.case((j.cost_usd.is_(None) & j.reply.is_not(None), 1), else_=0)
+    query = (
+        sa.select(
+            _response.c.candidate_id,
+            _prompt.c.category,
+            sa.literal("judge"),
+            sa.func.count(),
+            sa.func.sum(sa.func.coalesce(j.cost_usd, 0.0)),
+            sa.func.sum(unpriced),
+        )
+        .join(_response, _response.c.id == j.response_id)
+        .join(_prompt, _prompt.c.id == _response.c.prompt_id)
+        .where(within(_response, parts))
+        .group_by(_response.c.candidate_id, _prompt.c.category)
+    )
+    return [Counted(*row) for row in session.execute(query)]
+
+
+@dataclass(frozen=True)
+class PromptFacts:
+    """What the figures need of a dataset's prompts."""
+
+    id: Ids
+    category: list[str]
+    expects_refusal: NDArray[np.bool_]
+
+
+def prompts(session: Session, dataset_id: int) -> PromptFacts:
+    """Every prompt of the dataset, by id."""
+    p = _prompt.c
+    query = sa.select(p.id, p.category, p.constraints).where(p.dataset_id == dataset_id).order_by(p.id)
+    rows = session.execute(query).all()
+    refusing = [(row.constraints or {}).get("expects_refusal") is True for row in rows]
+    return PromptFacts(
+        np.array([row.id for row in rows], dtype=np.int64),
+        [row.category for row in rows],
+        np.array(refusing, dtype=bool),
+    )

@@ -1,0 +1,154 @@
+"""The responses in scope with the verdict on each: which requirement or gate it passes, fails or leaves open."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlmodel import Session
+
+from core.domain.acceptability import Outcome, Outcomes, Requirement, combined, gate_outcomes, requirements
+from core.domain.answering import FinishReason
+from core.domain.judging import PAIRWISE_KIND
+from core.services.quality import gathering
+from core.services.quality.gathering import NO_CASE, UNSCORED, Floats, Ids, Parts, PromptFacts, ResponseColumns
+from core.services.quality.scope import RunRef, Scope, chosen, runs
+from core.services.scoring import evaluators as all_evaluators
+from core.services.scoring import gates
+from core.storage.tables import Evaluator, Gate
+
+REFUSAL, INCOMPLETE = "refusal", "incomplete"
+
+
+@dataclass(frozen=True)
+class GateInUse:
+    """A gate as it is shown. ``category`` None: for all."""
+
+    name: str
+    evaluator_id: int
+    category: str | None
+    at_least: float
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Everything in scope. Arrays have one entry a response; ``outcomes``: by requirement or gate.
+
+    ``prompt`` and ``category`` are places in ``prompts`` and ``categories``. ``scores``: [responses, evaluators], as
+    gathering.scores gives them.
+    """
+
+    scope: Scope
+    listed: list[RunRef]
+    parts: Parts
+    prompts: PromptFacts
+    categories: list[str]
+    category_of_prompt: Ids
+    responses: ResponseColumns
+    prompt: Ids
+    category: Ids
+    evaluators: list[Evaluator]
+    scores: Floats
+    gates: list[GateInUse]
+    outcomes: dict[str, Outcomes]
+    verdict: Outcomes
+    refuses: NDArray[np.bool_]
+
+
+def judged(session: Session, scope: Scope) -> Judged:
+    """Read what is in scope and judge every response."""
+    listed = runs(session, scope.dataset_id)
+    parts = chosen(listed, scope)
+    prompts = gathering.prompts(session, scope.dataset_id)
+    responses = gathering.responses(session, parts)
+    evaluators, in_use = _evaluators(session), _gates(session, scope.dataset_id)
+    scores = gathering.scores(session, parts, [evaluator.id or 0 for evaluator in evaluators], responses.id)
+    categories = sorted(set(prompts.category))
+    of_prompt = np.searchsorted(categories, prompts.category).astype(np.int64)
+    prompt = np.searchsorted(prompts.id, responses.prompt)
+    category = of_prompt[prompt] if len(prompt) else prompt
+    place = {evaluator.id: number for number, evaluator in enumerate(evaluators)}
+    expects = prompts.expects_refusal[prompt] if len(prompt) else np.zeros(0, dtype=bool)
+    refuses = _refuses(responses.finish_reason, expects, evaluators, scores)
+    outcomes: dict[str, Outcomes] = {
+        str(name): outcome
+        for name, outcome in requirements(
+            responses.finish_reason,
+            is_empty=responses.words == 0,
+            cut_short=_flagged(INCOMPLETE, evaluators, scores),
+            refuses=refuses,
+            expects_refusal=expects,
+        ).items()
+    }
+    for gate in in_use:
+        found = _of_gate(gate, scores[:, place[gate.evaluator_id]], categories, category)
+        outcomes[gate.name] = _both(outcomes[gate.name], found) if gate.name in outcomes else found
+    return Judged(
+        scope=scope,
+        listed=listed,
+        parts=parts,
+        prompts=prompts,
+        categories=categories,
+        category_of_prompt=of_prompt,
+        responses=responses,
+        prompt=prompt,
+        category=category,
+        evaluators=evaluators,
+        scores=scores,
+        gates=in_use,
+        outcomes=outcomes,
+        verdict=combined(list(outcomes.values())),
+        refuses=(refuses == 1.0) & (outcomes[str(Requirement.NOT_BLOCKED)] == Outcome.PASSED),
+    )
+
+
+def _evaluators(session: Session) -> list[Evaluator]:
+    return [evaluator for evaluator in all_evaluators.listed(session) if evaluator.kind != PAIRWISE_KIND]
+
+
+def _gates(session: Session, dataset_id: int) -> list[GateInUse]:
+    return [
+        GateInUse(_name(line.gate, line.evaluator), line.gate.evaluator_id, line.gate.category, line.gate.at_least)
+        for line in gates.for_dataset(session, dataset_id)
+    ]
+
+
+def _name(gate: Gate, evaluator: Evaluator) -> str:
+    return evaluator.name if gate.at_least == 1.0 else f"{evaluator.name}, at least {gate.at_least:g}"
+
+
+def _of_gate(gate: GateInUse, score: Floats, categories: list[str], category: Ids) -> Outcomes:
+    here = np.ones(len(score), dtype=bool)
+    if gate.category is not None:
+        here = category == categories.index(gate.category) if gate.category in categories else ~here
+    value = np.where((score == UNSCORED) | (score == NO_CASE), np.nan, score)
+    return gate_outcomes(value, gate.at_least, here & (score != NO_CASE))
+
+
+def _both(one: Outcomes, other: Outcomes) -> Outcomes:
+    """Gates of the same name, for instance of two categories."""
+    where_both = np.where(other == Outcome.NOT_ASKED, one, combined([one, other]))
+    return np.where(one == Outcome.NOT_ASKED, other, where_both).astype(np.int8)
+
+
+def _flagged(kind: str, evaluators: list[Evaluator], scores: Floats) -> Floats:
+    """[n] 1 where the evaluator of ``kind`` scored below ½, 0 where not, nan where it never looked or could not tell.
+
+    Where it looked and had nothing to say, nothing speaks against the response.
+    """
+    found = np.full(len(scores), np.nan)
+    for number, evaluator in enumerate(evaluators):
+        if evaluator.kind == kind:
+            score = scores[:, number]
+            flag = np.where(score == NO_CASE, 0.0, np.where(score < 0.5, 1.0, 0.0))
+            unclear = np.isnan(score) | (score == UNSCORED)
+            found = np.where(unclear, found, np.fmax(found, flag))
+    return found
+
+
+def _refuses(
+    reason: list[str | None], expects_refusal: NDArray[np.bool_], evaluators: list[Evaluator], scores: Floats
+) -> Floats:
+    """[n] 1, 0 or nan. The evaluator's value is 1 where the response refuses or not just as the prompt expects."""
+    otherwise = _flagged(REFUSAL, evaluators, scores)
+    said = np.array([word == FinishReason.REFUSAL for word in reason], dtype=bool)
+    return np.where(said, 1.0, np.where(expects_refusal, 1.0 - otherwise, otherwise))

@@ -1,0 +1,95 @@
+"""All figures of a dataset at once."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from core.services.quality import gathering
+from core.services.quality.figures import Line, line, parts
+from core.services.quality.gathering import Ids
+from core.services.quality.judged import GateInUse, Judged, judged
+from core.services.quality.prompt_table import prompt_table
+from core.services.quality.scope import RunRef, Scope
+from core.services.running.conversation import asked_at
+from core.storage.tables import Candidate, metadata
+
+_prompt = metadata.tables["prompt"]
+
+
+@dataclass(frozen=True)
+class CandidateRef:
+    """A candidate as pages show it."""
+
+    id: int
+    name: str
+    position: int
+    is_champion: bool
+
+
+@dataclass(frozen=True)
+class QualityReport:
+    """``lines``: every candidate, first over all (category None), then by category; candidates in order of position.
+
+    ``runs``: all of the dataset, the newest first; ``counted``: run id → the candidates whose responses in it count;
+    ``prompts``: how many the dataset has.
+    """
+
+    scope: Scope
+    candidates: list[CandidateRef]
+    categories: list[str]
+    lines: list[Line]
+    gates: list[GateInUse]
+    evaluators: list[str]
+    runs: list[RunRef]
+    counted: dict[int, frozenset[int]]
+    prompts: int
+
+    def overall(self, category: str | None = None) -> list[Line]:
+        """One line a candidate, in one category or over all."""
+        return [line for line in self.lines if line.category == category]
+
+    def candidate(self, candidate_id: int) -> CandidateRef:
+        """The candidate of a line."""
+        return next(candidate for candidate in self.candidates if candidate.id == candidate_id)
+
+
+def report(session: Session, scope: Scope) -> QualityReport:
+    """The figures of every candidate in scope; empty where nothing was answered or tried."""
+    found = judged(session, scope)
+    candidates = _candidates(session, frozenset().union(*found.parts.values()))
+    attempts = gathering.attempts(session, found.parts)
+    failed = gathering.given_up(session, found.parts)
+    faults, judging = gathering.faults(session, found.parts), gathering.judging(session, found.parts)
+    ids = [candidate.id for candidate in candidates]
+    table = prompt_table(found, ids, attempts, failed, _turns(session, found, attempts.run))
+    return QualityReport(
+        scope=scope,
+        candidates=candidates,
+        categories=found.categories,
+        lines=[line(found, part, table, faults, judging) for part in parts(found, ids, table, failed)],
+        gates=found.gates,
+        evaluators=[evaluator.name for evaluator in found.evaluators],
+        runs=found.listed,
+        counted=found.parts,
+        prompts=len(found.prompts.id),
+    )
+
+
+def _candidates(session: Session, ids: frozenset[int]) -> list[CandidateRef]:
+    query = select(Candidate).where(col(Candidate.id).in_(ids)).order_by(col(Candidate.position), col(Candidate.id))
+    return [CandidateRef(c.id or 0, c.name, c.position, c.is_champion) for c in session.exec(query)]
+
+
+def _turns(session: Session, found: Judged, tried_in: Ids) -> Ids:
+    """[prompts] user turns, of those alone whose recorded responses tell only how often was tried in all."""
+    r, turns = found.responses, np.zeros(len(found.prompts.id), dtype=np.int64)
+    alone = ~np.isin(r.run, tried_in) & ~np.isnan(r.attempts)
+    if not alone.any():
+        return turns
+    query = sa.select(_prompt.c.id, _prompt.c.messages).where(_prompt.c.dataset_id == found.scope.dataset_id)
+    for prompt_id, messages in session.execute(query):
+        place = np.searchsorted(found.prompts.id, prompt_id)
+        turns[place] = len(asked_at(messages))
+    return turns

@@ -1,0 +1,86 @@
+"""Which responses the figures are about: of each candidate its newest finished run, or the runs asked for."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from core.storage.tables import Run, metadata
+
+_response, _attempt = metadata.tables["response"], metadata.tables["attempt"]
+IMPORTED = "import"
+_ENDED = "done"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A dataset's responses: of each candidate's newest run (no ``run_id``), of one run, or of ``all_runs``.
+
+    The newest: of those that came to their end, else of all. What was imported counts as one run, however many files
+    it came in.
+    """
+
+    dataset_id: int
+    run_id: int | None = None
+    all_runs: bool = False
+
+
+@dataclass(frozen=True)
+class RunRef:
+    """A run to choose. ``state``: as stored; ``candidates``: ids of those that it asked or that answered in it."""
+
+    id: int
+    source: str
+    state: str
+    problem: str | None
+    created_at: datetime
+    candidates: frozenset[int]
+
+
+def runs(session: Session, dataset_id: int) -> list[RunRef]:
+    """The dataset's runs in which anything happened, the newest first."""
+    listed = session.exec(select(Run).where(Run.dataset_id == dataset_id).order_by(col(Run.id).desc())).all()
+    took_part: dict[int, set[int]] = defaultdict(set)
+    ids = [run.id for run in listed]
+    for table in (_response, _attempt):
+        seen = sa.select(table.c.run_id, table.c.candidate_id).where(table.c.run_id.in_(ids)).distinct()
+        for run_id, candidate_id in session.execute(seen):
+            took_part[run_id].add(candidate_id)
+    return [
+        RunRef(run.id or 0, run.source, run.state, run.problem, run.created_at, frozenset(took_part[run.id or 0]))
+        for run in listed
+        if took_part[run.id or 0]
+    ]
+
+
+def chosen(listed: list[RunRef], scope: Scope) -> dict[int, frozenset[int]]:
+    """Run id → the candidates whose responses in it count. ``listed``: as ``runs`` gives them."""
+    if scope.run_id is not None:
+        return {run.id: run.candidates for run in listed if run.id == scope.run_id}
+    if scope.all_runs:
+        return {run.id: run.candidates for run in listed}
+    newest: dict[int, RunRef] = {}
+    for run in sorted(listed, key=lambda run: (run.state == _ENDED, run.id), reverse=True):
+        for candidate in run.candidates:
+            newest.setdefault(candidate, run)
+    found: dict[int, set[int]] = defaultdict(set)
+    for candidate, run in newest.items():
+        for other in listed:
+            together = run.source == other.source == IMPORTED and candidate in other.candidates
+            if other is run or together:
+                found[other.id].add(candidate)
+    return {run_id: frozenset(candidates) for run_id, candidates in found.items()}
+
+
+def within(table: sa.Table, parts: dict[int, frozenset[int]]) -> sa.ColumnElement[bool]:
+    """The condition that a row of response or attempt belongs to the chosen runs and candidates."""
+    together: dict[frozenset[int], list[int]] = defaultdict(list)
+    for run_id, candidates in parts.items():
+        together[candidates].append(run_id)
+    clauses: list[Any] = [
+        table.c.run_id.in_(run_ids) & table.c.candidate_id.in_(candidates) for candidates, run_ids in together.items()
+    ]
+    return sa.or_(sa.false(), *clauses)

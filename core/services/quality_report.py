@@ -1,0 +1,152 @@
+"""Cost and quality as the JSON object that scripts rely on, as rows for a table, and as text for a terminal."""
+
+from typing import Any
+
+from sqlmodel import Session
+
+from core.domain.acceptability import CostPerAcceptable, CostState, ShareAcceptable
+from core.domain.latency import Quantile
+from core.services import quality
+from core.services.quality import Line, QualityReport, Scope, Times
+from core.storage.tables import Dataset
+
+_WIDEST, _NARROWEST_NAME, _GAP = 100, 8, "  "
+_HEADS = ("responses", "errors", "acceptable", "$ per acceptable", "spent $", "p50 s", "p95 s")
+
+
+def report_object(session: Session, dataset: Dataset, *, run_id: int | None = None) -> dict[str, Any]:
+    """The object of ``evenhand report --json``; its fields are fixed. None: not known, or no acceptable response.
+
+    Every candidate over all categories (category None) and then in each. ``run_id``: of that run alone; else of each
+    candidate's newest finished one.
+    """
+    found = quality.report(session, Scope(dataset.id or 0, run_id))
+    return {"dataset": dataset.name, "candidates": [_object(found, line) for line in found.lines]}
+
+
+def _object(found: QualityReport, line: Line) -> dict[str, Any]:
+    return {
+        "candidate": found.candidate(line.candidate_id).name,
+        "category": line.category,
+        "responses": line.responses,
+        "errors": line.errors,
+        "refusals": line.refusals,
+        "incomplete": line.incomplete,
+        "attempts": line.attempts,
+        "latency_ms": _quantiles(line.latency),
+        "ttft_ms": _quantiles(line.ttft),
+        "input_tokens": line.input_tokens.total,
+        "output_tokens": line.output_tokens.total,
+        "cost_usd": line.cost_usd,
+        "acceptable": _bounds(line.acceptable),
+        "cost_per_acceptable_usd": _bounds(line.cost_per_acceptable),
+        "scores": {name: score.mean for name, score in line.scores.items()},
+    }
+
+
+def _quantiles(times: Times) -> dict[str, float | None]:
+    return {"p50": _value(times.p50), "p95": _value(times.p95), "p99": _value(times.p99)}
+
+
+def _value(quantile: Quantile | None) -> float | None:
+    return None if quantile is None else quantile.value
+
+
+def _bounds(found: ShareAcceptable | CostPerAcceptable) -> dict[str, float | None]:
+    if found.value is None:
+        return {"value": None, "lower": None, "upper": None}
+    return {"value": found.value, "lower": found.lower, "upper": found.upper}
+
+
+def report_rows(found: QualityReport) -> list[dict[str, Any]]:
+    """One flat row a candidate and category, for CSV and the like; a field that is not known is None.
+
+    ``cost_per_acceptable``: *known*, *none* or *unknown*.
+    """
+    return [_row(found, line) for line in found.lines]
+
+
+def _row(found: QualityReport, line: Line) -> dict[str, Any]:
+    row = _object(found, line)
+    flat = {name: cell for name, cell in row.items() if not isinstance(cell, dict)}
+    for name in ("latency_ms", "ttft_ms"):
+        flat |= {f"{name}_{share}": value for share, value in row[name].items()}
+    for name in ("acceptable", "cost_per_acceptable_usd"):
+        flat |= {name if bound == "value" else f"{name}_{bound}": value for bound, value in row[name].items()}
+    flat["cost_per_acceptable"] = str(line.cost_per_acceptable.state)
+    flat |= {"without_verdict": line.open, "blocked": line.blocked, "retries": line.retries}
+    flat |= {"cached_tokens": line.cached_tokens.total, "reasoning_tokens": line.reasoning_tokens.total}
+    flat["judge_cost_usd"] = line.judge_cost_usd
+    return flat | {f"score: {name}": mean for name, mean in row["scores"].items()}
+
+
+def report_text(session: Session, dataset: Dataset, *, run_id: int | None = None) -> str:
+    """The same as a table for a terminal, at most 100 columns wide: over all categories, then by category."""
+    found = quality.report(session, Scope(dataset.id or 0, run_id))
+    head = f"{dataset.name} · {found.prompts:,} {'prompt' if found.prompts == 1 else 'prompts'}"
+    if not found.lines:
+        return f"{head}\nNo responses yet. Evaluate candidates with `evenhand run`, or import responses."
+    blocks = [head]
+    for category in (None, *found.categories):
+        lines = found.overall(category)
+        if lines:
+            blocks += ["", *_table(found, lines, category or "all categories")]
+    return "\n".join([*blocks, "", *_notes(found)])
+
+
+def _table(found: QualityReport, lines: list[Line], title: str) -> list[str]:
+    rows = [_HEADS, *(_cells(line) for line in lines)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    room = max(_WIDEST - sum(widths) - len(_GAP) * len(widths), _NARROWEST_NAME)
+    names = [_cut(name, room) for name in (title, *(found.candidate(line.candidate_id).name for line in lines))]
+    first = max(map(len, names))
+    return [
+        _GAP.join([f"{name:<{first}}", *(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))])
+        for name, row in zip(names, rows, strict=True)
+    ]
+
+
+def _cells(line: Line) -> tuple[str, ...]:
+    share = line.acceptable
+    return (
+        f"{line.responses:,}",
+        f"{line.errors:,}",
+        "unknown" if share.value is None else f"{100 * share.value:.0f} %{_percents(share)}",
+        _cost(line.cost_per_acceptable),
+        "unknown" if line.cost_usd is None else f"{line.cost_usd:.4g}",
+        *(_seconds(quantile) for quantile in (line.latency.p50, line.latency.p95)),
+    )
+
+
+def _percents(share: ShareAcceptable) -> str:
+    return "" if share.lower is None or share.upper is None else f" ({100 * share.lower:.0f}–{100 * share.upper:.0f})"
+
+
+def _cost(cost: CostPerAcceptable) -> str:
+    if cost.state is not CostState.KNOWN or cost.value is None:
+        return str(cost.state)
+    bounds = "" if cost.lower is None else f" ({cost.lower:.2g}–{'?' if cost.upper is None else f'{cost.upper:.2g}'})"
+    return f"{cost.value:.2g}{bounds}"
+
+
+def _seconds(quantile: Quantile | None) -> str:
+    if quantile is None:
+        return "unknown"
+    if quantile.value is None:
+        return f"> {(quantile.at_least or 0.0) / 1000:.3g}"
+    return f"{quantile.value / 1000:.3g}"
+
+
+def _cut(name: str, room: int) -> str:
+    """Names often differ at the end, so the middle goes."""
+    tail = room // 3
+    return name if len(name) <= room else f"{name[: room - tail - 1]}…{name[-tail:]}"
+
+
+def _notes(found: QualityReport) -> list[str]:
+    notes = ["Acceptable: complete, refusing only where that is expected, and passing every gate. In brackets:"]
+    notes.append("95 % intervals, clustered by prompt. Costs count failed attempts and retries; judges are apart.")
+    undecided = sum(line.open for line in found.overall())
+    if undecided:
+        notes.append(f"{undecided:,} responses have no verdict yet (a gate is unscored) and count on neither side.")
+    return notes
