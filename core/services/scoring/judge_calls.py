@@ -104,7 +104,8 @@ class Asker:
         try:
             done = await ask(self.connections, [endpoint_of_judge(question.evaluator)], request, journal=journal)
         except ProviderFault as fault:
-            return unscored(f"{NOT_ASKED}: {fault}"), fault
+            blocked = fault.kind is FaultKind.CONTENT_FILTER
+            return unscored("The judge's provider blocks this question." if blocked else f"{NOT_ASKED}: {fault}"), fault
         return question.parse(done.text, done.finish_reason), None
 
 

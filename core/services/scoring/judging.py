@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from core.domain import judging
+from core.domain.answering import FaultKind
 from core.domain.scoring.base import Score
 from core.errors import NotFound
 from core.services.running.asking import Connections, Opening
@@ -113,11 +114,12 @@ def _read_lacking(engine: Engine, run_id: int, evaluator: Evaluator) -> list[int
 
 
 def _lacks(evaluator_id: int | None) -> sa.ColumnElement[bool]:
-    """Whether a row of ``response`` has neither a grade of the judge nor a reply that could not be read."""
+    """Whether a row of ``response`` has neither a grade nor a reply that could not be read, and was not blocked."""
     scored = (_score.c.response_id == _response.c.id) & (_score.c.evaluator_id == evaluator_id)
     replied = (_call.c.response_id == _response.c.id) & (_call.c.evaluator_id == evaluator_id)
     settled = _score.c.value.is_not(None) | _score.c.applies.is_(False)
-    answered = sa.exists().where(replied, _call.c.reply.is_not(None))
+    blocked = _call.c.error_kind == str(FaultKind.CONTENT_FILTER)
+    answered = sa.exists().where(replied, _call.c.reply.is_not(None) | blocked)
     return ~sa.exists().where(scored, settled) & ~answered
 
 

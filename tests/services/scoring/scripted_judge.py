@@ -43,8 +43,7 @@ class ScriptedJudge:
 
 @contextmanager
 def scripted_judge(script: Script) -> Iterator[ScriptedJudge]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), _Handler)
     judge = ScriptedJudge(f"http://127.0.0.1:{server.server_port}/v1", script)
     server.judge = judge
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -55,6 +54,11 @@ def scripted_judge(script: Script) -> Iterator[ScriptedJudge]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
 
 
 class _Handler(BaseHTTPRequestHandler):
