@@ -1,13 +1,17 @@
-"""Data: what is here, what comes in and what goes out. For admins."""
+"""Data: what is here, what it is held to, what comes in and what goes out. For admins."""
 
-from core.ui import access, datasets, demo_panel, doing, exporting, frame, importing
+from core.ui import access, datasets, demo_panel, doing, evaluators, exporting, frame, gates, importing
 
 access.require(access.Role.ADMIN)
 doing.tell()
-frame.page_head("Data", "What is compared here, and where does it come from?")
+frame.page_head("Data", "What is compared here, what is it held to, and where does it come from?")
 view = datasets.view()
 if view == "Import":
     importing.section()
+elif view == "Gates":
+    gates.section()
+elif view == "Evaluators":
+    evaluators.section()
 elif view == "Export":
     exporting.section()
 elif view == "Demo":

@@ -11,7 +11,7 @@ from core.ui import frame
 from core.ui.rendering import show_text
 from core.ui.resources import engine
 
-_VIEWS = ("Datasets", "Import", "Export", "Demo")
+_VIEWS = ("Datasets", "Gates", "Evaluators", "Import", "Export", "Demo")
 _VIEW, _CHOSEN, _TABLE = "show", "dataset", "datasets_table"
 _NAMES = "_dataset_names"
 _AT_ONCE = 5

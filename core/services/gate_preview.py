@@ -1,0 +1,95 @@
+"""What gates would say of the responses that are there: how many pass, fail, or were not scored yet."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from core.domain.acceptability import Outcome, Outcomes, Requirement
+from core.services.quality import Scope
+from core.services.quality.judged import judged
+from core.services.scoring import gates
+from core.services.scoring.gates import GateLine
+from core.storage.tables import metadata
+
+_response, _prompt, _score = (metadata.tables[name] for name in ("response", "prompt", "score"))
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Responses by what a gate says. ``open``: it should have a score and has none; ``not_asked``: it says nothing."""
+
+    passed: int = 0
+    failed: int = 0
+    open: int = 0
+    not_asked: int = 0
+
+    @property
+    def asked(self) -> int:
+        """Those that it says something about."""
+        return self.passed + self.failed
+
+    @property
+    def share(self) -> float | None:
+        """The share that passes; None where it said nothing yet."""
+        return self.passed / self.asked if self.asked else None
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Every response of a dataset, of all its runs. ``always``: what is asked of each before any gate, by its words.
+
+    ``gates``: each with its counts, in their order. ``whole``: of all requirements and gates together.
+    """
+
+    whole: Counts
+    always: dict[str, Counts]
+    gates: list[tuple[GateLine, Counts]]
+
+
+def preview(session: Session, dataset_id: int) -> Preview:
+    """How the dataset's responses stand against its gates now."""
+    found = judged(session, Scope(dataset_id, all_runs=True))
+    lines = gates.for_dataset(session, dataset_id)
+    return Preview(
+        whole=_counts(found.verdict),
+        always={str(name): _counts(found.outcomes[str(name)]) for name in Requirement},
+        gates=[
+            (line, one(session, dataset_id, line.evaluator.id or 0, line.gate.category, line.gate.at_least))
+            for line in lines
+        ],
+    )
+
+
+def one(session: Session, dataset_id: int, evaluator_id: int, category: str | None, at_least: float) -> Counts:
+    """What a gate says of the dataset's responses, whether it is there or is only thought of."""
+    value, applies = _score.c.value, sa.func.coalesce(_score.c.applies, sa.true())
+    outcome = sa.case(
+        (applies.is_(False), int(Outcome.NOT_ASKED)),
+        (value.is_(None), int(Outcome.OPEN)),
+        (value >= at_least - _ROUNDING, int(Outcome.PASSED)),
+        else_=int(Outcome.FAILED),
+    )
+    query = (
+        sa.select(outcome, sa.func.count())
+        .select_from(_response)
+        .join(_prompt, _prompt.c.id == _response.c.prompt_id)
+        .outerjoin(_score, (_score.c.response_id == _response.c.id) & (_score.c.evaluator_id == evaluator_id))
+        .where(_prompt.c.dataset_id == dataset_id)
+        .group_by(outcome)
+    )
+    if category is not None:
+        query = query.where(_prompt.c.category == category)
+    found: dict[int, int] = {row[0]: row[1] for row in session.execute(query)}
+    return Counts(
+        passed=found.get(Outcome.PASSED, 0),
+        failed=found.get(Outcome.FAILED, 0),
+        open=found.get(Outcome.OPEN, 0),
+        not_asked=found.get(Outcome.NOT_ASKED, 0),
+    )
+
+
+def _counts(outcomes: Outcomes) -> Counts:
+    of = {outcome: int((outcomes == outcome).sum()) for outcome in Outcome}
+    return Counts(of[Outcome.PASSED], of[Outcome.FAILED], of[Outcome.OPEN], of[Outcome.NOT_ASKED])

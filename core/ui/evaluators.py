@@ -1,0 +1,178 @@
+"""Evaluators on the Data page: what each does and has said, adding and retiring them, scoring old responses again."""
+
+from datetime import datetime
+
+import pandas as pd
+import streamlit as st
+from sqlalchemy import Engine
+
+from core.domain.scoring.base import Use
+from core.services import datasets, evaluator_lines, scoring
+from core.services.evaluator_lines import EvaluatorLine
+from core.services.scoring import evaluators
+from core.storage.engine import reading
+from core.ui import doing, evaluator_form, frame, jobs, judges
+from core.ui.datasets import called
+from core.ui.jobs import Job
+from core.ui.resources import engine, now
+
+_TABLE, _PLACE, _JOB, _ALL = "evaluators_table", "evaluators", "scoring again", "All datasets"
+_USES = {
+    Use.CHECK: "check",
+    Use.SIMILARITY: "likeness, never a gate",
+    Use.FLAG: "flag, never a gate",
+    Use.JUDGE: "judge",
+}
+
+
+def section() -> None:
+    """Those in use, scoring again, judges, and adding one."""
+    scoring.ensure_defaults(engine(), now=now())
+    with reading(engine()) as session:
+        lines = evaluator_lines.listed(session)
+    st.markdown(
+        "Every response is scored by each of these as it arrives. An evaluator is never changed, so that scores stay "
+        "comparable: add another one and retire the old."
+    )
+    doing.problem(_PLACE)
+    _table(lines)
+    _score_again(lines)
+    judges.section([line for line in lines if line.judging is not None])
+    st.subheader("Add an evaluator", anchor=False)
+    evaluator_form.form(_PLACE)
+
+
+def _table(lines: list[EvaluatorLine]) -> None:
+    if not lines:
+        st.caption("None is in use: nothing is scored, and gates have nothing to rest on.")
+        return
+    rows = pd.DataFrame([_row(line) for line in lines])
+    chosen = st.dataframe(
+        rows,
+        hide_index=True,
+        key=_TABLE,
+        on_select="rerun",
+        selection_mode="single-row",
+        height="content" if len(rows) <= 14 else 520,
+        column_config={
+            "Evaluator": st.column_config.TextColumn(pinned=True, width=190),
+            "Set to": st.column_config.TextColumn(width=170),
+            "Scored": st.column_config.NumberColumn(format="localized", help="Responses with a value"),
+            "Unscored": st.column_config.NumberColumn(
+                format="localized", help="It looked and could not tell; neither a pass nor a failure"
+            ),
+            "Mean": st.column_config.TextColumn(help="Of the values, from 0 to 1; 1 is the good end"),
+            "What it does": st.column_config.TextColumn(width=420),
+        },
+        alt="Evaluators in use, what each does and how much it has scored",
+    )  # fmt: skip
+    picked = [lines[row] for row in chosen.selection.rows if row < len(lines)]
+    evaluator = picked[0].evaluator if picked else None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Retire the evaluator", icon=":material/archive:", key="evaluator_retire", disabled=evaluator is None,
+            on_click=_retire, args=(evaluator.id, evaluator.name) if evaluator is not None else None,
+        )  # fmt: skip
+        if picked and picked[0].gates:
+            st.caption(f"{picked[0].gates} of the gates rest on it and are retired with it.")
+        elif picked:
+            st.caption(frame.as_typed(picked[0].kind.what))
+        else:
+            st.caption("Choose a line to retire it. What it said of responses is kept.")
+
+
+def _row(line: EvaluatorLine) -> dict[str, object]:
+    return {
+        "Evaluator": line.evaluator.name,
+        "Kind": _USES[line.kind.use],
+        "Set to": settings(line),
+        "Scored": line.scored,
+        "Unscored": line.unscored,
+        "Mean": "–" if line.mean is None else f"{line.mean:.2f}",
+        "Gates": line.gates,
+        "What it does": line.kind.what,
+    }
+
+
+def settings(line: EvaluatorLine) -> str:
+    """How it differs from its kind's own settings, in short."""
+    if line.judging is not None:
+        own = ", may judge its own family" if line.evaluator.params.get("may_judge_own_family") else ""
+        return f"{line.evaluator.params['model']}{own}"
+    changed = {name: found for name, found in line.evaluator.params.items() if found != line.kind.defaults.get(name)}
+    said = ", ".join(f"{evaluator_form.label(name).lower()}: {_short(found)}" for name, found in changed.items())
+    return said or "as the prompt says"
+
+
+def _short(found: object) -> str:
+    text = ", ".join(map(str, found)) if isinstance(found, list | tuple) else str(found)
+    text = {"True": "yes", "False": "no"}.get(text, text)
+    return text if len(text) <= 60 else f"{text[:60]} …"
+
+
+def _retire(evaluator_id: int, name: str) -> None:
+    doing.do(
+        lambda session: evaluators.retire(session, evaluator_id, now()),
+        done=f"'{name}' is retired.", kept="It is as it was.", place=_PLACE,
+    )  # fmt: skip
+
+
+def _score_again(lines: list[EvaluatorLine]) -> None:
+    st.subheader("Score old responses again", anchor=False)
+    job = jobs.known(_JOB)
+    if job is not None and not job.is_over:
+        _going_on()
+        return
+    if job is not None:
+        _ended(job)
+    with reading(engine()) as session:
+        sets = {called(line): line.dataset.id for line in datasets.listed(session) if line.responses}
+    if not sets:
+        st.caption("There are no responses yet. New ones are scored as they arrive.")
+        return
+    by_id = {line.evaluator.id or 0: line.evaluator.name for line in lines if line.judging is None}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox("Responses of", [_ALL, *sets], key="rescore_of", width=260)
+        picked = st.multiselect(
+            "By", list(by_id), key="rescore_by", format_func=lambda one: by_id[one], width=420,
+            placeholder="all that ask no model",
+        )  # fmt: skip
+        if st.button("Score again", icon=":material/restart_alt:", key="rescore"):
+            _begin(sets.get(chosen), picked or list(by_id))
+            st.rerun()
+    st.caption("No model is called: what is stored is read again, and what was said before is replaced.")
+
+
+def _begin(dataset_id: int | None, evaluator_ids: list[int]) -> None:
+    database, at = engine(), now()
+    jobs.begin(_JOB, lambda job: _rescore(database, dataset_id, evaluator_ids, at, job))
+
+
+def _rescore(database: Engine, dataset_id: int | None, evaluator_ids: list[int], at: datetime, job: Job) -> int:
+    """One evaluator after the other, so that there is something to tell of how far it is."""
+    written = 0
+    for number, evaluator_id in enumerate(evaluator_ids):
+        if job.is_stopped():
+            break
+        job.told(number, len(evaluator_ids))
+        written += scoring.rescore(database, dataset_id=dataset_id, evaluator_ids=[evaluator_id], now=at)
+    return written
+
+
+@st.fragment(run_every=0.7)
+def _going_on() -> None:
+    job = jobs.known(_JOB)
+    if job is None or job.is_over:
+        st.rerun()
+        return
+    left = f" · about {max(1, round(job.left_s))} s left" if job.left_s is not None else ""
+    st.progress(job.share, text=f"{job.done} of {job.total} evaluators are through{left}")
+    st.button("Stop", icon=":material/stop:", key="rescore_stop", on_click=job.stop, disabled=job.is_stopped())
+
+
+def _ended(job: Job) -> None:
+    if job.problem:
+        frame.error_box(job.problem, "What was scored before that is kept.", "")
+    else:
+        stopped = " It was stopped before all were through." if job.is_stopped() else ""
+        st.markdown(f":material/check: {job.result or 0:,} scores were written.{stopped}")

@@ -1,0 +1,198 @@
+"""Gates on the Data page: what a response must hold to be acceptable, and how the responses that are there stand."""
+
+import pandas as pd
+import streamlit as st
+
+from core.domain.scoring.base import EvaluatorKind, Use
+from core.services import datasets, gate_preview, scoring
+from core.services.datasets import DatasetLine
+from core.services.gate_preview import Counts, Preview
+from core.services.scoring import evaluators, gates
+from core.services.scoring.gates import GateLine
+from core.services.scoring.registry import kind_named
+from core.storage.engine import reading
+from core.storage.tables import Evaluator
+from core.ui import doing, frame
+from core.ui.datasets import called
+from core.ui.resources import engine, now
+
+_TABLE, _PLACE, _ALL = "gates_table", "gates", "All categories"
+_GRADES = {2: 0.25, 3: 0.5, 4: 0.75, 5: 1.0}
+_ALWAYS = {
+    "cut short": "complete: not cut short",
+    "empty": "not empty",
+    "blocked by a content filter": "not blocked by a content filter",
+    "refuses": "no refusal, unless the prompt expects one",
+    "does not refuse where the prompt expects it": "a refusal where the prompt expects one",
+}
+
+
+def section() -> None:
+    """Choose a dataset; how its responses stand, its gates, and one more."""
+    st.markdown(
+        "A response is *automatically acceptable* when it is complete, refuses only where it should, and passes every "
+        "gate below. Cost per acceptable response rests on this."
+    )
+    with reading(engine()) as session:
+        lines = [line for line in datasets.listed(session) if line.prompts]
+    if not lines:
+        frame.empty_state(
+            "No prompts here yet", "Import prompts first: gates belong to a dataset.", icon=":material/fence:"
+        )
+        return
+    scoring.ensure_defaults(engine(), now=now())
+    line = _dataset(lines)
+    with reading(engine()) as session:
+        found = gate_preview.preview(session, line.dataset.id or 0)
+        offered = [one for one in evaluators.listed(session) if kind_named(one.kind).may_gate]
+    doing.problem(_PLACE)
+    _standing(found)
+    _table(found)
+    _add(line, offered)
+
+
+def _dataset(lines: list[DatasetLine]) -> DatasetLine:
+    by_name = {called(line): line for line in lines}
+    if st.session_state.get("dataset", called(lines[0])) not in by_name:
+        del st.session_state["dataset"]
+    chosen = st.selectbox("Dataset", list(by_name), key="dataset", bind="query-params", width=420)
+    return by_name.get(chosen, lines[0])
+
+
+def _standing(found: Preview) -> None:
+    whole = found.whole
+    total = whole.passed + whole.failed + whole.open
+    if not total:
+        st.markdown("**No responses yet.** Gates count as soon as there are some.")
+        return
+    said = f"**{whole.passed:,} of {total:,} responses are acceptable** ({_percent(whole.passed, total)}), of all runs."
+    if whole.open:
+        said += (
+            f" {whole.open:,} {'is' if whole.open == 1 else 'are'} open: not scored yet, or not to be scored. Scoring "
+            "goes on in the background; *Evaluators* scores them at once."
+        )
+    st.markdown(said)
+
+
+def _table(found: Preview) -> None:
+    rows = [_row("All categories", words, "always", found.always[name]) for name, words in _ALWAYS.items()]
+    rows += [_row(line.gate.category or _ALL, in_words(line), _whose(line), counts) for line, counts in found.gates]
+    chosen = st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        key=_TABLE,
+        on_select="rerun",
+        selection_mode="single-row",
+        height="content" if len(rows) <= 14 else 520,
+        column_config={
+            "What must hold": st.column_config.TextColumn(pinned=True, width=300),
+            "Pass": st.column_config.ProgressColumn(
+                format="%.0f %%", min_value=0, max_value=100, width=150,
+                help="The share that passes, of those that it says something about",
+            ),
+            **{name: st.column_config.NumberColumn(format="localized") for name in ("Passed", "Failed", "Open")},
+            "Not asked": st.column_config.NumberColumn(
+                format="localized", help="The prompt gives it nothing to check: no reference, no limit, no schema"
+            ),
+        },
+        alt="What must hold for a response to be acceptable, and how many responses pass",
+    )  # fmt: skip
+    picked = [row - len(_ALWAYS) for row in chosen.selection.rows]
+    line = next((found.gates[row][0] for row in picked if 0 <= row < len(found.gates)), None)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Retire the gate", icon=":material/archive:", key="gate_retire", disabled=line is None, on_click=_retire,
+            args=(line.gate.id if line is not None else 0,),
+        )  # fmt: skip
+        if line is None:
+            st.caption("Choose a gate's line to retire it. The first five always hold.")
+        elif line.gate.dataset_id is None:
+            st.caption("It holds for all datasets, and is retired for all.")
+    for warning in (line.warning for line, _ in found.gates if line.warning):
+        st.caption(f":material/warning: {frame.as_typed(warning)}")
+
+
+def _row(category: str, words: str, whose: str, counts: Counts) -> dict[str, object]:
+    return {
+        "What must hold": words,
+        "Category": category,
+        "For": whose,
+        "Pass": None if counts.share is None else 100 * counts.share,
+        "Passed": counts.passed,
+        "Failed": counts.failed,
+        "Open": counts.open,
+        "Not asked": counts.not_asked,
+    }
+
+
+def in_words(line: GateLine) -> str:
+    """What the gate wants, in words."""
+    return line.evaluator.name + _threshold(kind_named(line.evaluator.kind), line.gate.at_least)
+
+
+def _threshold(kind: EvaluatorKind, at_least: float) -> str:
+    if kind.use is Use.JUDGE:
+        return f": at least {1 + 4 * at_least:g} of 5"
+    return "" if at_least == 1.0 else f": at least {at_least:g}"
+
+
+def _whose(line: GateLine) -> str:
+    return "all datasets" if line.gate.dataset_id is None else "this dataset"
+
+
+def _retire(gate_id: int) -> None:
+    doing.do(
+        lambda session: gates.retire(session, gate_id, now()),
+        done="The gate is retired. What it said of responses is kept.", kept="It is as it was.", place=_PLACE,
+    )  # fmt: skip
+
+
+def _add(line: DatasetLine, offered: list[Evaluator]) -> None:
+    st.subheader("Add a gate", anchor=False)
+    with st.container(border=True, gap="small"):
+        with st.container(horizontal=True):
+            evaluator = st.selectbox(
+                "What must hold", offered, format_func=lambda one: one.name, key="gate_evaluator", width=300
+            )  # fmt: skip
+            category = st.selectbox("In", [_ALL, *line.categories], key="gate_category", width=220)
+            at_least = _at_least(evaluator)
+            everywhere = st.toggle("For all datasets", key="gate_everywhere")
+        if evaluator is None:
+            return
+        st.caption(frame.as_typed(kind_named(evaluator.kind).what))
+        chosen = None if category == _ALL else category
+        with reading(engine()) as session:
+            counts = gate_preview.one(session, line.dataset.id or 0, evaluator.id or 0, chosen, at_least)
+        st.markdown(_would(counts))
+        st.button(
+            "Add it", type="primary", key="gate_add", on_click=_do_add,
+            args=(None if everywhere else line.dataset.id, chosen, evaluator, at_least),
+        )  # fmt: skip
+
+
+def _at_least(evaluator: Evaluator | None) -> float:
+    if evaluator is None or kind_named(evaluator.kind).use is not Use.JUDGE:
+        return 1.0
+    grade = st.selectbox("At least", list(_GRADES), index=2, format_func=lambda n: f"{n} of 5", key="gate_grade")
+    return _GRADES[grade]
+
+
+def _would(counts: Counts) -> str:
+    total = counts.asked + counts.open + counts.not_asked
+    if not total:
+        return ":gray[There are no responses here to try it on.]"
+    said = f"Of {total:,} responses here **{counts.passed:,} would pass** and **{counts.failed:,} would fail**"
+    rest = [f"{counts.not_asked:,} give it nothing to check"] if counts.not_asked else []
+    rest += [f"{counts.open:,} are not scored by it yet"] if counts.open else []
+    return said + (f"; {' and '.join(rest)}." if rest else ".")
+
+
+def _do_add(dataset_id: int | None, category: str | None, evaluator: Evaluator, at_least: float) -> None:
+    doing.do(
+        lambda session: gates.add(session, dataset_id, category, evaluator.id or 0, at_least, now()),
+        done=f"'{evaluator.name}' is a gate now.", kept="No gate was added.", place=_PLACE,
+    )  # fmt: skip
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{part / whole:.0%}".replace("%", " %")
