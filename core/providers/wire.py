@@ -1,33 +1,92 @@
-"""The HTTP client that both adapters send through: one for each place, with room for hundreds of streams at once."""
+"""The HTTP clients that both adapters send through: one place, room for any number of streams at once."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from weakref import WeakSet
 
 from core.providers.fields import is_loopback
 from core.providers.hearing import sending
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx2
 
-MOST_CONNECTIONS = 1024
+STREAMS_A_LANE = 64
 CONNECT_WITHIN_S = 10.0
 KEPT_OPEN_S = 30.0
 
 
-def http_client(base_url: str | None) -> "httpx2.AsyncClient":
-    """A client for ``base_url``. The attempt's own deadline bounds everything but the connecting.
+class Closing(Protocol):
+    """What an SDK's client can do for us."""
 
-    It follows no redirect, so that a key goes nowhere but to the host it is meant for, and asks no proxy for this
-    machine.
+    async def close(self) -> None:
+        """Let go of its connections."""
+        ...
+
+
+SdkClient = TypeVar("SdkClient", bound=Closing)
+
+
+@dataclass
+class Lane(Generic[SdkClient]):
+    """One SDK client with a connection pool of its own, and how many streams run through it."""
+
+    client: SdkClient
+    streams: int = 0
+
+
+class Lanes(Generic[SdkClient]):
+    """The clients of one place; each carries at most STREAMS_A_LANE streams, one more is opened when all are full.
+
+    A connection pool goes over all its connections at each request and each end of one: with 512 connections in a
+    single pool that is half of all the work. The first lane with room is taken, so that few streams keep their
+    connections warm. ``connections``: every connection that has answered and is still there.
     """
-    import httpx2
 
-    return httpx2.AsyncClient(
-        timeout=httpx2.Timeout(None, connect=CONNECT_WITHIN_S),
-        limits=httpx2.Limits(
-            max_connections=MOST_CONNECTIONS,
-            max_keepalive_connections=MOST_CONNECTIONS,
-            keepalive_expiry=KEPT_OPEN_S,
-        ),
-        trust_env=not is_loopback(base_url),
-        event_hooks={"request": [sending]},
-    )
+    def __init__(self, base_url: str | None, client_over: Callable[["httpx2.AsyncClient"], SdkClient]) -> None:
+        self._base_url = base_url
+        self._client_over = client_over
+        self._lanes: list[Lane[SdkClient]] = []
+        self.connections: WeakSet[Any] = WeakSet()
+
+    def free(self) -> Lane[SdkClient]:
+        """A lane with room; the caller counts its ``streams`` up and down."""
+        for lane in self._lanes:
+            if lane.streams < STREAMS_A_LANE:
+                return lane
+        self._lanes.append(Lane(self._client_over(self._http_client())))
+        return self._lanes[-1]
+
+    async def close(self) -> None:
+        """Close every client; the next request opens a new one."""
+        lanes, self._lanes = self._lanes, []
+        for lane in lanes:
+            await lane.client.close()
+
+    def _http_client(self) -> "httpx2.AsyncClient":
+        """The attempt's own deadline bounds everything but the connecting.
+
+        No redirect is followed, so that a key goes nowhere but to the host that it is meant for, and no proxy is asked
+        for what lies on this machine.
+        """
+        import httpx2
+
+        return httpx2.AsyncClient(
+            verify=self._trust,
+            timeout=httpx2.Timeout(None, connect=CONNECT_WITHIN_S),
+            limits=httpx2.Limits(
+                max_connections=None, max_keepalive_connections=STREAMS_A_LANE, keepalive_expiry=KEPT_OPEN_S
+            ),
+            trust_env=not is_loopback(self._base_url),
+            event_hooks={"request": [sending]},
+        )
+
+    @cached_property
+    def _trust(self) -> "ssl.SSLContext":
+        """The certificates to trust, read once for all lanes: that takes longer than a request."""
+        import httpx2
+
+        return httpx2.create_ssl_context(trust_env=not is_loopback(self._base_url))
