@@ -116,3 +116,21 @@ def test_a_killed_run_resumes_and_is_whole(evenhand: Run, env: dict[str, str]):
     done = evenhand("resume", run_id, "--json")
     assert done.returncode == 0, done.stderr
     assert (last(done)["status"], last(done)["responses"]) == ("done", 3 * 2 * PROMPTS)
+
+
+def test_the_report_has_the_fields_that_scripts_rely_on(evenhand: Run):
+    assert evenhand("run", "--dataset", "d", "--candidate", "one", "--candidate", "unpriced").returncode == 0
+    report = json.loads(evenhand("report", "--dataset", "d", "--json").stdout)
+    assert report["dataset"] == "d"
+    by_candidate = {row["candidate"]: row for row in report["candidates"] if row["category"] is None}
+    one = by_candidate["one"]
+    assert set(one) == {
+        "candidate", "category", "responses", "errors", "refusals", "incomplete", "attempts", "latency_ms", "ttft_ms",
+        "input_tokens", "output_tokens", "cost_usd", "acceptable", "cost_per_acceptable_usd", "scores",
+    }  # fmt: skip
+    assert (one["responses"], one["attempts"], one["errors"]) == (PROMPTS, PROMPTS, 0)
+    assert (one["input_tokens"], one["output_tokens"]) == (10 * PROMPTS, 5 * PROMPTS)
+    assert one["acceptable"]["value"] == 1.0
+    assert one["cost_per_acceptable_usd"]["value"] == pytest.approx(20e-6)
+    unpriced = by_candidate["unpriced"]
+    assert unpriced["cost_usd"] is None and unpriced["cost_per_acceptable_usd"]["value"] is None

@@ -1,0 +1,48 @@
+"""`evenhand report`: what an evaluation came to; and `evenhand rescore`, where evaluators or gates have changed."""
+
+from typing import Annotated
+
+import typer
+from sqlalchemy import Engine
+
+from core.cli.terminal import AsJson, app, now, plainly, print_json, workspace
+from core.services import datasets, quality_report, scoring
+from core.storage.engine import reading
+from core.storage.tables import Dataset
+
+OfDataset = Annotated[str | None, typer.Option(help="The dataset; by default the newest.")]
+
+
+@app.command()
+def report(
+    dataset: OfDataset = None,
+    run: Annotated[int | None, typer.Option(help="Only this run; by default each candidate's newest.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Per candidate and category: latency, tokens, cost, scores, share acceptable, cost per acceptable response."""
+    with plainly():
+        engine = workspace()
+        scoring.ensure_defaults(engine, now=now())
+        found = _named(engine, dataset)
+        scoring.score_missing(engine, dataset_id=found.id, run_id=run, now=now())
+        with reading(engine) as session:
+            if as_json:
+                print_json(quality_report.report_object(session, found, run_id=run))
+            else:
+                typer.echo(quality_report.report_text(session, found, run_id=run))
+
+
+@app.command()
+def rescore(dataset: OfDataset = None) -> None:
+    """Score responses anew, without asking any model."""
+    with plainly():
+        engine = workspace()
+        scoring.ensure_defaults(engine, now=now())
+        found = _named(engine, dataset)
+        written = scoring.rescore(engine, dataset_id=found.id, now=now())
+    typer.echo(f"Wrote {written:,} scores of the responses to '{found.name}'.")
+
+
+def _named(engine: Engine, dataset: str | None) -> Dataset:
+    with reading(engine) as session:
+        return datasets.named(session, dataset)
