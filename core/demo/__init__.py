@@ -8,7 +8,7 @@ are ``max_words``, ``max_characters``, ``number`` (the figure a right answer mus
 
 ``candidates.jsonl``: five candidates, one small model, told apart by system prompt and temperature.
 
-``responses.jsonl``: what they answered, recorded by ``python -m core.demo.record`` and not edited since.
+``responses.jsonl``: what they answered, recorded by ``make demo`` and not edited since.
 """
 
 import json
@@ -25,6 +25,7 @@ CHAMPION = "Plain"
 
 NOTICE = (
     "These answers come from SmolLM2-135M-Instruct, a very small model answering on a laptop, "
+    "their prices are invented, as a host might charge for such a model, "
     "and votes marked simulated were made by a program, not by people."
 )
 
