@@ -62,12 +62,24 @@ def secret(name: str) -> str | None:
 
 def without_secrets(text: str) -> str:
     """``text`` with every secret of this process's environment blotted out, whole or URL-encoded."""
-    for name, content in os.environ.items():
-        is_secret = name in _named_as_secret or _SECRET_NAME.search(name)
-        if is_secret and len(content.strip()) >= _SHORTEST_SECRET:
-            for form in (content.strip(), quote(content.strip(), safe="")):
+    for name in os.environ:
+        if name in _named_as_secret or _is_secret_name(name):
+            for form in _forms(os.environ.get(name, "").strip()):
                 text = text.replace(form, f"[{name}]")
     return text
+
+
+@lru_cache(maxsize=4096)
+def _is_secret_name(name: str) -> bool:
+    return _SECRET_NAME.search(name) is not None
+
+
+@lru_cache(maxsize=256)
+def _forms(content: str) -> tuple[str, ...]:
+    """How a secret may be written; nothing for one too short to be told from other words."""
+    if len(content) < _SHORTEST_SECRET:
+        return ()
+    return tuple(dict.fromkeys((content, quote(content, safe=""))))
 
 
 @lru_cache

@@ -11,6 +11,7 @@ from weakref import WeakSet
 from core.domain.answering import FaultKind, FinishReason, Timings, TokenUsage
 from core.providers.base import Completion, Endpoint, ProviderFault, RateLimits
 from core.providers.limits import rate_limits
+from core.settings import without_secrets
 
 
 class Hearing:
@@ -94,14 +95,15 @@ class Hearing:
 
     def completion(self, ended: float) -> Completion:
         """The whole answer; it must have a finish reason."""
+        text, reasoning, answered_by, fingerprint = self._without_secrets()
         return Completion(
-            text="".join(self.texts),
+            text=text,
             finish_reason=self.finish_reason or FinishReason.TRUNCATED,
             timings=self.timings(ended),
             usage=self.usage,
-            reasoning="".join(self.thoughts),
-            answered_by=self.answered_by,
-            fingerprint=self.fingerprint,
+            reasoning=reasoning,
+            answered_by=answered_by or None,
+            fingerprint=fingerprint or None,
             is_warm=self.is_warm,
             limits=self.limits,
         )
@@ -110,19 +112,29 @@ class Hearing:
         self, kind: FaultKind, message: str, *, http_status: int | None = None, retry_after_s: float | None = None
     ) -> ProviderFault:
         """The fault, with everything that had arrived before it."""
+        text, reasoning, answered_by, _ = self._without_secrets()
         return ProviderFault(
             kind,
             message,
             timings=self.timings(perf_counter()),
             http_status=http_status,
             retry_after_s=retry_after_s,
-            text="".join(self.texts),
-            reasoning="".join(self.thoughts),
+            text=text,
+            reasoning=reasoning,
             usage=self.usage,
-            answered_by=self.answered_by,
+            answered_by=answered_by or None,
             is_warm=self.is_warm,
             limits=self.limits,
         )
+
+    def _without_secrets(self) -> tuple[str, str, str, str]:
+        """Text, reasoning, model and fingerprint. An endpoint may send back the key it was asked with, even as text."""
+        heard = ("".join(self.texts), "".join(self.thoughts), self.answered_by or "", self.fingerprint or "")
+        whole = "\n".join(heard)
+        if without_secrets(whole) == whole:
+            return heard
+        text, reasoning, answered_by, fingerprint = (without_secrets(part) for part in heard)
+        return text, reasoning, answered_by, fingerprint
 
 
 _CURRENT: ContextVar[Hearing | None] = ContextVar("hearing", default=None)
