@@ -143,6 +143,7 @@ class Runner:
         stop = [asyncio.create_task(event.wait()) for event in (self._lost, self._shut_down)]
         try:
             done: asyncio.Future[Any] = asyncio.gather(*takers)
+            done.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
             ends: list[asyncio.Future[Any]] = [done, *stop]
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             if self._shut_down.is_set() and not self._lost.is_set():

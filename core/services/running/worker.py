@@ -25,7 +25,7 @@ from core.storage.engine import get_engine, reading
 
 _LOOK_EVERY_S = 1.0
 _NICENESS = 10
-_STAYS_IDLE_S = 5.0
+_STAYS_IDLE_S = 3.0
 _log = logging.getLogger(__name__)
 
 
