@@ -8,16 +8,16 @@ seed; one that is given is not sent.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-from weakref import WeakSet
 
 from core.domain.answering import FinishReason, TokenUsage
 from core.providers.base import ChatRequest, Completion, Endpoint
 from core.providers.faults import StreamError, key_of
 from core.providers.hearing import Hearing, attempt, whole
 from core.providers.quirks import connection_headers
-from core.providers.wire import http_client
+from core.providers.wire import Lanes
 
 if TYPE_CHECKING:
+    import httpx2
     from anthropic import AsyncAnthropic
 
 DEFAULT_MAX_TOKENS = 4096
@@ -39,37 +39,32 @@ class AnthropicMessages:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._base_url = endpoint.base_url
-        self._client: AsyncAnthropic | None = None
-        self._connections: WeakSet[Any] = WeakSet()
+        self._lanes = Lanes(endpoint.base_url, self._client_over)
 
     async def complete(self, endpoint: Endpoint, request: ChatRequest, *, timeout_s: float) -> Completion:
         """See Provider.complete."""
-        key = key_of(endpoint)
-        client = self._client or self._open()
+        headers = self._key_headers(key_of(endpoint)) | connection_headers(endpoint)
         body = messages_body(endpoint, request)
-        headers = self._key_headers(key) | connection_headers(endpoint)
+        lane = self._lanes.free()
 
         async def listen(hearing: Hearing) -> None:
-            await self._listen(client, body, headers, hearing)
+            await self._listen(lane.client, body, headers, hearing)
 
-        return await attempt(endpoint, listen, timeout_s=timeout_s)
+        lane.streams += 1
+        try:
+            return await attempt(endpoint, listen, timeout_s=timeout_s)
+        finally:
+            lane.streams -= 1
 
     async def close(self) -> None:
         """See Provider.close."""
-        if self._client is not None:
-            await self._client.close()
-            self._client = None
+        await self._lanes.close()
 
-    def _open(self) -> "AsyncAnthropic":
+    def _client_over(self, http_client: "httpx2.AsyncClient") -> "AsyncAnthropic":
         from anthropic import AsyncAnthropic
 
-        self._client = AsyncAnthropic(
-            base_url=self._base_url,
-            api_key="sent with each request",
-            max_retries=0,
-            http_client=http_client(self._base_url),
-        )
-        return self._client
+        key = "sent with each request"
+        return AsyncAnthropic(base_url=self._base_url, api_key=key, max_retries=0, http_client=http_client)
 
     def _key_headers(self, key: str | None) -> dict[str, str | None]:
         """Both ways to send a key: others that speak this API know ``x-api-key`` alone."""
@@ -94,9 +89,9 @@ class AnthropicMessages:
                 options={"headers": sent},
             )
         except APIStatusError as error:
-            hearing.headers(error.response, self._connections)
+            hearing.headers(error.response, self._lanes.connections)
             raise
-        hearing.headers(stream.response, self._connections)
+        hearing.headers(stream.response, self._lanes.connections)
         usage: dict[str, Any] = {}
         try:
             async for event in stream:

@@ -6,16 +6,16 @@ of other providers (``reasoning_content``, ``x_groq`` …) are simply there.
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
 
 from core.domain.answering import FinishReason, TokenUsage
 from core.providers.base import ChatRequest, Completion, Endpoint
 from core.providers.faults import StreamError, key_of
 from core.providers.hearing import Hearing, attempt, whole
 from core.providers.quirks import chat_body, connection_headers, key_headers, output_tokens
-from core.providers.wire import http_client
+from core.providers.wire import Lanes
 
 if TYPE_CHECKING:
+    import httpx2
     from openai import AsyncOpenAI
 
 _FINISH = {
@@ -37,37 +37,32 @@ class OpenAICompatible:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._base_url = endpoint.base_url
-        self._client: AsyncOpenAI | None = None
-        self._connections: WeakSet[Any] = WeakSet()
+        self._lanes = Lanes(endpoint.base_url, self._client_over)
 
     async def complete(self, endpoint: Endpoint, request: ChatRequest, *, timeout_s: float) -> Completion:
         """See Provider.complete."""
-        key = key_of(endpoint)
-        client = self._client or self._open()
+        headers = key_headers(endpoint, key_of(endpoint)) | connection_headers(endpoint)
         body = chat_body(endpoint, request)
-        headers = key_headers(endpoint, key) | connection_headers(endpoint)
+        lane = self._lanes.free()
 
         async def listen(hearing: Hearing) -> None:
-            await self._listen(client, body, headers, endpoint, hearing)
+            await self._listen(lane.client, body, headers, endpoint, hearing)
 
-        return await attempt(endpoint, listen, timeout_s=timeout_s)
+        lane.streams += 1
+        try:
+            return await attempt(endpoint, listen, timeout_s=timeout_s)
+        finally:
+            lane.streams -= 1
 
     async def close(self) -> None:
         """See Provider.close."""
-        if self._client is not None:
-            await self._client.close()
-            self._client = None
+        await self._lanes.close()
 
-    def _open(self) -> "AsyncOpenAI":
+    def _client_over(self, http_client: "httpx2.AsyncClient") -> "AsyncOpenAI":
         from openai import AsyncOpenAI
 
-        self._client = AsyncOpenAI(
-            base_url=self._base_url,
-            api_key="sent with each request",
-            max_retries=0,
-            http_client=http_client(self._base_url),
-        )
-        return self._client
+        key = "sent with each request"
+        return AsyncOpenAI(base_url=self._base_url, api_key=key, max_retries=0, http_client=http_client)
 
     async def _listen(
         self,
@@ -90,9 +85,9 @@ class OpenAICompatible:
                 options={"headers": sent},
             )
         except APIStatusError as error:
-            hearing.headers(error.response, self._connections)
+            hearing.headers(error.response, self._lanes.connections)
             raise
-        hearing.headers(stream.response, self._connections)
+        hearing.headers(stream.response, self._lanes.connections)
         try:
             async for chunk in stream:
                 _hear(chunk, hearing, endpoint.quirks)
