@@ -72,13 +72,13 @@ class PlantedPlan:
     headers: dict[str, str] = field(default_factory=dict)
     seed: int = 0
 
-    def outcome(self, digest: str, occurrence: int) -> Outcome:
-        """What becomes of the ``occurrence``-th request (from 0) with a body of this digest."""
+    def outcome(self, key: str, occurrence: int) -> Outcome:
+        """What becomes of the ``occurrence``-th request (from 0) of this ``key``: who is asked what, see key_of."""
         if occurrence < len(self.tries):
             return self.tries[occurrence]
         if not self.outcomes:
             return ANSWERED
-        drawn = hashlib.blake2b(f"{self.seed} {digest} {occurrence}".encode(), digest_size=8).digest()
+        drawn = hashlib.blake2b(f"{self.seed} {key} {occurrence}".encode(), digest_size=8).digest()
         left = int.from_bytes(drawn) / 2**64
         for outcome in self.outcomes:
             left -= outcome.share
@@ -104,6 +104,11 @@ def plan_from(text: str) -> PlantedPlan:
     for name in ("outcomes", "tries"):
         read[name] = tuple(Outcome(**one) for one in read.get(name, ()))
     return PlantedPlan(**read)
+
+
+def key_of(api: str, request: dict[str, Any], prompt: str) -> str:
+    """What shares are drawn by: no matter how else the body is written, the same question fares the same."""
+    return f"{api} {request.get('model')} {request.get('seed')} {prompt}"
 
 
 def digest_of(body: bytes) -> str:

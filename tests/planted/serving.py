@@ -8,7 +8,7 @@ import time
 from collections import defaultdict
 from typing import Any
 
-from tests.planted.plan import Outcome, PlantedPlan, digest_of, plan_from
+from tests.planted.plan import Outcome, PlantedPlan, digest_of, key_of, plan_from
 from tests.planted.wire import REFUSAL_TEXT, Moment, Tokens, failure, stream, tokens_of, whole
 
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
@@ -98,10 +98,10 @@ class Conversation(asyncio.Protocol):
         request, digest = json.loads(body), digest_of(body)
         occurrence = ledger.seen[digest]
         ledger.seen[digest] += 1
-        outcome = plan.outcome(digest, occurrence)
+        prompt = _last_user(request)
+        outcome = plan.outcome(key_of(api, request, prompt), occurrence)
         if plan.most_at_once is not None and ledger.at_once >= plan.most_at_once:
             outcome = FULL
-        prompt = _last_user(request)
         text = REFUSAL_TEXT if outcome.kind == "refusal" else plan.answer_to(prompt)
         spent = tokens_of(plan, request, text)
         self.call = _entry(outcome, spent) | {
