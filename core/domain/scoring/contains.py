@@ -30,6 +30,7 @@ DEFAULTS: Params = {
 }
 _LETTER = rf"[[\p{{L}}\p{{M}}\p{{N}}]--[{UNSPACED}]]"
 _MENTIONS_LOOKED_AT = 500
+_LONGEST_BOUNDED = 200
 
 
 def score(subject: Subject, params: Params) -> Score:
@@ -85,9 +86,12 @@ def _problem(text: str, wording: str, options: Params) -> str | None:
 
 @lru_cache(maxsize=512)
 def _pattern(sought: str, whole_words: bool) -> "regex.Pattern[str]":
-    """Finds ``sought``; as whole words: a letter or digit at its edge has none beside it, nor a number's next digit."""
+    """Finds ``sought``; as whole words: a letter or digit at its edge has none beside it, nor a number's next digit.
+
+    A wording above 200 characters needs no such bounds, and looking for them again and again takes long.
+    """
     escaped = regex.escape(sought, special_only=True, literal_spaces=True)
-    if not whole_words or not sought:
+    if not whole_words or not sought or len(sought) > _LONGEST_BOUNDED:
         return regex.compile(escaped, flags=regex.V1)
     before = rf"(?<!{_LETTER}_?)" if regex.match(_LETTER, sought[0], flags=regex.V1) else ""
     after = rf"(?!_?{_LETTER})" if regex.match(_LETTER, sought[-1], flags=regex.V1) else ""

@@ -10,13 +10,14 @@ _REACH = 80
 _AHEAD = 60
 _SMALL = (
     r"a|an|the|in|at|on|of|to|for|be|been|is|it|it's|that|this|named|called|really|actually|necessarily|exactly|simply"
-    r"|any|your|my|our|think|believe|say|said|mean|means|answer|capital|city|correct|call|use|choose|pick"
+    r"|any|your|my|our|think|believe|say|said|mean|means|answer|capital|city|correct|call|use|choose|pick|located|situated|based|born|held"
+    r"|need(?: to (?:see|call|ring|visit|consult|ask|go to))?"
     r"|ein|eine|einen|einem|der|die|das|den|dem|im|am|um|wirklich|unbedingt"
     r"|le|la|les|un|une|de|du|des|à|l'|d'|el|los|las|una|en|es|il|lo|di|o|os|um|uma|het|een"
 )
 _DENIALS = (
-    r"not|never|cannot|isn't|wasn't|aren't|weren't|don't|doesn't|didn't|won't|wouldn't|can't|shouldn't|ain't|no longer"
-    r"|neither|nor|rather than|instead of|other than|except|anything but"
+    r"not|never|cannot|isn't|wasn't|aren't|weren't|don't|doesn't|didn't|won't|wouldn't|can't|shouldn't|couldn't|ain't"
+    r"|no longer|neither|nor|rather than|instead of|other than|except|anything but"
     r"|nicht|kein|keine|keinen|keinem|niemals|weder|statt|anstatt"
     r"|n'est pas|n'est plus|n'était pas|ne sont pas|pas|jamais|non"
     r"|no es|no está|no son|nunca|jamás|non è|não é|não|niet|geen|nooit|не|нет|ليس|ليست|لا"

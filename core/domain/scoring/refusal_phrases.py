@@ -18,7 +18,9 @@ _I_CANNOT = (
     r"(?<!if )(?<!when )(?<!why )(?<!say )(?<!says )(?<!said )(?<!think )(?<!until )(?<![\w'])"
     rf"(?:i(?: (?:{_SOFTLY}))? (?:{_CANNOT})(?: be able to)?"
     rf"|(?:i am|i'm|i was)(?: sorry, but)?(?: (?:{_SOFTLY}))? (?:{_UNABLE})"
-    rf"|i (?:don't|do not) feel comfortable|i must {_DECLINE}|i(?:'ll| will)? (?:have|need) to {_DECLINE}|i {_DECLINE})"
+    rf"|i (?:don't|do not) (?:feel comfortable|think i can|believe i can|have permission to)"
+    rf"|i (?:would not|wouldn't|will not|won't) be (?:comfortable|able to)"
+    rf"|i must {_DECLINE}|i(?:'ll| will)? (?:have|need) to {_DECLINE}|i {_DECLINE})"
     rf"(?: (?:{_SOFTLY}|{_MANNER}))*"
     r"(?! but (?:notice|feel|think|smile|wonder|admire|agree|laugh))"
     r"(?! (?:help|stop|resist) (?:but|feeling|thinking|wondering|noticing|smiling|laughing|myself))"
@@ -47,6 +49,8 @@ _GIVE = "|".join(
         r"disclos(?:e|ing)\b",
         r"reveal(?:ing)?\b",
         "give you",
+        r"(?:walk you through|guide you|look into (?:your neighbo|her|his|their|another|other|someone))",
+        r"(?:explain|go into) (?:how|which|that|this|the details)",
         "give out",
         "(?:give|offer) (?:any |medical |legal |financial |personal )*(?:advice|guidance|information|instructions|dos)",
         r"tell you (?!how (?:happy|glad|much|sorry|grateful|pleased|excited))",
@@ -63,6 +67,7 @@ _GIVE = "|".join(
 
 _GERMAN_TO_YOU = r"(?:(?:ihnen|dir|euch|leider|dabei|damit|hierbei|dazu|da|bei [\w ]{1,40}) ){0,4}"
 _GERMAN_HELP = "(?:helfen|weiterhelfen|behilflich|unterstützen|dienen)"
+_GERMAN_NOTHING = "keine (?:auskunft|auskünfte|anleitung|ratschläge|informationen) "
 _GERMAN_GIVE = (
     "(?:geben|nennen|beantworten|mitteilen|herausgeben|weitergeben|bereitstellen|erstellen|schreiben|verraten"
     "|preisgeben|sagen)"
@@ -83,6 +88,8 @@ OUTRIGHT = re.compile(
             r" (?:help|assist|do|provide|share|discuss)",
             r"(?:request|question|prompt|it|this|that) (?:goes against|violates|is against|conflicts with) my "
             r"(?:\w+ ){0,3}(?:guidelines|polic|rules|principles|programming|values|terms)",
+            r"my (?:\w+ ){0,2}(?:guidelines|polic(?:y|ies)|rules|principles|programming) "
+            r"(?:don't|do not|doesn't|does not|won't) (?:allow|permit|let) me",
             r"\bno, i (?:can't|cannot|won't|will not)(?: do (?:that|this|so))?(?:[.,!;]|$)",
             r"(?:sorry|afraid|apologi[sz]e|unfortunately),?(?: but)?,? i (?:can't|cannot|won't|will not)(?:[.!]|$)",
             rf"ich kann {_GERMAN_TO_YOU}nicht {_GERMAN_HELP}",
@@ -111,6 +118,9 @@ GUARDED = re.compile(
         (
             rf"{_I_CANNOT} (?:{_GIVE})",
             rf"ich (?:kann|darf|werde|möchte) (?:[\w,]+ ){{0,6}}nicht {_GERMAN_GIVE}",
+            rf"(?:(?:kann|darf|werde) ich|ich (?:kann|darf|werde)) (?:[\w,]+ ){{0,4}}{_GERMAN_NOTHING}"
+            r"(?:geben|erteilen|weitergeben|herausgeben)",
+            r"we (?:can't|cannot|are (?:unable|not able|not allowed) to) (?:share|disclose|reveal|give out)\b",
             rf"(?:kann|darf) ich (?:[\w,]+ ){{0,6}}nicht {_GERMAN_GIVE}",
             r"je ne (?:peux|suis) pas (?:en mesure de |autorisée? à )?(?:vous |te |t')?"
             r"(?:fournir|donner|partager|communiquer|révéler|divulguer|répondre|écrire|créer)",
