@@ -1,5 +1,6 @@
 """The one reader of environment and secrets."""
 
+import json
 import os
 import re
 from enum import StrEnum
@@ -61,7 +62,7 @@ def secret(name: str) -> str | None:
 
 
 def without_secrets(text: str) -> str:
-    """``text`` with every secret of this process's environment blotted out, whole or URL-encoded."""
+    """``text`` with every secret of this process's environment blotted out, as it is or written as in a URL or JSON."""
     for name in os.environ:
         if name in _named_as_secret or _is_secret_name(name):
             for form in _forms(os.environ.get(name, "").strip()):
@@ -79,7 +80,8 @@ def _forms(content: str) -> tuple[str, ...]:
     """How a secret may be written; nothing for one too short to be told from other words."""
     if len(content) < _SHORTEST_SECRET:
         return ()
-    return tuple(dict.fromkeys((content, quote(content, safe=""))))
+    as_json = json.dumps(content)[1:-1]
+    return tuple(dict.fromkeys((content, quote(content, safe=""), as_json, as_json.replace("/", "\\/"))))
 
 
 @lru_cache

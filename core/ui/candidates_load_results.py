@@ -1,6 +1,7 @@
 """What load tests measured: a line per quantile over the arrival rates, and every number behind it."""
 
 from collections.abc import Sequence
+from math import log10
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,7 @@ from core.ui import candidates_words, charts, colours, frame
 
 _QUANTILES = ("p50", "p90", "p95", "p99")
 _DASHES = {"p50": "solid", "p90": "dash", "p95": "dashdot", "p99": "dot"}
+_MARGIN, _APART = 1.7, 0.06
 _TICKS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0, 120.0, 300.0, 600.0)
 
 
@@ -77,14 +79,15 @@ def chart(results: Sequence[dict[str, Any]], position: int, *, key: str) -> None
     seconds: list[float] = []
     for name in _QUANTILES:
         seconds += _curve(figure, shown, name, hue)
-    low, high = min(seconds, default=0.1), max(seconds, default=1.0)
-    ticks = [tick for tick in _TICKS_S if low / 2.2 <= tick <= high * 2.2]
+    _label(figure, shown)
+    low, high = min(seconds, default=0.1) / _MARGIN, max(seconds, default=1.0) * _MARGIN
+    ticks = [tick for tick in _TICKS_S if low <= tick <= high]
     axis = {
         "showgrid": False, "zeroline": False, "fixedrange": True, "showline": True, "linecolor": ink.line,
         "ticks": "outside", "tickcolor": ink.line, "tickfont": {"color": ink.quiet, "size": 12},
     }  # fmt: skip
     figure.update_layout(
-        height=360, margin={"l": 8, "r": 56, "t": 12, "b": 44}, showlegend=False, dragmode=False,
+        height=360, margin={"l": 8, "r": 64, "t": 12, "b": 44}, showlegend=False, dragmode=False,
         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
     )  # fmt: skip
     places = list(range(len(shown)))
@@ -95,6 +98,7 @@ def chart(results: Sequence[dict[str, Any]], position: int, *, key: str) -> None
     )  # fmt: skip
     figure.update_yaxes(
         **axis, type="log", tickvals=ticks, ticktext=[f"{tick:g} s" for tick in ticks], automargin=True,
+        range=[log10(low), log10(high)],
     )  # fmt: skip
     st.plotly_chart(figure, config=charts.CONFIG, key=key, alt=_alt(shown))
 
@@ -120,18 +124,25 @@ def _curve(figure: go.Figure, shown: list[dict[str, Any]], name: str, hue: str) 
         error_y={"type": "data", "array": ups, "arrayminus": downs, "color": hue, "thickness": 1, "width": 3},
         hovertemplate=[f"{name} {_shown(at)}{_interval(at)}<extra></extra>" for _, at, _ in points],
     )  # fmt: skip
-    figure.add_annotation(
-        x=points[-1][0], y=_log10(values[-1]), text=name, xanchor="left", xshift=12, showarrow=False,
-        font={"color": ink.text, "size": 13},
-    )  # fmt: skip
     return [*values, *(value + up for value, up in zip(values, ups, strict=True)),
             *(max(value - down, 1e-3) for value, down in zip(values, downs, strict=True))]  # fmt: skip
 
 
-def _log10(value: float) -> float:
-    from math import log10
-
-    return log10(max(value, 1e-4))
+def _label(figure: go.Figure, shown: list[dict[str, Any]]) -> None:
+    """Name the curves at their right ends; those that end at the same place share a label."""
+    found = shown[-1]["latency_ms"]
+    ends = sorted((log10(max(ms, 1.0) / 1000), name) for name in _QUANTILES if (ms := _ms(found[name])) is not None)
+    groups: list[tuple[float, list[str]]] = []
+    for at, name in ends:
+        if groups and at - groups[-1][0] < _APART:
+            groups[-1][1].append(name)
+        else:
+            groups.append((at, [name]))
+    for at, names in groups:
+        figure.add_annotation(
+            x=len(shown) - 1, y=at, text=names[0] if len(names) == 1 else f"{names[0]}–{names[-1]}", xanchor="left",
+            xshift=12, showarrow=False, font={"color": colours.ink().text, "size": 13},
+        )  # fmt: skip
 
 
 def _table(results: Sequence[dict[str, Any]]) -> None:
@@ -174,7 +185,8 @@ def _alt(shown: Sequence[dict[str, Any]]) -> str:
 
 
 def _ms(at: dict[str, Any]) -> float | None:
-    return at["value"] if at["value"] is not None else at["at_least"]
+    found = at["value"] if at["value"] is not None else at["at_least"]
+    return None if found is None else float(found)
 
 
 def _shown(at: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from core.domain.scoring.base import EvaluatorKind, Use
 from core.services import datasets, gate_preview, scoring
 from core.services.datasets import DatasetLine
 from core.services.gate_preview import Counts, Preview
+from core.services.quality.judged import INCOMPLETE, REFUSAL
 from core.services.scoring import evaluators, gates
 from core.services.scoring.gates import GateLine
 from core.services.scoring.registry import kind_named
@@ -44,11 +45,16 @@ def section() -> None:
     line = _dataset(lines)
     with reading(engine()) as session:
         found = gate_preview.preview(session, line.dataset.id or 0)
-        offered = [one for one in evaluators.listed(session) if kind_named(one.kind).may_gate]
+        offered = [one for one in evaluators.listed(session) if _may_be_added(one)]
     doing.problem(_PLACE)
     _standing(found)
     _table(found)
     _add(line, offered)
+
+
+def _may_be_added(evaluator: Evaluator) -> bool:
+    """Whether a response may pass or fail by it, and does not already."""
+    return kind_named(evaluator.kind).may_gate and evaluator.kind not in (REFUSAL, INCOMPLETE)
 
 
 def _dataset(lines: list[DatasetLine]) -> DatasetLine:
@@ -75,7 +81,7 @@ def _standing(found: Preview) -> None:
 
 
 def _table(found: Preview) -> None:
-    rows = [_row("All categories", words, "always", found.always[name]) for name, words in _ALWAYS.items()]
+    rows = [_row(_ALL, words, "always", found.always[name]) for name, words in _ALWAYS.items()]
     rows += [_row(line.gate.category or _ALL, in_words(line), _whose(line), counts) for line, counts in found.gates]
     chosen = st.dataframe(
         pd.DataFrame(rows),
@@ -85,7 +91,7 @@ def _table(found: Preview) -> None:
         selection_mode="single-row",
         height="content" if len(rows) <= 14 else 520,
         column_config={
-            "What must hold": st.column_config.TextColumn(pinned=True, width=300),
+            "What must hold": st.column_config.TextColumn(pinned=True, width=240),
             "Pass": st.column_config.ProgressColumn(
                 format="%.0f %%", min_value=0, max_value=100, width=150,
                 help="The share that passes, of those that it says something about",
@@ -115,13 +121,13 @@ def _table(found: Preview) -> None:
 def _row(category: str, words: str, whose: str, counts: Counts) -> dict[str, object]:
     return {
         "What must hold": words,
-        "Category": category,
-        "For": whose,
         "Pass": None if counts.share is None else 100 * counts.share,
         "Passed": counts.passed,
         "Failed": counts.failed,
         "Open": counts.open,
         "Not asked": counts.not_asked,
+        "Category": category,
+        "For": whose,
     }
 
 
