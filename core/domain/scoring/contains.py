@@ -18,6 +18,7 @@ from core.domain.scoring.base import (
     passed,
 )
 from core.domain.scoring.denial import is_denied
+from core.domain.scoring.json_text import find_json
 from core.domain.scoring.wording import UNSPACED, plain, shown
 
 DEFAULTS: Params = {
@@ -31,12 +32,15 @@ DEFAULTS: Params = {
 _LETTER = rf"[[\p{{L}}\p{{M}}\p{{N}}]--[{UNSPACED}]]"
 _MENTIONS_LOOKED_AT = 500
 _LONGEST_BOUNDED = 200
+_SENTENCE_WORDS = 4
+_SENTENCE_ENDS = (".", "!", "?", ";", "。", "！", "？")
 
 
 def score(subject: Subject, params: Params) -> Score:
     """1 where the last answer mentions any (or, with ``match`` "all", every) wanted text.
 
-    Wanted: the prompt's constraint ``contains`` (false: nothing), else its short references, else the parameter.
+    Wanted: the prompt's constraint ``contains`` (false: nothing), else those of its references that are a wording (at
+    most ``longest_reference_words``, no sentence of four words or more, no JSON), else the parameter.
     Both sides are compared after NFKC and case folding. "art" is not in "party"; scripts without blanks have no such
     bounds. "not Paris" does not mention Paris, one other mention that is not denied does. Of a text with very many
     mentions the first 500 are looked at.
@@ -67,14 +71,23 @@ def _sought(subject: Subject, options: Params) -> list[str] | Score:
     if texts := parameters.texts(stated):
         return texts
     if texts := parameters.texts(subject.reference):
-        short = [text for text in texts if count_words(text) <= options["longest_reference_words"]]
+        short = [text for text in texts if _is_wording(text, options["longest_reference_words"])]
         return short or not_applicable("the reference is a whole answer, not a wording to look for")
     return parameters.texts(options["contains"]) or not_applicable("the prompt has no reference")
+
+
+def _is_wording(reference: str, longest: int) -> bool:
+    """Whether a reference is a name or a fact to look for; a text, a sentence or JSON is a whole answer."""
+    words, stripped = count_words(reference), reference.strip()
+    is_sentence = words >= _SENTENCE_WORDS and stripped.endswith(_SENTENCE_ENDS)
+    is_json = stripped.startswith(("{", "[")) and find_json(stripped, strict=True).problem is None
+    return words <= longest and not is_sentence and not is_json
 
 
 def _problem(text: str, wording: str, options: Params) -> str | None:
     """Why ``text`` does not contain ``wording``; None where it does."""
     sought = plain(wording, ignore_case=options["ignore_case"])
+    sought = sought.rstrip(".!。！") or sought
     mentions = list(islice(_pattern(sought, options["whole_words"]).finditer(text), _MENTIONS_LOOKED_AT))
     if not mentions:
         return f"'{shown(wording)}' is missing"

@@ -81,6 +81,12 @@ CONTAINS = [
         "the prompt wants nothing contained", "Lyon", NOT_APPLICABLE, reference=PARIS, constraints={"contains": False}
     ),
     Case("a whole answer for reference", "x", NOT_APPLICABLE, "whole answer", reference=("one two three four " * 3,)),
+    Case("a sentence for reference", "One.", NOT_APPLICABLE, reference=("David has only one brother.",)),
+    Case("JSON for reference", "{}", NOT_APPLICABLE, "whole answer", reference=('{"topic": "repair"}',)),
+    Case("a pattern for reference", "Use ^[A-Z]{2}$ here", 1, reference=("^[A-Z]{2}$",)),
+    Case("a reference with a full stop", "It is true, indeed", 1, reference=("true.",)),
+    Case("a reference of full stops", "...", 1, reference=("...",)),
+    Case("a fact among whole answers", "Two", 0, "'One'", reference=("David has only one brother.", "One")),
     Case("the parameter, without a reference", "It is Paris", 1, params={"contains": ["Paris"]}),
     Case("no reference", "Paris", NOT_APPLICABLE, "no reference"),
     Case("an empty reference", "Paris", NOT_APPLICABLE, reference=(" ",)),
