@@ -42,9 +42,12 @@ REGISTRY: tuple[PageEntry, ...] = (
     PageEntry("rate.py", "Rate", "balance", R, "", "rate", "Compare two responses."),
     PageEntry("my_votes.py", "My votes", "history", R, "", "my_votes", "What you answered, and how to change it."),
     PageEntry("leaderboard.py", "Leaderboard", "leaderboard", A, "Insight", "leaderboard", "Which candidate leads?"),
+    PageEntry("cost.py", "Cost & quality", "payments", A, "Insight", "cost", "What does an acceptable response cost?"),
     PageEntry("raters.py", "Raters", "diversity_3", A, "Insight", "raters", "How far do raters agree?"),
     PageEntry("responses.py", "Responses", "article", A, "Insight", "responses", "What did the candidates answer?"),
+    PageEntry("runs.py", "Runs", "play_circle", A, "Insight", "runs", "What is being evaluated, and what came of it?"),
     PageEntry("datasets.py", "Data", "database", S, "Set-up", "datasets", "Import and export."),
+    PageEntry("candidates.py", "Candidates", "model_training", S, "Set-up", "candidates", "What is compared, and its price."),
     PageEntry("studies.py", "Studies", "fact_check", S, "Set-up", "studies", "What is asked, of whom, about what."),
     PageEntry("people.py", "People", "group", S, "Set-up", "people", "Who may come in, and as what."),
 )
