@@ -47,7 +47,7 @@ REGISTRY: tuple[PageEntry, ...] = (
     PageEntry("responses.py", "Responses", "article", A, "Insight", "responses", "What did the candidates answer?"),
     PageEntry("runs.py", "Runs", "play_circle", A, "Insight", "runs", "What is being evaluated, and what came of it?"),
     PageEntry("datasets.py", "Data", "database", S, "Set-up", "datasets", "Import and export."),
-    PageEntry("candidates.py", "Candidates", "model_training", S, "Set-up", "candidates", "What is compared, and its price."),
+    PageEntry("candidates.py", "Candidates", "smart_toy", S, "Set-up", "candidates", "What is compared, and prices."),
     PageEntry("studies.py", "Studies", "fact_check", S, "Set-up", "studies", "What is asked, of whom, about what."),
     PageEntry("people.py", "People", "group", S, "Set-up", "people", "Who may come in, and as what."),
 )
