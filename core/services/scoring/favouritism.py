@@ -1,8 +1,9 @@
 """Whether a judge that may judge its own family favours it, measured against the experts' votes."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from statistics import fmean
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -56,7 +57,7 @@ def _compared(session: Session, evaluator: Evaluator, own: set[int]) -> dict[Com
         .join(second, second.c.id == p.second_response_id)
         .where(p.evaluator_id == evaluator.id, p.outcome.is_not(None))
     )
-    return _preferences(session.execute(query).tuples(), own)
+    return _preferences(session.execute(query), own)
 
 
 def _voted(session: Session, own: set[int], questions: Sequence[str]) -> dict[Compared, list[float]]:
@@ -70,10 +71,10 @@ def _voted(session: Session, own: set[int], questions: Sequence[str]) -> dict[Co
     )
     if not counts_simulated(session):
         query = query.where(~is_simulated())
-    return _preferences(session.execute(query).tuples(), own)
+    return _preferences(session.execute(query), own)
 
 
-def _preferences(rows: Iterator[tuple[int, int, int, int]], own: set[int]) -> dict[Compared, list[float]]:
+def _preferences(rows: Iterable[Sequence[Any]], own: set[int]) -> dict[Compared, list[float]]:
     """Preferences for the own side, of rows of prompt, left, right and outcome with one side of the own family."""
     found: dict[Compared, list[float]] = defaultdict(list)
     for prompt, left, right, outcome in rows:

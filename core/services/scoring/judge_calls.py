@@ -116,7 +116,7 @@ def endpoint_of_judge(evaluator: Evaluator) -> Endpoint:
 
 def close_abandoned(session: Session, now: datetime) -> int:
     """Close the calls that a dead process left open, as the most they can have cost; how many that were."""
-    still_open = select(JudgeCall).where(col(JudgeCall.finished_at).is_(None)).with_for_update(skip_locked=True)
+    still_open = select(JudgeCall).where(col(JudgeCall.finished_at).is_(None)).with_for_update()
     abandoned = [call for call in session.exec(still_open) if _is_abandoned(call, now)]
     for call in abandoned:
         call.finished_at, call.error_kind = now, str(FaultKind.INTERRUPTED)
@@ -164,7 +164,8 @@ class _Account:
 
         def reserve(session: Session) -> int:
             self._asker.cap.check(session, self._ceiling)
-            if number == 1 and (not self._question.is_open(session) or self._is_asked(session)):
+            # In this order: a call that ends between the two has left its answer for the second to see.
+            if number == 1 and (self._is_asked(session) or not self._question.is_open(session)):
                 raise AskedElsewhere("Somebody else asks the judge about this response.")
             call = JudgeCall(
                 evaluator_id=evaluator_id,

@@ -128,6 +128,7 @@ async def _in_order(asker: Asker, judge: Evaluator, first: Scored, second: Score
         judging.pair_messages(first.subject, second.subject, judge.params["rubric"], code),
         other_id=second.response_id,
         parse=judging.parse_choice,
+        is_open=partial(_is_unanswered, judge, first, second),
     )
     said, fault = await asker.put(question)
     raise_if_hopeless(judge, fault)
@@ -135,6 +136,17 @@ async def _in_order(asker: Asker, judge: Evaluator, first: Scored, second: Score
 
 
 def _reply(engine: Engine, judge: Evaluator, first: Scored, second: Scored) -> str | None:
+    with reading(engine) as session:
+        found: str | None = session.execute(_replies(judge, first, second)).scalar()
+    return found
+
+
+def _is_unanswered(judge: Evaluator, first: Scored, second: Scored, session: Session) -> bool:
+    return session.execute(_replies(judge, first, second)).first() is None
+
+
+def _replies(judge: Evaluator, first: Scored, second: Scored) -> sa.Select[tuple[str]]:
+    """What the judge replied about the two in this order, the oldest reply."""
     c = _call.c
     query = sa.select(c.reply).where(
         c.evaluator_id == judge.id,
@@ -142,9 +154,7 @@ def _reply(engine: Engine, judge: Evaluator, first: Scored, second: Scored) -> s
         c.other_response_id == second.response_id,
         c.reply.is_not(None),
     )
-    with reading(engine) as session:
-        found: str | None = session.execute(query.order_by(c.id).limit(1)).scalar()
-    return found
+    return query.order_by(c.id).limit(1)
 
 
 def _keep(session: Session, *, judge: Evaluator, pair: Pair, preference: Preference) -> None:

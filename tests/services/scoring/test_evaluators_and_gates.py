@@ -30,7 +30,7 @@ def test_a_workspace_starts_with_evaluators_and_gates_and_a_second_start_adds_no
     assert held == list(gates.DEFAULT_GATES)
 
 
-def test_every_default_kind_takes_its_own_defaults_and_every_default_gate_may_be_one(engine):
+def test_every_default_kind_takes_its_own_defaults_and_every_default_gate_may_be_one(sqlite_engine):
     for key in evaluators.DEFAULT_KINDS:
         kind_named(key).check_params(kind_named(key).defaults)
     assert all(kind_named(key).may_gate for key in gates.DEFAULT_GATES)
@@ -86,8 +86,8 @@ def test_other_parameters_are_another_evaluator_and_need_another_name(engine):
     assert one.id != other.id and one.params["max_words"] == 50
 
 
-def test_parameters_that_make_no_sense_are_refused_by_name(engine):
-    with writing(engine) as session:
+def test_parameters_that_make_no_sense_are_refused_by_name(sqlite_engine):
+    with writing(sqlite_engine) as session:
         with pytest.raises(BadInput, match="max_words"):
             evaluators.add(session, "word_limit", "odd", {"max_words": "many"}, NOW)
         with pytest.raises(BadInput, match="name"):
@@ -103,9 +103,9 @@ def test_parameters_that_make_no_sense_are_refused_by_name(engine):
 
 
 @pytest.mark.parametrize("key", [kind.key for kind in KINDS if not kind.may_gate])
-def test_a_gate_on_what_no_response_may_fail_by_is_refused_with_the_reason(engine, key):
+def test_a_gate_on_what_no_response_may_fail_by_is_refused_with_the_reason(sqlite_engine, key):
     params = {"provider": "openai", "model": "gpt-4o"} if key == "pairwise_judge" else {}
-    with writing(engine) as session:
+    with writing(sqlite_engine) as session:
         odd = evaluators.add(session, key, "odd one", params, NOW)
         with pytest.raises(BadInput, match=r"'odd one' cannot be a gate: (likeness|a flag|it compares)"):
             gates.add(session, None, None, odd.id, 1.0, NOW)

@@ -4,6 +4,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from threading import Event
 
 import pytest
 import sqlalchemy as sa
@@ -87,13 +88,13 @@ def test_a_judge_grades_every_response_once_and_a_second_time_asks_nothing(engin
     assert {request["seed"] for request in judge.asked} == {0}
 
 
-def test_planted_injections_move_no_grade(engine):
+def test_planted_injections_move_no_grade(sqlite_engine):
     texts = [PLAIN, *(PLAIN + text for text in INJECTIONS.values())]
-    run = workspace(engine, texts, prompts=len(texts))
+    run = workspace(sqlite_engine, texts, prompts=len(texts))
     seen = []
     with scripted_judge(lambda messages: seen.append(messages) or verdict(1)) as judge:
-        add_judge(engine, judge, "first look")
-        scoring.judge_run(engine, run, at_once=1)
+        add_judge(sqlite_engine, judge, "first look")
+        scoring.judge_run(sqlite_engine, run, at_once=1)
     plain = next(messages for messages in seen if quoted(messages, "RESPONSE") == PLAIN)
 
     def same_prompt(messages):
@@ -101,13 +102,13 @@ def test_planted_injections_move_no_grade(engine):
         return [messages[0], {**messages[1], "content": messages[1]["content"].replace(own, quoted(plain, "USER"))}]
 
     with scripted_judge(lambda messages: gullible(carelessly, plain)(same_prompt(messages))) as judge:
-        gullible_one = add_judge(engine, judge, "gullible")
-        summary = scoring.judge_run(engine, run, evaluator_ids=[gullible_one])
-    graded = {score.value for score in scores(engine) if score.evaluator_id == gullible_one}
+        gullible_one = add_judge(sqlite_engine, judge, "gullible")
+        summary = scoring.judge_run(sqlite_engine, run, evaluator_ids=[gullible_one])
+    graded = {score.value for score in scores(sqlite_engine) if score.evaluator_id == gullible_one}
     assert graded == {0.5} and summary.graded == len(texts)
 
 
-def test_nonsense_is_unscored_with_its_reason_counted_and_not_asked_again(engine):
+def test_nonsense_is_unscored_with_its_reason_counted_and_not_asked_again(sqlite_engine):
     replies = {
         "Question 0?": "5/5, wonderful!",
         "Question 1?": '{"reason": "x", "score": 9}',
@@ -116,51 +117,53 @@ def test_nonsense_is_unscored_with_its_reason_counted_and_not_asked_again(engine
         "Question 4?": '{"reason": "x", "score": 1}{"reason": "x", "score": 5}',
         "Question 5?": verdict(4, "well said"),
     }
-    run = workspace(engine)
+    run = workspace(sqlite_engine)
     with scripted_judge(lambda messages: replies[quoted(messages, "USER")]) as judge:
-        evaluator = add_judge(engine, judge)
-        summary = scoring.judge_run(engine, run)
+        evaluator = add_judge(sqlite_engine, judge)
+        summary = scoring.judge_run(sqlite_engine, run)
         asked = len(judge.asked)
-        scoring.judge_run(engine, run)
+        scoring.judge_run(sqlite_engine, run)
         assert len(judge.asked) == asked
-    found = scores(engine)
+    found = scores(sqlite_engine)
     assert [score.value for score in found] == [None] * 5 + [0.75]
     assert all(score.applies and score.reason.startswith("The judge") for score in found[:5])
     assert found[5].reason == "well said"
     assert (summary.graded, summary.ungraded) == (1, 5)
     assert summary.parse_failure_rate == summary.unparsed / summary.replies > 0.5
-    with reading(engine) as session:
+    with reading(sqlite_engine) as session:
         assert scoring.judge_summary(session, evaluator) == summary
 
 
-def test_what_a_fault_prevented_is_unscored_and_asked_again_the_next_time(engine):
-    run = workspace(engine)
+def test_what_a_fault_prevented_is_unscored_and_asked_again_the_next_time(sqlite_engine):
+    run = workspace(sqlite_engine)
     broken = {"Question 1?": 400, "Question 4?": 400}
     with scripted_judge(lambda messages: broken.get(quoted(messages, "USER")) or verdict(5)) as judge:
-        add_judge(engine, judge)
-        summary = scoring.judge_run(engine, run)
+        add_judge(sqlite_engine, judge)
+        summary = scoring.judge_run(sqlite_engine, run)
         assert (summary.graded, summary.ungraded, summary.faults, summary.calls) == (4, 2, 2, 6)
-        assert {score.reason[:27] for score in scores(engine) if score.value is None} == {"The judge could not be aske"}
-        assert [call.error_kind for call in calls(engine)].count("bad_request") == 2
+        assert {score.reason[:27] for score in scores(sqlite_engine) if score.value is None} == {
+            "The judge could not be aske"
+        }
+        assert [call.error_kind for call in calls(sqlite_engine)].count("bad_request") == 2
         broken.clear()
-        summary = scoring.judge_run(engine, run)
+        summary = scoring.judge_run(sqlite_engine, run)
     assert (summary.graded, summary.ungraded, summary.calls) == (6, 0, 8)
 
 
-def test_a_refused_key_stops_the_judge_and_says_so(engine):
-    run = workspace(engine, prompts=60)
+def test_a_refused_key_stops_the_judge_and_says_so(sqlite_engine):
+    run = workspace(sqlite_engine, prompts=60)
     with scripted_judge(lambda messages: 401) as judge:
-        add_judge(engine, judge)
-        summary = scoring.judge_run(engine, run, at_once=4)
+        add_judge(sqlite_engine, judge)
+        summary = scoring.judge_run(sqlite_engine, run, at_once=4)
     assert summary.problem.startswith("judge: ") and summary.faults <= 8 < 60
     assert summary.spent_usd == 0.0
 
 
-def test_a_judge_that_is_overloaded_for_a_moment_is_asked_again_at_once(engine):
-    run, tries = workspace(engine, prompts=1), []
+def test_a_judge_that_is_overloaded_for_a_moment_is_asked_again_at_once(sqlite_engine):
+    run, tries = workspace(sqlite_engine, prompts=1), []
     with scripted_judge(lambda messages: tries.append(1) or (503 if len(tries) == 1 else verdict(2))) as judge:
-        add_judge(engine, judge)
-        summary = scoring.judge_run(engine, run)
+        add_judge(sqlite_engine, judge)
+        summary = scoring.judge_run(sqlite_engine, run)
     assert (summary.calls, summary.faults, summary.graded) == (2, 1, 1)
 
 
@@ -180,15 +183,15 @@ def test_the_judges_spend_is_its_own_and_the_candidates_is_untouched(engine):
         assert session.exec(select(Run)).one().cost_usd == 0.0
 
 
-def test_an_unknown_price_is_unknown_and_never_nothing(engine):
-    run = workspace(engine)
+def test_an_unknown_price_is_unknown_and_never_nothing(sqlite_engine):
+    run = workspace(sqlite_engine)
     with scripted_judge(by_content) as judge:
-        add_judge(engine, judge)
-        refused = scoring.judge_run(engine, run, max_usd=1.0)
+        add_judge(sqlite_engine, judge)
+        refused = scoring.judge_run(sqlite_engine, run, max_usd=1.0)
         assert judge.asked == [] and "price of the judge's model 'judge-1' is not known" in refused.problem
-        summary = scoring.judge_run(engine, run)
+        summary = scoring.judge_run(sqlite_engine, run)
     assert (summary.graded, summary.unpriced, summary.spent_usd) == (6, 6, 0.0)
-    assert {call.cost_usd for call in calls(engine)} == {None}
+    assert {call.cost_usd for call in calls(sqlite_engine)} == {None}
 
 
 def test_a_cap_is_never_exceeded_and_more_money_goes_on_where_it_ended(engine):
@@ -207,15 +210,15 @@ def test_a_cap_is_never_exceeded_and_more_money_goes_on_where_it_ended(engine):
     assert whole.problem == ""
 
 
-def test_a_runs_own_cap_leaves_the_judges_what_is_left_of_it(engine):
-    run = workspace(engine)
-    with writing(engine) as session:
+def test_a_runs_own_cap_leaves_the_judges_what_is_left_of_it(sqlite_engine):
+    run = workspace(sqlite_engine)
+    with writing(sqlite_engine) as session:
         found = session.get(Run, run)
         found.max_usd, found.cost_usd = 2.0, 2.0
     with scripted_judge(by_content) as judge:
-        price(engine, judge)
-        add_judge(engine, judge)
-        assert "spending cap of 0 USD" in scoring.judge_run(engine, run).problem
+        price(sqlite_engine, judge)
+        add_judge(sqlite_engine, judge)
+        assert "spending cap of 0 USD" in scoring.judge_run(sqlite_engine, run).problem
         assert judge.asked == []
 
 
@@ -236,15 +239,24 @@ def test_a_judge_killed_at_its_work_pays_for_what_was_open_and_goes_on(engine, d
         "import sys\nfrom core.storage.engine import open_engine\nfrom core.services import scoring\n"
         "scoring.judge_run(open_engine(sys.argv[1]), int(sys.argv[2]))\n"
     )
-    with scripted_judge(lambda messages: time.sleep(0.1) or by_content(messages)) as judge:
+    answered, go_on = [], Event()
+
+    def slowly_after_five(messages):
+        answered.append(1)
+        if len(answered) > 5:
+            go_on.wait(60)
+        return by_content(messages)
+
+    with scripted_judge(slowly_after_five) as judge:
         price(engine, judge)
         add_judge(engine, judge)
         child = subprocess.Popen([sys.executable, "-c", script, database, str(run)])
-        while not any(call.finished_at for call in calls(engine)):
+        while sum(call.finished_at is not None for call in calls(engine)) < 5:
             assert child.poll() is None
             time.sleep(0.02)
         child.kill()
         child.wait()
+        go_on.set()
         summary = scoring.judge_run(engine, run)
     interrupted = [call for call in calls(engine) if call.error_kind == "interrupted"]
     assert interrupted and all(call.cost_usd > USD_PER_CALL for call in interrupted)
@@ -269,32 +281,32 @@ def test_an_open_call_of_a_living_process_is_left_alone_until_it_is_old(engine):
         assert len(judge.asked) == 2
 
 
-def test_of_a_conversation_the_judge_is_shown_every_turn(engine):
-    run = workspace(engine, prompts=1)
-    with writing(engine) as session:
+def test_of_a_conversation_the_judge_is_shown_every_turn(sqlite_engine):
+    run = workspace(sqlite_engine, prompts=1)
+    with writing(sqlite_engine) as session:
         session.exec(select(Prompt)).one().messages = [{"role": "user", "content": text} for text in ("one", "two")]
         session.exec(select(Response)).one().turns = ["to one", "to two"]
     with scripted_judge(
         lambda messages: verdict(3, quoted(messages, "RESPONSE 1") + quoted(messages, "RESPONSE 2"))
     ) as j:
-        add_judge(engine, j)
-        scoring.judge_run(engine, run)
-    assert scores(engine)[0].reason == "to oneto two"
+        add_judge(sqlite_engine, j)
+        scoring.judge_run(sqlite_engine, run)
+    assert scores(sqlite_engine)[0].reason == "to oneto two"
 
 
-def test_a_judge_is_not_asked_about_its_own_family_unless_it_may(engine):
-    make_workspace(engine, prompts=2, candidates=3, raters=0)
-    with writing(engine) as session:
+def test_a_judge_is_not_asked_about_its_own_family_unless_it_may(sqlite_engine):
+    make_workspace(sqlite_engine, prompts=2, candidates=3, raters=0)
+    with writing(sqlite_engine) as session:
         for candidate, model in zip(session.exec(select(Candidate)), ("gpt-4o", "claude-3", "judge-1"), strict=True):
             candidate.model, candidate.provider = model, None
         for response in session.exec(select(Response).where(Response.candidate_id == 2)):
             response.answered_by = "gpt-4o-mini"
     with scripted_judge(lambda messages: verdict(4)) as judge:
-        strict = add_judge(engine, judge, "strict")
-        fair = add_judge(engine, judge, "fair", model="gpt-4.1")
-        free = add_judge(engine, judge, "free", model="gpt-4.1", may_judge_own_family=True)
-        scoring.judge_run(engine, 1)
-    with reading(engine) as session:
+        strict = add_judge(sqlite_engine, judge, "strict")
+        fair = add_judge(sqlite_engine, judge, "fair", model="gpt-4.1")
+        free = add_judge(sqlite_engine, judge, "free", model="gpt-4.1", may_judge_own_family=True)
+        scoring.judge_run(sqlite_engine, 1)
+    with reading(sqlite_engine) as session:
         rows = session.exec(select(Score, Response.candidate_id).join(Response, Response.id == Score.response_id)).all()
     said = {(row.evaluator_id, candidate): (row.value, row.applies, row.reason) for row, candidate in rows}
     graded, own = (0.75, True, "as scripted"), (None, False, OWN_FAMILY)
@@ -303,13 +315,13 @@ def test_a_judge_is_not_asked_about_its_own_family_unless_it_may(engine):
     assert [said[free, candidate] for candidate in (1, 2, 3)] == [graded, graded, graded]
 
 
-def test_a_prompt_whose_text_is_not_known_is_not_asked_about(engine):
-    run = workspace(engine, prompts=1)
-    with writing(engine) as session:
+def test_a_prompt_whose_text_is_not_known_is_not_asked_about(sqlite_engine):
+    run = workspace(sqlite_engine, prompts=1)
+    with writing(sqlite_engine) as session:
         session.exec(select(Prompt)).one().messages = []
     with scripted_judge(by_content) as judge:
-        add_judge(engine, judge)
-        assert scoring.judge_run(engine, run).not_asked == 1
+        add_judge(sqlite_engine, judge)
+        assert scoring.judge_run(sqlite_engine, run).not_asked == 1
         assert judge.asked == []
 
 
@@ -322,6 +334,6 @@ def test_what_a_judge_replies_is_stored_without_what_a_database_cannot_hold(engi
     assert scores(engine)[0].reason == "nul � and ? half"
 
 
-def test_a_run_without_a_judge_in_use_costs_nothing_and_says_nothing(engine):
-    run = workspace(engine)
-    assert scoring.judge_run(engine, run) == scoring.JudgeSummary()
+def test_a_run_without_a_judge_in_use_costs_nothing_and_says_nothing(sqlite_engine):
+    run = workspace(sqlite_engine)
+    assert scoring.judge_run(sqlite_engine, run) == scoring.JudgeSummary()
