@@ -167,7 +167,7 @@ async def _attempt(connections: Connections, tries: Tries, request: ChatRequest,
             done = Tried(number, endpoint, is_fallback, started_at, completion=completion)
             await journal.after(done)
             return done
-        pace.went_wrong(fault.kind, fault.limits, entered_at=entered_at)
+        pace.went_wrong(fault.kind, fault.limits, entered_at=entered_at, retry_after_s=fault.retry_after_s)
         is_last = tries.failed(fault, took_s=loop.time() - began)
         failed = Tried(number, endpoint, is_fallback, started_at, fault=fault, is_last=is_last)
         await journal.after(failed)

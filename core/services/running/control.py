@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 
 from core.errors import BadInput, NotFound
 from core.services.running.claims import is_held, me
-from core.services.running.counting import recount
+from core.services.running.counting import close_interrupted, recount
 from core.storage.engine import write
 from core.storage.tables import Attempt, Run
 
@@ -23,6 +23,11 @@ def cancel(engine: Engine, run_id: int, *, now: datetime) -> None:
         run = _evaluation(session, run_id)
         if run.state not in ("queued", "running"):
             raise BadInput(f"Run {run_id} is {run.state} already; there is nothing to cancel.")
+        if not is_held(run, now):
+            run.worker = None
+            close_interrupted(session, run_id, now)
+            recount(session, run_id)
+            session.refresh(run)
         run.state, run.finished_at = "cancelled", now
         session.add(run)
 
@@ -78,6 +83,9 @@ def _evaluation(session: Session, run_id: int) -> Run:
 
 def _check_resumable(run: Run, now: datetime, retry_failed: bool) -> None:
     if run.state == "running" and is_held(run, now):
-        raise BadInput(f"Run {run.id} is being carried out already.")
+        raise BadInput(
+            f"Run {run.id} is being carried out already. If nothing moves, its process may have died: that shows "
+            "within half a minute, and then it can be resumed."
+        )
     if run.state == "done" and not (retry_failed and run.failed):
         raise BadInput(f"Run {run.id} is done: all {run.planned} responses were asked for. Start a new run instead.")

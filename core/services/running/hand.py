@@ -73,7 +73,7 @@ class Hand:
             assert self.budget.max_usd is not None
             troubles.append(
                 f"The spending cap of {self.budget.max_usd:g} USD is reached: {self.budget.spent_usd:.4f} USD are "
-                "spent, and the next attempt might cost more than is left. Raise the cap and resume."
+                "spent, and the next attempt might cost more than is left. Raise the cap to go on."
             )
         return " ".join(troubles) or None
 

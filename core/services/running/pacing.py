@@ -10,6 +10,7 @@ START = 16.0
 MOST = 1024.0
 DECREASE = 0.5
 LONGEST_HOLD_S = 120.0
+LONGEST_PAUSE_S = 32.0
 _TOO_MUCH = frozenset({FaultKind.RATE_LIMIT, FaultKind.OVERLOAD, FaultKind.TIMEOUT})
 
 
@@ -18,7 +19,8 @@ class Pace:
 
     ``limit`` grows by one with each success until the first sign of trouble, then by one for as many successes as are
     in flight (additive increase); a rate limit, an overload or a timeout halves it (multiplicative decrease), once for
-    all requests that were under way together. When the place says that no requests remain, nobody enters until they do.
+    all requests that were under way together. When the place says that no requests remain, nobody enters until they do;
+    nor, where one at a time is still too much for its rate limit, for as long as it asks, or 2 s, 4 s, … 32 s.
     """
 
     def __init__(self, most_at_once: int | None = None) -> None:
@@ -29,6 +31,7 @@ class Pace:
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._decreased_at = float("-inf")
         self._held_until = float("-inf")
+        self._rate_limits_in_a_row = 0
 
     async def enter(self) -> float:
         """Wait for a place in flight; gives the loop's time at which it was had. Every one is followed by ``leave``."""
@@ -53,24 +56,37 @@ class Pace:
 
     def went_well(self, limits: RateLimits | None) -> None:
         """The place answered: a little more from now on, if what there is was used."""
+        self._rate_limits_in_a_row = 0
         if self.in_flight >= int(self.limit) // 2:
             self.limit = min(self.most, self.limit + (1.0 if self._is_rising_fast else 1.0 / self.limit))
         self._heed(limits)
         self._let_in()
 
-    def went_wrong(self, kind: FaultKind, limits: RateLimits | None, *, entered_at: float) -> None:
+    def went_wrong(
+        self,
+        kind: FaultKind,
+        limits: RateLimits | None,
+        *,
+        entered_at: float,
+        retry_after_s: float | None = None,
+    ) -> None:
         """The place failed: half as much if it was too much for it. ``entered_at``: what ``enter`` gave."""
         if kind in _TOO_MUCH and entered_at >= self._decreased_at:
+            if kind is FaultKind.RATE_LIMIT and self.limit < 2:
+                self._rate_limits_in_a_row += 1
+                self._hold(max(retry_after_s or 0.0, min(LONGEST_PAUSE_S, 2.0**self._rate_limits_in_a_row)))
             self.limit = max(1.0, self.limit * DECREASE)
             self._is_rising_fast = False
             self._decreased_at = asyncio.get_running_loop().time()
         self._heed(limits)
 
     def _heed(self, limits: RateLimits | None) -> None:
-        if limits is None or limits.remaining_requests != 0 or not limits.reset_s:
-            return
+        if limits is not None and limits.remaining_requests == 0 and limits.reset_s:
+            self._hold(limits.reset_s)
+
+    def _hold(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
-        until = loop.time() + min(limits.reset_s, LONGEST_HOLD_S)
+        until = loop.time() + min(seconds, LONGEST_HOLD_S)
         if until > self._held_until:
             self._held_until = until
             loop.call_at(until, self._let_in)

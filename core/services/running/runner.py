@@ -28,6 +28,7 @@ from core.services.running.progress import Progress, progress
 from core.services.running.scorekeeping import Scorekeeper
 from core.services.running.turns import TurnJournal
 from core.services.running.work_order import Unit
+from core.settings import without_secrets
 from core.storage.engine import reading, write
 from core.storage.tables import Run
 
@@ -73,6 +74,7 @@ class Runner:
         self._hand: Hand | None = None
         self._shut_down = asyncio.Event()
         self._lost = asyncio.Event()
+        self._broken_by = ""
 
     def shut_down(self) -> None:
         """Begin no more work, give what is in flight two seconds, and let the run go, to be picked up again."""
@@ -87,10 +89,14 @@ class Runner:
         outcome = None
         try:
             outcome = await self._rounds()
-            if outcome is Outcome.ENDED and self._scores and scores:
+            if outcome in (Outcome.ENDED, Outcome.WAITING) and self._scores and scores:
                 await _cancel(scores)
+                await self._ledger.flushed()
                 await self._unless_lost(self._scores.finish())
-                outcome = Outcome.LOST if self._lost.is_set() else outcome
+                outcome = outcome if self._is_going else self._why_not
+        except Exception as error:
+            self._broken_by = without_secrets(f"{type(error).__name__}: {error}")[:500]
+            raise
         finally:
             await _cancel(watch, *([scores] if scores else []))
             with contextlib.suppress(Exception):
@@ -220,12 +226,14 @@ class Runner:
 
     def _ending(self, outcome: Outcome | None) -> tuple[str, str | None]:
         if outcome is None:
-            return "stopped", "It was broken off where it ran. Resume it to go on."
+            return "stopped", " ".join(filter(None, ("It was broken off.", self._broken_by, "Resume it to go on.")))
         so_far = progress_of(self._engine, self._run_id)
         problem = self._hand.problem if self._hand else None
-        if so_far.left:
-            return "stopped", f"{problem or 'It ended early.'} {so_far.left} responses are left; resume to go on."
-        return "done", " ".join(filter(None, (problem, self._scores.problem if self._scores else None))) or None
+        unscored = self._scores.problem if self._scores else None
+        if so_far.left or problem:
+            problem = f"{problem or 'It ended early.'} {so_far.left} responses are left; resume to go on."
+            return "stopped", " ".join(filter(None, (problem, unscored)))
+        return "done", unscored
 
 
 async def _play(hand: Hand, job: Job) -> None:

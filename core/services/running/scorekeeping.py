@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from threading import Lock
 from time import monotonic
 
 from sqlalchemy import Engine
@@ -14,28 +15,30 @@ from core.storage.tables import Response
 
 _BATCH = 100
 _EVERY_S = 2.0
-_REST = 4.0
+_REST, _LONG_REST = 4.0, 19.0
+_BUSY_S = 0.03
 _log = logging.getLogger(__name__)
 
 
 class Scorekeeper:
     """Scores the responses of one run in threads. ``problem``: why some are unscored; that never ends a run.
 
-    While the run goes on it looks every 2 s, and rests four times as long as a batch took: scoring shares the
-    interpreter with the requests in flight. What is left is done at the end.
+    While the run goes on it looks every 2 s, and rests four times as long as a batch took, nineteen times where the
+    event loop is busy: scoring shares the interpreter with the requests in flight. What is left is done at the end.
     """
 
     def __init__(self, engine: Engine, run_id: int) -> None:
         self._engine, self._run_id = engine, run_id
-        self._last_id = 0
+        self._last_id, self._turn = 0, Lock()
         self.problem: str | None = None
 
     async def keep_up(self) -> None:
         """Score what arrives, until cancelled."""
         while True:
+            rest = _LONG_REST if await _lag_s() > _BUSY_S else _REST
             began = monotonic()
             await self._safely(self._score_batch)
-            await asyncio.sleep(max(_EVERY_S, _REST * (monotonic() - began)))
+            await asyncio.sleep(max(_EVERY_S, rest * (monotonic() - began)))
 
     async def finish(self) -> None:
         """Score the rest, and have the judges asked."""
@@ -55,15 +58,24 @@ class Scorekeeper:
         """Score the next responses; whether there were any."""
         from core.services import scoring
 
-        query = select(Response.id).where(Response.run_id == self._run_id, col(Response.id) > self._last_id)
-        with reading(self._engine) as session:
-            ids = [found for found in session.exec(query.order_by(col(Response.id)).limit(_BATCH)) if found is not None]
-        if ids:
-            scoring.score_responses(self._engine, ids)
-            self._last_id = ids[-1]
-        return bool(ids)
+        with self._turn:  # a batch goes on in its thread when whoever waited for it was cancelled
+            query = select(Response.id).where(Response.run_id == self._run_id, col(Response.id) > self._last_id)
+            with reading(self._engine) as session:
+                found = session.exec(query.order_by(col(Response.id)).limit(_BATCH))
+                ids = [response_id for response_id in found if response_id is not None]
+            if ids:
+                scoring.score_responses(self._engine, ids)
+                self._last_id = ids[-1]
+            return bool(ids)
 
     def _judge(self) -> None:
         from core.services import scoring
 
-        scoring.judge_run(self._engine, self._run_id)
+        self.problem = scoring.judge_run(self._engine, self._run_id).problem or self.problem
+
+
+async def _lag_s() -> float:
+    """How long the event loop takes to come round."""
+    began = monotonic()
+    await asyncio.sleep(0)
+    return monotonic() - began

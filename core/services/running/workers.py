@@ -5,6 +5,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from threading import Lock
+from time import monotonic
 
 from sqlalchemy import Engine
 
@@ -13,25 +14,30 @@ from core.settings import PROJECT_ROOT, server_environment
 from core.storage.engine import reading
 
 _STOPS_WITHIN_S = 5.0
+_AFTER_FAILURE_S = 60.0
 _lock = Lock()
 _children: dict[str, subprocess.Popen[bytes]] = {}
+_started_at: dict[str, float] = {}
 
 
 def ensure(engine: Engine) -> bool:
     """Start a worker if runs are due and none of ours is alive; whether one is alive now.
 
     Queued runs are due, and so are those that say they are being carried out while nobody does: what was asked for goes
-    on after a crash or a restart without anybody doing anything. Cheap, to be called often.
+    on after a crash or a restart without anybody doing anything. Cheap, to be called often; a worker that failed is
+    not started again within a minute.
     """
     address = engine.url.render_as_string(hide_password=False)
     with _lock:
         child = _children.get(address)
         if child is not None and child.poll() is None:
             return True
+        if child is not None and child.returncode > 0 and monotonic() - _started_at[address] < _AFTER_FAILURE_S:
+            return False
         with reading(engine) as session:
             if not claimable(session, datetime.now(UTC)):
                 return False
-        _children[address] = _start(address)
+        _children[address], _started_at[address] = _start(address), monotonic()
         return True
 
 

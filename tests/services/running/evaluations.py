@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine
 from sqlmodel import col, func, select
 
@@ -113,8 +114,6 @@ def counters_are_true(engine: Engine, run_id: int) -> None:
 
 def sum_close(parts: Any) -> Any:
     """The sum, up to rounding."""
-    import pytest
-
     return pytest.approx(sum(parts), rel=1e-9, abs=1e-12)
 
 

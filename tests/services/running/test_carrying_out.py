@@ -9,15 +9,18 @@ from itertools import pairwise
 
 import pytest
 from sqlalchemy import Engine
+from sqlmodel import select
 
 from core.domain.answering import FaultKind, Timings
 from core.errors import BadInput
 from core.providers import open_provider
 from core.providers.base import ChatRequest, Completion, Endpoint, ProviderFault
+from core.services import scoring
 from core.services.importing.hashing import digest
 from core.services.running import Progress, cancel, carry_out, resume
-from core.storage.engine import writing
-from core.storage.tables import Run
+from core.storage.engine import open_engine, reading, writing
+from core.storage.schema import upgrade
+from core.storage.tables import Candidate, Run, Score
 from tests.planted import Outcome, PlantedPlan, PlantedServer
 from tests.services.running.evaluations import (
     NOW,
@@ -194,6 +197,63 @@ def test_a_filtered_answer_and_one_that_always_breaks_off_are_kept_as_such(engin
     assert len(tries) > 1
     assert {(each.error_kind, each.is_last, each.cost_basis) for each in tries} == {("truncated", False, "estimated")}
     assert all(0 < each.cost_usd <= each.reserved_usd for each in tries)
+
+
+def test_what_was_never_sent_costs_nothing_and_what_was_never_answered_the_most(engine: Engine, server: PlantedServer):
+    made = make(engine, "http://127.0.0.1:9/v1", prompts=1)
+    unreached = planned(engine, made, deadline_s=1.0)
+    carry_out(engine, unreached, score=False)
+    assert {(each.error_kind, each.cost_usd, each.cost_basis) for each in attempts(engine, unreached)} == {
+        ("connection", 0.0, "nothing")
+    }
+    server.use(PlantedPlan(outcomes=(Outcome("hang"),)))
+    with writing(engine) as session:
+        candidate = session.get_one(Candidate, made.candidates[0])
+        candidate.settings = candidate.settings | {"base_url": server.base_url}
+        session.add(candidate)
+    unanswered = planned(engine, made, deadline_s=1.0)
+    carry_out(engine, unanswered, score=False)
+    (attempt,) = attempts(engine, unanswered)
+    assert (attempt.error_kind, attempt.cost_basis, attempt.is_last) == ("timeout", "reserved", True)
+    assert attempt.cost_usd == attempt.reserved_usd > 0
+    counters_are_true(engine, unanswered)
+
+
+def test_what_broke_off_is_counted_as_far_as_it_came(engine: Engine, server: PlantedServer):
+    server.use(PlantedPlan(outcomes=(Outcome("disconnect"),), text="one two three four five six"))
+    run_id = planned(engine, make(engine, server.base_url, prompts=1), deadline_s=1.0)
+    carry_out(engine, run_id, score=False)
+    tries = attempts(engine, run_id)
+    assert {(each.error_kind, each.cost_basis) for each in tries} == {("connection", "estimated")}
+    for each in tries:
+        assert each.output_tokens == -(-len(each.text) // 4)
+        assert each.cost_usd == pytest.approx((each.input_tokens * 1000 + each.output_tokens * 2000) / 1e6)
+
+
+def test_responses_are_scored_when_the_run_is_done(engine: Engine, server: PlantedServer):
+    scoring.ensure_defaults(engine, now=NOW)
+    run_id = planned(engine, make(engine, server.base_url, prompts=3))
+    assert carry_out(engine, run_id).state == "done"
+    with reading(engine) as session:
+        scored = set(session.exec(select(Score.response_id)))
+    assert scored == {response.id for response in responses(engine, run_id)}
+
+
+def test_scores_that_fail_are_said_to_be_missing_and_lose_no_response(
+    sqlite_database: str, server: PlantedServer, monkeypatch: pytest.MonkeyPatch
+):
+    engine = open_engine(sqlite_database)
+    upgrade(engine)
+
+    def fail(*_args: object) -> int:
+        raise ValueError("no tokenizer")
+
+    monkeypatch.setattr(scoring, "score_responses", fail)
+    run_id = planned(engine, make(engine, server.base_url, prompts=3))
+    ended = carry_out(engine, run_id)
+    assert (ended.state, ended.responses) == ("done", 3)
+    assert "no tokenizer" in ended.problem
+    engine.dispose()
 
 
 def test_a_run_stops_at_its_cap_and_goes_on_when_it_is_raised(engine: Engine, server: PlantedServer):

@@ -94,6 +94,21 @@ async def test_nobody_enters_while_the_place_says_that_no_request_is_left():
 
 
 @in_a_loop
+async def test_a_place_that_limits_even_one_at_a_time_is_left_alone_for_as_long_as_it_asks():
+    pace = Pace(most_at_once=1)
+    loop = asyncio.get_running_loop()
+    entered_at = await pace.enter()
+    pace.went_wrong(FaultKind.RATE_LIMIT, None, entered_at=entered_at, retry_after_s=0.1)
+    pace.leave()
+    assert await pace.enter() - entered_at >= 2.0
+    pace.went_well(None)
+    pace.leave()
+    began = loop.time()
+    await pace.enter()
+    assert loop.time() - began < 2.0
+
+
+@in_a_loop
 async def test_requests_that_remain_hold_nobody_up():
     pace = Pace()
     await pace.enter()
