@@ -113,7 +113,6 @@ def test_a_stall_is_seen_by_all_who_came_meanwhile(sqlite_engine, server):
     found = carry_out(sqlite_engine, prepare(sqlite_engine, server, plan)).results[0]
     struck = [call for call in server.journal() if call.ended_ms > 60]
     assert len(struck) > 10
-    assert found["latency_ms"]["p50"]["value"] < 60
     assert 230 < found["latency_ms"]["p99"]["value"] < 600
 
 
