@@ -49,10 +49,7 @@ def plan(session: Session, order: RunOrder, *, now: datetime, for_here: bool = F
 
     ``for_here``: this process will carry it out itself, and no worker is to take it first (state ``running``, claimed).
     """
-    _check_numbers(order)
-    candidates = chosen_candidates(session, order)
-    if order.max_usd is not None:
-        _check_prices(session, candidates, now)
+    candidates = check(session, order, now=now)
     ids, asks_all = _prompts_to_ask(session, order)
     planned = len(candidates) * len(ids) * order.repetitions
     if planned > MOST_UNITS:
@@ -80,6 +77,15 @@ def plan(session: Session, order: RunOrder, *, now: datetime, for_here: bool = F
     session.add(run)
     session.flush()
     return run
+
+
+def check(session: Session, order: RunOrder, *, now: datetime) -> list[Candidate]:
+    """The candidates of an order that can be carried out. Raises BadInput, naming what is wrong, for one that cannot."""
+    _check_numbers(order)
+    candidates = chosen_candidates(session, order)
+    if order.max_usd is not None:
+        _check_prices(session, candidates, now)
+    return candidates
 
 
 def chosen_candidates(session: Session, order: RunOrder) -> list[Candidate]:
