@@ -162,4 +162,5 @@ def _keep(evaluator: Evaluator, response_id: int, session: Session, said: Score)
 
 def _row(evaluator: Evaluator, response_id: int, said: Score) -> records.Row:
     assert evaluator.id is not None
+    said = replace(said, reason=records.storable(said.reason))
     return records.row(response_id, evaluator.id, said, datetime.now(UTC))

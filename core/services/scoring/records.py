@@ -19,12 +19,12 @@ Row = dict[str, Any]
 
 
 def row(response_id: int, evaluator_id: int, score: Score, now: datetime) -> Row:
-    """A row of ``score``."""
+    """A row of ``score``. A reason that may hold a secret (an error's, a judge's) comes ``storable``."""
     return {
         "response_id": response_id,
         "evaluator_id": evaluator_id,
         "value": score.value,
-        "reason": storable(score.reason)[:_LONGEST_REASON],
+        "reason": _text(score.reason[:_LONGEST_REASON]),
         "applies": score.applies,
         "scored_at": now,
     }
@@ -32,7 +32,11 @@ def row(response_id: int, evaluator_id: int, score: Score, now: datetime) -> Row
 
 def storable(text: str) -> str:
     """``text`` without secrets, and without what a database's text cannot hold: NUL and lone surrogates."""
-    return without_secrets(text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode())
+    return without_secrets(_text(text))
+
+
+def _text(text: str) -> str:
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def save(session: Session, rows: Sequence[Row], *, over: bool = True) -> int:

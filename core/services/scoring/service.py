@@ -63,18 +63,19 @@ def rescore(
     dataset_id: int | None = None,
     evaluator_ids: Sequence[int] | None = None,
     now: datetime,
+    gently: bool = False,
 ) -> int:
     """Score responses anew, over what was said before, without asking any model; how many scores were written.
 
     ``run_id``, ``dataset_id``: of which responses, by default all. ``evaluator_ids``: by default all in use; judges
-    among them are left out, see ``judge_run``.
+    among them are left out, see ``judge_run``. ``gently``: as in ``score_responses``, for a process that shows pages.
     """
     with reading(engine) as session:
         chosen = known.scoring(session) if evaluator_ids is None else known.by_id(session, evaluator_ids)
     chosen = [evaluator for evaluator in chosen if evaluator.kind not in known.JUDGES]
     written = 0
     for ids in _pages(engine, run_id, dataset_id):
-        written += _score_all(engine, ids, chosen, now, over=True, gently=False)
+        written += _score_all(engine, ids, chosen, now, over=True, gently=gently)
     return written
 
 
@@ -96,10 +97,11 @@ def score(evaluator: Evaluator, subject: Subject) -> Score:
             return unscored(f"The evaluator gave {value!r}, which is not between 0 and 1.")
         return said
     except EvenhandError as error:
-        return unscored(str(error))
+        return unscored(records.storable(str(error)))
     except Exception as error:
         _log.exception("the evaluator %s (%s) failed on a response", evaluator.name, evaluator.kind)
-        return unscored(f"The evaluator failed on this response: {type(error).__name__}: {error}")
+        problem = f"The evaluator failed on this response: {type(error).__name__}: {error}"
+        return unscored(records.storable(problem))
 
 
 def _score_all(

@@ -98,6 +98,9 @@ def test_parameters_that_make_no_sense_are_refused_by_name(sqlite_engine):
             evaluators.add(session, "llm_judge", "judge", {"provider": "opnai", "model": "m"}, NOW)
         with pytest.raises(BadInput, match="model"):
             evaluators.add(session, "llm_judge", "judge", {"provider": "openai"}, NOW)
+        with pytest.raises(BadInput, match="the key itself stays out"):
+            key = {"provider": "openai", "model": "gpt-4o", "api_key_env": "sk-canary-0123456789"}
+            evaluators.add(session, "llm_judge", "judge", key, NOW)
         with pytest.raises(BadInput, match="no parameter 'temprature'"):
             evaluators.add(session, "llm_judge", "judge", {"provider": "openai", "model": "m", "temprature": 1}, NOW)
 
