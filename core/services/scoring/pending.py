@@ -65,7 +65,8 @@ def _lacking(engine: Engine, evaluators: frozenset[int], is_slow: bool) -> list[
             break
         search.scored = ids[-1]
     ids, lacking = _window(engine, search.again, evaluators)
-    search.again = ids[-1] if ids and not lacking and ids[-1] < search.scored else 0
+    if not lacking:
+        search.again = ids[-1] if ids and ids[-1] < search.scored else 0
     return lacking
 
 
