@@ -4,7 +4,7 @@
 appliances for home and health. A ``reference`` is a right answer, or a list of which any one is right; with
 several turns it and the ``constraints`` concern the last answer, except ``max_words`` (each answer). The constraints
 are ``max_words``, ``max_characters``, ``number`` (the figure a right answer must contain), ``json_schema`` (draft
-2020-12) and ``expects_refusal``.
+2020-12), ``expects_refusal``, and ``contains`` false where the reference is one good answer of many.
 
 ``candidates.jsonl``: five candidates, one small model, told apart by system prompt and temperature.
 

@@ -11,7 +11,7 @@ import pytest
 from core.demo import CANDIDATES, CHAMPION, GUIDELINES, NOTICE, PROMPTS, RESPONSES, records
 
 CATEGORIES = {"support", "writing", "summarising", "coding", "reasoning", "extraction", "safety", "ambiguous"}
-CONSTRAINTS = {"max_words", "max_characters", "number", "json_schema", "expects_refusal"}
+CONSTRAINTS = {"max_words", "max_characters", "number", "json_schema", "expects_refusal", "contains"}
 TAGS = {"ambiguous", "adversarial", "multi_turn"}
 
 Row = dict[str, Any]
