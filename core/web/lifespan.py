@@ -12,6 +12,8 @@ from sqlalchemy import Engine
 from core.services.access import first_admin_link
 from core.services.assigning import release_abandoned
 from core.services.demo import prepare_workspace
+from core.services.running import workers
+from core.services.scoring import score_pending
 from core.services.weighting import refresh_stale
 from core.settings import AuthMode, get_settings
 from core.storage.engine import get_engine, write
@@ -52,6 +54,8 @@ class Background:
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
         self.scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
         self._every(3, "tallies", lambda: refresh_stale(engine, now=_now()))
+        self._every(2, "runs", lambda: workers.ensure(engine))
+        self._every(5, "scores", lambda: score_pending(engine))
         self._every(60, "leases", lambda: release_abandoned(engine, _now()))
         self.scheduler.start()
         self.started_at = _now()
@@ -59,6 +63,7 @@ class Background:
     def _stop(self) -> None:
         if self.scheduler is not None and self.scheduler.running:
             self.scheduler.shutdown(wait=True)
+        workers.stop()
         get_engine().dispose()
 
     def _every(self, seconds: int, name: str, job: Callable[[], object]) -> None:

@@ -1,0 +1,205 @@
+"""The runs of a workspace, newest first, and how far each is."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from core.errors import NotFound
+from core.services import running
+from core.storage.tables import Dataset, Run, metadata
+
+_response, _run = metadata.tables["response"], metadata.tables["run"]
+EVALUATION = "evaluation"
+GOING = ("queued", "running")
+ACTIVE = frozenset({"queued", "waiting", "running"})
+MOST_LISTED = 500
+
+
+@dataclass(frozen=True)
+class RunLine:
+    """A run at one moment. None: not known, or not yet.
+
+    ``state``: queued | waiting (for the time of its next repetition) | running | interrupted (said to be running, and
+    nobody carries it out) | done | cancelled | stopped. ``source``: evaluation | import | demo; what came by import was
+    not planned, so ``planned`` is what is there. ``candidate_ids``: those asked, or those that answered.
+    ``prompts``: how many were asked, None for all. ``cost_usd``: what is known to be spent; ``unpriced`` attempts have
+    no known price. ``next_at``: when the next repetition may begin. ``eta_s``: seconds left at its recent pace.
+    """
+
+    id: int
+    dataset_id: int
+    dataset: str
+    source: str
+    state: str
+    candidate_ids: tuple[int, ...]
+    prompts: int | None
+    repetitions: int
+    spread_s: tuple[float, ...] | None
+    planned: int
+    responses: int
+    failed: int
+    attempts: int
+    cost_usd: float
+    unpriced: int
+    max_usd: float | None
+    problem: str | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    next_at: datetime | None = None
+    eta_s: float | None = None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it goes on without anybody doing anything."""
+        return self.state in ACTIVE
+
+    @property
+    def is_evaluation(self) -> bool:
+        """Whether models were asked; otherwise its responses came from a file."""
+        return self.source == EVALUATION
+
+    @property
+    def left(self) -> int:
+        """How many responses have neither arrived nor been given up."""
+        return max(0, self.planned - self.responses - self.failed)
+
+    @property
+    def share(self) -> float:
+        """How much of it has come to an end, 0 to 1."""
+        return min(1.0, (self.responses + self.failed) / self.planned) if self.planned else 0.0
+
+
+def listed(session: Session, *, now: datetime, limit: int = MOST_LISTED) -> list[RunLine]:
+    """The runs, newest first, at most ``limit``."""
+    found = list(session.exec(select(Run).order_by(col(Run.id).desc()).limit(limit)))
+    datasets = _datasets(session)
+    counted = _counted(session, [run for run in found if run.source != EVALUATION])
+    return [_line(session, run, datasets, counted, now) for run in found]
+
+
+def line(session: Session, run_id: int, *, now: datetime) -> RunLine:
+    """One run. Raises NotFound."""
+    run = session.get(Run, run_id, populate_existing=True)
+    if run is None:
+        raise NotFound(f"There is no run {run_id} any more.")
+    counted = {} if run.source == EVALUATION else _counted(session, [run])
+    return _line(session, run, _datasets(session, run.dataset_id), counted, now)
+
+
+@dataclass(frozen=True)
+class Newest:
+    """The evaluation that goes on, else the last one: as much as a line in the sidebar says. ``going``: how many go on.
+
+    ``is_going``: queued or running; whether anybody carries it out is not looked at.
+    """
+
+    id: int
+    is_going: bool
+    state: str
+    planned: int
+    responses: int
+    failed: int
+    cost_usd: float
+    unpriced: int
+    candidates: int
+    going: int
+    at: datetime
+
+
+def newest(session: Session) -> Newest | None:
+    """One quick query, for the sidebar of every page; None where nothing was ever evaluated."""
+    c = _run.c
+    going = sa.select(sa.func.max(c.id)).where(c.state.in_(GOING)).scalar_subquery()
+    last = sa.select(c.id).where(c.source == EVALUATION).order_by(c.id.desc()).limit(1).scalar_subquery()
+    count = sa.select(sa.func.count()).select_from(_run).where(c.state.in_(GOING)).scalar_subquery()
+    told = (
+        c.id, c.state, c.planned, c.responses, c.failed, c.cost_usd, c.unpriced, c.candidate_ids, c.created_at,
+        c.started_at, c.finished_at,
+    )  # fmt: skip
+    query = sa.select(*told, count.label("going")).where(c.id == sa.func.coalesce(going, last))
+    row = session.execute(query).one_or_none()
+    if row is None:
+        return None
+    return Newest(
+        id=row.id,
+        is_going=row.state in GOING,
+        state=row.state,
+        planned=row.planned,
+        responses=row.responses,
+        failed=row.failed,
+        cost_usd=row.cost_usd,
+        unpriced=row.unpriced,
+        candidates=len(row.candidate_ids or ()),
+        going=row.going,
+        at=row.finished_at or row.started_at or row.created_at,
+    )
+
+
+def _line(
+    session: Session, run: Run, datasets: dict[int, str], counted: dict[int, tuple[int, tuple[int, ...]]], now: datetime
+) -> RunLine:
+    run_id = run.id or 0
+    progress = running.progress(session, run_id, now=now)
+    came, who = counted.get(run_id, (run.responses, tuple(run.candidate_ids or ())))
+    next_at = _next_at(run, now) if progress.state == "queued" else None
+    return RunLine(
+        id=run_id,
+        dataset_id=run.dataset_id,
+        dataset=datasets.get(run.dataset_id, ""),
+        source=run.source,
+        state="waiting" if next_at is not None else progress.state,
+        candidate_ids=who,
+        prompts=None if run.prompt_ids is None else len(run.prompt_ids),
+        repetitions=run.repetitions,
+        spread_s=None if run.spread_s is None else tuple(run.spread_s),
+        planned=run.planned or came,
+        responses=came,
+        failed=progress.failed,
+        attempts=progress.attempts,
+        cost_usd=progress.cost_usd,
+        unpriced=progress.unpriced,
+        max_usd=run.max_usd,
+        problem=run.problem,
+        created_at=run.created_at,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        next_at=next_at,
+        eta_s=progress.eta_s,
+    )
+
+
+def _next_at(run: Run, now: datetime) -> datetime | None:
+    """When a queued run's next repetition may begin, where that is still to come."""
+    if run.started_at is None:
+        return None
+    times = (run.started_at + timedelta(seconds=wait_s) for wait_s in run.spread_s or ())
+    return min((at for at in times if at > now), default=None)
+
+
+def _datasets(session: Session, only: int | None = None) -> dict[int, str]:
+    query = select(Dataset) if only is None else select(Dataset).where(Dataset.id == only)
+    return {
+        dataset.id: dataset.name if dataset.version == 1 else f"{dataset.name} (version {dataset.version})"
+        for dataset in session.exec(query)
+        if dataset.id is not None
+    }
+
+
+def _counted(session: Session, runs: Iterable[Run]) -> dict[int, tuple[int, tuple[int, ...]]]:
+    """Run id → how many responses it brought, and of which candidates: what an import does not count itself."""
+    c = _response.c
+    query = (
+        sa.select(c.run_id, c.candidate_id, sa.func.count())
+        .where(c.run_id.in_([run.id for run in runs]))
+        .group_by(c.run_id, c.candidate_id)
+        .order_by(c.run_id, c.candidate_id)
+    )
+    found: dict[int, tuple[int, tuple[int, ...]]] = {}
+    for run_id, candidate_id, n in session.execute(query):
+        came, who = found.get(run_id, (0, ()))
+        found[run_id] = (came + n, (*who, candidate_id))
+    return found
