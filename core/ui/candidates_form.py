@@ -20,7 +20,7 @@ from core.ui.candidates_address import CHOSEN, COPY, EDIT, NEW, show_list
 from core.ui.resources import engine, now
 
 _BY_NAME = {preset.name: preset for preset in PRESETS}
-_PLACE = "candidate_form"
+_PLACE, _EMPTIED = "candidate_form", "_fields_to_empty"
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def page() -> None:
     name, endpoint = _model(task)
     settings = _settings(task)
     own_price = _price(task, endpoint)
-    fallback = _fallback(task)
+    fallback = _fallback(task, endpoint)
     draft = CandidateDraft(
         name=name,
         fallback=fallback,
@@ -63,7 +63,10 @@ def page() -> None:
     )
     with st.container(horizontal=True):
         label = "Save" if task.line is not None else "Add it"
-        st.button(label, type="primary", key=f"{task.key}_save", on_click=_save, args=(task, draft))
+        # Not a callback: that would be given what the fields held one run ago.
+        if st.button(label, type="primary", key=f"{task.key}_save"):
+            _save(task, draft)
+            st.rerun()
         st.button("Cancel", type="tertiary", key=f"{task.key}_cancel", on_click=show_list)
 
 
@@ -209,7 +212,7 @@ def _known_price(endpoint: EndpointDraft) -> Rates | None:
         return None
 
 
-def _fallback(task: _Task) -> EndpointDraft | None:
+def _fallback(task: _Task, first: EndpointDraft) -> EndpointDraft | None:
     there = task.draft.fallback
     wanted = st.toggle(
         "A second endpoint for when the first one fails", key=_at(task, "has_fallback", there is not None),
@@ -218,7 +221,7 @@ def _fallback(task: _Task) -> EndpointDraft | None:
     )  # fmt: skip
     if not wanted:
         return None
-    draft = there or EndpointDraft(provider=task.draft.provider, model=task.draft.model)
+    draft = there or EndpointDraft(provider=first.provider, model=first.model)
     with st.container(border=True, gap="small"):
         typed = _endpoint(task, draft, "fallback_", disabled=task.is_fixed)
     return replace(draft, **vars(typed))
@@ -239,10 +242,12 @@ def _save(task: _Task, draft: CandidateDraft) -> None:
     if made is not None:
         _back_to(made)
         return
-    for prefix in ("", "fallback_"):
-        field = f"{task.key}_{prefix}api_key_env"
-        if not is_variable(st.session_state.get(field, "").strip() or "X"):
-            st.session_state[field] = ""
+    variables = {"": draft.api_key_env, "fallback_": draft.fallback.api_key_env if draft.fallback else None}
+    st.session_state[_EMPTIED] = [
+        f"{task.key}_{prefix}api_key_env"
+        for prefix, typed in variables.items()
+        if typed and typed.strip() and not is_variable(typed.strip())
+    ]
 
 
 def _back_to(candidate: Candidate) -> None:
@@ -254,6 +259,9 @@ def _at(task: _Task, field: str, initial: object) -> str:
     """The key of a field, which begins as ``initial``."""
     key = f"{task.key}_{field}"
     st.session_state.setdefault(key, initial)
+    if key in st.session_state.get(_EMPTIED, ()):
+        st.session_state[_EMPTIED].remove(key)
+        st.session_state[key] = ""
     return key
 
 

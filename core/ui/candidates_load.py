@@ -70,10 +70,20 @@ def _order(lines: list[CandidateLine], sets: list[DatasetLine]) -> None:
         return
     with st.container(border=True, gap="small"):
         with st.container(horizontal=True):
-            line = st.selectbox(
-                "Candidate", lines, format_func=lambda each: each.candidate.name, key="load_candidate", width=300
-            )  # fmt: skip
-            dataset = st.selectbox("Prompts of", sets, format_func=called, key="load_dataset", width=260)
+            by_id = {line.id: line for line in lines}
+            line = by_id[
+                st.selectbox(
+                    "Candidate", list(by_id), format_func=lambda each: by_id[each].candidate.name, key="load_candidate",
+                    width=300,
+                )
+            ]  # fmt: skip
+            by_set = {line.dataset.id: line for line in sets}
+            dataset = by_set[
+                st.selectbox(
+                    "Prompts of", list(by_set), format_func=lambda each: called(by_set[each]), key="load_dataset",
+                    width=260,
+                )
+            ]  # fmt: skip
             rates = st.text_input(
                 "Requests per second", _USUAL_RATES, key="load_rates", width=200,
                 help="One or several rates, with commas between; they are tried one after the other.",

@@ -23,7 +23,10 @@ def section(tests: list[LoadTestLine]) -> None:
     if not tests:
         return
     st.subheader("What was measured", anchor=False)
-    line = st.selectbox("Test", tests, format_func=_called, key="load_shown", width=520)
+    by_id = {line.test.id: line for line in tests}
+    line = by_id[
+        st.selectbox("Test", list(by_id), format_func=lambda each: _called(by_id[each]), key="load_shown", width=520)
+    ]
     results = line.test.results
     _said(line)
     chart(results, line.candidate.position, key=f"load_chart_{line.test.id}")
@@ -43,7 +46,7 @@ def _said(line: LoadTestLine) -> None:
         best = max(kept, key=lambda result: float(result["rate_per_s"]))
         said = (
             f"**{frame.as_typed(line.candidate.name)} kept up with {best['rate_per_s']:g} requests per second**: nine "
-            f"in ten were answered within {_shown(best['latency_ms']['p90'])}."
+            f"in ten were answered within {in_words(best['latency_ms']['p90'])}."
         )
     else:
         said = f"**{frame.as_typed(line.candidate.name)} did not keep up with any of these rates.**"
@@ -122,7 +125,7 @@ def _curve(figure: go.Figure, shown: list[dict[str, Any]], name: str, hue: str) 
             "color": [hue if at["value"] is not None else ink.paper for _, at, _ in points],
         },
         error_y={"type": "data", "array": ups, "arrayminus": downs, "color": hue, "thickness": 1, "width": 3},
-        hovertemplate=[f"{name} {_shown(at)}{_interval(at)}<extra></extra>" for _, at, _ in points],
+        hovertemplate=[f"{name} {in_words(at)}{_interval(at)}<extra></extra>" for _, at, _ in points],
     )  # fmt: skip
     return [*values, *(value + up for value, up in zip(values, ups, strict=True)),
             *(max(value - down, 1e-3) for value, down in zip(values, downs, strict=True))]  # fmt: skip
@@ -152,9 +155,9 @@ def _table(results: Sequence[dict[str, Any]]) -> None:
         rows.append(
             {
                 "Per second": f"{result['rate_per_s']:g}",
-                **{name: f"{_shown(result['latency_ms'][name])}{_interval(result['latency_ms'][name])}"
+                **{name: f"{in_words(result['latency_ms'][name])}{_interval(result['latency_ms'][name])}"
                    for name in _QUANTILES},
-                "First word, p50": _shown(result["first_visible_ms"]["p50"]),
+                "First word, p50": in_words(result["first_visible_ms"]["p50"]),
                 "Answered per second": _per(result["answered_per_s"]),
                 "Requests": result["calls"],
                 "Timed out": result["timeouts"],
@@ -178,7 +181,7 @@ def _table(results: Sequence[dict[str, Any]]) -> None:
 def _alt(shown: Sequence[dict[str, Any]]) -> str:
     parts = [
         f"{result['rate_per_s']:g} per second: "
-        + ", ".join(f"{name} {_shown(result['latency_ms'][name])}" for name in _QUANTILES)
+        + ", ".join(f"{name} {in_words(result['latency_ms'][name])}" for name in _QUANTILES)
         for result in shown
     ]
     return "Latency over arrival rates. " + "; ".join(parts)
@@ -189,7 +192,8 @@ def _ms(at: dict[str, Any]) -> float | None:
     return None if found is None else float(found)
 
 
-def _shown(at: dict[str, Any]) -> str:
+def in_words(at: dict[str, Any]) -> str:
+    """A quantile as people read it; one among timeouts is at least that long."""
     if at["value"] is not None:
         return _time(at["value"])
     return f"≥ {_time(at['at_least'])}" if at["at_least"] is not None else "–"

@@ -18,6 +18,7 @@ from core.ui import doing, frame
 from core.ui.resources import now
 
 _ROUND = "_evaluator_round"
+_KINDS = {kind.key: kind for kind in KINDS}
 _LABELS = {
     "pattern": "Pattern (a regular expression)",
     "whole": "It must cover the whole answer",
@@ -74,20 +75,20 @@ def form(place: str) -> None:
     turn = st.session_state.get(_ROUND, 0)
     with st.container(border=True, gap="small"):
         with st.container(horizontal=True):
-            kind = st.selectbox(
-                "Kind", KINDS, format_func=lambda each: each.title, key=f"evaluator_kind_{turn}", width=300,
-                index=next(place for place, each in enumerate(KINDS) if each.key == "regex"),
+            key = st.selectbox(
+                "Kind", list(_KINDS), format_func=lambda each: _KINDS[each].title, key=f"evaluator_kind_{turn}",
+                width=300, index=list(_KINDS).index("regex"),
             )  # fmt: skip
+            kind = _KINDS[key]
             name = st.text_input(
                 "Name", max_chars=LONGEST_NAME, key=f"evaluator_name_{turn}_{kind.key}", placeholder=kind.title,
                 width=300, help="What it is called beside its scores.",
             )  # fmt: skip
         st.caption(frame.as_typed(kind.what))
         fields = _fields(kind, turn)
-        st.button(
-            "Add it", type="primary", key="evaluator_add", on_click=_add,
-            args=(place, kind, name.strip() or kind.title, fields),
-        )  # fmt: skip
+        if st.button("Add it", type="primary", key="evaluator_add"):
+            _add(place, kind, name.strip() or kind.title, fields)
+            st.rerun()
 
 
 def _fields(kind: EvaluatorKind, turn: int) -> dict[str, Callable[[], Any]]:

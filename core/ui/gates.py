@@ -157,9 +157,12 @@ def _add(line: DatasetLine, offered: list[Evaluator]) -> None:
     st.subheader("Add a gate", anchor=False)
     with st.container(border=True, gap="small"):
         with st.container(horizontal=True):
-            evaluator = st.selectbox(
-                "What must hold", offered, format_func=lambda one: one.name, key="gate_evaluator", width=300
+            by_id = {one.id: one for one in offered}
+            chosen_id = st.selectbox(
+                "What must hold", list(by_id), format_func=lambda each: by_id[each].name, key="gate_evaluator",
+                width=300,
             )  # fmt: skip
+            evaluator = by_id.get(chosen_id)
             category = st.selectbox("In", [_ALL, *line.categories], key="gate_category", width=220)
             at_least = _at_least(evaluator)
             everywhere = st.toggle("For all datasets", key="gate_everywhere")
@@ -170,10 +173,9 @@ def _add(line: DatasetLine, offered: list[Evaluator]) -> None:
         with reading(engine()) as session:
             counts = gate_preview.one(session, line.dataset.id or 0, evaluator.id or 0, chosen, at_least)
         st.markdown(_would(counts))
-        st.button(
-            "Add it", type="primary", key="gate_add", on_click=_do_add,
-            args=(None if everywhere else line.dataset.id, chosen, evaluator, at_least),
-        )  # fmt: skip
+        if st.button("Add it", type="primary", key="gate_add"):
+            _do_add(None if everywhere else line.dataset.id, chosen, evaluator, at_least)
+            st.rerun()
 
 
 def _at_least(evaluator: Evaluator | None) -> float:

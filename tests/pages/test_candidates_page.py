@@ -1,0 +1,358 @@
+"""The Candidates page as an admin uses it: the list, the form, a test call, prices, a load test."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import select
+from streamlit.testing.v1 import AppTest
+
+from core.services import candidates, prices, trying
+from core.services.candidate_drafts import CandidateDraft
+from core.settings import get_settings
+from core.storage.engine import get_engine, reading, write
+from core.storage.schema import upgrade
+from core.storage.tables import Candidate, LoadTest, PriceOverride, Run
+from core.ui import candidates_load_results, jobs
+from core.ui.candidates_words import dollars
+from tests.echo import EchoServer, echoing
+from tests.pages.test_admin_pages import labels, page, press, run, words
+from tests.workspace import NOW, make_workspace
+
+MINI = CandidateDraft(name="Mini", provider="openai", model="gpt-4o-mini", max_tokens=300)
+ODD = CandidateDraft(name="Odd *one* $5", provider="vllm", model="house-7b")
+KEY = "sk-proj-0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture
+def empty(monkeypatch: pytest.MonkeyPatch, sqlite_database: str) -> Iterator[Engine]:
+    """The app's own engine on an empty, migrated database, with no key set."""
+    monkeypatch.setenv("EVENHAND_DATABASE_URL", sqlite_database)
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "ECHO_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    get_settings.cache_clear()
+    get_engine.cache_clear()
+    engine = get_engine()
+    upgrade(engine)
+    yield engine
+    engine.dispose()
+    get_settings.cache_clear()
+    get_engine.cache_clear()
+
+
+@pytest.fixture
+def echo() -> Iterator[EchoServer]:
+    with echoing() as server:
+        yield server
+
+
+def define(engine: Engine, *drafts: CandidateDraft) -> list[int]:
+    made = [write(engine, lambda session, each=each: candidates.define(session, each, now=NOW)) for each in drafts]
+    return [candidate.id or 0 for candidate in made]
+
+
+def echoed(echo: EchoServer, way: str = "text") -> CandidateDraft:
+    return CandidateDraft(
+        name="Echo", provider="openai", model=f"echo-{way}", base_url=f"{echo.address}/v1", api_key_env="ECHO_KEY"
+    )
+
+
+def candidate(engine: Engine, name: str) -> Candidate | None:
+    with reading(engine) as session:
+        return session.exec(select(Candidate).where(Candidate.name == name)).first()
+
+
+def rows(app: AppTest, number: int = 0) -> list[dict[str, object]]:
+    frame = app.dataframe[number].value
+    return list(frame.to_dict("records"))
+
+
+# ---------------------------------------------------------------- the list
+
+
+def test_without_candidates_the_page_says_what_one_is_and_how_to_begin(empty: Engine):
+    app = page("candidates.py")
+    assert "No candidates yet" in words(app)
+    assert "Add a candidate" in labels(app)
+
+
+def test_each_candidate_says_what_it_needs_and_what_it_costs(empty: Engine):
+    define(empty, MINI, ODD)
+    app = page("candidates.py")
+    mini, odd = rows(app)
+    assert (mini["State"], mini["Input"], mini["Output"]) == ("needs OPENAI_API_KEY", "$0.15", "$0.60")
+    assert (odd["State"], odd["Input"], odd["Endpoint"]) == ("ready", "unknown", "127.0.0.1")
+    said = words(app)
+    assert "**1 of 2** candidates can be asked now." in said
+    assert "**OPENAI_API_KEY** for Mini. Set it there and start Evenhand again." in said
+    assert "No price is known of Odd *one* $5" in said
+
+
+def test_sixty_candidates_are_listed_and_any_can_be_looked_into(empty: Engine):
+    define(empty, *(replace(MINI, name=f"candidate {number:02d}") for number in range(60)))
+    app = page("candidates.py", candidate="candidate 59")
+    assert len(rows(app)) == 60
+    assert app.selectbox(key="candidate").value == "candidate 59"
+
+
+def test_making_champion_retiring_and_bringing_back(empty: Engine):
+    first, second = define(empty, MINI, ODD)
+    press(page("candidates.py", candidate="Mini"), f"make_champion_{first}")
+    app = page("candidates.py", candidate="Mini")
+    assert "The champion, what users get today, is **Mini**." in words(app)
+    assert "Retire" not in labels(app)
+    press(page("candidates.py", candidate=ODD.name), f"retire_{second}")
+    assert candidate(empty, ODD.name).is_retired
+    app = page("candidates.py", candidate=ODD.name)
+    assert "1 retired." in words(app)
+    press(app, f"bring_back_{second}")
+    assert not candidate(empty, ODD.name).is_retired
+
+
+def test_a_candidate_without_responses_is_deleted_after_a_question(empty: Engine):
+    (made,) = define(empty, MINI)
+    app = press(page("candidates.py"), f"delete_{made}")
+    assert candidate(empty, "Mini") is not None
+    press(app, "delete_yes")
+    assert candidate(empty, "Mini") is None
+
+
+def test_a_candidate_with_responses_offers_no_deletion(empty: Engine):
+    make_workspace(empty)
+    assert "Delete" not in labels(page("candidates.py", candidate="candidate 0"))
+
+
+# ---------------------------------------------------------------- the form
+
+
+def test_choosing_a_preset_fills_in_address_and_key_variable(empty: Engine):
+    app = page("candidates.py", edit="new")
+    assert app.text_input(key="new_base_url").value == "https://api.openai.com/v1"
+    app.selectbox(key="new_provider").set_value("mistral")
+    run(app)
+    assert app.text_input(key="new_base_url").value == "https://api.mistral.ai/v1"
+    assert app.text_input(key="new_api_key_env").value == "MISTRAL_API_KEY"
+
+
+def test_a_candidate_is_added_with_everything_that_was_typed(empty: Engine):
+    app = page("candidates.py", edit="new")
+    app.text_input(key="new_name").input("Alder")
+    app.text_input(key="new_model").input("gpt-4o-mini")
+    app.text_area(key="new_system").input("Be kind.")
+    app.number_input(key="new_temperature").set_value(0.4)
+    app.number_input(key="new_max_tokens").set_value(200)
+    app.toggle(key="new_has_fallback").set_value(True)
+    run(app)
+    assert "Known price] $0.15 in · $0.60 out per million tokens" in words(app)
+    app.text_input(key="new_fallback_base_url").input("https://gateway.test/v1")
+    app.text_input(key="new_fallback_api_key_env").input("GATEWAY_KEY")
+    run(app)
+    press(app, "new_save")
+    assert candidate(empty, "Alder").settings == {
+        "system": "Be kind.",
+        "temperature": 0.4,
+        "max_tokens": 200,
+        "fallback": {
+            "name": "Alder",
+            "provider": "openai",
+            "model": "gpt-4o-mini",
+            "base_url": "https://gateway.test/v1",
+            "api_key_env": "GATEWAY_KEY",
+        },
+    }
+    assert "'Alder' is added." in words(app)
+    assert app.selectbox(key="candidate").value == "Alder"
+
+
+def test_the_small_model_on_this_machine_needs_neither_address_nor_key(empty: Engine):
+    app = page("candidates.py", edit="new")
+    app.selectbox(key="new_provider").set_value("local")
+    run(app)
+    assert "no address, no key, nothing to pay" in words(app)
+    app.text_input(key="new_name").input("Small")
+    app.text_input(key="new_model").input("smollm2")
+    press(app, "new_save")
+    assert (candidate(empty, "Small").provider, candidate(empty, "Small").settings) == ("local", {})
+
+
+def test_a_pasted_key_is_refused_not_echoed_and_taken_out_of_the_field(empty: Engine):
+    app = page("candidates.py", edit="new")
+    app.text_input(key="new_name").input("Alder")
+    app.text_input(key="new_model").input("gpt-4o-mini")
+    app.text_input(key="new_api_key_env").input(KEY)
+    press(app, "new_save")
+    assert "looks like a key" in app.error[0].value
+    assert KEY not in words(app)
+    assert app.text_input(key="new_api_key_env").value == ""
+    assert candidate(empty, "Alder") is None
+
+
+def test_a_duplicate_begins_with_the_settings_and_a_free_name(empty: Engine):
+    (made,) = define(empty, MINI)
+    app = press(page("candidates.py"), f"duplicate_{made}")
+    assert app.text_input(key=f"copy_{made}_name").value == "Mini 2"
+    app.text_area(key=f"copy_{made}_system").input("Be brief.")
+    press(app, f"copy_{made}_save")
+    assert candidate(empty, "Mini 2").settings == {"max_tokens": 300, "system": "Be brief."}
+
+
+def test_what_has_answered_keeps_its_definition_and_may_change_its_price(empty: Engine):
+    make_workspace(empty)
+    app = page("candidates.py", edit="1")
+    assert "It has 6 responses, so its name, model and settings stay as they are" in app.info[0].value
+    assert app.text_input(key="edit_1_name").disabled
+    write(empty, lambda session: setattr(session.get_one(Candidate, 1), "provider", "vllm"))
+    app = page("candidates.py", edit="1")
+    app.number_input(key="edit_1_input_usd_per_mtok").set_value(1.0)
+    app.number_input(key="edit_1_output_usd_per_mtok").set_value(2.0)
+    press(app, "edit_1_save")
+    assert candidate(empty, "candidate 0").settings["output_usd_per_mtok"] == 2.0
+
+
+def test_the_address_of_a_candidate_that_is_gone_says_so(empty: Engine):
+    for address in ("999", "copy-x", "²"):
+        assert "not here any more" in words(page("candidates.py", edit=address))
+
+
+# ---------------------------------------------------------------- a test call
+
+
+def test_a_test_call_shows_the_answer_its_times_and_that_its_price_is_unknown(
+    empty: Engine, echo: EchoServer, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("ECHO_KEY", KEY)
+    (made,) = define(empty, echoed(echo))
+    app = press(page("candidates.py"), f"try_{made}")
+    shown = "\n".join(str(each.value) for each in app.get("html"))
+    assert "9 in, 9 out" in shown
+    assert "unknown: enter a price under Prices" in shown
+    assert "127.0.0.1" in shown
+    assert echo.keys == {KEY}
+    assert KEY not in shown
+
+
+def test_a_test_call_that_fails_says_why_and_what_to_do(
+    empty: Engine, echo: EchoServer, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("ECHO_KEY", KEY)
+    (made,) = define(empty, echoed(echo, "401"))
+    said = press(page("candidates.py"), f"try_{made}").error[0].value.replace("\\", "").replace("\u2060", "")
+    assert "refused the key in ECHO_KEY" in said
+    assert "Keys are read when Evenhand starts" in said
+    assert KEY not in said
+
+
+def test_a_test_call_without_a_key_sends_nothing(empty: Engine, echo: EchoServer):
+    (made,) = define(empty, echoed(echo))
+    said = press(page("candidates.py"), f"try_{made}").error[0].value.replace("\\", "")
+    assert "set the variable ECHO_KEY" in said
+    assert not echo.keys
+
+
+def test_a_candidate_known_by_name_only_offers_no_call(empty: Engine):
+    write(empty, lambda session: session.add(Candidate(name="Bare", settings={}, created_at=NOW)))
+    app = page("candidates.py")
+    assert "edit the candidate and say which one it is" in words(app)
+    assert "Ask it" not in labels(app)
+    with reading(empty) as session:
+        bare = session.exec(select(Candidate)).one()
+    assert trying.try_out(empty, bare, now=NOW).problem == "Only its name is known."
+
+
+# ---------------------------------------------------------------- prices
+
+
+def test_a_price_is_entered_from_a_date_and_withdrawn(empty: Engine):
+    define(empty, ODD)
+    app = page("candidates.py", show="Prices")
+    app.number_input(key="price_Input_0").set_value(0.5)
+    app.number_input(key="price_Output_0").set_value(1.5)
+    app.text_input(key="price_note_0").input("our own machines")
+    run(app)
+    press(app, "price_enter")
+    (line,) = rows(app)
+    assert (line["Model"], line["In"], line["Out"], line["Cached"]) == ("house-7b", "$0.50", "$1.50", "as input")
+    assert rows(page("candidates.py"))[0]["Output"] == "$1.50"
+    with reading(empty) as session:
+        entered = session.exec(select(PriceOverride)).one()
+        assert (entered.provider, entered.valid_from.hour, entered.entered_by_id) == ("vllm", 0, 1)
+    write(empty, lambda session: prices.withdraw(session, entered.id or 0, now=NOW))
+    assert rows(page("candidates.py"))[0]["Output"] == "unknown"
+
+
+def test_old_runs_are_priced_again_and_the_change_is_shown(empty: Engine):
+    make_workspace(empty)
+    write(
+        empty,
+        lambda session: session.add(
+            Run(dataset_id=1, source="evaluation", attempts=3, unpriced=2, cost_usd=0.0, created_at=NOW)
+        ),
+    )
+    app = page("candidates.py", show="Prices")
+    assert app.multiselect(key="reprice_runs").value == [2]
+    press(app, "reprice")
+    changed = rows(app, -1)
+    assert (changed[0]["Run"], changed[0]["Calls"], changed[0]["Still unknown"]) == ("Run 2 · tests", 0, 2)
+
+
+def test_small_amounts_keep_their_digits_and_unknown_is_never_nothing():
+    written = {0.15: "$0.15", 3.0: "$3.00", 0.075: "$0.075", 0.0001234: "$0.000123", 1234.5: "$1,234.50", 0.0: "$0"}
+    assert {amount: dollars(amount) for amount in written} == written
+    assert dollars(None) == "unknown"
+    assert dollars(1e-9) == "$1.0e-09"
+
+
+# ---------------------------------------------------------------- a load test
+
+
+def test_a_load_test_says_before_what_it_sends_and_shows_after_what_it_measured(
+    empty: Engine, echo: EchoServer, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("ECHO_KEY", KEY)
+    monkeypatch.setattr("core.ui.candidates_load._WARM_UP_S", 0)
+    make_workspace(empty, candidates=1)
+    define(empty, echoed(echo))
+    app = page("candidates.py", show="Load test")
+    app.text_input(key="load_rates").input("8, 16")
+    app.number_input(key="load_seconds").set_value(1)
+    run(app)
+    assert "**About 24 requests in about 2 s** · cost **unknown**" in words(app)
+    press(app, "load_start")
+    job = jobs.known("load test")
+    assert job is not None
+    finish(job)
+    app = page("candidates.py", show="Load test")
+    first, second = rows(app)
+    assert (first["Per second"], second["Per second"]) == ("8", "16")
+    assert first["Timed out"] == 0
+    assert str(first["p50"]).split()[1] == "ms"
+    with reading(empty) as session:
+        assert session.exec(select(LoadTest)).one().finished_at is not None
+
+
+def finish(job: jobs.Job) -> None:
+    """Wait for a job to end, well."""
+    deadline = time.monotonic() + 60
+    while not job.is_over:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert not job.problem
+
+
+def test_rates_that_are_no_numbers_are_refused_in_words(empty: Engine):
+    make_workspace(empty, candidates=1)
+    define(empty, ODD)
+    app = page("candidates.py", show="Load test")
+    app.text_input(key="load_rates").input("many")
+    run(app)
+    assert "give numbers with commas between" in words(app)
+    assert "Start" not in labels(app)
+
+
+def test_a_quantile_among_timeouts_reads_at_least():
+    at = {"value": None, "lower": None, "upper": None, "at_least": 30_000.0}
+    assert candidates_load_results.in_words(at) == "≥ 30 s"
+    assert candidates_load_results.in_words(at | {"value": 812.4}) == "812 ms"
+    assert candidates_load_results.in_words(at | {"at_least": None}) == "–"
