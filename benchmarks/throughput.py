@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -69,7 +68,7 @@ def carried_out(server: PlantedServer, address: str, calls: int, concurrency: in
     """A run of so many calls in a process of its own: its rate, what was committed, its memory on the way."""
     engine = open_engine(address)
     upgrade(engine)
-    run_id = _ordered(engine, server, calls, concurrency)
+    run_id = ordered(engine, server, calls, concurrency)
     process = _start("carry_out_in_this_process", address, str(run_id))
     samples: list[tuple[int, int]] = []
     while process.poll() is None:
@@ -137,7 +136,8 @@ def _start(function: str, *arguments: str, **more: Any) -> "subprocess.Popen[byt
     return subprocess.Popen(command, cwd=ROOT, env=os.environ | {"OPENBLAS_NUM_THREADS": "1"}, **more)
 
 
-def _ordered(engine: Engine, server: PlantedServer, calls: int, concurrency: int) -> int:
+def ordered(engine: Engine, server: PlantedServer, calls: int, concurrency: int) -> int:
+    """The id of a queued run of so many calls to the server: two candidates, five repetitions."""
     prompts = calls // (CANDIDATES * REPETITIONS)
     settings = {"base_url": server.base_url, "input_usd_per_mtok": 1.0, "output_usd_per_mtok": 2.0}
     with writing(engine) as session:
@@ -186,17 +186,14 @@ def _resident_kb(pid: int) -> int:
 
 
 def _committed(engine: Engine, run_id: int) -> dict[str, Any]:
+    sent = select(func.count(), func.min(Attempt.started_at), func.max(Attempt.finished_at))
     with reading(engine) as session:
-        count: Callable[[Any], int] = lambda table: session.exec(  # noqa: E731
-            select(func.count()).select_from(table).where(table.run_id == run_id)
-        ).one()
-        began, ended = session.exec(
-            select(func.min(Attempt.started_at), func.max(Attempt.finished_at)).where(Attempt.run_id == run_id)
-        ).one()
+        attempts, began, ended = session.exec(sent.where(Attempt.run_id == run_id)).one()
+        responses = session.exec(select(func.count()).where(Response.run_id == run_id)).one()
         finished_at = session.exec(select(Run.finished_at).where(Run.id == run_id)).one()
-        return {
-            "attempts": count(Attempt),
-            "responses": count(Response),
-            "seconds": (ended - began).total_seconds(),
-            "scored_after_s": (finished_at - ended).total_seconds(),
-        }
+    return {
+        "attempts": attempts,
+        "responses": responses,
+        "seconds": (ended - began).total_seconds(),
+        "scored_after_s": (finished_at - ended).total_seconds(),
+    }
