@@ -12,7 +12,8 @@ from core.domain.pricing import cost_usd, rates_from
 from core.errors import BadInput, NotFound
 from core.providers.presets import endpoint_of, endpoints_of
 from core.services import prices
-from core.storage.engine import reading, writing
+from core.storage.engine import open_engine, reading, writing
+from core.storage.schema import upgrade
 from core.storage.tables import Attempt, Candidate, Rates, Response, Run
 from tests.workspace import NOW, make_workspace
 
@@ -21,6 +22,15 @@ USAGE = TokenUsage(input_tokens=1_000, cached_tokens=200, output_tokens=500)
 OPENAI = endpoint_of("openai", "gpt-4o", {})
 UNHEARD = endpoint_of("vllm", "our-own-model", {})
 OWN = {"input_usd_per_mtok": 1.0, "output_usd_per_mtok": 3.0}
+
+
+@pytest.fixture
+def sqlite_engine(sqlite_database):
+    """For what does not depend on the database."""
+    engine = open_engine(sqlite_database)
+    upgrade(engine)
+    yield engine
+    engine.dispose()
 
 
 def enter(engine, *, provider="openai", model="gpt-4o", price=7.0, valid_from=AT, **more):
@@ -55,52 +65,54 @@ def test_a_quote_rests_on_rates_that_are_stored_and_give_the_same_cost_again(eng
     assert cost_usd(USAGE, rates_from(row.rates)) == quote.cost_usd
 
 
-def test_an_entered_price_goes_before_the_candidates_own_and_that_before_the_published_one(engine):
-    assert source(engine, OPENAI) == ("genai-prices", 2.5)
-    assert source(engine, OPENAI, OWN) == ("candidate", 1.0)
-    enter(engine)
-    assert source(engine, OPENAI, OWN) == ("admin", 7.0)
+def test_an_entered_price_goes_before_the_candidates_own_and_that_before_the_published_one(sqlite_engine):
+    assert source(sqlite_engine, OPENAI) == ("genai-prices", 2.5)
+    assert source(sqlite_engine, OPENAI, OWN) == ("candidate", 1.0)
+    enter(sqlite_engine)
+    assert source(sqlite_engine, OPENAI, OWN) == ("admin", 7.0)
 
 
-def test_a_local_model_costs_nothing_even_where_it_counts_no_tokens_unless_a_price_is_given(engine):
+def test_a_local_model_costs_nothing_even_where_it_counts_no_tokens_unless_a_price_is_given(sqlite_engine):
     local = endpoint_of("local", "SmolLM2", {})
-    assert pricer(engine).quote(local, {}, None, at=AT).cost_usd == 0.0
-    assert source(engine, local) == ("local", 0.0)
-    assert source(engine, local, OWN) == ("candidate", 1.0)
+    assert pricer(sqlite_engine).quote(local, {}, None, at=AT).cost_usd == 0.0
+    assert source(sqlite_engine, local) == ("local", 0.0)
+    assert source(sqlite_engine, local, OWN) == ("candidate", 1.0)
 
 
-def test_an_unknown_model_has_no_cost_no_rates_and_no_ceiling(engine):
-    asked = pricer(engine)
+def test_an_unknown_model_has_no_cost_no_rates_and_no_ceiling(sqlite_engine):
+    asked = pricer(sqlite_engine)
     assert asked.quote(UNHEARD, {}, USAGE, answered_by="our-own-model", at=AT) == prices.Quote(None, None, None)
     assert asked.ceiling_usd(UNHEARD, {}, input_tokens=1, max_tokens=1, at=AT) is None
     half = {"input_usd_per_mtok": 1.0}
     assert asked.quote(UNHEARD, half, USAGE, at=AT).cost_usd is None, "an input price alone says nothing"
 
 
-def test_the_name_that_answered_prices_a_configured_name_that_nobody_lists(engine):
+def test_the_name_that_answered_prices_a_configured_name_that_nobody_lists(sqlite_engine):
     alias = endpoint_of("openai", "our-alias", {})
-    assert source(engine, alias) is None
-    assert source(engine, alias, answered_by="gpt-4o-2024-08-06") == ("genai-prices", 2.5)
-    assert source(engine, OPENAI, answered_by="gpt-4o-mini") == ("genai-prices", 2.5), "the configured name goes first"
+    assert source(sqlite_engine, alias) is None
+    assert source(sqlite_engine, alias, answered_by="gpt-4o-2024-08-06") == ("genai-prices", 2.5)
+    assert source(sqlite_engine, OPENAI, answered_by="gpt-4o-mini") == ("genai-prices", 2.5), (
+        "the configured goes first"
+    )
 
 
-def test_a_gateway_is_priced_by_its_own_list_or_not_at_all(engine):
-    assert source(engine, endpoint_of("openrouter", "openai/gpt-4o", {})) == ("genai-prices", 2.5)
-    assert source(engine, endpoint_of("tokenmix", "gpt-4o", {}), answered_by="gpt-4o") is None
+def test_a_gateway_is_priced_by_its_own_list_or_not_at_all(sqlite_engine):
+    assert source(sqlite_engine, endpoint_of("openrouter", "openai/gpt-4o", {})) == ("genai-prices", 2.5)
+    assert source(sqlite_engine, endpoint_of("tokenmix", "gpt-4o", {}), answered_by="gpt-4o") is None
     through = {"base_url": "https://api.tokenmix.ai/v1", "api_key_env": "TOKENMIX_API_KEY"}
-    assert source(engine, endpoint_of("openai", "gpt-4o", through), through) is None, "the address belongs to a gateway"
+    assert source(sqlite_engine, endpoint_of("openai", "gpt-4o", through), through) is None, "a gateway's address"
     proxy = {"base_url": "http://127.0.0.1:9999/v1"}
-    assert source(engine, endpoint_of("openai", "gpt-4o", proxy), proxy) == ("genai-prices", 2.5)
+    assert source(sqlite_engine, endpoint_of("openai", "gpt-4o", proxy), proxy) == ("genai-prices", 2.5)
 
 
-def test_the_fallback_is_priced_by_its_own_settings(engine):
+def test_the_fallback_is_priced_by_its_own_settings(sqlite_engine):
     fallback = {"provider": "tokenmix", "model": "gpt-4o", "input_usd_per_mtok": 9.0, "output_usd_per_mtok": 9.0}
     settings = OWN | {"fallback": fallback}
     first, second = endpoints_of("openai", "gpt-4o", settings)
-    assert source(engine, first, settings) == ("candidate", 1.0)
-    assert source(engine, second, settings, is_fallback=True) == ("candidate", 9.0)
+    assert source(sqlite_engine, first, settings) == ("candidate", 1.0)
+    assert source(sqlite_engine, second, settings, is_fallback=True) == ("candidate", 9.0)
     del fallback["input_usd_per_mtok"]
-    assert source(engine, second, settings, is_fallback=True) is None, "the primary's price is not the fallback's"
+    assert source(sqlite_engine, second, settings, is_fallback=True) is None, "the primary's is not the fallback's"
 
 
 def test_an_entered_price_holds_from_its_date_until_the_next_and_not_when_withdrawn(engine):
@@ -133,30 +145,30 @@ def test_an_entered_price_holds_from_its_date_until_the_next_and_not_when_withdr
         ({"model": " "}, "model"),
     ],
 )
-def test_a_price_that_makes_no_sense_is_refused_with_its_name(engine, wrong, named):
+def test_a_price_that_makes_no_sense_is_refused_with_its_name(sqlite_engine, wrong, named):
     with pytest.raises(BadInput, match=named):
-        enter(engine, **wrong)
-    with reading(engine) as session:
+        enter(sqlite_engine, **wrong)
+    with reading(sqlite_engine) as session:
         assert prices.overrides(session) == []
 
 
-def test_pages_find_the_rates_of_a_candidate_or_that_there_are_none(engine):
+def test_pages_find_the_rates_of_a_candidate_or_that_there_are_none(sqlite_engine):
     def candidate(provider, model, settings=None):
         return Candidate(name="c", provider=provider, model=model, settings=settings or {}, created_at=NOW)
 
-    with reading(engine) as session:
+    with reading(sqlite_engine) as session:
         assert prices.rates_of(session, candidate("OpenAI", "gpt-4o"), at=AT).input_usd_per_mtok == 2.5
         assert prices.rates_of(session, candidate("vllm", "x", OWN), at=AT).source == "candidate"
         assert prices.rates_of(session, candidate("vllm", "x"), at=AT) is None
         assert prices.rates_of(session, candidate(None, None), at=AT) is None
 
 
-def test_what_another_process_enters_counts_once_it_is_time_to_look_again(engine):
-    patient = prices.Pricer(engine, look_again_s=1e9)
+def test_what_another_process_enters_counts_once_it_is_time_to_look_again(sqlite_engine):
+    patient = prices.Pricer(sqlite_engine, look_again_s=1e9)
     before = patient.quote(OPENAI, {}, USAGE, at=AT)
-    enter(engine)
+    enter(sqlite_engine)
     assert patient.quote(OPENAI, {}, USAGE, at=AT) == before
-    assert pricer(engine).quote(OPENAI, {}, USAGE, at=AT).rates.source == "admin"
+    assert pricer(sqlite_engine).quote(OPENAI, {}, USAGE, at=AT).rates.source == "admin"
 
 
 def test_thirty_two_threads_with_pricers_of_their_own_store_each_rate_once(engine):
@@ -274,12 +286,12 @@ def test_a_run_that_is_being_carried_out_or_does_not_exist_is_not_priced_again(e
         prices.reprice(engine, 999, now=NOW)
 
 
-def test_an_import_keeps_the_costs_that_it_came_with(engine):
-    make_workspace(engine, prompts=2, candidates=1, raters=1)
-    with writing(engine) as session:
+def test_an_import_keeps_the_costs_that_it_came_with(sqlite_engine):
+    make_workspace(sqlite_engine, prompts=2, candidates=1, raters=1)
+    with writing(sqlite_engine) as session:
         run_id = session.exec(select(Run.id)).one()
         for response in session.exec(select(Response)).all():
             response.cost_usd = 0.125
             session.add(response)
-    assert prices.reprice(engine, run_id, now=NOW).attempts == 0
-    assert costs(engine, run_id)[1] == [0.125, 0.125]
+    assert prices.reprice(sqlite_engine, run_id, now=NOW).attempts == 0
+    assert costs(sqlite_engine, run_id)[1] == [0.125, 0.125]
