@@ -37,7 +37,7 @@ def dot_plot(dots: Sequence[Dot], *, unit: str, alt: str, key: str, reference: f
 
     Intervals far longer than most are cut, with an arrow where they go on.
     """
-    figure = go.Figure(layout=_layout(len(dots)))
+    figure = go.Figure(layout=layout(len(dots)))
     low, high = window(dots)
     for row, dot in enumerate(dots):
         _line(figure, row, dot, low, high)
@@ -45,7 +45,7 @@ def dot_plot(dots: Sequence[Dot], *, unit: str, alt: str, key: str, reference: f
         figure.add_vline(reference, line={"color": colours.ink().line, "width": 1}, layer="below")
     figure.update_xaxes(range=[low, high], side="top" if len(dots) > 16 else "bottom", title=unit)
     some_grey = not all(dot.in_colour for dot in dots)
-    names = [f"<b>{_short(dot.name)}</b>" if some_grey and dot.in_colour else _short(dot.name) for dot in dots]
+    names = [f"<b>{short(dot.name)}</b>" if some_grey and dot.in_colour else short(dot.name) for dot in dots]
     figure.update_yaxes(tickvals=list(range(len(dots))), ticktext=names, range=[len(dots) - 0.4, -0.6])
     st.plotly_chart(figure, config=CONFIG, key=key, alt=alt)
 
@@ -66,7 +66,7 @@ def _line(figure: go.Figure, row: int, dot: Dot, low: float, high: float) -> Non
     ink = colours.ink()
     colour = colours.colour(dot.position) if dot.in_colour else ink.grey
     ends = [max(dot.lower, low), min(dot.upper, high)]
-    hover = f"{_short(dot.name, 60)}<br>{dot.value:,.0f} ({dot.lower:,.0f} to {dot.upper:,.0f})"
+    hover = f"{short(dot.name, 60)}<br>{dot.value:,.0f} ({dot.lower:,.0f} to {dot.upper:,.0f})"
     figure.add_scatter(x=ends, y=[row, row], mode="lines", line={"color": colour, "width": 2}, hoverinfo="skip")
     for end, limit, symbol in ((dot.lower, low, "triangle-left"), (dot.upper, high, "triangle-right")):
         if (end < limit) if limit == low else (end > limit):
@@ -102,12 +102,13 @@ def cut(name: str, longest: int) -> str:
     return f"{name[: longest - tail - 1].rstrip()}…{name[-tail:].lstrip()}"
 
 
-def _short(name: str, longest: int = _LONGEST_NAME) -> str:
+def short(name: str, longest: int = _LONGEST_NAME) -> str:
     """``name`` cut to fit; what Plotly would read as markup is shown as typed."""
     return cut(name, longest).replace("&", "&amp;").replace("<", "&lt;")
 
 
-def _layout(rows: int) -> go.Layout:
+def layout(rows: int) -> go.Layout:
+    """What a chart of one line per candidate has in common: height by ``rows``, quiet axes, no grid."""
     ink = colours.ink()
     height = 38 if rows <= 12 else 30 if rows <= 24 else 24
     quiet = {"color": ink.quiet, "size": 12}

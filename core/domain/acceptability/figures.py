@@ -88,7 +88,7 @@ def cost_per_acceptable(
     if np.isnan(paid).any() or not n.sum():
         return CostPerAcceptable(CostState.UNKNOWN)
     share = share_acceptable(good, n, level=level)
-    total, hits, prompts = float(paid.sum()), float(good.sum()), len(paid)
+    total, hits, prompts = math.fsum(paid), math.fsum(good), len(paid)
     if not hits:
         least = total / (share.upper * float(n.sum())) if share.upper else None
         return CostPerAcceptable(CostState.NONE, lower=least)

@@ -60,7 +60,7 @@ def responses(session: Session, parts: Parts) -> ResponseColumns:
     query = sa.select(
         c.id, c.run_id, c.prompt_id, c.candidate_id, c.words, *(c[name] for name in _NUMBERS), c.finish_reason
     )
-    rows = session.execute(query.where(within(_response, parts)).order_by(c.id))
+    rows = session.execute(query.where(within(_response, parts)).order_by(c.id)).all()
     columns: list[Any] = list(zip(*rows, strict=True)) or [()] * (len(_NUMBERS) + 6)
     kinds: list[type] = [np.int64] * 5 + [float] * len(_NUMBERS)
     numbers: list[Any] = [np.array(column, dtype=kind) for column, kind in zip(columns[:-1], kinds, strict=True)]
@@ -84,7 +84,7 @@ def scores(session: Session, parts: Parts, evaluators: Sequence[int], of: Ids) -
         .where(within(_response, parts), s.evaluator_id.in_(evaluators))
         .group_by(s.response_id)
     )
-    rows = np.array([tuple(row) for row in session.execute(query)], dtype=float).reshape(-1, len(evaluators) + 1)
+    rows = np.array([tuple(row) for row in session.execute(query).all()], dtype=float).reshape(-1, len(evaluators) + 1)
     place = np.searchsorted(of, rows[:, 0])
     here = (place < len(of)) & (of[np.minimum(place, len(of) - 1)] == rows[:, 0])
     found[place[here]] = rows[here, 1:]
@@ -136,7 +136,7 @@ def attempts(session: Session, parts: Parts) -> AttemptColumns:
         sa.func.sum(t.cost_usd),
         sa.func.sum(t.unpriced),
     ).group_by(t.run_id, t.candidate_id, t.prompt_id)
-    columns: list[Any] = list(zip(*session.execute(query), strict=True)) or [()] * 7
+    columns: list[Any] = list(zip(*session.execute(query).all(), strict=True)) or [()] * 7
     kinds: list[type] = [*[np.int64] * 5, float, np.int64]
     arrays: list[Any] = [np.array(column, dtype=kind) for column, kind in zip(columns, kinds, strict=True)]
     return AttemptColumns(*arrays)

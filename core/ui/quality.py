@@ -1,0 +1,168 @@
+"""The parts of the Cost & quality page: the answer in words, and its evidence in charts."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+import streamlit as st
+
+from core.services import quality
+from core.services.quality import Line, QualityReport, Scope
+from core.storage.engine import reading
+from core.storage.tables import metadata
+from core.ui import charts, colours, frame, quality_charts, quality_measures, quality_words
+from core.ui.quality_charts import Row
+from core.ui.quality_choice import Choice
+from core.ui.quality_measures import Measure
+from core.ui.resources import engine
+
+_FRESH_S, _MOST_REPORTS = 10, 32
+_MOVING = ("queued", "running")
+
+
+@dataclass(frozen=True)
+class View:
+    """What is shown: one line a candidate in the chosen category, in order; ``coloured``: positions in colour."""
+
+    report: QualityReport
+    choice: Choice
+    lines: list[Line]
+    coloured: frozenset[int]
+
+
+def found(choice: Choice) -> QualityReport:
+    """The figures; computed once for everybody who looks, and anew when responses came or gates changed."""
+    return _computed(str(engine().url), choice.scope, stamp(choice))
+
+
+@st.cache_data(
+    ttl=_FRESH_S, max_entries=_MOST_REPORTS, refresh_mode="background", show_spinner="Adding up what it cost …"
+)
+def _computed(database: str, scope: Scope, as_of: tuple[int, ...]) -> QualityReport:
+    """``database`` and ``as_of`` tell cached reports apart."""
+    del database, as_of
+    with reading(engine()) as session:
+        return quality.report(session, scope)
+
+
+def stamp(choice: Choice) -> tuple[int, ...]:
+    """Changes with what the figures rest on; while a run is under way, time alone renews them."""
+    with reading(engine()) as session:
+        counts = [
+            sa.select(sa.func.count(), sa.func.coalesce(sa.func.max(metadata.tables[name].c.id), 0))
+            .where(metadata.tables[name].c.retired_at.is_(None))
+            .select_from(metadata.tables[name])
+            for name in ("gate", "evaluator")
+        ]
+        found = [int(number) for query in counts for number in session.execute(query).one()]
+        if any(run.state in _MOVING for run in choice.runs):
+            return (*found, 0)
+        return (*found, int(session.execute(sa.select(sa.func.max(metadata.tables["response"].c.id))).scalar() or 0))
+
+
+def view(report: QualityReport, choice: Choice, candidate_ids: frozenset[int]) -> View:
+    """The lines to show, the cheapest first."""
+    wanted = [line for line in report.overall(choice.category) if line.candidate_id in candidate_ids]
+    lines = quality_words.in_order(wanted)
+    positions = [report.candidate(line.candidate_id).position for line in lines]
+    return View(report, choice, lines, colours.coloured(positions))
+
+
+def answer(view: View) -> None:
+    """The answer in words, what it rests on, and what to know before comparing."""
+    responses, errors = (sum(getattr(line, name) for line in view.lines) for name in ("responses", "errors"))
+    with st.container(border=True, gap="small"):
+        st.header(quality_words.headline(view.report, view.lines), anchor=False)
+        for sentence in quality_words.explained(view.report, view.lines):
+            st.markdown(sentence)
+        failed = f" and {errors:,} given up" if errors else ""
+        scope = frame.as_typed(view.choice.category or "all categories")
+        of = "candidate" if len(view.lines) == 1 else "candidates"
+        st.caption(f"{responses:,} responses{failed} of {len(view.lines):,} {of} · {scope} · 95 % intervals")
+        for note in quality_words.notes(view.report, view.lines):
+            st.caption(f":material/info: {note}")
+
+
+def plots(view: View) -> None:
+    """Cost and share side by side, then the times."""
+    with st.grid(2, min_column_width=330, gap="medium"):
+        with st.container(gap="xsmall"):
+            _plot(view, quality_measures.COST, key="cost")
+        with st.container(gap="xsmall"):
+            _plot(view, quality_measures.ACCEPTABLE, key="acceptable")
+        for title, name in (("Latency", "latency"), ("Time to first token", "ttft")):
+            with st.container(gap="xsmall"):
+                _head(title, "Filled: median. Hollow: p95. Tick: p99. Bands: 95 % intervals.")
+                rows = [(view.report.candidate(line.candidate_id), getattr(line, name)) for line in view.lines]
+                quality_charts.spreads(rows, title=title, shown=view.coloured, key=f"chart-{name}")
+
+
+def _head(title: str, said: str) -> None:
+    st.subheader(title, anchor=False)
+    st.caption(said)
+
+
+def _plot(view: View, measure: Measure, *, key: str) -> None:
+    _head(measure.title, measure.help or "Per candidate, in the order of cost.")
+    dots(view, measure, key=key)
+
+
+def dots(view: View, measure: Measure, *, key: str) -> None:
+    """The dot plot of one figure."""
+    rows = []
+    for line in view.lines:
+        figure = measure.of(line)
+        rows.append(
+            Row(
+                view.report.candidate(line.candidate_id),
+                figure.value,
+                figure.lower,
+                figure.upper,
+                figure.written,
+                figure.detail,
+            )
+        )
+    quality_charts.dots(
+        rows, title=measure.title, shown=view.coloured, write=measure.write, key=f"chart-{key}", bounds=measure.bounds
+    )
+
+
+def any_figure(view: View) -> None:
+    """Any other figure: a dot plot by candidate, and a table by candidate and category."""
+    known = quality_measures.measures(view.report)
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        st.subheader("Figure by figure", anchor=False, width="content")
+        names = list(known)
+        chosen = st.selectbox(
+            "Figure", names, index=names.index("Errors"), key="figure", bind="query-params", width=280,
+            label_visibility="collapsed",
+        )  # fmt: skip
+    measure = known.get(chosen or "Errors", known["Errors"])
+    if measure.help:
+        st.caption(measure.help)
+    with st.grid(2, min_column_width=330, gap="medium"):
+        with st.container():
+            dots(view, measure, key="figure")
+        with st.container():
+            by_category(view, measure)
+
+
+def by_category(view: View, measure: Measure) -> None:
+    """The figure of each candidate in each category."""
+    of = {(line.candidate_id, line.category): line for line in view.report.lines}
+    rows = []
+    for line in view.lines:
+        candidate = view.report.candidate(line.candidate_id)
+        row = {"Candidate": candidate.name, "All": measure.of(of[candidate.id, None]).written}
+        for category in view.report.categories:
+            here = of.get((candidate.id, category))
+            row[category] = measure.of(here).written if here else "–"
+        rows.append(row)
+    longest = max(len(charts.cut(row["Candidate"], 22)) for row in rows)
+    st.dataframe(
+        rows,
+        hide_index=True,
+        height="content" if len(rows) <= 12 else 460,
+        column_config={"Candidate": st.column_config.TextColumn("Candidate", pinned=True, width=24 + 7 * longest)},
+        alt=f"{measure.title} of every candidate in every category",
+        key="by-category",
+    )

@@ -1,0 +1,164 @@
+"""The responses behind a figure: choose which, and go from there to the prompt."""
+
+from urllib.parse import urlencode
+
+import pandas as pd
+import streamlit as st
+
+from core.domain.acceptability import Requirement
+from core.services import quality
+from core.services.quality import BehindRow, Scope, What
+from core.storage.engine import reading
+from core.ui import quality_words
+from core.ui.quality import View, stamp
+from core.ui.resources import engine
+
+BEHIND, OF = "behind", "of"
+_MOST_SHOWN = 200
+_EVERYBODY = "All candidates"
+_WORDS = {
+    "not_acceptable": "Not acceptable",
+    "acceptable": "Acceptable",
+    "errors": "Given up",
+    "refusals": "Refusals",
+    "incomplete": "Incomplete",
+    "blocked": "Blocked by a content filter",
+    "undecided": "Without a verdict",
+    "slowest": "The slowest",
+    "dearest": "The dearest",
+    "unpriced": "Of unknown cost",
+    "all": "All responses",
+}
+
+
+def section(view: View) -> None:
+    """Which figure, of whom, and the list."""
+    st.subheader("What is behind a figure", anchor=False)
+    options = options_of(view)
+    names = {view.report.candidate(line.candidate_id).name: line.candidate_id for line in view.lines}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        label = st.selectbox("Show me", list(options), key=BEHIND, bind="query-params", width=320)
+        name = st.selectbox("Of", [_EVERYBODY, *names], key=OF, bind="query-params", width=220)
+    what = options.get(label or "", next(iter(options.values())))
+    chosen = frozenset({names[name]}) if name in names else frozenset(names.values())
+    rows, total = _found(str(engine().url), view.choice.scope, what, chosen, view.choice.category, stamp(view.choice))
+    if not rows:
+        st.caption("None.")
+        return
+    more = f"The first {len(rows):,} of {total:,}." if total > len(rows) else f"{total:,} in all."
+    st.caption(f"{more} *Open* leads to the prompt with every answer to it.")
+    _list(view, rows)
+
+
+def options_of(view: View) -> dict[str, What]:
+    """What can be asked for, by how it is called: the kinds, then each gate that fails any, and what is not scored."""
+    failed: dict[str, int] = {}
+    for line in view.lines:
+        for name, n in line.failed.items():
+            failed[name] = failed.get(name, 0) + n
+    unscored = {name: sum(_unscored(line, name) for line in view.lines) for name in view.report.evaluators}
+    known = {str(requirement) for requirement in Requirement}
+    named = {
+        **{fails(name): What("failed", name) for name in failed if name not in known},
+        **{name.capitalize(): What("failed", name) for name in failed if name == Requirement.REFUSAL},
+        **{not_scored(name): What("unscored", name) for name, n in unscored.items() if n},
+    }
+    return {label: What(kind) for kind, label in _WORDS.items()} | named
+
+
+def fails(gate: str) -> str:
+    """How the responses are called that fail a gate."""
+    return f"Fails “{gate}”"
+
+
+def not_scored(evaluator: str) -> str:
+    """How the responses are called that an evaluator has no score for."""
+    return f"Not scored by “{evaluator}”"
+
+
+def choose(view: View, column: str, candidate_id: int) -> None:
+    """Show the responses behind a cell of the table; for callbacks, before the selectboxes are drawn."""
+    options, of_column = options_of(view), _COLUMNS.get(column, "not_acceptable")
+    wanted = next((label for label in (fails(column), not_scored(column)) if label in options), _WORDS[of_column])
+    st.session_state[BEHIND] = wanted
+    st.session_state[OF] = view.report.candidate(candidate_id).name
+
+
+_COLUMNS = {
+    "Responses": "all",
+    "Attempts": "all",
+    "Errors": "errors",
+    "Retries": "errors",
+    "Refusals": "refusals",
+    "Incomplete": "incomplete",
+    "Blocked": "blocked",
+    "No verdict": "undecided",
+    "Median": "slowest",
+    "p95": "slowest",
+    "p99": "slowest",
+    "First token": "slowest",
+    "Spent": "dearest",
+}
+
+
+def _unscored(line: quality.Line, name: str) -> int:
+    score = line.scores.get(name)
+    return score.unscored + score.missing if score else 0
+
+
+@st.cache_data(ttl=10, max_entries=64, show_spinner="Looking them up …")
+def _found(
+    database: str, scope: Scope, what: What, candidates: frozenset[int], category: str | None, as_of: tuple[int, ...]
+) -> tuple[list[BehindRow], int]:
+    """``database`` and ``as_of`` tell cached lists apart."""
+    del database, as_of
+    with reading(engine()) as session:
+        return quality.responses_behind(
+            session, scope, what, candidate_ids=candidates, category=category, limit=_MOST_SHOWN
+        )
+
+
+def _list(view: View, rows: list[BehindRow]) -> None:
+    text, number = st.column_config.TextColumn, st.column_config.NumberColumn
+    st.dataframe(
+        pd.DataFrame([_row(view, row) for row in rows]),
+        hide_index=True,
+        height="content" if len(rows) <= 10 else 400,
+        column_config={
+            "Open": st.column_config.LinkColumn("Open", display_text=":material/open_in_new:", width=56),
+            "Prompt": text("Prompt", width=120),
+            "Why": text("Why", width=220),
+            "Answer": text("Answer", width=420),
+            "Latency": number("Latency", format="%.2f s"),
+        },
+        placeholder="unknown",
+        alt="The responses behind the chosen figure: prompt, candidate, verdict, why, answer, latency and cost",
+        key="behind-list",
+    )
+
+
+def why(row: BehindRow) -> str:
+    """What is wrong with a response, in words: requirements say it themselves, gates are failed."""
+    if row.response_id is None:
+        return ": ".join(row.reasons)
+    if row.acceptable is None:
+        return f"not scored: {', '.join(row.reasons)}"
+    known = {str(requirement) for requirement in Requirement}
+    return ", ".join(reason if reason in known else f"fails {reason}" for reason in row.reasons)
+
+
+def _row(view: View, row: BehindRow) -> dict[str, object]:
+    verdict = {True: "acceptable", False: "not acceptable", None: "no verdict"}[row.acceptable]
+    address = urlencode({"dataset": view.choice.dataset, "prompt": row.prompt})
+    return {
+        "Open": f"./responses?{address}",
+        "Prompt": row.prompt,
+        "Candidate": row.candidate,
+        "Verdict": "given up" if row.response_id is None else verdict,
+        "Why": why(row),
+        "Answer": row.text,
+        "Latency": None if row.latency_ms is None else row.latency_ms / 1000,
+        "Cost": quality_words.UNKNOWN if row.cost_usd is None else quality_words.money(row.cost_usd),
+        "Category": row.category,
+        "Run": row.run_id,
+    }
