@@ -14,13 +14,15 @@ from pathlib import Path
 import pytest
 
 from core.services.importing import Kind, import_file
-from core.storage.engine import open_engine
+from core.services.scoring import evaluators
+from core.storage.engine import open_engine, write
 from core.storage.schema import upgrade
 from tests.planted import PlantedPlan, PlantedServer, planted
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 COMMAND = [sys.executable, "-c", "from core.cli import app; app()"]
 PROMPTS = 12
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +45,11 @@ def template(server: PlantedServer, tmp_path_factory: pytest.TempPathFactory) ->
     for kind, rows in ((Kind.PROMPTS, prompts), (Kind.CANDIDATES, candidates)):
         path = folder / f"{kind}.jsonl"
         path.write_text("\n".join(map(json.dumps, rows)))
-        import_file(engine, path, kind, dataset="d" if kind is Kind.PROMPTS else None, now=datetime.now(UTC))
+        import_file(engine, path, kind, dataset="d" if kind is Kind.PROMPTS else None, now=NOW)
+    judge = {"provider": "openai", "model": "j", "base_url": server.base_url, "api_key_env": "MY_KEY"}
+    judge |= {"may_judge_own_family": True}
+    for kind, name in (("llm_judge", "Grader"), ("pairwise_judge", "Comparer")):
+        write(engine, lambda session, kind=kind, name=name: evaluators.add(session, kind, name, judge, NOW))
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     engine.dispose()
@@ -134,3 +140,14 @@ def test_the_report_has_the_fields_that_scripts_rely_on(evenhand: Run):
     assert one["cost_per_acceptable_usd"]["value"] == pytest.approx(20e-6)
     unpriced = by_candidate["unpriced"]
     assert unpriced["cost_usd"] is None and unpriced["cost_per_acceptable_usd"]["value"] is None
+
+
+def test_a_judge_whose_replies_cannot_be_read_says_so_and_grades_nothing(evenhand: Run):
+    run = evenhand("run", "--dataset", "d", "--candidate", "one", "--candidate", "two", "--prompts", "2", "--json")
+    assert run.returncode == 0, run.stderr
+    report = json.loads(evenhand("report", "--dataset", "d", "--json").stdout)
+    assert {row["scores"].get("Grader") for row in report["candidates"]} == {None}
+    compared = json.loads(evenhand("judge", "1", "--evaluator", "Comparer", "--json").stdout)
+    assert (compared["calls"], compared["unparsed"], compared["cost_usd"]) == (4, 4, None), compared
+    unknown = evenhand("judge", "1", "--evaluator", "Nobody")
+    assert unknown.returncode == 2 and "'Grader', 'Comparer'" in unknown.stderr

@@ -1,0 +1,68 @@
+"""`evenhand judge`: ask the judges about responses that are here already."""
+
+from typing import Annotated
+
+import typer
+from sqlmodel import Session
+
+from core.cli.terminal import AsJson, app, now, plainly, print_json, workspace
+from core.domain.judging import PAIRWISE_KIND
+from core.errors import NotFound
+from core.services import scoring
+from core.services.scoring import JudgeSummary, evaluators, judge_run
+from core.services.scoring.pairing import pairs_to_judge
+from core.services.scoring.pairwise import judge_pairs
+from core.storage.engine import reading
+from core.storage.tables import Evaluator
+
+
+@app.command()
+def judge(
+    run: Annotated[int, typer.Argument(help="The run whose responses are judged.")],
+    evaluator: Annotated[str, typer.Option(help="The judge, by its name on Data.")],
+    max_usd: Annotated[float | None, typer.Option(help="The most that the judge may cost, in US dollars.")] = None,
+    pairs: Annotated[int, typer.Option(min=1, help="A judge of pairs: how many pairs at most.")] = 500,
+    as_json: AsJson = False,
+) -> None:
+    """Ask a judge about a run's responses that it has not judged yet; ends with 1 where some were left."""
+    with plainly():
+        engine = workspace()
+        scoring.ensure_defaults(engine, now=now())
+        with reading(engine) as session:
+            chosen = _named(session, evaluator)
+            assert chosen.id is not None
+            wanted = pairs_to_judge(session, chosen.id, run_id=run, limit=pairs) if _compares(chosen) else []
+        if _compares(chosen):
+            done = judge_pairs(engine, chosen.id, wanted, max_usd=max_usd)
+        else:
+            done = judge_run(engine, run, evaluator_ids=[chosen.id], max_usd=max_usd)
+    _tell(chosen, done, as_json=as_json)
+
+
+def _named(session: Session, name: str) -> Evaluator:
+    there = [*evaluators.judges(session), *evaluators.judges(session, PAIRWISE_KIND)]
+    found = next((one for one in there if one.name == name), None)
+    if found is None:
+        names = ", ".join(f"'{one.name}'" for one in there) or "none yet; add one on Data"
+        raise NotFound(f"There is no judge '{name}'. There are: {names}.")
+    return found
+
+
+def _compares(evaluator: Evaluator) -> bool:
+    return evaluator.kind == PAIRWISE_KIND
+
+
+def _tell(chosen: Evaluator, done: JudgeSummary, *, as_json: bool) -> None:
+    cost_usd = None if done.unpriced else done.spent_usd
+    if as_json:
+        counts = {name: getattr(done, name) for name in ("calls", "replies", "unparsed", "faults", "not_asked")}
+        print_json({"judge": chosen.name, **counts, "cost_usd": cost_usd, "problem": done.problem or None})
+    else:
+        cost = "cost unknown" if cost_usd is None else f"${cost_usd:.6f}"
+        typer.echo(
+            f"{chosen.name}: {done.calls:,} calls, {done.unparsed:,} not to be read, {done.faults:,} failed, {cost}."
+        )
+        if done.problem:
+            typer.echo(done.problem)
+    if done.problem:
+        raise typer.Exit(1)
