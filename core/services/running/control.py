@@ -4,7 +4,7 @@ import math
 from datetime import datetime
 
 from sqlalchemy import Engine, update
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from core.errors import BadInput, NotFound
 from core.services.running.claims import is_held, me
@@ -70,6 +70,24 @@ def resume(
         session.add(run)
 
     write(engine, change)
+
+
+def tidy_up(engine: Engine, *, now: datetime) -> int:
+    """Close what is still open of ended runs whose process died while it closed them; how many runs that were."""
+
+    def change(session: Session) -> int:
+        ended = select(Run).where(col(Run.worker).is_not(None), col(Run.state).not_in(("queued", "running")))
+        abandoned = [run for run in session.exec(ended) if not is_held(run, now)]
+        for run in abandoned:
+            assert run.id is not None
+            close_interrupted(session, run.id, now)
+            recount(session, run.id)
+            session.refresh(run)
+            run.worker = None
+            session.add(run)
+        return len(abandoned)
+
+    return write(engine, change)
 
 
 def _evaluation(session: Session, run_id: int) -> Run:

@@ -80,7 +80,7 @@ def plan(session: Session, order: RunOrder, *, now: datetime, for_here: bool = F
 
 
 def check(session: Session, order: RunOrder, *, now: datetime) -> list[Candidate]:
-    """The candidates of an order that can be carried out. Raises BadInput, naming what is wrong, for one that cannot."""
+    """The candidates of an order that can be carried out. Raises BadInput, naming what is wrong with another."""
     _check_numbers(order)
     candidates = chosen_candidates(session, order)
     if order.max_usd is not None:

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -14,19 +13,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
 from core.domain.answering import FaultKind
-from core.providers.base import ChatRequest, ProviderFault
-from core.providers.presets import request_of
 from core.services.prices import Pricer
 from core.services.running import claims
-from core.services.running.asking import Connections, SpendingStopped, ask
-from core.services.running.conversation import asked_at, messages_before
-from core.services.running.costing import most_output
-from core.services.running.feed import Feed, Job
-from core.services.running.hand import Contender, Hand, take_in_hand
+from core.services.running.asking import Connections, SpendingStopped
+from core.services.running.feed import Feed
+from core.services.running.hand import Hand, take_in_hand
 from core.services.running.ledger import ClaimLost, Ledger
+from core.services.running.playing import play
 from core.services.running.progress import Progress, progress
 from core.services.running.scorekeeping import Scorekeeper
-from core.services.running.turns import TurnJournal
 from core.services.running.work_order import Unit
 from core.settings import without_secrets
 from core.storage.engine import reading, write
@@ -168,7 +163,7 @@ class Runner:
     async def _take(self, hand: Hand, feed: Feed) -> None:
         while (job := await feed.take()) is not None:
             try:
-                await _play(hand, job)
+                await play(hand, job)
             except SpendingStopped:
                 hand.is_stopping = True
             except ClaimLost:
@@ -234,26 +229,6 @@ class Runner:
             problem = f"{problem or 'It ended early.'} {so_far.left} responses are left; resume to go on."
             return "stopped", " ".join(filter(None, (problem, unscored)))
         return "done", unscored
-
-
-async def _play(hand: Hand, job: Job) -> None:
-    """One unit of work, turn by turn from where it stands."""
-    contender, story = hand.contenders[job.unit.candidate_id], job.story
-    turns = len(asked_at(job.messages))
-    while len(story.answers) < turns and contender.trouble is None:
-        request = _request(contender, job)
-        is_final = len(story.answers) + 1 == turns
-        journal = TurnJournal(hand, job.unit, contender, story, request, is_final=is_final)
-        try:
-            await ask(hand.connections, contender.endpoints, request, deadline_s=hand.deadline_s, journal=journal)
-        except ProviderFault:
-            return
-
-
-def _request(contender: Contender, job: Job) -> ChatRequest:
-    messages = messages_before(job.messages, job.story.texts)
-    request = request_of(contender.settings, messages, repetition=job.unit.repetition)
-    return request if request.max_tokens else replace(request, max_tokens=most_output(contender.settings))
 
 
 def progress_of(engine: Engine, run_id: int) -> Progress:

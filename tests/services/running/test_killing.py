@@ -5,15 +5,19 @@ import os
 import signal
 import time
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 import openai  # noqa: F401 (loaded here once, not by every child)
 import pytest
 from sqlalchemy import Engine, make_url
 
-from core.services.running import carry_out, resume
+from core.services.running import cancel, carry_out, resume
 from core.services.running.claims import claim
-from core.storage.engine import open_engine
+from core.services.running.control import tidy_up
+from core.storage.engine import open_engine, writing
+from core.storage.schema import upgrade
+from core.storage.tables import Run
 from tests.planted import Outcome, PlantedPlan, PlantedServer
 from tests.services.running.evaluations import (
     NOW,
@@ -47,7 +51,7 @@ def _in_a_child(address: str, run_id: int, begun: object) -> None:
     os._exit(0)
 
 
-def _killed_after(engine: Engine, run_id: int, wait_s: float) -> bool:
+def _killed_after(engine: Engine, run_id: int, wait_s: float, *, by: int = signal.SIGKILL) -> bool:
     """Let a child carry the run out and kill it that long after; False where it had come to its end before."""
     address = engine.url.render_as_string(hide_password=False)
     begun = _forks.Event()
@@ -55,7 +59,7 @@ def _killed_after(engine: Engine, run_id: int, wait_s: float) -> bool:
     child.start()
     assert begun.wait(20)
     time.sleep(wait_s)
-    os.kill(child.pid, signal.SIGKILL)
+    os.kill(child.pid, by)
     child.join()
     return the_run(engine, run_id).state == "running"
 
@@ -151,15 +155,51 @@ def test_what_a_dead_process_had_in_flight_is_on_record_as_the_most_it_can_have_
     engine.dispose()
 
 
+def test_a_cancelled_run_whose_process_died_is_closed_all_the_same(sqlite_database: str, server: PlantedServer):
+    engine = _migrated(sqlite_database)
+    server.use(PlantedPlan(first_byte_ms=60_000, total_ms=60_000))
+    made = make(engine, server.base_url, prompts=3)
+    died_first, cancelled_first = planned(engine, made), planned(engine, made)
+    assert _killed_after(engine, died_first, 1.0)
+    assert _killed_after(engine, cancelled_first, 1.0)
+    cancel(engine, died_first, now=datetime.now(UTC))
+    with writing(engine) as session:
+        run = session.get_one(Run, cancelled_first)
+        run.state = "cancelled"
+        session.add(run)
+    assert tidy_up(engine, now=datetime.now(UTC)) == 1
+    assert tidy_up(engine, now=datetime.now(UTC)) == 0
+    for run_id in (died_first, cancelled_first):
+        assert the_run(engine, run_id).state == "cancelled"
+        assert {attempt.error_kind for attempt in attempts(engine, run_id)} == {"interrupted"}
+        assert the_run(engine, run_id).cost_usd > 0
+        counters_are_true(engine, run_id)
+    engine.dispose()
+
+
+def test_ctrl_c_stops_a_run_with_all_accounts_closed(sqlite_database: str, server: PlantedServer):
+    engine = _migrated(sqlite_database)
+    server.use(PlantedPlan(first_byte_ms=500, total_ms=1000))
+    made = make(engine, server.base_url, prompts=20)
+    run_id = planned(engine, made, concurrency=3)
+    _killed_after(engine, run_id, 2.0, by=signal.SIGINT)
+    run = the_run(engine, run_id)
+    assert (run.state, run.worker) == ("stopped", None)
+    assert "Resume it" in run.problem
+    broken = [attempt for attempt in attempts(engine, run_id) if attempt.error_kind == "interrupted"]
+    assert broken
+    assert all(attempt.finished_at is not None for attempt in attempts(engine, run_id))
+    counters_are_true(engine, run_id)
+    server.use(PlantedPlan())
+    resume(engine, run_id, now=NOW)
+    assert carry_out(engine, run_id, score=False).responses == 20
+    engine.dispose()
+
+
 def test_a_run_whose_process_lives_elsewhere_is_taken_over_when_its_heartbeat_is_old(sqlite_database: str):
     engine = _migrated(sqlite_database)
     made = make(engine, "http://127.0.0.1:9/v1")
     run_id = planned(engine, made)
-    from datetime import timedelta
-
-    from core.storage.engine import writing
-    from core.storage.tables import Run
-
     with writing(engine) as session:
         run = session.get_one(Run, run_id)
         run.state, run.worker, run.heartbeat_at = "running", "elsewhere/1 1 aaaa", NOW
@@ -170,8 +210,6 @@ def test_a_run_whose_process_lives_elsewhere_is_taken_over_when_its_heartbeat_is
 
 
 def _migrated(address: str) -> Engine:
-    from core.storage.schema import upgrade
-
     engine = open_engine(make_url(address).render_as_string(hide_password=False))
     upgrade(engine)
     return engine
