@@ -65,7 +65,7 @@ _SIGNS = (
 # A code that merely says "your request" is weaker than the status or the words beside it.
 _WEAK = frozenset({"invalid_request_error", "server_error", "api_error", "error"})
 
-_KEYLIKE = re.compile(r"\b(?:sk|pk|gsk|rk|xai|AIza|key)[-_][\w*.-]{6,}|\bBearer\s+[^\s\"',]+", re.I)
+_KEYLIKE = re.compile(r"\b(?:(?:sk|pk|gsk|rk|xai|key)[-_]|AIza)[\w*.-]{6,}|\bBearer\s+[^\s\"',]+", re.I)
 _USERINFO = re.compile(r"(https?://)[^/\s@]+@")
 _QUERY_KEY = re.compile(r"([?&](?:api[_-]?key|key|token|access_token)=)[^&\s\"']+", re.I)
 _TAGS = re.compile(r"<[^>]*>")

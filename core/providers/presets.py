@@ -90,7 +90,8 @@ def endpoint_of(provider: str, model: str, settings: Mapping[str, Any]) -> Endpo
     """Where a candidate's model is asked: the preset, with ``base_url`` and ``api_key_env`` of the settings over it.
 
     A preset's usual key goes to the preset's own host, to this machine, and to nobody else: for another host the
-    candidate names its variable. Raises BadInput naming the field.
+    candidate names its variable. There the token limit goes by its widely known name, too. Raises BadInput naming the
+    field.
     """
     preset = preset_named(provider)
     if not isinstance(model, str) or not model.strip():
@@ -98,7 +99,7 @@ def endpoint_of(provider: str, model: str, settings: Mapping[str, Any]) -> Endpo
     own_url = fields.base_url(settings)
     base_url = own_url or preset.base_url
     named = fields.key_variable(settings)
-    is_elsewhere = own_url is not None and _host(own_url) != _host(preset.base_url)
+    is_elsewhere = own_url is not None and not _is_below(own_url, preset.base_url)
     if named is not None:
         key_env, is_optional = named or None, False
     else:
@@ -111,7 +112,7 @@ def endpoint_of(provider: str, model: str, settings: Mapping[str, Any]) -> Endpo
         model=model.strip(),
         base_url=base_url,
         api_key_env=key_env,
-        quirks=preset.quirks,
+        quirks=preset.quirks - {Quirk.MAX_COMPLETION_TOKENS} if is_elsewhere else preset.quirks,
         is_key_optional=is_optional,
     )
 
@@ -157,5 +158,7 @@ def request_of(settings: Mapping[str, Any], messages: Sequence[Message], *, repe
     )
 
 
-def _host(url: str | None) -> str | None:
-    return urlsplit(url).netloc.casefold() if url else None
+def _is_below(url: str, preset_url: str | None) -> bool:
+    """Whether ``url`` is on the preset's host and port, or on a host of that domain such as eu.api.openai.com."""
+    mine, theirs = (urlsplit(one or "").netloc.casefold() for one in (url, preset_url))
+    return bool(theirs) and (mine == theirs or mine.endswith(f".{theirs}"))

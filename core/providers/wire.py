@@ -72,8 +72,12 @@ class Lanes(Generic[SdkClient]):
         No redirect is followed, so that a key goes nowhere but to the host that it is meant for, and no proxy is asked
         for what lies on this machine.
         """
+        import anyio
         import httpx2
 
+        # Most of anyio loads when it is first used: here, or its 20 ms would count as the first answer's.
+        anyio.get_current_task()
+        _ = anyio.connect_tcp
         return httpx2.AsyncClient(
             verify=self._trust,
             timeout=httpx2.Timeout(None, connect=CONNECT_WITHIN_S),

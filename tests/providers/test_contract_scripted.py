@@ -177,17 +177,19 @@ def test_the_first_request_opens_the_connection_and_the_next_finds_it_warm(
     assert [answer.is_warm for answer in answers] == [False, True, True]
 
 
-def test_sixty_four_at_once_share_one_provider_and_keep_apart(dialect: Dialect, script: ScriptedServer) -> None:
+def test_more_at_once_than_one_pool_carries_share_a_provider_and_keep_apart(
+    dialect: Dialect, script: ScriptedServer
+) -> None:
     endpoint = dialect.endpoint(script.url)
-    script.say(*(dialect.stream([f"answer {n}"], thinks_for_s=0.05) for n in range(64)))
+    script.say(*(dialect.stream([f"answer {n}"], thinks_for_s=0.05) for n in range(80)))
 
     async def run() -> list[Completion]:
         provider = open_provider(endpoint)
-        answers = await asyncio.gather(*(provider.complete(endpoint, QUESTION, timeout_s=20) for _ in range(64)))
+        answers = await asyncio.gather(*(provider.complete(endpoint, QUESTION, timeout_s=20) for _ in range(80)))
         await provider.close()
         return answers
 
-    assert sorted(answer.text for answer in asyncio.run(run())) == sorted(f"answer {n}" for n in range(64))
+    assert sorted(answer.text for answer in asyncio.run(run())) == sorted(f"answer {n}" for n in range(80))
 
 
 def test_cancelling_passes_through_and_leaves_the_provider_usable(dialect: Dialect, script: ScriptedServer) -> None:

@@ -7,6 +7,7 @@ import pytest
 from core.domain.answering import FaultKind, FinishReason, TokenUsage
 from core.providers.base import ChatRequest, Endpoint
 from core.providers.presets import endpoint_of
+from core.providers.quirks import chat_body
 from tests.providers.conftest import ask, fault_from
 from tests.providers.dialects import Dialect
 from tests.providers.scripted import Reply, ScriptedServer, event, json_reply, openai_chunk
@@ -87,7 +88,7 @@ def test_mistral_sends_thoughts_as_parts_of_the_content(script: ScriptedServer) 
 @pytest.mark.parametrize(
     ("provider", "there", "absent"),
     [
-        ("openai", {"max_completion_tokens": 9, "seed": 3, "stream_options": {"include_usage": True}}, {"max_tokens"}),
+        ("openai", {"max_tokens": 9, "seed": 3, "stream_options": {"include_usage": True}}, {"max_completion_tokens"}),
         ("mistral", {"max_tokens": 9, "random_seed": 3}, {"seed", "stream_options"}),
         ("gemini", {"max_tokens": 9}, {"seed"}),
         ("vllm", {"max_tokens": 9, "seed": 3, "stream_options": {"include_usage": True}}, {"cache_prompt"}),
@@ -101,6 +102,12 @@ def test_each_provider_is_asked_in_the_fields_it_knows(
     sent = script.received[0].body
     assert there.items() <= sent.items() and not absent & set(sent)
     assert (sent["temperature"], sent["top_p"]) == (0.5, 0.9)
+
+
+def test_openai_itself_is_told_the_limit_by_its_newer_name() -> None:
+    for settings in ({}, {"base_url": "https://eu.api.openai.com/v1"}):
+        sent = chat_body(endpoint_of("openai", "gpt", settings), ASKED)
+        assert sent["max_completion_tokens"] == 9 and "max_tokens" not in sent
 
 
 def test_portkey_gets_its_key_in_a_header_of_its_own(script: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,6 +138,16 @@ def test_portkey_gets_its_key_in_a_header_of_its_own(script: ScriptedServer, mon
 def test_errors_of_many_shapes_are_understood(script: ScriptedServer, status: int, body: Any, kind: FaultKind) -> None:
     script.say(json_reply(status, body))
     assert fault_from(at(script)).kind is kind
+
+
+@pytest.mark.parametrize("key", ["sk-with-a-curly-’-quote", "sk-with-a\nnew-line"])
+def test_a_key_that_cannot_be_sent_is_a_fault_that_does_not_repeat_it(
+    script: ScriptedServer, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setenv("ODD", key)
+    script.say(Dialect("openai").stream(["Yes"]))
+    fault = fault_from(at(script, api_key_env="ODD"))
+    assert fault.kind is FaultKind.BAD_REQUEST and "key" in str(fault) and "sk-with" not in str(fault)
 
 
 def test_google_hides_when_to_come_back_in_the_body(script: ScriptedServer) -> None:

@@ -119,9 +119,11 @@ def test_the_usual_key_goes_to_its_own_host_and_to_this_machine_alone() -> None:
         return endpoint.api_key_env, endpoint.is_key_optional
 
     assert sent_to("https://api.openai.com/v1/") == ("OPENAI_API_KEY", False)
+    assert sent_to("https://eu.api.openai.com/v1") == ("OPENAI_API_KEY", False)
     assert sent_to("http://localhost:9000/v1") == ("OPENAI_API_KEY", True)
     assert sent_to("https://elsewhere.example.com/v1") == (None, True)
     assert sent_to("https://api.openai.com.example.com/v1") == (None, True)
+    assert sent_to("https://myapi.openai.com.co/v1") == (None, True)
     assert sent_to("https://proxy.example.com", "litellm") == ("LITELLM_PROXY_API_KEY", True)
     assert endpoint_of("openai", "gpt", {"api_key_env": ""}).api_key_env is None
 
