@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from core.errors import BadInput, NotFound
 from core.services.running.claims import is_held, me
 from core.services.running.counting import close_interrupted, recount
-from core.storage.engine import write
+from core.storage.engine import reading, write
 from core.storage.tables import Attempt, Run
 
 
@@ -73,10 +73,13 @@ def resume(
 
 
 def tidy_up(engine: Engine, *, now: datetime) -> int:
-    """Close what is still open of ended runs whose process died while it closed them; how many runs that were."""
+    """Close what is still open of ended runs whose process died while it closed them; how many runs that were.
+
+    Only reads where there are none.
+    """
+    ended = select(Run).where(col(Run.worker).is_not(None), col(Run.state).not_in(("queued", "running")))
 
     def change(session: Session) -> int:
-        ended = select(Run).where(col(Run.worker).is_not(None), col(Run.state).not_in(("queued", "running")))
         abandoned = [run for run in session.exec(ended) if not is_held(run, now)]
         for run in abandoned:
             assert run.id is not None
@@ -87,6 +90,9 @@ def tidy_up(engine: Engine, *, now: datetime) -> int:
             session.add(run)
         return len(abandoned)
 
+    with reading(engine) as session:
+        if all(is_held(run, now) for run in session.exec(ended)):
+            return 0
     return write(engine, change)
 
 

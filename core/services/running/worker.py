@@ -18,7 +18,6 @@ from sqlalchemy import Engine
 from core.services.prices import Pricer
 from core.services.running import claims
 from core.services.running.asking import Connections
-from core.services.running.control import tidy_up
 from core.services.running.ledger import Ledger
 from core.services.running.runner import Runner
 from core.settings import without_secrets
@@ -76,7 +75,6 @@ class Worker:
 
     def _claim_due(self) -> list[int]:
         now = datetime.now(UTC)
-        tidy_up(self._engine, now=now)
         with reading(self._engine) as session:
             due = claims.claimable(session, now)
         return [run_id for run_id in due if claims.claim(self._engine, run_id, now)]

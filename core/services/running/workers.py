@@ -10,6 +10,7 @@ from time import monotonic
 from sqlalchemy import Engine
 
 from core.services.running.claims import claimable
+from core.services.running.control import tidy_up
 from core.settings import PROJECT_ROOT, server_environment
 from core.storage.engine import reading
 
@@ -28,6 +29,7 @@ def ensure(engine: Engine) -> bool:
     not started again within a minute.
     """
     address = engine.url.render_as_string(hide_password=False)
+    tidy_up(engine, now=datetime.now(UTC))
     with _lock:
         child = _children.get(address)
         if child is not None and child.poll() is None:
