@@ -9,7 +9,7 @@ from core.services import quality
 from core.services.quality import Line, QualityReport, Scope
 from core.storage.engine import reading
 from core.storage.tables import metadata
-from core.ui import charts, colours, frame, quality_charts, quality_measures, quality_words
+from core.ui import charts, colours, frame, quality_charts, quality_measures, quality_sentences
 from core.ui.quality_charts import Row
 from core.ui.quality_choice import Choice
 from core.ui.quality_measures import Measure
@@ -17,6 +17,7 @@ from core.ui.resources import engine
 
 _FRESH_S, _MOST_REPORTS = 10, 32
 _MOVING = ("queued", "running")
+_MOST_PLOTTED = 20
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,11 @@ class View:
     choice: Choice
     lines: list[Line]
     coloured: frozenset[int]
+
+    @property
+    def plotted(self) -> list[Line]:
+        """Those that charts show: the first twenty."""
+        return self.lines[:_MOST_PLOTTED]
 
 
 def found(choice: Choice) -> QualityReport:
@@ -62,7 +68,7 @@ def stamp(choice: Choice) -> tuple[int, ...]:
 def view(report: QualityReport, choice: Choice, candidate_ids: frozenset[int]) -> View:
     """The lines to show, the cheapest first."""
     wanted = [line for line in report.overall(choice.category) if line.candidate_id in candidate_ids]
-    lines = quality_words.in_order(wanted)
+    lines = quality_sentences.in_order(wanted)
     positions = [report.candidate(line.candidate_id).position for line in lines]
     return View(report, choice, lines, colours.coloured(positions))
 
@@ -71,19 +77,26 @@ def answer(view: View) -> None:
     """The answer in words, what it rests on, and what to know before comparing."""
     responses, errors = (sum(getattr(line, name) for line in view.lines) for name in ("responses", "errors"))
     with st.container(border=True, gap="small"):
-        st.header(quality_words.headline(view.report, view.lines), anchor=False)
-        for sentence in quality_words.explained(view.report, view.lines):
+        st.header(quality_sentences.headline(view.report, view.lines), anchor=False)
+        for sentence in quality_sentences.explained(view.report, view.lines):
             st.markdown(sentence)
         failed = f" and {errors:,} given up" if errors else ""
         scope = frame.as_typed(view.choice.category or "all categories")
         of = "candidate" if len(view.lines) == 1 else "candidates"
         st.caption(f"{responses:,} responses{failed} of {len(view.lines):,} {of} · {scope} · 95 % intervals")
-        for note in quality_words.notes(view.report, view.lines):
+        for note in quality_sentences.notes(view.report, view.lines):
             st.caption(f":material/info: {note}")
 
 
 def plots(view: View) -> None:
-    """Cost and share side by side, then the times."""
+    """Cost and share side by side, then the times; nothing where no response arrived."""
+    if not any(line.responses for line in view.lines):
+        return
+    if len(view.lines) > len(view.plotted):
+        st.caption(
+            f":material/info: Charts show the first {_MOST_PLOTTED} of {len(view.lines):,}, the cheapest first. "
+            "Choose candidates above to see others; the table has all."
+        )
     with st.grid(2, min_column_width=330, gap="medium"):
         with st.container(gap="xsmall"):
             _plot(view, quality_measures.COST, key="cost")
@@ -92,7 +105,7 @@ def plots(view: View) -> None:
         for title, name in (("Latency", "latency"), ("Time to first token", "ttft")):
             with st.container(gap="xsmall"):
                 _head(title, "Filled: median. Hollow: p95. Tick: p99. Bands: 95 % intervals.")
-                rows = [(view.report.candidate(line.candidate_id), getattr(line, name)) for line in view.lines]
+                rows = [(view.report.candidate(line.candidate_id), getattr(line, name)) for line in view.plotted]
                 quality_charts.spreads(rows, title=title, shown=view.coloured, key=f"chart-{name}")
 
 
@@ -109,7 +122,7 @@ def _plot(view: View, measure: Measure, *, key: str) -> None:
 def dots(view: View, measure: Measure, *, key: str) -> None:
     """The dot plot of one figure."""
     rows = []
-    for line in view.lines:
+    for line in view.plotted:
         figure = measure.of(line)
         rows.append(
             Row(

@@ -84,7 +84,8 @@ class _Scale:
         self.is_log = bool(
             bounds is None and len(centres) and centres.min() > 0 and centres.max() > _WIDE_RANGE * centres.min()
         )
-        if bounds is not None or not len(centres):
+        self.is_empty = not len(centres)
+        if bounds is not None or self.is_empty:
             self.low, self.high = bounds or (0.0, 1.0)
             return
         reach = np.log10 if self.is_log else np.asarray
@@ -203,6 +204,7 @@ def _finish(
     least, most = scale.ends
     at = _ticks(least, most, is_log=scale.is_log)
     figure.update_xaxes(
+        visible=not scale.is_empty,
         type="log" if scale.is_log else "linear",
         range=[scale.low, scale.high],
         side="top" if len(candidates) > 16 else "bottom",

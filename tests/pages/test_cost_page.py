@@ -159,7 +159,8 @@ def test_a_unit_given_up_is_listed_with_what_went_wrong(workspace: Engine) -> No
     run_label = next(label for label in app.selectbox(key="run").options if label.startswith(f"Run {run} "))
     app.selectbox(key="run").set_value(run_label).run()
     assert not app.exception
-    assert app.header[0].value == "No response is acceptable, so none has a cost"
+    assert app.header[0].value == "No response arrived"
+    assert "given up: 1 auth." in words(app)
     app.selectbox(key="behind").set_value("Given up").run()
     behind = app.dataframe[2].value
     assert behind[["Verdict", "Why"]].to_numpy().tolist() == [["given up", "auth: 401"]]
