@@ -111,12 +111,16 @@ def _missing_keys(active: list[CandidateLine]) -> str:
         for name, is_set in line.keys.items():
             if not is_set:
                 waiting.setdefault(name, []).append(line)
-    each = [f"**{frame.as_typed(name)}** for {candidates_words.names(held, 2)}" for name, held in waiting.items()]
+    each = [f"**{frame.as_typed(name)}** for {_who(held)}" for name, held in waiting.items()]
     them, keys = ("it", "A key is") if len(waiting) == 1 else ("them", "Keys are")
     return (
         f":material/key_off: {keys} missing where Evenhand runs: {'; '.join(each)}. Set {them} there and start "
         "Evenhand again."
     )
+
+
+def _who(held: list[CandidateLine]) -> str:
+    return candidates_words.names(held) if len(held) <= 2 else f"{len(held):,} candidates"
 
 
 def _table(lines: list[CandidateLine]) -> None:

@@ -34,7 +34,7 @@ def _head(line: CandidateLine) -> None:
             width="content",
         )
         if line.candidate.is_champion:
-            st.badge("Champion", icon=":material/trophy:", color="primary")
+            st.badge("Champion", icon=":material/trophy:", color="blue")
         if line.candidate.is_retired:
             st.badge("Retired", icon=":material/archive:", color="gray")
         elif line.why_not is None:

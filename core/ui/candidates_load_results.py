@@ -45,7 +45,7 @@ def _said(line: LoadTestLine) -> None:
     if kept:
         best = max(kept, key=lambda result: float(result["rate_per_s"]))
         said = (
-            f"**{frame.as_typed(line.candidate.name)} kept up with {best['rate_per_s']:g} requests per second**: nine "
+            f"**{frame.as_typed(line.candidate.name)} kept up with {best['rate_per_s']:g} a second**: nine "
             f"in ten were answered within {in_words(best['latency_ms']['p90'])}."
         )
     else:

@@ -3,8 +3,10 @@
 from core.domain.pricing import Rates
 from core.services.candidates import CandidateLine
 from core.ui import frame
+from core.ui.charts import cut
 
 UNKNOWN = "unknown"
+_LONGEST = 40
 
 
 def dollars(amount: float | None) -> str:
@@ -84,5 +86,5 @@ def settings(line: CandidateLine) -> str:
 
 def names(lines: list[CandidateLine], most: int = 4) -> str:
     """Some candidates by name, and how many more."""
-    shown = ", ".join(frame.as_typed(line.candidate.name) for line in lines[:most])
+    shown = ", ".join(frame.as_typed(cut(line.candidate.name, _LONGEST)) for line in lines[:most])
     return shown + (f" and {len(lines) - most} more" if len(lines) > most else "")
