@@ -6,21 +6,21 @@ import streamlit as st
 
 from core.domain.pricing import Rates
 from core.errors import BadInput
-from core.providers.presets import PRESETS, Preset
+from core.providers.presets import PRESETS
 from core.services import candidates, prices
 from core.services.candidate_drafts import CandidateDraft, EndpointDraft, draft_of
 from core.services.candidates import CandidateLine
-from core.services.importing.candidate_fields import DEAREST, HOTTEST, is_variable
+from core.services.importing.candidate_fields import DEAREST, HOTTEST
 from core.services.importing.fields import LONGEST_NAME
 from core.settings import secret
 from core.storage.engine import reading
 from core.storage.tables import Candidate
-from core.ui import candidates_words, doing, frame
+from core.ui import candidates_endpoint, candidates_words, doing, frame
 from core.ui.candidates_address import CHOSEN, COPY, EDIT, NEW, show_list
+from core.ui.candidates_endpoint import at
 from core.ui.resources import engine, now
 
-_BY_NAME = {preset.name: preset for preset in PRESETS}
-_PLACE, _EMPTIED = "candidate_form", "_fields_to_empty"
+_PLACE = "candidate_form"
 
 
 @dataclass(frozen=True)
@@ -92,86 +92,27 @@ def _task(asked: str) -> _Task | None:
 def _model(task: _Task) -> tuple[str, EndpointDraft]:
     with st.container(border=True, gap="small"):
         name = st.text_input(
-            "Name", max_chars=LONGEST_NAME, key=_at(task, "name", task.draft.name), disabled=task.is_fixed, width=420,
+            "Name", max_chars=LONGEST_NAME, key=at(task.key, "name", task.draft.name), disabled=task.is_fixed,
+            width=420,
             help="What it is called on every page, in exports and in scripts. Fixed once it has answered.",
         )  # fmt: skip
-        return name, _endpoint(task, task.draft, "", disabled=task.is_fixed)
-
-
-def _endpoint(task: _Task, draft: EndpointDraft, prefix: str, *, disabled: bool) -> EndpointDraft:
-    """Provider, model, address and key variable; the last two are filled in from the preset."""
-    preset = _BY_NAME.get(draft.provider)
-    keys = {field: f"{task.key}_{prefix}{field}" for field in ("provider", "model", "base_url", "api_key_env")}
-    names = [*_BY_NAME, *([draft.provider] if draft.provider not in _BY_NAME and draft.provider else [])]
-    with st.grid(2, min_column_width=300):
-        provider = st.selectbox(
-            "Provider", names, format_func=lambda each: _BY_NAME[each].title if each in _BY_NAME else each,
-            key=_at(task, f"{prefix}provider", draft.provider or names[0]), disabled=disabled,
-            on_change=_fill_in, args=(keys,),
-        )  # fmt: skip
-        model = st.text_input(
-            "Model", key=_at(task, f"{prefix}model", draft.model), disabled=disabled, max_chars=LONGEST_NAME,
-            placeholder="as the provider spells it",
-        )  # fmt: skip
-        chosen = _BY_NAME.get(provider)
-        if chosen is not None and chosen.api == "local":
-            st.caption("It runs on this machine: no address, no key, nothing to pay.")
-            return EndpointDraft(provider=provider, model=model)
-        base_url = st.text_input(
-            "Address", key=_at(task, f"{prefix}base_url", draft.base_url or _base_url(preset)), disabled=disabled,
-            placeholder="https://host/v1",
-        )  # fmt: skip
-        variable = st.text_input(
-            "Variable that holds the key",
-            key=_at(task, f"{prefix}api_key_env", draft.api_key_env or _usual_key(preset, draft)),
-            placeholder="none",
-            help="The name of an environment variable, never the key. Evenhand reads it when it asks.",
-        )
-    _say_of_key(variable, chosen)
-    is_usual = chosen is not None and base_url.strip().rstrip("/") == _base_url(chosen)
-    is_usual_key = is_usual and chosen is not None and variable.strip() == (chosen.api_key_env or "")
-    return EndpointDraft(
-        provider=provider,
-        model=model,
-        base_url=None if is_usual else base_url,
-        api_key_env=None if is_usual_key else variable,
-    )
-
-
-def _say_of_key(variable: str, preset: Preset | None) -> None:
-    name = variable.strip()
-    if name and is_variable(name):
-        is_set = secret(name) is not None
-        st.caption(
-            f":material/check: {frame.as_typed(name)} is set here."
-            if is_set
-            else f":material/key_off: {frame.as_typed(name)} is not set here. Set it where Evenhand runs and start "
-            "it again; the candidate can be saved before."
-        )
-    if preset is not None and preset.docs:
-        st.caption(f"[What {preset.title} says of its models and keys]({preset.docs})")
-
-
-def _fill_in(keys: dict[str, str]) -> None:
-    preset = _BY_NAME.get(st.session_state[keys["provider"]])
-    if preset is not None:
-        st.session_state[keys["base_url"]] = _base_url(preset)
-        st.session_state[keys["api_key_env"]] = preset.api_key_env or ""
+        return name, candidates_endpoint.fields(task.key, task.draft, "", disabled=task.is_fixed)
 
 
 def _settings(task: _Task) -> dict[str, object]:
     with st.container(border=True, gap="small"):
         system = st.text_area(
-            "System prompt", key=_at(task, "system", task.draft.system or ""), disabled=task.is_fixed, height=140,
+            "System prompt", key=at(task.key, "system", task.draft.system or ""), disabled=task.is_fixed, height=140,
             placeholder="what it is told before every prompt; empty for none",
         )  # fmt: skip
         with st.container(horizontal=True):
             temperature = st.number_input(
-                "Temperature", 0.0, HOTTEST, None, step=0.1, key=_at(task, "temperature", task.draft.temperature),
+                "Temperature", 0.0, HOTTEST, None, step=0.1, key=at(task.key, "temperature", task.draft.temperature),
                 disabled=task.is_fixed, placeholder="the provider's own", width=220,
             )  # fmt: skip
             most = st.number_input(
-                "Most tokens of an answer", 1, None, None, step=100, key=_at(task, "max_tokens", task.draft.max_tokens),
+                "Most tokens of an answer", 1, None, None, step=100,
+                key=at(task.key, "max_tokens", task.draft.max_tokens),
                 disabled=task.is_fixed, placeholder="the provider's own", width=220,
                 help="Bounds what an answer can cost, so that a spending cap reserves less for each.",
             )  # fmt: skip
@@ -196,7 +137,7 @@ def _price(task: _Task, endpoint: EndpointDraft) -> dict[str, object]:
 def _dollars(task: _Task, word: str, field: str, initial: float | None) -> float | None:
     return st.number_input(
         f"Its own {word} price, \\$ per million tokens", 0.0, DEAREST, None, step=0.05, format="%.4f", width=300,
-        key=_at(task, field, initial), placeholder="none",
+        key=at(task.key, field, initial), placeholder="none",
     )  # fmt: skip
 
 
@@ -215,7 +156,7 @@ def _known_price(endpoint: EndpointDraft) -> Rates | None:
 def _fallback(task: _Task, first: EndpointDraft) -> EndpointDraft | None:
     there = task.draft.fallback
     wanted = st.toggle(
-        "A second endpoint for when the first one fails", key=_at(task, "has_fallback", there is not None),
+        "A second endpoint for when the first one fails", key=at(task.key, "has_fallback", there is not None),
         disabled=task.is_fixed,
         help="The same model elsewhere, for instance behind a gateway. Every attempt says which one answered.",
     )  # fmt: skip
@@ -223,7 +164,7 @@ def _fallback(task: _Task, first: EndpointDraft) -> EndpointDraft | None:
         return None
     draft = there or EndpointDraft(provider=first.provider, model=first.model)
     with st.container(border=True, gap="small"):
-        typed = _endpoint(task, draft, "fallback_", disabled=task.is_fixed)
+        typed = candidates_endpoint.fields(task.key, draft, "fallback_", disabled=task.is_fixed)
     return replace(draft, **vars(typed))
 
 
@@ -242,32 +183,9 @@ def _save(task: _Task, draft: CandidateDraft) -> None:
     if made is not None:
         _back_to(made)
         return
-    variables = {"": draft.api_key_env, "fallback_": draft.fallback.api_key_env if draft.fallback else None}
-    st.session_state[_EMPTIED] = [
-        f"{task.key}_{prefix}api_key_env"
-        for prefix, typed in variables.items()
-        if typed and typed.strip() and not is_variable(typed.strip())
-    ]
+    candidates_endpoint.empty_later(task.key, ("", draft), ("fallback_", draft.fallback))
 
 
 def _back_to(candidate: Candidate) -> None:
     show_list()
     st.session_state[CHOSEN] = candidate.name
-
-
-def _at(task: _Task, field: str, initial: object) -> str:
-    """The key of a field, which begins as ``initial``."""
-    key = f"{task.key}_{field}"
-    st.session_state.setdefault(key, initial)
-    if key in st.session_state.get(_EMPTIED, ()):
-        st.session_state[_EMPTIED].remove(key)
-        st.session_state[key] = ""
-    return key
-
-
-def _base_url(preset: Preset | None) -> str:
-    return (preset.base_url or "") if preset is not None else ""
-
-
-def _usual_key(preset: Preset | None, draft: EndpointDraft) -> str:
-    return (preset.api_key_env or "") if preset is not None and not draft.base_url else ""
