@@ -1,10 +1,19 @@
 """Opens the adapter that speaks an endpoint's protocol. Each imports its SDK only when it first sends."""
 
+import logging
+
 from core.providers.base import Endpoint, Provider
+
+
+# At DEBUG these log whole requests and the headers of responses, in which a key may stand.
+_TALKATIVE = ("openai", "anthropic", "httpx2", "httpcore2")
 
 
 def open_provider(endpoint: Endpoint) -> Provider:
     """A connection to ``endpoint.place``, for every endpoint of that place. Cheap: nothing is sent or started yet."""
+    for name in _TALKATIVE:
+        logger = logging.getLogger(name)
+        logger.setLevel(max(logger.level, logging.INFO))
     match endpoint.api:
         case "openai":
             from core.providers.openai_compatible import OpenAICompatible
