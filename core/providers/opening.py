@@ -4,7 +4,6 @@ import logging
 
 from core.providers.base import Endpoint, Provider
 
-
 # At DEBUG these log whole requests and the headers of responses, in which a key may stand.
 _TALKATIVE = ("openai", "anthropic", "httpx2", "httpcore2")
 
