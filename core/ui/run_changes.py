@@ -1,0 +1,139 @@
+"""Below a finished run: what changed since another run of the same dataset."""
+
+import pandas as pd
+import streamlit as st
+
+from core.domain.changes import State
+from core.errors import EvenhandError
+from core.services import run_comparison
+from core.services.run_comparison import Comparison, Row
+from core.services.runs import RunLine
+from core.storage.engine import reading
+from core.ui import charts, colours, frame, run_changes_words
+from core.ui.resources import engine
+
+AGAINST = "against"
+_FRESH_S, _MOST = 30, 32
+_SOURCES = {"import": "imported", "demo": "recorded"}
+_ORDER = list(State)
+
+
+def section(lines: list[RunLine], chosen: RunLine) -> None:
+    """Choose another run of the dataset, and see what changed; nothing where there is none to compare with."""
+    others = comparable(lines, chosen)
+    if chosen.is_active or not chosen.responses or not others:
+        return
+    st.subheader("What changed", anchor=False)
+    other = _choice(others, chosen)
+    earlier, later = sorted((other, chosen), key=lambda line: line.id)
+    try:
+        found = _compared(str(engine().url), earlier.id, later.id, earlier.responses, later.responses)
+    except EvenhandError as error:
+        st.info(frame.as_typed(str(error)), icon=":material/compare_arrows:")
+        return
+    _answer(found)
+    _table(found)
+    with st.expander("How this was compared", icon=":material/function:", key="compared_how"):
+        st.markdown(run_changes_words.METHOD)
+
+
+def comparable(lines: list[RunLine], chosen: RunLine) -> list[RunLine]:
+    """Other runs of its dataset that came to an end with responses of a candidate in common, in the order given."""
+    mine = set(chosen.candidate_ids)
+    return [
+        line
+        for line in lines
+        if line.id != chosen.id
+        and line.dataset_id == chosen.dataset_id
+        and line.responses
+        and not line.is_active
+        and mine & set(line.candidate_ids)
+    ]
+
+
+def _choice(others: list[RunLine], chosen: RunLine) -> RunLine:
+    """Unless another is chosen, the newest earlier one."""
+    by_label = {_label(line): line for line in others}
+    usual = next((line for line in others if line.id < chosen.id), others[-1])
+    if st.session_state.get(AGAINST, _label(usual)) not in by_label:
+        del st.session_state[AGAINST]
+    label = st.selectbox(
+        "Compare with", list(by_label), index=others.index(usual), key=AGAINST, bind="query-params", width=420
+    )
+    return by_label.get(label, usual)
+
+
+def _label(line: RunLine) -> str:
+    what = _SOURCES.get(line.source, line.state)
+    return f"Run {line.id} · {what} · {line.created_at:%-d %b %Y, %H:%M}"
+
+
+@st.cache_data(
+    ttl=_FRESH_S, max_entries=_MOST, refresh_mode="background", show_spinner="Comparing prompt by prompt …"
+)  # fmt: skip
+def _compared(database: str, earlier: int, later: int, *counted: int) -> Comparison:
+    """``database`` and ``counted`` tell cached comparisons apart."""
+    del database, counted
+    with reading(engine()) as session:
+        return run_comparison.compare(session, earlier, later)
+
+
+def _answer(found: Comparison) -> None:
+    """The answer in a sentence, another model behind a name, and what it rests on."""
+    words = run_changes_words
+    with st.container(border=True, gap="small"):
+        st.markdown(words.answer(found))
+        for sentence in words.other_models(found):
+            st.markdown(f":material/swap_horiz: {sentence}")
+        for sentence in filter(None, (words.identical(found), *words.only_one(found))):
+            st.caption(sentence)
+
+
+def _table(found: Comparison) -> None:
+    """Every comparison: the clear ones first, then by candidate."""
+    rows = sorted(found.rows(), key=_place)
+    names = [charts.cut(row.line.name, 22) for row in rows]
+    shown = pd.DataFrame([_cells(found, row, name) for row, name in zip(rows, names, strict=True)])
+    in_colour = colours.coloured([line.position for line in found.lines])
+    hues = [colours.colour(p) if (p := row.line.position) in in_colour else colours.ink().grey for row in rows]
+    quiet = ["" if row.change.state is State.CLEAR else f"color: {colours.ink().quiet}" for row in rows]
+    styled = shown.style.apply(lambda _column: [f"color: {hue}" for hue in hues], subset=[" "]).apply(
+        lambda _column: quiet, subset=[name for name in shown.columns if name not in (" ", "Candidate")]
+    )
+    text = st.column_config.TextColumn
+    st.dataframe(
+        styled,
+        hide_index=True,
+        height="content" if len(rows) <= 12 else 460,
+        column_config={
+            " ": text(" ", width=32),
+            "Candidate": text(pinned=True, width=min(max(90, 24 + 7 * max(len(name) for name in names)), 118)),
+            "Figure": text(width=114),
+            "Change": text(width=86),
+            "95 % interval": text(width=150),
+            "Verdict": text(width=124),
+            "Prompts": st.column_config.NumberColumn(format="localized", width=72),
+        },
+        alt=f"What changed between run {found.a} and run {found.b}, by candidate and figure, the clear changes first",
+        key="compared_table",
+    )
+
+
+def _place(row: Row) -> tuple[int, float, int]:
+    state = row.change.state
+    return _ORDER.index(state), row.change.p or 0.0 if state is State.CLEAR else 0.0, row.line.position
+
+
+def _cells(found: Comparison, row: Row, name: str) -> dict[str, object]:
+    words, change, measure = run_changes_words, row.change, row.measure
+    return {
+        "Candidate": name,
+        " ": colours.sign(row.line.position),
+        "Figure": words.name(measure),
+        "Change": words.value(change, measure),
+        "95 % interval": words.interval_or_why(change, measure),
+        "Verdict": words.verdict(change),
+        "Prompts": change.n,
+        f"Run {found.a}": words.mean(change.before, measure),
+        f"Run {found.b}": words.mean(change.after, measure),
+    }
