@@ -15,7 +15,7 @@ from core.ui.quality_choice import Choice
 from core.ui.quality_measures import Measure
 from core.ui.resources import engine
 
-_FRESH_S, _MOST_REPORTS = 10, 32
+_FRESH_S, _MOST_REPORTS = 20, 32
 _MOVING = ("queued", "running")
 _MOST_PLOTTED = 20
 

@@ -75,9 +75,13 @@ def test_no_acceptable_response_is_none_and_never_a_number() -> None:
 
 
 def test_one_unknown_price_makes_the_cost_unknown_whatever_the_rest_cost() -> None:
-    for hits in ([1, 1], [0, 0]):
-        found = cost_per_acceptable([0.01, np.nan], hits, [1, 1])
-        assert (found.state, found.value, found.lower, found.upper) == (CostState.UNKNOWN, None, None, None)
+    found = cost_per_acceptable([0.01, np.nan, 0.01], [1, 0, 1], [1, 1, 1])
+    assert (found.state, found.value, found.lower, found.upper) == (CostState.UNKNOWN, None, None, None)
+
+
+def test_none_acceptable_is_none_also_where_the_price_is_unknown() -> None:
+    found = cost_per_acceptable([0.01, np.nan, 0.01], [0, 0, 0], [1, 1, 1])
+    assert (found.state, found.value, found.lower) == (CostState.NONE, None, None)
 
 
 def test_without_any_verdict_share_and_cost_are_unknown() -> None:

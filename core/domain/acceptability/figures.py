@@ -63,8 +63,9 @@ class CostState(StrEnum):
 class CostPerAcceptable:
     """US dollars paid for one acceptable response.
 
-    ``value`` only where ``state`` is KNOWN. ``upper`` None with a ``lower``: so few prompts brought an acceptable
-    response that no upper bound can be told. NONE with a ``lower``: it is at least that. ``lower`` None: no interval.
+    ``value`` only where ``state`` is KNOWN; NONE whatever the price. ``upper`` None with a ``lower``: so few prompts
+    brought an acceptable response that no upper bound can be told. NONE with a ``lower``: it is at least that.
+    ``lower`` None: no interval.
     """
 
     state: CostState
@@ -85,13 +86,13 @@ def cost_per_acceptable(
     tail. Where all are acceptable, the upper error of the share is added in squares: no failure was seen to tell it.
     """
     paid, good, n = (np.asarray(column, dtype=float) for column in (paid_usd, acceptable, judged))
-    if np.isnan(paid).any() or not n.sum():
-        return CostPerAcceptable(CostState.UNKNOWN)
-    share = share_acceptable(good, n, level=level)
+    share, is_priced = share_acceptable(good, n, level=level), not np.isnan(paid).any()
     total, hits, prompts = math.fsum(paid), math.fsum(good), len(paid)
-    if not hits:
-        least = total / (share.upper * float(n.sum())) if share.upper else None
+    if share.n and not hits:
+        least = total / (share.upper * share.n) if share.upper and is_priced else None
         return CostPerAcceptable(CostState.NONE, lower=least)
+    if not share.n or not is_priced:
+        return CostPerAcceptable(CostState.UNKNOWN)
     value = total / hits
     if prompts < FEWEST_PROMPTS:
         return CostPerAcceptable(CostState.KNOWN, value)
