@@ -93,6 +93,9 @@ class _Curve:
         if lower is None and lowest is not None:
             lower = horizon
         at_least = horizon if value is None else None
+        if value is not None:  # between the last of few values it may lie outside of the ranks
+            lower = None if lower is None else min(lower, value)
+            upper = None if upper is None else max(upper, value)
         return Quantile(share, value, lower, upper, self.n, self.n - len(self.events), at_least)
 
     def _value(self, share: float) -> float | None:
