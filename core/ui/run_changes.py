@@ -92,7 +92,7 @@ def _answer(found: Comparison) -> None:
 def _table(found: Comparison) -> None:
     """Every comparison: the clear ones first, then by candidate."""
     rows = sorted(found.rows(), key=_place)
-    names = [charts.cut(row.line.name, 22) for row in rows]
+    names = [charts.cut(row.line.name, 15) for row in rows]
     shown = pd.DataFrame([_cells(found, row, name) for row, name in zip(rows, names, strict=True)])
     in_colour = colours.coloured([line.position for line in found.lines])
     hues = [colours.colour(p) if (p := row.line.position) in in_colour else colours.ink().grey for row in rows]
@@ -107,7 +107,7 @@ def _table(found: Comparison) -> None:
         height="content" if len(rows) <= 12 else 460,
         column_config={
             " ": text(" ", width=32),
-            "Candidate": text(pinned=True, width=min(max(90, 24 + 7 * max(len(name) for name in names)), 118)),
+            "Candidate": text(pinned=True, width=min(max(90, 24 + 7 * max(len(name) for name in names)), 126)),
             "Figure": text(width=114),
             "Change": text(width=86),
             "95 % interval": text(width=150),
