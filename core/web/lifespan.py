@@ -51,7 +51,8 @@ class Background:
         return self.scheduler is not None and bool(self.scheduler.running)
 
     def _start(self, engine: Engine) -> None:
-        logging.getLogger("apscheduler").setLevel(logging.WARNING)
+        # That a turn is skipped while the last one still works is as it should be, and no warning.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self.scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
         self._every(3, "tallies", lambda: refresh_stale(engine, now=_now()))
         self._every(2, "runs", lambda: workers.ensure(engine))

@@ -1,0 +1,205 @@
+"""The fields of Re-evaluate: which prompts, which candidates, how often, for how much; and what that takes."""
+
+import hashlib
+import math
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from core.errors import EvenhandError
+from core.services import datasets, running
+from core.services.candidates import CandidateLine
+from core.services.datasets import DatasetLine
+from core.services.running import Estimate, RunOrder
+from core.storage.engine import reading
+from core.storage.tables import Person
+from core.ui import frame, re_evaluate_words
+from core.ui.datasets import called
+from core.ui.resources import engine, now
+
+SLICE = 16
+_ALL, _FIRST, _RANDOM = "All", "The first", "At random"
+_MOST_PILLS = 12
+_MOST_CHOSEN = 8
+_MOST_REPETITIONS = 20
+_APART_S = 8 * 3600.0
+_CAP, CAP_TOUCHED = "re_cap", "_re_cap_touched"
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """What the fields ask for. ``estimate`` None: it cannot be carried out, for the ``problem``."""
+
+    order: RunOrder
+    estimate: Estimate | None
+    problem: str
+
+
+def fields(sets: list[DatasetLine], lines: list[CandidateLine], person: Person) -> Ordered:
+    """Show the fields and what the run takes. ``lines``: every candidate that is not retired."""
+    ordered_sets = sorted(sets, key=lambda line: line.dataset.is_demo)
+    by_name = {called(line): line for line in ordered_sets}
+    chosen = by_name[st.selectbox("Dataset", list(by_name), key="re_dataset")]
+    prompt_ids, some = _prompts(chosen)
+    those = _candidates(lines, chosen)
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+    with row:
+        repetitions, spread_s = _repetitions()
+    order = RunOrder(
+        dataset_id=chosen.dataset.id or 0,
+        candidate_ids=those,
+        prompt_ids=prompt_ids if some else None,
+        repetitions=repetitions,
+        spread_s=spread_s,
+        requested_by_id=person.id,
+    )
+    found = _estimated(order) if those and prompt_ids else None
+    if isinstance(found, Estimate):
+        with row:
+            cap = _cap(found)
+        re_evaluate_words.takes(found, order, cap, asks_locally=_asks_locally(lines, those))
+        return Ordered(replace(order, max_usd=cap), found, "")
+    problem = found or ("Choose at least one candidate." if prompt_ids else "Choose at least one prompt.")
+    st.info(frame.as_typed(problem), icon=":material/info:")
+    return Ordered(order, None, problem)
+
+
+def why_not(lines: list[CandidateLine], most: int = 6) -> None:
+    """Candidates that cannot be asked, each with the reason."""
+    for line in lines[:most]:
+        st.caption(f":material/block: **{frame.as_typed(line.candidate.name)}**: {frame.as_typed(line.why_not or '')}")
+    if len(lines) > most:
+        st.caption(f"… and {len(lines) - most} more; *Candidates* lists them.")
+
+
+def _prompts(chosen: DatasetLine) -> tuple[list[int], bool]:
+    """Ids of the prompts to ask, and whether these are only some of the dataset."""
+    place = chosen.dataset.id or 0
+    with reading(engine()) as session:
+        categories = datasets.categories(session, place)
+    picked: list[str] = []
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        how = st.selectbox(
+            "Prompts",
+            [_ALL, _RANDOM, _FIRST],
+            index=1 if chosen.dataset.is_demo else 0,
+            format_func=lambda each: f"All {chosen.prompts - chosen.textless:,}" if each == _ALL else each,
+            key=f"re_slice_{place}",
+            width=150,
+            help="*At random* draws the same ones each time, so that runs can be compared prompt by prompt.",
+        )
+        if how != _ALL:
+            there = max(1, chosen.prompts - chosen.textless)
+            number = int(
+                st.number_input("How many", 1, there, min(SLICE, there), key=f"re_number_{place}", width=120) or 1
+            )
+        if len(categories) > 1:
+            picked = st.multiselect(
+                "Categories", categories, placeholder="All", key=f"re_categories_{place}", width=330
+            )
+    ids = _ids(place, tuple(picked))
+    if how == _FIRST:
+        ids = ids[:number]
+    elif how == _RANDOM:
+        ids = sorted(sorted(ids, key=_stable)[:number])
+    return ids, how != _ALL or bool(picked)
+
+
+def _stable(prompt_id: int) -> bytes:
+    """A place in an order that looks random and is the same each time."""
+    return hashlib.sha256(f"slice {prompt_id}".encode()).digest()
+
+
+def _ids(dataset_id: int, categories: tuple[str, ...]) -> list[int]:
+    with reading(engine()) as session:
+        return datasets.prompt_ids(session, dataset_id, categories=categories)
+
+
+def _candidates(lines: list[CandidateLine], chosen: DatasetLine) -> list[int]:
+    ready = [line for line in lines if line.why_not is None]
+    names = {line.id: _name(line) for line in ready}
+    usual = list(names) if len(names) <= _MOST_CHOSEN else list(names)[:1]
+    key = f"re_candidates_{chosen.dataset.id}"
+    if len(names) <= _MOST_PILLS:
+        those = st.pills(
+            "Candidates", list(names), selection_mode="multi", default=usual, key=key,
+            format_func=lambda candidate_id: frame.as_typed(names[candidate_id]),
+        )  # fmt: skip
+    else:
+        those = st.multiselect(
+            "Candidates", list(names), default=usual, key=key, format_func=lambda candidate_id: names[candidate_id]
+        )  # fmt: skip
+    others = [line for line in lines if line.why_not is not None]
+    if others:
+        with st.expander(f"{len(others):,} cannot be asked now", icon=":material/block:", key="re_others"):
+            why_not(others)
+    return list(those)
+
+
+def _name(line: CandidateLine) -> str:
+    return f"{line.candidate.name} · champion" if line.candidate.is_champion else line.candidate.name
+
+
+def _asks_locally(lines: list[CandidateLine], those: list[int]) -> bool:
+    return any(line.candidate.provider == "local" for line in lines if line.id in those)
+
+
+def _repetitions() -> tuple[int, list[float] | None]:
+    asked = st.number_input(
+        "Times each", 1, _MOST_REPETITIONS, 1, key="re_repetitions", width=150,
+        help="Several answers to one prompt show how steady a candidate is.",
+    )  # fmt: skip
+    repetitions = int(asked or 1)
+    if repetitions == 1:
+        return 1, None
+    spread = st.toggle(
+        "Eight hours apart", key="re_spread", help="Now, in 8 h, in 16 h …: how a provider does over the day."
+    )
+    return repetitions, [number * _APART_S for number in range(repetitions)] if spread else None
+
+
+@st.cache_data(ttl=30, max_entries=64, show_spinner="Counting calls …")
+def _estimate(database: str, order: RunOrder) -> Estimate | str:
+    del database
+    try:
+        with reading(engine()) as session:
+            return running.estimate(session, order, now=now())
+    except EvenhandError as error:
+        return str(error)
+
+
+def _estimated(order: RunOrder) -> Estimate | str:
+    """What the order takes, or why it cannot be carried out."""
+    return _estimate(str(engine().url), order)
+
+
+def _cap(found: Estimate) -> float | None:
+    """The spending cap: twice what is expected, until somebody says otherwise.
+
+    None where nothing is charged, and where a price is unknown, so that none could be kept.
+    """
+    if not found.most_usd:
+        return None
+    proposed = proposed_cap(found)
+    if not st.session_state.get(CAP_TOUCHED) or _CAP not in st.session_state:
+        st.session_state[_CAP] = proposed
+    cap = st.number_input(
+        "Spending cap, US$ (optional)",
+        min_value=0.0,
+        step=max(round(proposed / 10, 4), 0.0001),
+        format="%.4f" if proposed < 1 else "%.2f",
+        key=_CAP,
+        placeholder="No cap",
+        width=230,
+        help="The run stops before it spends more than this. Empty: no cap.",
+        on_change=lambda: st.session_state.update({CAP_TOUCHED: True}),
+    )
+    return None if cap is None else float(cap)
+
+
+def proposed_cap(found: Estimate) -> float:
+    """Twice what is expected, and room for two of the largest calls, rounded up to two digits that tell."""
+    expected, most = found.cost_usd or 0.0, found.most_usd or 0.0
+    wanted = max(2 * expected, expected + 2 * most / max(1, found.calls))
+    digits = math.floor(math.log10(wanted)) - 1
+    return round(math.ceil(wanted / 10.0**digits) * 10.0**digits, max(4, -digits))

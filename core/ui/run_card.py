@@ -1,0 +1,173 @@
+"""One run: how far it is while it goes on, what it spent, and ending it or going on with it."""
+
+import streamlit as st
+
+from core.errors import EvenhandError
+from core.services import running, runs
+from core.services.running import workers
+from core.services.runs import RunLine
+from core.storage.engine import reading
+from core.ui import access, doing, frame, run_candidates, run_failures, run_words
+from core.ui.resources import engine, now
+
+_SOON_S, _LARGE_S, _SELDOM_S = 1.5, 6.0, 30.0
+_LARGE = 20_000
+_PLACE = "run"
+
+
+def show(chosen: RunLine) -> None:
+    """The run; while it goes on this looks again by itself, and it alone."""
+    st.fragment(_live, run_every=_every_s(chosen))(chosen.id, _every_s(chosen))
+
+
+def _every_s(line: RunLine) -> float | None:
+    """How often to look; None where nothing moves by itself."""
+    if line.state == "waiting":
+        return _SELDOM_S
+    if line.is_active or line.state == "interrupted":
+        return _SOON_S if line.planned <= _LARGE else _LARGE_S
+    return None
+
+
+def _live(run_id: int, every_s: float | None) -> None:
+    access.require(access.Role.ANALYST)
+    with reading(engine()) as session:
+        line = runs.line(session, run_id, now=now())
+    if _every_s(line) != every_s:
+        st.rerun()
+    with st.container(border=True, gap="small", key="run_card"):
+        _head(line)
+        if line.is_evaluation:
+            _bar(line)
+            _said(line)
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            if line.is_evaluation:
+                _buttons(line)
+            _ways_on(line)
+    run_candidates.table(line)
+    run_failures.section(line)
+
+
+def _head(line: RunLine) -> None:
+    words = run_words.state(line)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.subheader(f"Run {line.id} · {frame.as_typed(line.dataset)}", anchor=False, width="content")
+        st.badge(words.word, icon=f":material/{words.icon}:", color=words.colour)  # type: ignore[arg-type]
+    st.caption(frame.as_typed(_order(line)))
+
+
+def _order(line: RunLine) -> str:
+    """What was asked for, and when."""
+    who = run_words.n(len(line.candidate_ids), "candidate")
+    if not line.is_evaluation:
+        return f"{run_words.n(line.responses, 'response')} by {who}, here since {run_words.when(line.created_at)} UTC"
+    each = line.planned // max(1, len(line.candidate_ids) * line.repetitions)
+    said = [who, run_words.n(each, "prompt")]
+    if line.repetitions > 1:
+        apart = ", spread over the day" if line.spread_s else ""
+        said.append(f"{line.repetitions} times each{apart}")
+    said.append(f"begun {run_words.when(line.started_at)} UTC" if line.started_at else "not begun yet")
+    if line.finished_at is not None and line.started_at is not None:
+        said.append(f"ended after {run_words.duration((line.finished_at - line.started_at).total_seconds())}")
+    return " · ".join(said)
+
+
+def _bar(line: RunLine) -> None:
+    st.progress(line.share, text=f"**{line.responses + line.failed:,} of {line.planned:,}** · {_left(line)}")
+    spent = run_words.spent(line.cost_usd, line.unpriced)
+    cap = f" of a cap of {run_words.dollars(line.max_usd)}" if line.max_usd is not None else ""
+    tries = run_words.n(line.attempts, "call")
+    failed = f"{line.failed:,} given up · " if line.failed else ""
+    st.caption(frame.as_typed(f"{run_words.n(line.responses, 'response')} · {failed}{tries} · {spent} spent{cap}"))
+
+
+def _left(line: RunLine) -> str:
+    left = f"{line.left:,} left"
+    if line.state == "queued":
+        return f"{left} · begins in a moment"
+    if line.state == "interrupted":
+        return f"{left} · whoever carried it out is gone; it goes on by itself in a moment"
+    if line.next_at is not None:
+        return f"{left} · the next repetition begins {run_words.when(line.next_at)} UTC".replace(":", ":\u2060")
+    if line.state == "running" and not line.left:
+        return "everything has arrived, being scored"
+    if line.state == "running" and line.eta_s is not None:
+        return f"{left}, about {run_words.duration(line.eta_s)}"
+    return left if line.left else "nothing left to do"
+
+
+def _said(line: RunLine) -> None:
+    """Why it stopped and what is kept; or that something has to be said of one that is done."""
+    doing.problem(_PLACE)
+    if line.problem and line.state == "stopped":
+        st.warning(
+            f"**It stopped before its end.** {frame.as_typed(line.problem)} What has arrived is kept.",
+            icon=":material/front_hand:",
+        )
+    elif line.problem:
+        st.info(frame.as_typed(line.problem), icon=":material/info:")
+
+
+def _buttons(line: RunLine) -> None:
+    if line.is_active or line.state == "interrupted":
+        st.button("Cancel", icon=":material/stop:", key=f"cancel_{line.id}", on_click=_cancel, args=(line.id,))
+        return
+    if line.state == "done" and not line.failed:
+        return
+    cap = _cap(line)
+    retry = line.state == "done"
+    if line.failed and not retry:
+        retry = st.checkbox(f"Try the {line.failed:,} given up again", True, key=f"retry_{line.id}", width="content")
+    again = f"Try the {line.failed:,} given up again" if line.state == "done" else "Resume"
+    st.button(
+        again, icon=":material/play_arrow:", type="primary", key=f"resume_{line.id}", on_click=_resume,
+        args=(line.id, bool(retry), cap),
+    )  # fmt: skip
+
+
+def _cap(line: RunLine) -> float | None:
+    """The new spending cap; twice the old one is proposed where that was reached."""
+    if line.max_usd is None:
+        return None
+    was_reached = line.state == "stopped" and "spending cap" in (line.problem or "")
+    proposed = line.max_usd * (2 if was_reached else 1)
+    cap = st.number_input(
+        "Spending cap, US$",
+        min_value=0.0,
+        value=proposed,
+        step=max(proposed / 10, 0.0001),
+        format="%.4f" if proposed < 1 else "%.2f",
+        key=f"cap_{line.id}_{line.max_usd}",
+        width=190,
+        help="For the whole run, what is spent already included.",
+    )
+    return None if cap is None else float(cap)
+
+
+def _cancel(run_id: int) -> None:
+    try:
+        running.cancel(engine(), run_id, now=now())
+    except EvenhandError as error:
+        doing.refuse(str(error), kept="What has arrived is kept.", place=_PLACE)
+        return
+    doing.say(f"Run {run_id} is cancelled. What has arrived is kept.")
+
+
+def _resume(run_id: int, retry_failed: bool, max_usd: float | None) -> None:
+    try:
+        running.resume(engine(), run_id, now=now(), retry_failed=retry_failed, max_usd=max_usd)
+    except EvenhandError as error:
+        doing.refuse(str(error), kept="What has arrived is kept.", place=_PLACE)
+        return
+    workers.ensure(engine())
+    doing.say(f"Run {run_id} goes on.")
+
+
+def _ways_on(line: RunLine) -> None:
+    """Where to read what came of it."""
+    if not line.responses:
+        return
+    address = {"dataset": line.dataset}
+    st.page_link("responses.py", label="Responses", icon=":material/article:", query_params=address)
+    st.page_link("cost.py", label="Cost & quality", icon=":material/payments:", query_params=address)
+    st.page_link("rate.py", label="Rate pairs", icon=":material/balance:")

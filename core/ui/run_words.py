@@ -1,0 +1,119 @@
+"""How a run's state, its failures and what it takes are put into words, the same in list, detail and sidebar."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.domain.answering import FaultKind
+from core.services.runs import RunLine
+
+_LEAST_USD = 0.000001
+
+
+@dataclass(frozen=True)
+class StateWords:
+    """A state as it is shown: a word, a Material icon's name, a badge's colour."""
+
+    word: str
+    icon: str
+    colour: str
+
+
+STATES = {
+    "queued": StateWords("queued", "hourglass_empty", "gray"),
+    "waiting": StateWords("waits for its next repetition", "schedule", "gray"),
+    "running": StateWords("running", "play_circle", "blue"),
+    "interrupted": StateWords("interrupted", "sync_problem", "orange"),
+    "done": StateWords("done", "check_circle", "green"),
+    "cancelled": StateWords("cancelled", "cancel", "gray"),
+    "stopped": StateWords("stopped", "front_hand", "orange"),
+    "import": StateWords("imported", "upload", "gray"),
+    "demo": StateWords("recorded", "science", "gray"),
+}
+_FAULTS = {
+    FaultKind.RATE_LIMIT: (
+        "Rate limit", "The endpoint asked for fewer calls, so the run slowed down. The provider may raise the limit."
+    ),
+    FaultKind.OVERLOAD: (
+        "Overloaded", "The endpoint had too much to do. Try again later, or give the candidate a second endpoint."
+    ),
+    FaultKind.SERVER: (
+        "Server error", "The endpoint broke. Try again later, or give the candidate a second endpoint."
+    ),
+    FaultKind.TIMEOUT: ("Timeout", "No whole answer came in time. Users would have waited as long."),
+    FaultKind.CONNECTION: (
+        "No connection", "The endpoint was not reached, or hung up. Check its address on Candidates, and the network."
+    ),
+    FaultKind.TRUNCATED: ("Cut off", "The stream ended without saying why, again and again. What came of it is kept."),
+    FaultKind.MALFORMED: (
+        "Unreadable", "The endpoint sent something else than its API says. Check on Candidates which one it speaks."
+    ),
+    FaultKind.BAD_REQUEST: (
+        "Bad request", "The endpoint does not take such a request. Mend the model's name or the settings on Candidates."
+    ),
+    FaultKind.AUTH: ("Key refused", "Set the right key where Evenhand runs, start it again, and try these once more."),
+    FaultKind.QUOTA: ("Out of credit", "The account has no credit left. Top it up, then try these once more."),
+    FaultKind.CONTENT_FILTER: ("Content filter", "The provider blocked this. Your users would meet the same."),
+    FaultKind.CANCELLED: ("Cancelled", "It was on its way when the run was cancelled. Resume to ask again."),
+    FaultKind.INTERRUPTED: ("Interrupted", "It was on its way when Evenhand stopped, and is asked again by itself."),
+}  # fmt: skip
+
+
+def state(run: RunLine) -> StateWords:
+    """What became of the run; of one that came from a file, where it came from."""
+    return STATES[run.state if run.is_evaluation else run.source if run.source in STATES else "import"]
+
+
+def fault(kind: str) -> tuple[str, str]:
+    """A kind of failure in a word or two, and what to do about it."""
+    known = kind in {str(each) for each in FaultKind}
+    return _FAULTS[FaultKind(kind)] if known else (kind.replace("_", " ").capitalize(), "")
+
+
+def duration(seconds: float) -> str:
+    """About how long: 40 s, 3 min, 2 h 10 min, 3 days."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    if hours >= 48:
+        return f"{round(hours / 24)} days"
+    return f"{hours} h {rest} min" if rest and hours < 10 else f"{hours} h"
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """How long ago something was, as far as it matters."""
+    seconds = (now - at).total_seconds()
+    return "just now" if seconds < 60 else f"{duration(seconds)} ago"
+
+
+def when(at: datetime | None) -> str:
+    """A moment, in UTC."""
+    return "–" if at is None else f"{at:%-d %b %Y, %H:%M}"
+
+
+def spent(cost_usd: float, unpriced: int) -> str:
+    """What is known to be spent; attempts of unknown price are said, never left out and never 0."""
+    if not unpriced:
+        return dollars(cost_usd)
+    known = f"{dollars(cost_usd)} and " if cost_usd else ""
+    return f"{known}{n(unpriced, 'call')} of unknown price"
+
+
+def dollars(usd: float | None) -> str:
+    """US dollars: cents from a dollar on, two digits that tell below; None is *unknown*."""
+    if usd is None:
+        return "unknown"
+    if usd == 0:
+        return "$0"
+    if usd >= 1:
+        return f"${usd:,.2f}"
+    return (
+        f"${usd:.2f}" if usd >= 0.1 else f"${float(f'{usd:.2g}'):.6f}".rstrip("0") if usd >= 0.000001 else "< $0.000001"
+    )
+
+
+def n(count: int, what: str) -> str:
+    """A count with its word."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
