@@ -1,0 +1,230 @@
+"""Runs as pages show them: the list, what is going on, failures by kind, and two runs compared."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import Session, col, select
+
+from core.errors import BadInput, NotFound
+from core.services import running, runs, scoring
+from core.services.running import RunOrder
+from core.services.running.claims import me
+from core.services.runs import CandidateChange, FailureLine, RunLine
+from core.storage.engine import reading, writing
+from core.storage.tables import Attempt, Candidate, Dataset, Prompt, Response, Run
+from tests.workspace import NOW, Workspace, later, make_workspace
+
+
+@pytest.fixture
+def at(engine: Engine) -> Workspace:
+    """Four candidates that can be asked, six prompts, and an import with a response of each to each."""
+    made = make_workspace(engine)
+    with writing(engine) as session:
+        for candidate in session.exec(select(Candidate)):
+            candidate.provider, candidate.model = "openai", "some-model"
+            candidate.settings = {"base_url": "http://127.0.0.1:9/v1", "max_tokens": 20}
+    return made
+
+
+def ordered(engine: Engine, at: Workspace, **changes: Any) -> int:
+    """The id of a queued run of the first two candidates on all prompts."""
+    order = RunOrder(1, at.candidates[:2], **changes)
+    with writing(engine) as session:
+        return running.plan(session, replace(order, dataset_id=dataset_of(session)), now=NOW).id
+
+
+def dataset_of(session: Session) -> int:
+    return session.exec(select(Dataset.id).where(Dataset.name == "tests")).one()
+
+
+def change(engine: Engine, run_id: int, **values: Any) -> None:
+    with writing(engine) as session:
+        for name, value in values.items():
+            setattr(session.get(Run, run_id), name, value)
+
+
+def seen(engine: Engine, run_id: int, minutes: float = 0) -> RunLine:
+    with reading(engine) as session:
+        return runs.line(session, run_id, now=later(minutes))
+
+
+def attempt(run_id: int, prompt: int, candidate: int, **values: Any) -> Attempt:
+    ended = {"finished_at": NOW, "started_at": NOW}
+    return Attempt(run_id=run_id, prompt_id=prompt, candidate_id=candidate, **(ended | values))
+
+
+def response(run_id: int, prompt: int, candidate: int, text: str = "Yes.", **values: Any) -> Response:
+    facts = {"finish_reason": "stop", "created_at": NOW, "words": len(text.split())} | values
+    return Response(
+        run_id=run_id, prompt_id=prompt, candidate_id=candidate, turns=[text], content_hash=text, **facts
+    )  # fmt: skip
+
+
+def test_runs_are_listed_newest_first_and_an_import_says_what_it_brought(engine: Engine, at: Workspace) -> None:
+    run_id = ordered(engine, at)
+    with reading(engine) as session:
+        first, second = runs.listed(session, now=NOW)
+    assert (first.id, first.state, first.dataset) == (run_id, "queued", "tests")
+    assert (first.planned, first.left, first.share, first.prompts) == (12, 12, 0.0, None)
+    assert not second.is_evaluation
+    assert (second.state, second.responses, second.planned, second.share) == ("done", 24, 24, 1.0)
+    assert second.candidate_ids == tuple(sorted(at.candidates))
+
+
+def test_a_run_that_nobody_carries_out_is_interrupted_and_no_longer_goes_on(engine: Engine, at: Workspace) -> None:
+    run_id = ordered(engine, at)
+    change(engine, run_id, state="running", started_at=NOW, heartbeat_at=NOW, worker=me())
+    assert (seen(engine, run_id).state, seen(engine, run_id).is_active) == ("running", True)
+    assert (seen(engine, run_id, 1).state, seen(engine, run_id, 1).is_active) == ("interrupted", False)
+
+
+def test_a_run_between_its_repetitions_waits_and_says_until_when(engine: Engine, at: Workspace) -> None:
+    run_id = ordered(engine, at, repetitions=2, spread_s=[0, 3600])
+    assert seen(engine, run_id).state == "queued"
+    change(engine, run_id, started_at=NOW, responses=12)
+    line = seen(engine, run_id, 5)
+    assert (line.state, line.next_at, line.is_active) == ("waiting", NOW + timedelta(hours=1), True)
+    assert seen(engine, run_id, 61).state == "queued"
+
+
+def test_a_run_that_is_not_there_is_said_to_be_gone(engine: Engine) -> None:
+    with reading(engine) as session, pytest.raises(NotFound, match="no run 7"):
+        runs.line(session, 7, now=NOW)
+
+
+def test_the_sidebar_hears_of_the_run_that_goes_on_else_of_the_last_evaluation(engine: Engine, at: Workspace) -> None:
+    def newest() -> runs.Newest | None:
+        with reading(engine) as session:
+            return runs.newest(session)
+
+    assert newest() is None
+    first, second = ordered(engine, at), ordered(engine, at)
+    found = newest()
+    assert found is not None
+    assert (found.id, found.is_going, found.going, found.candidates, found.planned) == (second, True, 2, 2, 12)
+    change(engine, second, state="done", finished_at=later(2))
+    found = newest()
+    assert found is not None
+    assert (found.id, found.going) == (first, 1)
+    change(engine, first, state="stopped", finished_at=later(1))
+    found = newest()
+    assert found is not None
+    assert (found.id, found.is_going, found.going, found.at) == (second, False, 0, later(2))
+
+
+def test_each_candidate_has_its_part_with_what_failed_and_what_it_spent(engine: Engine, at: Workspace) -> None:
+    run_id = ordered(engine, at)
+    one, two = at.candidates[:2]
+    with writing(engine) as session:
+        session.add(response(run_id, at.prompts[0], one))
+        session.add(attempt(run_id, at.prompts[0], one, cost_usd=0.5, cost_basis="reported"))
+        session.add(attempt(run_id, at.prompts[1], one, error_kind="auth", is_last=True, cost_usd=0.0))
+        session.add(attempt(run_id, at.prompts[0], two, finished_at=None))
+        session.add(attempt(run_id, at.prompts[1], two))
+    with reading(engine) as session:
+        first, second = runs.per_candidate(session, runs.line(session, run_id, now=NOW))
+    assert (first.name, first.planned, first.responses, first.failed, first.left) == ("candidate 0", 6, 1, 1, 4)
+    assert (first.attempts, first.cost_usd, first.unpriced) == (2, 0.5, 0)
+    assert (second.responses, second.attempts, second.cost_usd, second.unpriced) == (0, 2, 0.0, 1)
+
+
+def test_an_imports_candidates_have_what_is_there(engine: Engine, at: Workspace) -> None:
+    with reading(engine) as session:
+        line = runs.listed(session, now=NOW)[-1]
+        parts = runs.per_candidate(session, line)
+        assert runs.failures(session, line.id) == []
+    assert [(part.planned, part.responses, part.share) for part in parts] == [(6, 6, 1.0)] * 4
+
+
+def test_failures_come_by_kind_and_candidate_those_that_cost_a_response_first(engine: Engine, at: Workspace) -> None:
+    run_id = ordered(engine, at)
+    one, two = at.candidates[:2]
+    with writing(engine) as session:
+        for n in range(3):
+            session.add(attempt(run_id, at.prompts[n], one, error_kind="rate_limit", error_message=f"wait {n}"))
+        session.add(attempt(run_id, at.prompts[0], two, error_kind="auth", error_message="no key", is_last=True))
+        session.add(attempt(run_id, at.prompts[4], one, cost_usd=0.1))
+    with reading(engine) as session:
+        found = runs.failures(session, run_id)
+    assert found == [
+        FailureLine("auth", two, "candidate 1", 1, 1, "no key"),
+        FailureLine("rate_limit", one, "candidate 0", 3, 0, "wait 2"),
+    ]
+
+
+def two_runs(engine: Engine, at: Workspace) -> tuple[int, int]:
+    """Candidate 0: half the latency, a cent dearer, the same text. Candidate 1: as it was, its texts cut short."""
+    before, after = ordered(engine, at), ordered(engine, at)
+    one, two = at.candidates[:2]
+    with writing(engine) as session:
+        for n, prompt in enumerate(at.prompts):
+            lasted = 1000.0 + 100 * n
+            session.add(response(before, prompt, one, latency_ms=lasted, cost_usd=0.01))
+            session.add(response(after, prompt, one, latency_ms=lasted / 2, cost_usd=0.02 + 0.0001 * n))
+            session.add(response(before, prompt, two, latency_ms=lasted, cost_usd=None))
+            cut = "length" if n else "stop"
+            session.add(response(after, prompt, two, latency_ms=lasted, cost_usd=0.01, finish_reason=cut))
+    return before, after
+
+
+def changed(engine: Engine, before: int, after: int) -> dict[str, CandidateChange]:
+    with reading(engine) as session:
+        return {line.name: line for line in runs.compare(session, before, after).lines}
+
+
+def test_two_runs_are_compared_by_prompt_and_candidate(engine: Engine, at: Workspace) -> None:
+    before, after = two_runs(engine, at)
+    ids = [row.id for row in responses_of(engine, before, after)]
+    scoring.score_responses(engine, ids, now=NOW)
+    lines = changed(engine, before, after)
+    assert list(lines) == ["All candidates", "candidate 0", "candidate 1"]
+    first, second = lines["candidate 0"], lines["candidate 1"]
+    assert (first.prompts, first.latency.value, first.latency.is_clear) == (6, pytest.approx(0.5), True)
+    assert first.cost.value == pytest.approx(0.01025)
+    assert first.cost.is_clear
+    assert (first.acceptable.value, first.acceptable.is_clear) == (0.0, False)
+    assert (second.latency.value, second.latency.is_clear) == (1.0, False)
+    assert second.acceptable.value == pytest.approx(-5 / 6)
+    assert second.acceptable.is_clear
+    assert second.cost.value is None, "what is not known on one side has no change"
+    assert lines["All candidates"].acceptable.value == pytest.approx(-5 / 12)
+    assert all(change.value == 0 for name, change in first.scores.items()), "the same texts score the same"
+
+
+def responses_of(engine: Engine, *run_ids: int) -> list[Response]:
+    with reading(engine) as session:
+        return list(session.exec(select(Response).where(col(Response.run_id).in_(run_ids))))
+
+
+def test_only_what_both_runs_answered_is_compared_and_the_rest_is_named(engine: Engine, at: Workspace) -> None:
+    before, after = ordered(engine, at), ordered(engine, at)
+    one, two, three = at.candidates[:3]
+    with writing(engine) as session:
+        for n, prompt in enumerate(at.prompts):
+            session.add(response(before, prompt, one, latency_ms=1.0))
+            session.add(response(before, prompt, two, latency_ms=1.0))
+            session.add(response(after, prompt, three, latency_ms=1.0))
+            if n < 4:
+                session.add(response(after, prompt, one, latency_ms=3.0, repetition=0))
+                session.add(response(after, prompt, one, latency_ms=5.0, repetition=1))
+    with reading(engine) as session:
+        found = runs.compare(session, before, after)
+    (line,) = found.lines
+    assert (line.name, line.prompts, line.latency.after, line.latency.lower) == ("candidate 0", 4, 4.0, None)
+    assert (found.only_before, found.only_after) == (["candidate 1"], ["candidate 2"])
+
+
+def test_runs_of_different_datasets_are_not_compared(engine: Engine, at: Workspace) -> None:
+    with writing(engine) as session:
+        other = Dataset(name="other", content_hash="other", created_at=NOW)
+        session.add(other)
+        session.flush()
+        session.add(Prompt(dataset_id=other.id, external_id="x", messages=[], tags=[], content_hash="x"))
+        run = Run(dataset_id=other.id, source="import", created_at=NOW)
+        session.add(run)
+    mine = ordered(engine, at)
+    with reading(engine) as session, pytest.raises(BadInput, match="different datasets"):
+        runs.compare(session, run.id, mine)
