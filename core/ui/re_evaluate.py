@@ -24,6 +24,7 @@ def in_sidebar(person: Person, url_path: str) -> None:
 
     Not on the rating pages: nothing may stand between a key and its answer there, whoever rates.
     """
+    _follow()
     if url_path in _RATING:
         return
     with st.sidebar:
@@ -124,6 +125,11 @@ def _buttons(ordered: Ordered) -> None:
         )
         if st.button("Not now", type="tertiary", key="re_evaluate_close", on_click=_close):
             st.rerun()
+    _follow()
+
+
+def _follow() -> None:
+    """Go to the run that was begun."""
     begun = st.session_state.pop(_BEGUN, None)
     if begun is not None:
         runs_address.go_to(begun)

@@ -1,0 +1,364 @@
+"""The Runs page and Re-evaluate as an analyst uses them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import streamlit as st
+from sqlalchemy import Engine
+from sqlmodel import select
+from streamlit.testing.v1 import AppTest
+
+from core.services import running
+from core.services.running import RunOrder, workers
+from core.settings import get_settings
+from core.storage.engine import get_engine, reading, writing
+from core.storage.schema import upgrade
+from core.storage.tables import Attempt, Candidate, Dataset, Response, Run
+from core.ui import run_comparison_words, run_words
+from core.ui.navigation import PAGES_FOLDER
+from core.ui.re_evaluate_order import proposed_cap
+from core.ui.resources import now
+from tests.echo import EchoServer, echoing
+from tests.workspace import NOW, Workspace, make_workspace
+
+SHELL = str(PAGES_FOLDER / "shell.py")
+
+
+@pytest.fixture
+def empty(monkeypatch: pytest.MonkeyPatch, sqlite_database: str) -> Iterator[Engine]:
+    """The app's own engine on an empty database; whoever opens the app is its admin. No worker outlives the test."""
+    monkeypatch.setenv("EVENHAND_DATABASE_URL", sqlite_database)
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    get_settings.cache_clear()
+    get_engine.cache_clear()
+    st.cache_data.clear()
+    engine = get_engine()
+    upgrade(engine)
+    yield engine
+    workers.stop()
+    engine.dispose()
+    get_settings.cache_clear()
+    get_engine.cache_clear()
+
+
+@pytest.fixture
+def echo() -> Iterator[EchoServer]:
+    with echoing() as server:
+        yield server
+
+
+@pytest.fixture
+def at(empty: Engine, echo: EchoServer) -> Workspace:
+    """Two candidates that answer and are priced, one retired, one without its key; six prompts in two categories."""
+    made = make_workspace(empty)
+    price = {"input_usd_per_mtok": 1000.0, "output_usd_per_mtok": 1000.0}
+    with writing(empty) as session:
+        models = list(session.exec(select(Candidate).order_by(Candidate.position)))
+        for model in models:
+            model.provider, model.model = "openai", "echo-text"
+            model.settings = {"base_url": f"{echo.address}/v1", "max_tokens": 20} | (
+                price if model.position < 2 else {}
+            )
+        models[0].is_champion = True
+        models[3].settings = models[3].settings | {"api_key_env": "OPENAI_API_KEY"}
+        models[2].is_retired = True
+    return made
+
+
+def opened(page: str = "runs.py", **address: str) -> AppTest:
+    app = AppTest.from_file(SHELL, default_timeout=60)
+    for name, value in address.items():
+        app.query_params[name] = value
+    app.run().switch_page(page).run()
+    assert not app.exception
+    return app
+
+
+def words(app: AppTest) -> str:
+    kinds = ("title", "header", "subheader", "markdown", "caption", "warning", "info", "error", "toast", "badge")
+    shown = [element for kind in kinds for element in app.get(kind)]
+    bars = [bar.proto.text for bar in app.get("progress")]
+    return "\n".join([str(getattr(element, "value", element)) for element in shown] + bars)
+
+
+def press(app: AppTest, key: str) -> AppTest:
+    app.button(key=key).click().run()
+    assert not app.exception
+    return app
+
+
+def order(engine: Engine, at: Workspace, **changes: Any) -> RunOrder:
+    with reading(engine) as session:
+        dataset = session.exec(select(Dataset.id)).one()
+    return replace(RunOrder(dataset or 0, at.candidates[:2]), **changes)
+
+
+def a_run(engine: Engine, at: Workspace, *, answers: int = 0, max_usd: float | None = None, **values: Any) -> int:
+    """A run in the database alone: its first ``answers`` units are there."""
+    with writing(engine) as session:
+        run = running.plan(session, order(engine, at, max_usd=max_usd), now=NOW)
+        units = [(candidate, prompt) for prompt in at.prompts for candidate in at.candidates[:2]]
+        for n, (candidate, prompt) in enumerate(units[:answers]):
+            session.add(
+                Response(
+                    run_id=run.id,
+                    prompt_id=prompt,
+                    candidate_id=candidate,
+                    turns=["Yes."],
+                    words=1,
+                    content_hash=str(n),
+                    latency_ms=900.0 + n,
+                    cost_usd=0.01,
+                    finish_reason="stop",
+                    created_at=NOW,
+                )
+            )
+        run.responses, run.started_at = answers, NOW
+        for name, value in values.items():
+            setattr(run, name, value)
+        return run.id or 0
+
+
+def the_run(engine: Engine, run_id: int) -> Run:
+    with reading(engine) as session:
+        return session.get_one(Run, run_id)
+
+
+def test_without_runs_the_page_explains_re_evaluate(empty: Engine) -> None:
+    shown = words(opened())
+    assert "No runs yet" in shown
+    assert "*Re-evaluate* in the sidebar" in shown
+
+
+def test_a_run_that_goes_on_shows_what_is_done_left_spent_and_can_be_cancelled(empty: Engine, at: Workspace) -> None:
+    run_id = a_run(
+        empty, at, answers=4, state="running", worker="elsewhere/1 1 a", heartbeat_at=now() + timedelta(hours=1),
+        cost_usd=0.04, max_usd=2.5,
+    )  # fmt: skip
+    app = opened()
+    shown = words(app)
+    assert f"Run {run_id} · tests" in shown
+    assert "running" in shown
+    assert "**4 of 12** · 8 left" in shown
+    assert "\\$0.04 spent of a cap of \\$2.50" in shown
+    rows = app.dataframe[0].value
+    assert rows["Responses"].tolist() == ["2 of 6", "2 of 6"]
+    assert rows["Candidate"].tolist() == ["candidate 0 · champion", "candidate 1"]
+    press(app, f"cancel_{run_id}")
+    assert the_run(empty, run_id).state == "cancelled"
+    assert "cancelled" in words(app)
+    assert app.button(key=f"resume_{run_id}")
+
+
+def test_an_interrupted_run_says_that_it_goes_on_by_itself(empty: Engine, at: Workspace) -> None:
+    a_run(empty, at, answers=1, state="running", worker="elsewhere/1 1 a", heartbeat_at=NOW)
+    assert "it goes on by itself in a moment" in words(opened())
+
+
+def test_a_run_stopped_at_its_cap_says_so_and_goes_on_with_twice_the_cap(empty: Engine, at: Workspace) -> None:
+    problem = "The spending cap of 0.5 USD is reached. Raise the cap and resume."
+    run_id = a_run(empty, at, answers=3, max_usd=0.5, state="stopped", problem=problem)
+    app = opened()
+    assert "The spending cap of 0.5 USD is reached" in app.warning[0].value
+    assert app.number_input[0].value == 1.0
+    press(app, f"resume_{run_id}")
+    run = the_run(empty, run_id)
+    assert run.max_usd == 1.0
+    assert run.state in ("queued", "running", "done")
+    assert "goes on" in words(app)
+
+
+def test_a_cap_of_nothing_is_refused_and_the_run_stays_as_it_was(empty: Engine, at: Workspace) -> None:
+    run_id = a_run(empty, at, answers=3, max_usd=0.5, state="stopped", problem="The spending cap is reached.")
+    app = opened()
+    app.number_input[0].set_value(0.0).run()
+    press(app, f"resume_{run_id}")
+    assert "must be more than 0 USD" in app.error[0].value
+    assert (the_run(empty, run_id).state, the_run(empty, run_id).max_usd) == ("stopped", 0.5)
+
+
+def test_failures_are_told_by_kind_with_what_to_do_and_can_be_tried_again(empty: Engine, at: Workspace) -> None:
+    run_id = a_run(empty, at, answers=10, state="done", failed=2)
+    with writing(empty) as session:
+        for n, kind in enumerate(("auth", "auth", "timeout")):
+            session.add(
+                Attempt(
+                    run_id=run_id,
+                    prompt_id=at.prompts[n],
+                    candidate_id=at.candidates[0],
+                    error_kind=kind,
+                    error_message="no *such* $key$",
+                    is_last=kind == "auth",
+                    started_at=NOW,
+                    finished_at=NOW,
+                    cost_usd=0,
+                )
+            )
+    app = opened()
+    shown = words(app)
+    assert "**Key refused** · 2 calls by candidate 0, **2 given up**" in shown
+    assert "Set the right key where Evenhand runs" in shown
+    assert "**Timeout** · 1 call by candidate 0, all tried again" in shown
+    table = next(frame.value for frame in app.dataframe if "The last message" in frame.value)
+    assert table["The last message"].tolist() == ["no *such* $key$"] * 2
+    assert app.button(key=f"resume_{run_id}").label == "Try the 2 given up again"
+    press(app, f"resume_{run_id}")
+    with reading(empty) as session:
+        assert session.exec(select(Attempt.id).where(Attempt.is_last)).all() == []
+
+
+def test_a_run_that_is_done_offers_nothing_to_press_and_leads_on(empty: Engine, at: Workspace) -> None:
+    run_id = a_run(empty, at, answers=12, state="done", finished_at=NOW + timedelta(minutes=4))
+    app = opened()
+    assert "ended after 4 min" in words(app)
+    keys = {button.key for button in app.button}
+    assert not keys & {f"cancel_{run_id}", f"resume_{run_id}"}
+    assert [link.label for link in app.get("page_link")] == ["Responses", "Cost & quality", "Rate pairs"]
+
+
+def test_the_address_chooses_the_run_and_one_that_is_gone_is_said_to_be(empty: Engine, at: Workspace) -> None:
+    first = a_run(empty, at, answers=12, state="done")
+    a_run(empty, at, answers=2, state="cancelled")
+    assert f"Run {first} · tests" in words(opened(run=str(first)))
+    for odd in ("999", "x", "-1"):
+        assert "Run 3 · tests" in words(opened(run=odd))
+    assert "There is no run 999 here any more" in words(opened(run="999"))
+
+
+def test_an_import_is_listed_as_what_it_is(empty: Engine, at: Workspace) -> None:
+    app = opened()
+    shown = words(app)
+    assert "imported" in shown
+    assert "24 responses by 4 candidates" in shown
+    assert not app.get("progress")
+
+
+def test_an_unknown_price_is_said_and_never_shown_as_nothing(empty: Engine, at: Workspace) -> None:
+    a_run(empty, at, answers=2, state="done", unpriced=2)
+    assert "2 calls of unknown price spent" in words(opened())
+
+
+def test_two_runs_are_compared_in_words_and_numbers(empty: Engine, at: Workspace) -> None:
+    before = a_run(empty, at, answers=12, state="done")
+    after = a_run(empty, at, answers=12, state="done")
+    with writing(empty) as session:
+        for response in session.exec(select(Response).where(Response.run_id == after)):
+            response.latency_ms = (response.latency_ms or 0) / 2
+    app = opened(part="Compare")
+    shown = words(app)
+    assert f"From run {before} to run {after}" in shown
+    assert "**All candidates** is **faster**, 0.50 × (" in shown
+    table = app.dataframe[0].value
+    assert table["Candidate"].tolist() == ["All candidates", "candidate 0", "candidate 1"]
+    assert table["Cost a response"].tolist() == ["$0.01 → $0.01"] * 3
+    assert table["more by"].tolist() == ["no change"] * 3
+
+
+def test_one_run_alone_has_nothing_to_be_compared_with(empty: Engine, at: Workspace) -> None:
+    assert "Nothing to compare yet" in words(opened(part="Compare"))
+
+
+def re_evaluate(page: str = "leaderboard.py") -> AppTest:
+    return press(opened(page), "re_evaluate")
+
+
+def test_re_evaluate_says_what_it_takes_before_it_begins(empty: Engine, at: Workspace) -> None:
+    app = re_evaluate()
+    shown = words(app)
+    assert "**12 calls** · 2 candidates × 6 prompts" in shown
+    assert "**candidate 3**: OPENAI\\_API\\_KEY is not set." in shown
+    assert "candidate 2" not in shown, "it is retired"
+    app.selectbox(key="re_slice_1").set_value("At random").run()
+    app.number_input(key="re_number_1").set_value(2).run()
+    app.number_input(key="re_repetitions").set_value(3).run()
+    assert "**12 calls** · 2 candidates × 2 prompts × 3 times each" in words(app)
+    app.toggle(key="re_spread").set_value(True).run()
+    assert "over 16 h" in words(app)
+    with reading(empty) as session:
+        assert session.exec(select(Run).where(Run.source == "evaluation")).first() is None
+
+
+def test_re_evaluate_plans_the_run_and_the_page_follows_it_to_its_end(empty: Engine, at: Workspace) -> None:
+    app = re_evaluate()
+    app.multiselect(key="re_categories_1").set_value(["coding"]).run()
+    cap = app.number_input(key="re_cap").value
+    press(app, "re_evaluate_run")
+    with reading(empty) as session:
+        run = session.exec(select(Run).where(Run.source == "evaluation")).one()
+    assert (run.planned, run.candidate_ids, run.max_usd) == (6, list(at.candidates[:2]), cap)
+    assert run.requested_by_id is not None
+    assert [title.value for title in app.title] == ["Runs"]
+    assert f"Run {run.id} · tests" in words(app)
+    wait_for(lambda: the_run(empty, run.id or 0).state == "done")
+    app = opened(run=str(run.id))
+    assert "**6 of 6** · nothing left to do" in words(app)
+    assert app.dataframe[0].value["Acceptable"].str.endswith("of 3").all()
+
+
+def wait_for(is_so: Callable[[], bool], within_s: float = 60.0) -> None:
+    import time
+
+    deadline = time.monotonic() + within_s
+    while not is_so():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.1)
+
+
+def test_what_cannot_be_run_is_said_in_the_dialog_and_nothing_is_lost(empty: Engine, at: Workspace) -> None:
+    app = re_evaluate()
+    app.number_input(key="re_cap").set_value(0.0).run()
+    press(app, "re_evaluate_run")
+    assert "must be more than 0 USD" in words(app)
+    assert app.number_input(key="re_cap").value == 0.0
+    app.get("button_group")[0].set_value([]).run()
+    assert "Choose at least one candidate." in words(app)
+    assert app.button(key="re_evaluate_run").disabled
+
+
+def test_an_unknown_price_is_said_before_the_run_and_allows_no_cap(empty: Engine, at: Workspace) -> None:
+    with writing(empty) as session:
+        for model in session.exec(select(Candidate)):
+            model.settings = {name: value for name, value in model.settings.items() if "usd" not in name}
+    app = re_evaluate()
+    assert "Cost **unknown**, and no cap can be kept: no price is known of **candidate 0**" in words(app)
+    assert "re_cap" not in {field.key for field in app.number_input}
+    assert not app.button(key="re_evaluate_run").disabled
+
+
+def test_an_empty_workspace_is_told_what_is_missing(empty: Engine) -> None:
+    assert "There are no prompts to ask yet" in words(re_evaluate("runs.py"))
+
+
+def test_the_sidebar_tells_of_the_run_that_goes_on_and_of_the_last(empty: Engine, at: Workspace) -> None:
+    run_id = a_run(empty, at, answers=3, state="running", worker="elsewhere/1 1 a", heartbeat_at=now())
+    assert f"Run {run_id} · 3 of 12" in words(opened("leaderboard.py"))
+    with writing(empty) as session:
+        run = session.get_one(Run, run_id)
+        run.state, run.finished_at, run.cost_usd = "done", now() - timedelta(hours=2), 4.12
+    assert "Last run 2 h ago · 2 candidates · \\$4.12" in words(opened("leaderboard.py"))
+
+
+def test_the_rating_pages_have_no_re_evaluate(empty: Engine, at: Workspace) -> None:
+    for page in ("rate.py", "my_votes.py"):
+        assert "re_evaluate" not in {button.key for button in opened(page).button}
+
+
+def test_a_proposed_cap_is_above_what_is_expected_and_short() -> None:
+    from core.services.running import Estimate
+
+    for expected, most, calls in ((0.0021, 0.04, 96), (3.17, 80.0, 1000), (0.00001, 0.02, 1), (250.0, 900.0, 10**6)):
+        cap = proposed_cap(Estimate(calls, 1, expected, most, 1.0))
+        assert 2 * expected <= cap
+        assert cap >= expected + 2 * most / calls
+        assert len(f"{cap:g}".replace(".", "").strip("0")) <= 3
+
+
+def test_money_and_time_are_written_short_and_never_as_nothing() -> None:
+    amounts = [run_words.dollars(usd) for usd in (None, 0.0, 1e-9, 0.0000123, 0.0021, 0.5, 12.345, 1234.0)]
+    assert amounts == ["unknown", "$0", "< $0.000001", "$0.000012", "$0.0021", "$0.50", "$12.35", "$1,234.00"]
+    times = [run_words.duration(seconds) for seconds in (0.2, 45, 170, 5_000, 8_000, 40_000, 400_000)]
+    assert times == ["1 s", "45 s", "3 min", "83 min", "2 h 13 min", "11 h", "5 days"]
+    assert run_comparison_words.points(-0.002) == "0"
