@@ -1,8 +1,8 @@
-"""Runs: what is being evaluated, what came of it, and what changed between two of them."""
+"""Runs: what is being evaluated, what came of it, and what changed since another one."""
 
 import streamlit as st
 
-from core.ui import access, doing, frame, run_card, run_comparison, runs
+from core.ui import access, doing, frame, run_card, run_changes, runs
 
 access.require(access.Role.ANALYST)
 doing.tell()
@@ -11,8 +11,7 @@ lines = runs.listed()
 if not lines:
     runs.nothing_yet()
     st.stop()
-if runs.part() == "Compare":
-    run_comparison.section(lines)
-else:
-    run_card.show(runs.choice(lines))
-    runs.table(lines)
+chosen = runs.choice(lines)
+run_card.show(chosen)
+run_changes.section(lines, chosen)
+runs.table(lines)

@@ -9,16 +9,7 @@ from core.storage.engine import reading
 from core.ui import frame, run_words, runs_address
 from core.ui.resources import engine, now
 
-_PARTS = ("Runs", "Compare")
 _TABLE, _IDS, _CHOSEN = "runs_table", "_runs_in_table", "_run_chosen"
-
-
-def part() -> str:
-    """Which part of the page is open; kept in the address."""
-    chosen = st.radio(
-        "Part", _PARTS, horizontal=True, key=runs_address.PART, bind="query-params", label_visibility="collapsed"
-    )
-    return chosen or _PARTS[0]
 
 
 def listed() -> list[RunLine]:

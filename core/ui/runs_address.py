@@ -4,7 +4,7 @@ from typing import NoReturn
 
 import streamlit as st
 
-CHOSEN, PART = "run", "part"
+CHOSEN = "run"
 
 
 def asked_for() -> int | None:

@@ -1,4 +1,4 @@
-"""Runs as pages show them: the list, what is going on, failures by kind, and two runs compared."""
+"""Runs as pages show them: the list, what is going on, failures by kind."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
-from core.errors import BadInput, NotFound
-from core.services import running, runs, scoring
+from core.errors import NotFound
+from core.services import running, runs
 from core.services.running import RunOrder
 from core.services.running.claims import me
-from core.services.runs import CandidateChange, FailureLine, RunLine
+from core.services.runs import FailureLine, RunLine
 from core.storage.engine import reading, writing
-from core.storage.tables import Attempt, Candidate, Dataset, Prompt, Response, Run
+from core.storage.tables import Attempt, Candidate, Dataset, Response, Run
 from tests.workspace import NOW, Workspace, later, make_workspace
 
 
@@ -153,78 +153,3 @@ def test_failures_come_by_kind_and_candidate_those_that_cost_a_response_first(en
         FailureLine("auth", two, "candidate 1", 1, 1, "no key"),
         FailureLine("rate_limit", one, "candidate 0", 3, 0, "wait 2"),
     ]
-
-
-def two_runs(engine: Engine, at: Workspace) -> tuple[int, int]:
-    """Candidate 0: half the latency, a cent dearer, the same text. Candidate 1: as it was, its texts cut short."""
-    before, after = ordered(engine, at), ordered(engine, at)
-    one, two = at.candidates[:2]
-    with writing(engine) as session:
-        for n, prompt in enumerate(at.prompts):
-            lasted = 1000.0 + 100 * n
-            session.add(response(before, prompt, one, latency_ms=lasted, cost_usd=0.01))
-            session.add(response(after, prompt, one, latency_ms=lasted / 2, cost_usd=0.02 + 0.0001 * n))
-            session.add(response(before, prompt, two, latency_ms=lasted, cost_usd=None))
-            cut = "length" if n else "stop"
-            session.add(response(after, prompt, two, latency_ms=lasted, cost_usd=0.01, finish_reason=cut))
-    return before, after
-
-
-def changed(engine: Engine, before: int, after: int) -> dict[str, CandidateChange]:
-    with reading(engine) as session:
-        return {line.name: line for line in runs.compare(session, before, after).lines}
-
-
-def test_two_runs_are_compared_by_prompt_and_candidate(engine: Engine, at: Workspace) -> None:
-    before, after = two_runs(engine, at)
-    ids = [row.id for row in responses_of(engine, before, after)]
-    scoring.score_responses(engine, ids, now=NOW)
-    lines = changed(engine, before, after)
-    assert list(lines) == ["All candidates", "candidate 0", "candidate 1"]
-    first, second = lines["candidate 0"], lines["candidate 1"]
-    assert (first.prompts, first.latency.value, first.latency.is_clear) == (6, pytest.approx(0.5), True)
-    assert first.cost.value == pytest.approx(0.01025)
-    assert first.cost.is_clear
-    assert (first.acceptable.value, first.acceptable.is_clear) == (0.0, False)
-    assert (second.latency.value, second.latency.is_clear) == (1.0, False)
-    assert second.acceptable.value == pytest.approx(-5 / 6)
-    assert second.acceptable.is_clear
-    assert second.cost.value is None, "what is not known on one side has no change"
-    assert lines["All candidates"].acceptable.value == pytest.approx(-5 / 12)
-    assert all(change.value == 0 for name, change in first.scores.items()), "the same texts score the same"
-
-
-def responses_of(engine: Engine, *run_ids: int) -> list[Response]:
-    with reading(engine) as session:
-        return list(session.exec(select(Response).where(col(Response.run_id).in_(run_ids))))
-
-
-def test_only_what_both_runs_answered_is_compared_and_the_rest_is_named(engine: Engine, at: Workspace) -> None:
-    before, after = ordered(engine, at), ordered(engine, at)
-    one, two, three = at.candidates[:3]
-    with writing(engine) as session:
-        for n, prompt in enumerate(at.prompts):
-            session.add(response(before, prompt, one, latency_ms=1.0))
-            session.add(response(before, prompt, two, latency_ms=1.0))
-            session.add(response(after, prompt, three, latency_ms=1.0))
-            if n < 4:
-                session.add(response(after, prompt, one, latency_ms=3.0, repetition=0))
-                session.add(response(after, prompt, one, latency_ms=5.0, repetition=1))
-    with reading(engine) as session:
-        found = runs.compare(session, before, after)
-    (line,) = found.lines
-    assert (line.name, line.prompts, line.latency.after, line.latency.lower) == ("candidate 0", 4, 4.0, None)
-    assert (found.only_before, found.only_after) == (["candidate 1"], ["candidate 2"])
-
-
-def test_runs_of_different_datasets_are_not_compared(engine: Engine, at: Workspace) -> None:
-    with writing(engine) as session:
-        other = Dataset(name="other", content_hash="other", created_at=NOW)
-        session.add(other)
-        session.flush()
-        session.add(Prompt(dataset_id=other.id, external_id="x", messages=[], tags=[], content_hash="x"))
-        run = Run(dataset_id=other.id, source="import", created_at=NOW)
-        session.add(run)
-    mine = ordered(engine, at)
-    with reading(engine) as session, pytest.raises(BadInput, match="different datasets"):
-        runs.compare(session, run.id, mine)
