@@ -19,7 +19,7 @@ from core.ui.resources import engine, now
 
 SLICE = 16
 _ALL, _FIRST, _RANDOM = "All", "The first", "At random"
-_MOST_PILLS = 12
+_MOST_BOXES = 12
 _MOST_CHOSEN = 8
 _MOST_REPETITIONS = 20
 _APART_S = 8 * 3600.0
@@ -41,7 +41,7 @@ def fields(sets: list[DatasetLine], lines: list[CandidateLine], person: Person) 
     by_name = {called(line): line for line in ordered_sets}
     chosen = by_name[st.selectbox("Dataset", list(by_name), key="re_dataset")]
     prompt_ids, some = _prompts(chosen)
-    those = _candidates(lines, chosen)
+    those = _candidates(lines)
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
     with row:
         repetitions, spread_s = _repetitions()
@@ -115,25 +115,29 @@ def _ids(dataset_id: int, categories: tuple[str, ...]) -> list[int]:
         return datasets.prompt_ids(session, dataset_id, categories=categories)
 
 
-def _candidates(lines: list[CandidateLine], chosen: DatasetLine) -> list[int]:
+def _candidates(lines: list[CandidateLine]) -> list[int]:
     ready = [line for line in lines if line.why_not is None]
     names = {line.id: _name(line) for line in ready}
     usual = list(names) if len(names) <= _MOST_CHOSEN else list(names)[:1]
-    key = f"re_candidates_{chosen.dataset.id}"
-    if len(names) <= _MOST_PILLS:
-        those = st.pills(
-            "Candidates", list(names), selection_mode="multi", default=usual, key=key,
-            format_func=lambda candidate_id: frame.as_typed(names[candidate_id]),
-        )  # fmt: skip
+    if len(names) <= _MOST_BOXES:
+        st.markdown(":small[Candidates]")
+        with st.container(horizontal=True, gap="small"):
+            those = [
+                candidate_id
+                for candidate_id, name in names.items()
+                if st.checkbox(
+                    frame.as_typed(name), candidate_id in usual, key=f"re_candidate_{candidate_id}", width="content"
+                )
+            ]
     else:
         those = st.multiselect(
-            "Candidates", list(names), default=usual, key=key, format_func=lambda candidate_id: names[candidate_id]
+            "Candidates", list(names), default=usual, key="re_candidates", format_func=lambda each: names[each]
         )  # fmt: skip
     others = [line for line in lines if line.why_not is not None]
     if others:
         with st.expander(f"{len(others):,} cannot be asked now", icon=":material/block:", key="re_others"):
             why_not(others)
-    return list(those)
+    return those
 
 
 def _name(line: CandidateLine) -> str:

@@ -47,6 +47,13 @@ def table(line: RunLine) -> None:
         st.caption("Scores are added up when the run has ended.")
 
 
+def scores_in_words(line: RunLine) -> str:
+    """How many responses are scored, and how many of them acceptable; empty where none is scored yet."""
+    found = [each for each in _scored(line).values() if each.acceptable.n]
+    judged = sum(each.acceptable.n - each.errors for each in found)
+    return f"{sum(each.acceptable.hits for each in found):,} acceptable of {judged:,} scored" if judged > 0 else ""
+
+
 def _row(line: RunLine, one: CandidateProgress, scored: Line | None) -> dict[str, object]:
     champion = " · champion" if one.is_champion else ""
     shown: dict[str, object] = {" ": colours.sign(one.position), "Candidate": f"{one.name}{champion}"}

@@ -76,9 +76,14 @@ def _bar(line: RunLine) -> None:
     st.progress(line.share, text=f"**{line.responses + line.failed:,} of {line.planned:,}** · {_left(line)}")
     spent = run_words.spent(line.cost_usd, line.unpriced)
     cap = f" of a cap of {run_words.dollars(line.max_usd)}" if line.max_usd is not None else ""
-    tries = run_words.n(line.attempts, "call")
-    failed = f"{line.failed:,} given up · " if line.failed else ""
-    st.caption(frame.as_typed(f"{run_words.n(line.responses, 'response')} · {failed}{tries} · {spent} spent{cap}"))
+    parts = [
+        run_words.n(line.responses, "response"),
+        run_candidates.scores_in_words(line),
+        f"{line.failed:,} given up" if line.failed else "",
+        run_words.n(line.attempts, "call"),
+        f"{spent} spent{cap}",
+    ]
+    st.caption(frame.as_typed(" · ".join(filter(None, parts))))
 
 
 def _left(line: RunLine) -> str:

@@ -17,7 +17,7 @@ from core.settings import get_settings
 from core.storage.engine import get_engine, reading, writing
 from core.storage.schema import upgrade
 from core.storage.tables import Attempt, Candidate, Dataset, Response, Run
-from core.ui import run_comparison_words, run_words
+from core.ui import run_words
 from core.ui.navigation import PAGES_FOLDER
 from core.ui.re_evaluate_order import proposed_cap
 from core.ui.resources import now
@@ -241,24 +241,12 @@ def test_an_unknown_price_is_said_and_never_shown_as_nothing(empty: Engine, at: 
     assert "2 calls of unknown price spent" in words(opened())
 
 
-def test_two_runs_are_compared_in_words_and_numbers(empty: Engine, at: Workspace) -> None:
+def test_below_a_run_stands_what_changed_since_the_one_before(empty: Engine, at: Workspace) -> None:
     before = a_run(empty, at, answers=12, state="done")
     after = a_run(empty, at, answers=12, state="done")
-    with writing(empty) as session:
-        for response in session.exec(select(Response).where(Response.run_id == after)):
-            response.latency_ms = (response.latency_ms or 0) / 2
-    app = opened(part="Compare")
-    shown = words(app)
-    assert f"From run {before} to run {after}" in shown
-    assert "**All candidates** is **faster**, 0.50 × (" in shown
-    table = app.dataframe[0].value
-    assert table["Candidate"].tolist() == ["All candidates", "candidate 0", "candidate 1"]
-    assert table["Cost a response"].tolist() == ["$0.01 → $0.01"] * 3
-    assert table["more by"].tolist() == ["no change"] * 3
-
-
-def test_one_run_alone_has_nothing_to_be_compared_with(empty: Engine, at: Workspace) -> None:
-    assert "Nothing to compare yet" in words(opened(part="Compare"))
+    assert f"**Nothing changed clearly** between run {before} and run {after}" in words(opened())
+    alone = opened(run="1")
+    assert "What changed" in [heading.value for heading in alone.subheader], "an import is compared like any run"
 
 
 def re_evaluate(page: str = "leaderboard.py") -> AppTest:
@@ -295,6 +283,7 @@ def test_re_evaluate_plans_the_run_and_the_page_follows_it_to_its_end(empty: Eng
     wait_for(lambda: the_run(empty, run.id or 0).state == "done")
     app = opened(run=str(run.id))
     assert "**6 of 6** · nothing left to do" in words(app)
+    assert "acceptable of 6 scored" in words(app)
     assert app.dataframe[0].value["Acceptable"].str.endswith("of 3").all()
 
 
@@ -313,7 +302,9 @@ def test_what_cannot_be_run_is_said_in_the_dialog_and_nothing_is_lost(empty: Eng
     press(app, "re_evaluate_run")
     assert "must be more than 0 USD" in words(app)
     assert app.number_input(key="re_cap").value == 0.0
-    app.get("button_group")[0].set_value([]).run()
+    for candidate in at.candidates[:2]:
+        app.checkbox(key=f"re_candidate_{candidate}").uncheck()
+    app.run()
     assert "Choose at least one candidate." in words(app)
     assert app.button(key="re_evaluate_run").disabled
 
@@ -361,4 +352,3 @@ def test_money_and_time_are_written_short_and_never_as_nothing() -> None:
     assert amounts == ["unknown", "$0", "< $0.000001", "$0.000012", "$0.0021", "$0.50", "$12.35", "$1,234.00"]
     times = [run_words.duration(seconds) for seconds in (0.2, 45, 170, 5_000, 8_000, 40_000, 400_000)]
     assert times == ["1 s", "45 s", "3 min", "83 min", "2 h 13 min", "11 h", "5 days"]
-    assert run_comparison_words.points(-0.002) == "0"
