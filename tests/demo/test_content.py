@@ -112,7 +112,7 @@ def test_every_candidate_answered_every_turn_of_every_prompt_once(
         assert len(answers(row)) == len(prompts[row["prompt_id"]]["turns"]), row["prompt_id"]
 
 
-def test_every_response_has_its_measured_numbers_and_no_invented_price(
+def test_every_response_has_its_measured_numbers_and_costs_what_its_candidates_price_makes_it(
     candidates: dict[str, Row], responses: list[Row]
 ) -> None:
     for row in responses:
@@ -121,7 +121,11 @@ def test_every_response_has_its_measured_numbers_and_no_invented_price(
         assert 0 < row["output_tokens"] <= candidates[row["candidate"]]["max_tokens"] * len(answers(row))
         assert row["finish_reason"] in {"stop", "length"}
         assert datetime.fromisoformat(row["created_at"]).tzinfo is not None
-        assert "cost_usd" not in row
+        assert 0 < row["first_byte_ms"] <= row["ttft_ms"] <= row["first_visible_ms"]
+        assert row["attempts"] >= len(answers(row))
+        price = candidates[row["candidate"]]
+        tokens = ((row["input_tokens"], "input_usd_per_mtok"), (row["output_tokens"], "output_usd_per_mtok"))
+        assert row["cost_usd"] == pytest.approx(sum(n * price[each] for n, each in tokens) / 1e6)
 
 
 def test_no_response_is_empty(responses: list[Row]) -> None:

@@ -80,7 +80,7 @@ def test_every_question_sees_every_outcome(rated: list[RatedPair]) -> None:
     for question in ("tone", "safety", "send"):
         counts = Counter(vote.outcomes[question] for vote in rated)
         assert counts.keys() == set(OUTCOME_WORDS.values())
-        assert min(counts.values()) >= 45, (question, counts)
+        assert min(counts.values()) >= 40, (question, counts)
 
 
 def test_careful_raters_agree_more_than_chance_and_less_than_always(rated: list[RatedPair]) -> None:
