@@ -90,7 +90,8 @@ class _Scale:
             return
         reach = np.log10 if self.is_log else np.asarray
         low, high = (float(each) for each in (reach(centres.min()), reach(centres.max())))
-        span = max(high - low, 0.3 if self.is_log else 0.3 * abs(high), 1e-9)
+        # Where every value is 0, what its interval reaches to says how wide the axis is.
+        span = max(high - low, 0.3 if self.is_log else 0.3 * abs(high)) or float(known.max()) or 1.0
         ends = reach(known[known > 0] if self.is_log else known)
         self.low = max(float(ends.min()), low - _WIDEST / 4 * span)
         self.high = min(float(ends.max()), high + _WIDEST / 4 * span)
