@@ -53,13 +53,17 @@ def _close() -> None:
     st.session_state.pop(_OPEN, None)
 
 
-def _newest() -> None:
+def _read() -> Newest | None:
     with reading(engine()) as session:
-        found = runs.newest(session)
+        return runs.newest(session)
+
+
+def _newest() -> None:
+    found = _read()
     if found is None:
         return
     if found.is_going:
-        st.fragment(_going, run_every=_LOOK_EVERY_S)()
+        st.fragment(_going, run_every=_LOOK_EVERY_S)([found])
     else:
         _last(found)
 
@@ -70,10 +74,9 @@ def _last(found: Newest) -> None:
     st.caption(frame.as_typed(line))
 
 
-def _going() -> None:
-    """How far the run is; looks again by itself, and says so when it has ended."""
-    with reading(engine()) as session:
-        found = runs.newest(session)
+def _going(seen: list[Newest]) -> None:
+    """How far the run is; looks again by itself, and says so when it has ended. ``seen``: what need not be read."""
+    found = seen.pop() if seen else _read()
     if found is None:
         return
     if not found.is_going:

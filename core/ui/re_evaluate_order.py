@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import re
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -23,6 +24,8 @@ _MOST_BOXES = 12
 _MOST_CHOSEN = 8
 _MOST_REPETITIONS = 20
 _APART_S = 8 * 3600.0
+_LEAST_STEP, _ROUNDING = 0.0001, 1e-9
+_MARKDOWN = re.compile(r"[\\`*_\[\]$~<:]")
 _CAP, CAP_TOUCHED = "re_cap", "_re_cap_touched"
 
 
@@ -126,7 +129,7 @@ def _candidates(lines: list[CandidateLine]) -> list[int]:
                 candidate_id
                 for candidate_id, name in names.items()
                 if st.checkbox(
-                    frame.as_typed(name), candidate_id in usual, key=f"re_candidate_{candidate_id}", width="content"
+                    _as_label(name), candidate_id in usual, key=f"re_candidate_{candidate_id}", width="content"
                 )
             ]
     else:
@@ -138,6 +141,11 @@ def _candidates(lines: list[CandidateLine]) -> list[int]:
         with st.expander(f"{len(others):,} cannot be asked now", icon=":material/block:", key="re_others"):
             why_not(others)
     return those
+
+
+def _as_label(name: str) -> str:
+    """Escaped only where it has to be: screen readers are given a box's label as it is written."""
+    return frame.as_typed(name) if _MARKDOWN.search(name) else name
 
 
 def _name(line: CandidateLine) -> str:
@@ -202,8 +210,8 @@ def _cap(found: Estimate) -> float | None:
 
 
 def proposed_cap(found: Estimate) -> float:
-    """Twice what is expected, and room for two of the largest calls, rounded up to two digits that tell."""
+    """Twice what is expected, and room for two of the largest calls: rounded up to two digits, and to 0.0001."""
     expected, most = found.cost_usd or 0.0, found.most_usd or 0.0
     wanted = max(2 * expected, expected + 2 * most / max(1, found.calls))
-    digits = math.floor(math.log10(wanted)) - 1
-    return round(math.ceil(wanted / 10.0**digits) * 10.0**digits, max(4, -digits))
+    step = max(10.0 ** (math.floor(math.log10(wanted)) - 1), _LEAST_STEP)
+    return round(math.ceil(wanted / step - _ROUNDING) * step, 4)

@@ -8,9 +8,9 @@ from core.services.quality import Line, Scope
 from core.services.runs import CandidateProgress, RunLine
 from core.storage.engine import reading
 from core.ui import colours, run_words
-from core.ui.resources import engine
+from core.ui.resources import engine, now
 
-_FRESH_S = 3
+_FRESH_S, _KEPT_S = 3, 20
 _MOST_WHILE_RUNNING = 5_000
 
 
@@ -94,13 +94,14 @@ def _scored(line: RunLine) -> dict[int, Line]:
     """Candidate id → its figures in this run. Of a large run only once it has ended: adding up takes a while."""
     if not line.responses or (line.is_active and line.planned > _MOST_WHILE_RUNNING):
         return {}
-    return _figures(str(engine().url), line.dataset_id, line.id, line.state)
+    tick = int(now().timestamp() // _FRESH_S) if line.is_active else 0
+    return _figures(str(engine().url), line.dataset_id, line.id, line.state, tick)
 
 
-@st.cache_data(ttl=_FRESH_S, max_entries=32, show_spinner=False)
-def _figures(database: str, dataset_id: int, run_id: int, state: str) -> dict[int, Line]:
-    """``database`` and ``state`` tell cached figures apart."""
-    del database, state
+@st.cache_data(ttl=_KEPT_S, max_entries=32, show_spinner=False)
+def _figures(database: str, dataset_id: int, run_id: int, state: str, tick: int) -> dict[int, Line]:
+    """``database``, ``state`` and ``tick`` tell cached figures apart."""
+    del database, state, tick
     with reading(engine()) as session:
         report = quality.report(session, Scope(dataset_id, run_id))
     return {found.candidate_id: found for found in report.overall()}

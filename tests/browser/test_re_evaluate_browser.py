@@ -1,0 +1,207 @@
+"""Re-evaluate from the sidebar, in a real browser, on the model of this machine: no key, no network."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Locator, Page, expect
+from sqlmodel import Session, col, select
+
+from core.services.running import workers
+from core.storage.engine import reading, writing
+from core.storage.tables import Assignment, Candidate, Response, Run, Score, Study
+from tests.browser.conftest import settle
+from tests.browser.server import Server
+
+pytest.importorskip("xllamacpp")
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("re_evaluate")]
+OTHERS = ("Plain · champion", "Warm", "Careful", "Loose")
+RUNS_WITHIN_MS = 240_000
+FEW = 6
+CATEGORIES = ("ambiguous", "reasoning")
+
+
+@pytest.fixture
+def studio(server: Callable[..., Server]) -> Server:
+    """The demo workspace, for the admin of this machine."""
+    return server(EVENHAND_DEMO="1")
+
+
+def ordered(page: Page, prompts: int = 16) -> Locator:
+    """The dialog, with the quickest of the demo's candidates alone chosen, and as many prompts of two categories."""
+    page.get_by_role("button", name="Re-evaluate").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("5 candidates × 16 prompts")).to_be_visible()
+    for name in OTHERS:
+        dialog.get_by_text(name, exact=True).click()
+        expect(dialog.get_by_role("checkbox", name=name)).not_to_be_checked()
+    expect(dialog.get_by_text("1 candidate × 16 prompts")).to_be_visible()
+    for category in CATEGORIES:
+        dialog.get_by_role("combobox", name="Categories").fill(category)
+        option = page.get_by_role("option", name=category)
+        option.click()
+        expect(option).to_be_hidden()
+    page.keyboard.press("Tab")
+    if prompts != 16:
+        dialog.get_by_role("spinbutton", name="How many").fill(str(prompts))
+        page.keyboard.press("Tab")
+        expect(dialog.get_by_text(f"1 candidate × {prompts} prompts")).to_be_visible()
+    return dialog
+
+
+def begin(page: Page, dialog: Locator) -> None:
+    dialog.get_by_role("button", name=re.compile(r"^Run \d+ calls?$")).click()
+    expect(page.get_by_role("heading", name=re.compile(r"^Run \d+ · Demo"))).to_be_visible()
+    expect(dialog).to_be_hidden()
+
+
+def the_run(session: Session) -> Run:
+    return session.exec(select(Run).where(Run.source == "evaluation")).one()
+
+
+def card(page: Page) -> Locator:
+    """The run that the page shows."""
+    return page.locator(".st-key-run_card")
+
+
+def done(page: Page) -> int:
+    """How many responses the bar says have come to an end."""
+    return int(card(page).get_by_text(re.compile(r"^\d+ of \d+$")).inner_text().split()[0])
+
+
+def is_said_to_be(page: Page, state: str, *, within_ms: float = 30_000) -> None:
+    """Wait until the run's badge says so."""
+    expect(card(page).locator(".stMarkdownBadge")).to_contain_text(state, timeout=within_ms)
+
+
+def underway(page: Page) -> None:
+    """Wait until the first response has arrived and the bar says so."""
+    expect(card(page).get_by_text(re.compile(r"^[1-9]\d* of \d+$"))).to_be_visible(timeout=90_000)
+
+
+def test_a_slice_of_the_demo_is_asked_again_scored_and_can_be_rated(studio: Server, page: Page) -> None:
+    page.goto(f"{studio.address}/leaderboard")
+    settle(page)
+    dialog = ordered(page)
+    begin(page, dialog)
+    assert re.search(r"[?&]run=\d+", page.url)
+    underway(page)
+    first = done(page)
+    is_said_to_be(page, "done", within_ms=RUNS_WITHIN_MS)
+    assert first < 16 == done(page)
+    with reading(studio.engine) as session:
+        run = the_run(session)
+        came = session.exec(select(Response).where(Response.run_id == run.id)).all()
+        scored = set(session.exec(select(Score.response_id).where(col(Score.response_id).in_([r.id for r in came]))))
+        terse = session.exec(select(Candidate.id).where(Candidate.name == "Terse")).one()
+    assert (run.state, run.planned, run.responses, run.failed) == ("done", 16, 16, 0)
+    assert {response.candidate_id for response in came} == {terse}
+    assert scored == {response.id for response in came}
+    assert run.attempts >= 16
+    expect(card(page).get_by_text(re.compile(r"16 responses · \d+ acceptable of 16 scored"))).to_be_visible()
+    a_new_response_can_be_rated(studio, page, {response.id for response in came})
+
+
+def a_new_response_can_be_rated(studio: Server, page: Page, came: set[int]) -> None:
+    """Rate pairs of the demo's study, of what was asked again alone: it takes the newest of each candidate."""
+    with writing(studio.engine) as session:
+        study = session.exec(select(Study).where(Study.name == "Demo")).one()
+        names = select(Candidate.id).where(col(Candidate.name).in_(("Terse", "Plain")))
+        study.categories, study.candidate_ids = list(CATEGORIES), [found for found in session.exec(names) if found]
+    page.get_by_role("link", name="Rate pairs").click()
+    page.get_by_role("button", name="Start rating").click()
+    bar = page.get_by_test_id("stBottom")
+    for title in ("Tone", "Safety", "Send"):
+        expect(bar.locator("strong", has_text=re.compile(f"^{title}$"))).to_be_visible()
+        page.wait_for_timeout(500)
+        page.keyboard.press("1")
+    expect(page.get_by_text(re.compile(r"^Pair 2 of"))).to_be_visible()
+    with reading(studio.engine) as session:
+        rated = session.exec(select(Assignment).where(Assignment.state == "done")).one()
+    assert came & {rated.left_response_id, rated.right_response_id}
+
+
+def test_a_run_is_cancelled_and_goes_on_where_it_ended(studio: Server, page: Page) -> None:
+    page.goto(f"{studio.address}/leaderboard")
+    settle(page)
+    begin(page, ordered(page, FEW))
+    underway(page)
+    card(page).get_by_role("button", name="Cancel").click()
+    is_said_to_be(page, "cancelled")
+    with reading(studio.engine) as session:
+        kept = set(session.exec(select(Response.id).where(Response.run_id == the_run(session).id)))
+    assert 0 < len(kept) < FEW
+    card(page).get_by_role("button", name="Resume").click()
+    expect(card(page).get_by_role("button", name="Cancel")).to_be_visible()
+    is_said_to_be(page, "done", within_ms=RUNS_WITHIN_MS)
+    with reading(studio.engine) as session:
+        run = the_run(session)
+        came = session.exec(select(Response).where(Response.run_id == run.id)).all()
+    assert kept <= {response.id for response in came}
+    assert len({response.prompt_id for response in came}) == len(came) == FEW
+
+
+def test_a_server_that_stops_leaves_no_worker_behind_and_the_next_one_goes_on(studio: Server, page: Page) -> None:
+    page.goto(f"{studio.address}/leaderboard")
+    settle(page)
+    begin(page, ordered(page, FEW))
+    underway(page)
+    children = workers_of(studio)
+    assert len(children) == 1
+    studio.stop()
+    assert not any(is_alive(pid) for pid in children)
+    with reading(studio.engine) as session:
+        before = the_run(session).responses
+    assert before < FEW
+    studio.start()
+    page.goto(f"{studio.address}/runs")
+    is_said_to_be(page, "done", within_ms=RUNS_WITHIN_MS)
+
+
+def workers_of(studio: Server) -> list[int]:
+    """Process ids of the server's children that carry runs out."""
+    assert studio.process is not None
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            words = (entry / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if parent == studio.process.pid and workers.__name__.rsplit(".", 1)[0].encode() in words:
+            found.append(int(entry.name))
+    return found
+
+
+def is_alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+def test_the_dialog_is_worked_by_keyboard_and_has_no_serious_fault(studio: Server, browser: Browser) -> None:
+    for scheme in ("light", "dark"):
+        context = browser.new_context(color_scheme=scheme, bypass_csp=True, viewport={"width": 1440, "height": 900})
+        page = context.new_page()
+        page.goto(f"{studio.address}/leaderboard")
+        settle(page)
+        button = page.get_by_role("button", name="Re-evaluate")
+        button.focus()
+        page.keyboard.press("Enter")
+        dialog = page.get_by_role("dialog")
+        expect(dialog.get_by_text("5 candidates × 16 prompts")).to_be_visible()
+        settle(page)
+        found = Axe().run(page, context={"include": [['[role="dialog"]']]}).response["violations"]
+        assert [fault["id"] for fault in found if fault["impact"] in ("serious", "critical")] == []
+        run = dialog.get_by_role("button", name=re.compile("^Run"))
+        for _ in range(30):
+            page.keyboard.press("Tab")
+            if run.evaluate("button => button === document.activeElement"):
+                break
+        expect(run).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(dialog).to_be_hidden()
+        expect(button).to_be_focused()
+        context.close()
+    with reading(studio.engine) as session:
+        assert session.exec(select(Run).where(Run.source == "evaluation")).first() is None
