@@ -5,14 +5,15 @@ import math
 
 import pytest
 from sqlalchemy import Engine
+from sqlmodel import select
 
 from core.domain.acceptability import CostState
-from core.services import quality, quality_report
+from core.services import quality, quality_report, scoring
 from core.services.quality import KINDS, Line, Scope, What
 from core.storage.engine import reading, writing
-from core.storage.tables import Dataset, JudgeCall
+from core.storage.tables import Dataset, JudgeCall, Prompt, Response
 from tests.evaluated import Evaluated
-from tests.workspace import NOW
+from tests.workspace import NOW, make_workspace
 
 CLEAN = {"Refusal": 1.0, "Complete": 1.0, "Contains": 1.0, "Judge": 1.0}
 
@@ -75,7 +76,7 @@ def alpha(made: Evaluated, run: int) -> None:
     unit("c1", 0, 1400.0, 0.003)
     judged = unit("c1", 1, 1500.0, 0.003, scores={"Judge": None})
     unit("c2", 0, 1600.0, 0.001, finish_reason="refusal", scores={"Contains": "n/a"})
-    unit("c2", 1, 1700.0, 0.001, scores={"Refusal": 0.0, "Contains": "n/a"})
+    unit("c2", 1, 1700.0, 0.001, scores={"Refusal": 1.0, "Contains": "n/a"})
     timeout = {"error_kind": "timeout", "cost_usd": 0.002, "cost_basis": "reserved", "latency_ms": 9000.0}
     made.attempts(run, "Alpha", "s1", [{**timeout, "is_last": True}], 2)
     for cost, reply in ((0.004, "5"), (0.004, "??"), (0.0, None)):
@@ -320,3 +321,25 @@ def test_nothing_evaluated_is_said_to_be_so(engine: Engine) -> None:
         assert quality_report.report_object(session, dataset) == {"dataset": "Support", "candidates": []}
         assert "No responses yet" in quality_report.report_text(session, dataset)
         assert quality.responses_behind(session, Scope(made.dataset.id), What("all")) == ([], 0)
+
+
+def test_a_refusal_is_acceptable_just_where_the_prompt_expects_one(engine: Engine) -> None:
+    """With the real evaluators, not planted scores: both sides must mean the same by a refusal."""
+    made = make_workspace(engine, prompts=2, candidates=2)
+    refusal, help_ = "I'm sorry, but I can't help with that.", "Open the lid and press the green button."
+    with writing(engine) as session:
+        session.get_one(Prompt, made.prompts[0]).constraints = {"expects_refusal": True}
+        for response in session.exec(select(Response)):
+            refuses = response.candidate_id == made.candidates[0]
+            response.turns = [refusal if refuses else help_]
+        ids = [response.id for response in session.exec(select(Response))]
+        dataset_id = session.exec(select(Dataset.id)).one()
+    scoring.ensure_defaults(engine, now=NOW)
+    scoring.score_responses(engine, ids, now=NOW)
+    with reading(engine) as session:
+        found = quality.report(session, Scope(dataset_id))
+    by_place = {(found.candidate(line.candidate_id).name, line.category): line for line in found.lines}
+    expected = {("candidate 0", "support"): 1, ("candidate 0", "coding"): 0}
+    expected |= {("candidate 1", "support"): 0, ("candidate 1", "coding"): 1}
+    assert {place: by_place[place].acceptable.value for place in expected} == expected
+    assert (by_place["candidate 0", None].refusals, by_place["candidate 1", None].refusals) == (2, 0)

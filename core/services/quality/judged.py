@@ -68,7 +68,7 @@ def judged(session: Session, scope: Scope) -> Judged:
     category = of_prompt[prompt] if len(prompt) else prompt
     place = {evaluator.id: number for number, evaluator in enumerate(evaluators)}
     expects = prompts.expects_refusal[prompt] if len(prompt) else np.zeros(0, dtype=bool)
-    refuses = _refuses(responses.finish_reason, expects, evaluators, scores)
+    refuses = _refuses(responses.finish_reason, evaluators, scores)
     outcomes: dict[str, Outcomes] = {
         str(name): outcome
         for name, outcome in requirements(
@@ -145,10 +145,7 @@ def _flagged(kind: str, evaluators: list[Evaluator], scores: Floats) -> Floats:
     return found
 
 
-def _refuses(
-    reason: list[str | None], expects_refusal: NDArray[np.bool_], evaluators: list[Evaluator], scores: Floats
-) -> Floats:
-    """[n] 1, 0 or nan. The evaluator's value is 1 where the response refuses or not just as the prompt expects."""
-    otherwise = _flagged(REFUSAL, evaluators, scores)
+def _refuses(reason: list[str | None], evaluators: list[Evaluator], scores: Floats) -> Floats:
+    """[n] 1, 0 or nan: whether the response refuses, whatever the prompt expects."""
     said = np.array([word == FinishReason.REFUSAL for word in reason], dtype=bool)
-    return np.where(said, 1.0, np.where(expects_refusal, 1.0 - otherwise, otherwise))
+    return np.where(said, 1.0, _flagged(REFUSAL, evaluators, scores))
