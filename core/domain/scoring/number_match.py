@@ -37,9 +37,9 @@ def score(subject: Subject, params: Params) -> Score:
     """1 where a number in the last answer (with ``which`` "final": the last number) is the one that is wanted.
 
     Wanted: the prompt's constraint ``number`` (a number, a list of which any will do, or an object with ``value`` and,
-    if it likes, ``tolerance``, ``relative_tolerance``, ``which``), else a reference that is nothing but a number, else
-    the parameter. Right is within the larger tolerance. Percents and scales count both ways: "12 %" is 12 and 0.12,
-    "1.2 million" is 1,200,000 and 1.2.
+    if it likes, ``tolerance``, ``relative_tolerance``, ``which``), else references that are nothing but numbers, all of
+    them (where one is a wording, the answer may be right in words), else the parameter. Right is within the larger
+    tolerance. Percents and scales count both ways: "12 %" is 12 and 0.12, "1.2 million" is 1,200,000 and 1.2.
     """
     options = {**DEFAULTS, **params}
     wanted = _wanted(subject, options)
@@ -80,7 +80,7 @@ def _wanted(subject: Subject, options: Params) -> _Wanted | Score:
             return unscored(f"the prompt's number cannot be used: {shown(str(error), 100)}")
         wanted, stated = replace(wanted, **own), stated.get("value")
     if stated is None and (references := parameters.texts(subject.reference)):
-        stated = [text for text in references if only_number(text)] or None
+        stated = references if all(map(only_number, references)) else None
     if stated is None:
         stated = options["number"]
     if stated is None:
