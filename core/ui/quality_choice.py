@@ -42,14 +42,15 @@ def choice() -> Choice | None:
     with reading(engine()) as session:
         listed = quality.runs(session, dataset.id)
         categories = responses.categories(session, dataset.id)
-    by_label = {_called(run): run.id for run in listed}
+    by_label = {called(run): run.id for run in listed}
     run = one_of("Run", [_NEWEST, *([_ALL] if len(listed) > 1 else []), *by_label], key="run")
     category = one_of("Category", [ALL_CATEGORIES, *categories], key="category")
     scope = Scope(dataset.id, by_label.get(run), all_runs=run == _ALL)
     return Choice(scope, label, None if category == ALL_CATEGORIES else category, listed)
 
 
-def _called(run: RunRef) -> str:
+def called(run: RunRef) -> str:
+    """A run in the row of filters, and so in addresses of this page."""
     state = "" if run.state == "done" else f", {run.state}"
     return f"Run {run.id} · {_SOURCES.get(run.source, run.source)}{state} · {run.created_at:%d %b %Y, %H:%M}"
 

@@ -65,7 +65,7 @@ def _row(line: RunLine, one: CandidateProgress, scored: Line | None) -> dict[str
         }
     else:
         shown |= {"Responses": f"{one.responses:,}"}
-    shown |= {"Acceptable": _acceptable(scored), "Latency": _latency(scored)}
+    shown |= {"Acceptable": _acceptable(scored) if one.responses else "–", "Latency": _latency(scored)}
     if line.is_evaluation:
         shown |= {"Spent": run_words.spent(one.cost_usd, one.unpriced)}
     return shown

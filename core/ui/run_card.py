@@ -4,10 +4,11 @@ import streamlit as st
 
 from core.errors import EvenhandError
 from core.services import running, runs
+from core.services.quality import RunRef
 from core.services.running import workers
 from core.services.runs import RunLine
 from core.storage.engine import reading
-from core.ui import access, doing, frame, run_candidates, run_failures, run_words
+from core.ui import access, doing, frame, quality_choice, run_candidates, run_failures, run_words
 from core.ui.resources import engine, now
 
 _SOON_S, _LARGE_S, _SELDOM_S = 1.5, 6.0, 30.0
@@ -174,5 +175,9 @@ def _ways_on(line: RunLine) -> None:
         return
     address = {"dataset": line.dataset}
     st.page_link("responses.py", label="Responses", icon=":material/article:", query_params=address)
+    if not line.is_active:
+        who = frozenset(line.candidate_ids)
+        ref = RunRef(line.id, line.source, line.state, line.problem, line.created_at, who)
+        address |= {"run": quality_choice.called(ref)}
     st.page_link("cost.py", label="Cost & quality", icon=":material/payments:", query_params=address)
     st.page_link("rate.py", label="Rate pairs", icon=":material/balance:")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 import streamlit as st
@@ -216,7 +217,11 @@ def test_a_run_that_is_done_offers_nothing_to_press_and_leads_on(empty: Engine, 
     assert "ended after 4 min" in words(app)
     keys = {button.key for button in app.button}
     assert not keys & {f"cancel_{run_id}", f"resume_{run_id}"}
-    assert [link.label for link in app.get("page_link")] == ["Responses", "Cost & quality", "Rate pairs"]
+    links = {link.proto.label: link.proto.query_string for link in app.get("page_link")}
+    assert list(links) == ["Responses", "Cost & quality", "Rate pairs"]
+    asked = {name: found[0] for name, found in parse_qs(links["Cost & quality"]).items()}
+    cost = opened("cost.py", **asked)
+    assert cost.selectbox(key="run").value.startswith(f"Run {run_id} ")
 
 
 def test_the_address_chooses_the_run_and_one_that_is_gone_is_said_to_be(empty: Engine, at: Workspace) -> None:
