@@ -160,7 +160,7 @@ async def _attempt(connections: Connections, tries: Tries, request: ChatRequest,
         except EvenhandError as error:
             fault = _refused(str(error))
         except Exception as error:  # a provider raises nothing else, but one that does must not end a run
-            _log.exception("an answer of %s could not be read", endpoint.model)
+            _log.error("an answer of %s could not be read: %s", endpoint.model, without_secrets(repr(error)))
             fault = _unreadable(error, loop.time() - began)
         else:
             pace.went_well(completion.limits)

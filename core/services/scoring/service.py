@@ -3,6 +3,7 @@
 import logging
 import math
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -99,7 +100,7 @@ def score(evaluator: Evaluator, subject: Subject) -> Score:
     except EvenhandError as error:
         return unscored(records.storable(str(error)))
     except Exception as error:
-        _log.exception("the evaluator %s (%s) failed on a response", evaluator.name, evaluator.kind)
+        _log.error("the evaluator %s (%s) failed on a response: %s", evaluator.name, evaluator.kind, _trace())
         problem = f"The evaluator failed on this response: {type(error).__name__}: {error}"
         return unscored(records.storable(problem))
 
@@ -158,12 +159,17 @@ def _scores(evaluator: Evaluator, wanted: Sequence[Subject]) -> Iterator[Score]:
         try:
             said = in_batches(wanted, evaluator.params)
         except Exception:
-            _log.exception("the evaluator %s failed on a batch, going on one by one", evaluator.name)
+            _log.error("the evaluator %s failed on a batch, going on one by one: %s", evaluator.name, _trace())
         else:
             yield from said
             return
     for subject in wanted:
         yield score(evaluator, subject)
+
+
+def _trace() -> str:
+    """What is being handled, fit for a log: an exception may quote a text that holds anything."""
+    return records.storable(traceback.format_exc())
 
 
 class _Rest:

@@ -119,7 +119,7 @@ def test_a_batch_that_breaks_is_scored_one_by_one(engine, workspace, monkeypatch
     assert scores(engine)[1, "embedding_similarity"].value > 0
 
 
-def test_reasons_hold_no_secret_and_nothing_a_database_cannot_store(engine, workspace, monkeypatch):
+def test_reasons_and_logs_hold_no_secret_and_nothing_that_cannot_be_stored(engine, workspace, monkeypatch, caplog):
     monkeypatch.setenv("SOME_API_KEY", "canary-0123456789")
 
     def telling(subject, params):
@@ -129,6 +129,8 @@ def test_reasons_hold_no_secret_and_nothing_a_database_cannot_store(engine, work
     scoring.score_responses(engine, response_ids(engine)[:1])
     reason = scores(engine)[1, "word_limit"].reason
     assert reason.endswith("ValueError: � at [SOME_API_KEY] ?")
+    assert "ValueError" in caplog.text and "canary" not in caplog.text
+    caplog.text.encode()
 
 
 def test_several_threads_on_the_same_responses_end_with_one_score_each(engine, workspace):
