@@ -52,9 +52,10 @@ def comparable(lines: list[RunLine], chosen: RunLine) -> list[RunLine]:
 
 
 def _choice(others: list[RunLine], chosen: RunLine) -> RunLine:
-    """Unless another is chosen, the newest earlier one."""
+    """Unless another is chosen, the newest earlier one that came to its end, else the newest earlier one."""
     by_label = {_label(line): line for line in others}
-    usual = next((line for line in others if line.id < chosen.id), others[-1])
+    earlier = [line for line in others if line.id < chosen.id]
+    usual = next((line for line in earlier if line.state == "done"), (earlier or others[-1:])[0])
     if st.session_state.get(AGAINST, _label(usual)) not in by_label:
         del st.session_state[AGAINST]
     label = st.selectbox(
