@@ -45,16 +45,13 @@ class AnthropicMessages:
         """See Provider.complete."""
         headers = self._key_headers(key_of(endpoint)) | connection_headers(endpoint)
         body = messages_body(endpoint, request)
-        lane = self._lanes.free()
 
-        async def listen(hearing: Hearing) -> None:
-            await self._listen(lane.client, body, headers, hearing)
+        with self._lanes.room() as client:
 
-        lane.streams += 1
-        try:
+            async def listen(hearing: Hearing) -> None:
+                await self._listen(client, body, headers, hearing)
+
             return await attempt(endpoint, listen, timeout_s=timeout_s)
-        finally:
-            lane.streams -= 1
 
     async def close(self) -> None:
         """See Provider.close."""
@@ -76,29 +73,15 @@ class AnthropicMessages:
     async def _listen(
         self, client: "AsyncAnthropic", body: Mapping[str, Any], headers: Mapping[str, str | None], hearing: Hearing
     ) -> None:
-        from anthropic import APIStatusError, AsyncStream, Omit
+        import anthropic
 
-        sent = {name: Omit() if content is None else content for name, content in headers.items()}
-        try:
-            stream = await client.post(
-                "/v1/messages",
-                body=body,
-                cast_to=object,
-                stream=True,
-                stream_cls=AsyncStream[object],
-                options={"headers": sent},
-            )
-        except APIStatusError as error:
-            hearing.headers(error.response, self._lanes.connections)
-            raise
-        hearing.headers(stream.response, self._lanes.connections)
         usage: dict[str, Any] = {}
-        try:
-            async for event in stream:
-                _hear(event, hearing, usage)
-        finally:
-            hearing.usage = usage_of(usage)
-            await stream.close()
+        async with self._lanes.stream(anthropic, client, "/v1/messages", body, headers, hearing) as events:
+            try:
+                async for event in events:
+                    _hear(event, hearing, usage)
+            finally:
+                hearing.usage = usage_of(usage)
 
 
 def messages_body(endpoint: Endpoint, request: ChatRequest) -> dict[str, Any]:

@@ -43,16 +43,13 @@ class OpenAICompatible:
         """See Provider.complete."""
         headers = key_headers(endpoint, key_of(endpoint)) | connection_headers(endpoint)
         body = chat_body(endpoint, request)
-        lane = self._lanes.free()
 
-        async def listen(hearing: Hearing) -> None:
-            await self._listen(lane.client, body, headers, endpoint, hearing)
+        with self._lanes.room() as client:
 
-        lane.streams += 1
-        try:
+            async def listen(hearing: Hearing) -> None:
+                await self._listen(client, body, headers, endpoint, hearing)
+
             return await attempt(endpoint, listen, timeout_s=timeout_s)
-        finally:
-            lane.streams -= 1
 
     async def close(self) -> None:
         """See Provider.close."""
@@ -72,27 +69,11 @@ class OpenAICompatible:
         endpoint: Endpoint,
         hearing: Hearing,
     ) -> None:
-        from openai import APIStatusError, AsyncStream, Omit
+        import openai
 
-        sent = {name: Omit() if content is None else content for name, content in headers.items()}
-        try:
-            stream = await client.post(
-                "/chat/completions",
-                body=body,
-                cast_to=object,
-                stream=True,
-                stream_cls=AsyncStream[object],
-                options={"headers": sent},
-            )
-        except APIStatusError as error:
-            hearing.headers(error.response, self._lanes.connections)
-            raise
-        hearing.headers(stream.response, self._lanes.connections)
-        try:
-            async for chunk in stream:
+        async with self._lanes.stream(openai, client, "/chat/completions", body, headers, hearing) as chunks:
+            async for chunk in chunks:
                 _hear(chunk, hearing, endpoint.quirks)
-        finally:
-            await stream.close()
 
 
 def _hear(chunk: Any, hearing: Hearing, quirks: frozenset[str]) -> None:

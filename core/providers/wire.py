@@ -1,13 +1,15 @@
 """The HTTP clients that both adapters send through: one place, room for any number of streams at once."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from weakref import WeakSet
 
 from core.providers.fields import is_loopback
-from core.providers.hearing import sending
+from core.providers.hearing import Hearing, sending
 
 if TYPE_CHECKING:
     import ssl
@@ -19,15 +21,20 @@ CONNECT_WITHIN_S = 10.0
 KEPT_OPEN_S = 30.0
 
 
-class Closing(Protocol):
+class Client(Protocol):
     """What an SDK's client can do for us."""
+
+    @property
+    def post(self) -> Callable[..., Any]:
+        """Send a body to a path below the base URL."""
+        ...
 
     async def close(self) -> None:
         """Let go of its connections."""
         ...
 
 
-SdkClient = TypeVar("SdkClient", bound=Closing)
+SdkClient = TypeVar("SdkClient", bound=Client)
 
 
 @dataclass
@@ -52,19 +59,61 @@ class Lanes(Generic[SdkClient]):
         self._lanes: list[Lane[SdkClient]] = []
         self.connections: WeakSet[Any] = WeakSet()
 
-    def free(self) -> Lane[SdkClient]:
-        """A lane with room; the caller counts its ``streams`` up and down."""
-        for lane in self._lanes:
-            if lane.streams < STREAMS_A_LANE:
-                return lane
-        self._lanes.append(Lane(self._client_over(self._http_client())))
-        return self._lanes[-1]
+    @contextmanager
+    def room(self) -> Iterator[SdkClient]:
+        """A client with room for one more stream, which is kept for it meanwhile."""
+        lane = self._free()
+        lane.streams += 1
+        try:
+            yield lane.client
+        finally:
+            lane.streams -= 1
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        sdk: ModuleType,
+        client: SdkClient,
+        path: str,
+        body: Mapping[str, Any],
+        headers: Mapping[str, str | None],
+        hearing: Hearing,
+    ) -> AsyncIterator[AsyncIterator[Any]]:
+        """The events that ``path`` answers to ``body``, as plain objects; ``hearing`` is told the answer's headers.
+
+        ``headers``: None leaves out one that the SDK would send. Raises what ``sdk`` raises.
+        """
+        sent = {name: sdk.Omit() if content is None else content for name, content in headers.items()}
+        try:
+            stream = await client.post(
+                path,
+                body=body,
+                cast_to=object,
+                stream=True,
+                stream_cls=sdk.AsyncStream[object],
+                options={"headers": sent},
+            )
+        except sdk.APIStatusError as error:
+            hearing.headers(error.response, self.connections)
+            raise
+        hearing.headers(stream.response, self.connections)
+        try:
+            yield stream
+        finally:
+            await stream.close()
 
     async def close(self) -> None:
         """Close every client; the next request opens a new one."""
         lanes, self._lanes = self._lanes, []
         for lane in lanes:
             await lane.client.close()
+
+    def _free(self) -> Lane[SdkClient]:
+        for lane in self._lanes:
+            if lane.streams < STREAMS_A_LANE:
+                return lane
+        self._lanes.append(Lane(self._client_over(self._http_client())))
+        return self._lanes[-1]
 
     def _http_client(self) -> "httpx2.AsyncClient":
         """The attempt's own deadline bounds everything but the connecting.
