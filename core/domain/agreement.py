@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import t as student_t
+from scipy.special import stdtrit
 
 from core.domain.votes import Outcome
 
@@ -153,6 +153,6 @@ def _with_interval(value: float, left_out: Floats, counts: Floats) -> Agreement:
     lower = upper = None
     if n > 1 and np.isfinite(left_out).all():
         error = float(np.sqrt((n - 1) / n * ((left_out - left_out.mean()) ** 2).sum()))
-        reach = float(student_t.ppf(0.975, n - 1)) * error
+        reach = float(stdtrit(n - 1, 0.975)) * error
         lower, upper = value - reach, min(1.0, value + reach)
     return Agreement(value=value, lower=lower, upper=upper, units=n, ratings=int(counts.sum()))

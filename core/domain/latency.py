@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import bdtr, bdtrik, ndtri, stdtrit
 
 Floats = NDArray[np.float64]
 QUANTILES = (0.5, 0.95, 0.99)
@@ -116,8 +116,8 @@ class _Curve:
     def _ranks(self, share: float, confidence: float) -> tuple[float | None, float | None]:
         """The shares between which the binomial count stays; None where it may leave the sample on that side."""
         count, tail = int(self._effective_n(share)), (1 - confidence) / 2
-        lower = int(stats.binom.ppf(tail, count, share))
-        upper = int(stats.binom.ppf(1 - tail, count, share)) + 1
+        lower = _binomial_quantile(tail, count, share)
+        upper = _binomial_quantile(1 - tail, count, share) + 1
         return (lower / count if lower >= 1 else None), (upper / count if upper <= count else None)
 
     def _effective_n(self, share: float) -> float:
@@ -132,7 +132,7 @@ class _Curve:
         groups = int(self.members.max()) + 1
         if groups < 2:
             return 1.0
-        widening = (stats.t.ppf(0.975, groups - 1) / stats.norm.ppf(0.975)) ** 2
+        widening = (stdtrit(groups - 1, 0.975) / ndtri(0.975)) ** 2
         return float(max(1.0, n / (self._design_effect(share) * widening)))
 
     def _design_effect(self, share: float) -> float:
@@ -156,3 +156,10 @@ class _Curve:
 def _numbered(clusters: Sequence[Hashable]) -> NDArray[np.int64]:
     numbers: dict[Hashable, int] = {}
     return np.array([numbers.setdefault(cluster, len(numbers)) for cluster in clusters], dtype=np.int64)
+
+
+def _binomial_quantile(share: float, trials: int, chance: float) -> int:
+    """The smallest count that at least this share of binomial draws does not exceed."""
+    count = max(int(np.ceil(bdtrik(share, trials, chance))), 0)
+    below = max(count - 1, 0)
+    return below if bdtr(below, trials, chance) >= share else count

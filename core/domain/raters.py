@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from core.domain.votes import Outcome
 
@@ -33,7 +33,7 @@ def share(hits: int, n: int, *, confidence: float = 0.95) -> Share | None:
     """A share with its interval (Wilson 1927, the score interval); None of nothing."""
     if n == 0:
         return None
-    z = float(norm.ppf(0.5 + confidence / 2))
+    z = float(ndtri(0.5 + confidence / 2))
     value = hits / n
     middle = (value + z * z / (2 * n)) / (1 + z * z / n)
     reach = z / (1 + z * z / n) * math.sqrt(value * (1 - value) / n + z * z / (4 * n * n))
