@@ -24,6 +24,7 @@ from core.web.lifespan import Background
 from tests.browser.conftest import settle
 from tests.browser.frames import Recorder
 from tests.browser.server import Server
+from tests.browser.visitor import asked
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("access")]
 
@@ -70,6 +71,12 @@ def cold(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.stop()
 
 
+def start_cold(server: Server) -> None:
+    if server.process is not None:
+        server.stop()
+    server.start()
+
+
 @pytest.fixture(scope="module")
 def profile(browser: Browser) -> Iterator[BrowserContext]:
     """One browser profile for the module."""
@@ -110,32 +117,49 @@ def visit(context: BrowserContext, server: Server, path: str, who: Role | None) 
     return page, recorder
 
 
-def assert_refused(page: Page, recorder: Recorder, entry: PageEntry, who: Role | None) -> None:
-    expected = "You are not signed in" if who is None else "This page is not part of your work here"
-    page.get_by_role("heading", name=expected).wait_for()
-    assert page.get_by_role("heading").count() == 1
-    assert page.get_by_role("dialog").count() == 0
-    assert recorder.frames(), "no websocket frame was recorded"
+def refusal(who: Role | None) -> str:
+    return "You are not signed in" if who is None else "This page is not part of your work here"
+
+
+def assert_refused(server: Server, entry: PageEntry, who: Role | None) -> None:
+    cookie = None if who is None else server.sign_in(f"A {who.word} at {entry.url_path}", who)
+    recorder = asked(server, entry.url_path, cookie)
+    assert [where for where in recorder.contains(refusal(who)) if where == "frame to browser"]
     recorder.assert_absent([CANDIDATE, PERSON, entry.help, "Traceback"])
 
 
 @pytest.mark.parametrize(("entry", "who"), REFUSED, ids=_name)
 def test_a_page_that_is_not_allowed_is_in_no_frame_of_a_warm_server(
-    entry: PageEntry, who: Role | None, warmed: Server, context: BrowserContext
+    entry: PageEntry, who: Role | None, warmed: Server
 ) -> None:
-    page, recorder = visit(context, warmed, f"/{entry.url_path}", who)
-    assert_refused(page, recorder, entry, who)
+    assert_refused(warmed, entry, who)
 
 
 @pytest.mark.parametrize(("entry", "who"), REFUSED, ids=_name)
 def test_a_page_that_is_not_allowed_is_in_no_frame_of_a_cold_server_that_it_is_first_asked_of(
-    entry: PageEntry, who: Role | None, cold: Server, context: BrowserContext
+    entry: PageEntry, who: Role | None, cold: Server
 ) -> None:
-    if cold.process is not None:
-        cold.stop()
-    cold.start()
-    page, recorder = visit(context, cold, f"/{entry.url_path}", who)
-    assert_refused(page, recorder, entry, who)
+    start_cold(cold)
+    assert_refused(cold, entry, who)
+
+
+def test_a_visitor_without_a_browser_is_told_what_an_allowed_page_shows(warmed: Server) -> None:
+    recorder = asked(warmed, "people", warmed.sign_in("An admin without a browser", Role.ADMIN))
+    assert recorder.contains(PERSON)
+    assert not recorder.contains(refusal(Role.ADMIN))
+
+
+@pytest.mark.parametrize(("path", "who"), [("people", None), ("cost", Role.RATER), ("people", Role.ANALYST)])
+def test_whoever_is_refused_sees_that_and_nothing_else(
+    path: str, who: Role | None, cold: Server, context: BrowserContext
+) -> None:
+    start_cold(cold)
+    page, recorder = visit(context, cold, f"/{path}", who)
+    page.get_by_role("heading", name=refusal(who)).wait_for()
+    assert page.get_by_role("heading").count() == 1
+    assert page.get_by_role("dialog").count() == 0
+    assert recorder.frames(), "no websocket frame was recorded"
+    recorder.assert_absent([CANDIDATE, PERSON, "Traceback"])
 
 
 @pytest.mark.parametrize(("entry", "who"), ALLOWED, ids=_name)
