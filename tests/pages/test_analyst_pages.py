@@ -1,18 +1,12 @@
 """The analysts' pages, run as the app runs them: leaderboard, raters, responses."""
 
-from collections.abc import Iterator
-
-import pytest
 import sqlalchemy as sa
-import streamlit as st
 from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
 from core.domain.votes import Outcome
 from core.services import raters, studies, workspace_settings
-from core.settings import get_settings
-from core.storage.engine import get_engine, reading, writing
-from core.storage.schema import upgrade
+from core.storage.engine import reading, writing
 from core.storage.tables import Assignment, Candidate, Pair, Remark, Response
 from core.ui import colours
 from core.ui.navigation import PAGES_FOLDER
@@ -21,21 +15,6 @@ from tests.ballots import Ballot, cast, make_simulated
 from tests.workspace import NOW, Workspace, make_workspace
 
 L, R, TIE, BAD = Outcome
-
-
-@pytest.fixture
-def workspace(monkeypatch: pytest.MonkeyPatch, sqlite_database: str) -> Iterator[Engine]:
-    """The app's own engine on an empty database; whoever opens the app is its admin."""
-    monkeypatch.setenv("EVENHAND_DATABASE_URL", sqlite_database)
-    get_settings.cache_clear()
-    get_engine.cache_clear()
-    st.cache_data.clear()
-    engine = get_engine()
-    upgrade(engine)
-    yield engine
-    engine.dispose()
-    get_settings.cache_clear()
-    get_engine.cache_clear()
 
 
 def opened(page: str, **address: str) -> AppTest:

@@ -1,7 +1,6 @@
 """The Candidates page as an admin uses it: the list, the form, a test call, prices, a load test."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -11,41 +10,17 @@ from streamlit.testing.v1 import AppTest
 
 from core.services import candidates, prices, trying
 from core.services.candidate_drafts import CandidateDraft
-from core.settings import get_settings
-from core.storage.engine import get_engine, reading, write
-from core.storage.schema import upgrade
+from core.storage.engine import reading, write
 from core.storage.tables import Candidate, LoadTest, PriceOverride, Run
 from core.ui import candidates_load_results, jobs
 from core.ui.candidates_words import dollars
-from tests.echo import EchoServer, echoing
+from tests.echo import EchoServer
 from tests.pages.test_admin_pages import labels, page, press, run, words
 from tests.workspace import NOW, make_workspace
 
 MINI = CandidateDraft(name="Mini", provider="openai", model="gpt-4o-mini", max_tokens=300)
 ODD = CandidateDraft(name="Odd *one* $5", provider="vllm", model="house-7b")
 KEY = "sk-proj-0123456789abcdef0123456789abcdef"
-
-
-@pytest.fixture
-def empty(monkeypatch: pytest.MonkeyPatch, sqlite_database: str) -> Iterator[Engine]:
-    """The app's own engine on an empty, migrated database, with no key set."""
-    monkeypatch.setenv("EVENHAND_DATABASE_URL", sqlite_database)
-    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "ECHO_KEY"):
-        monkeypatch.delenv(name, raising=False)
-    get_settings.cache_clear()
-    get_engine.cache_clear()
-    engine = get_engine()
-    upgrade(engine)
-    yield engine
-    engine.dispose()
-    get_settings.cache_clear()
-    get_engine.cache_clear()
-
-
-@pytest.fixture
-def echo() -> Iterator[EchoServer]:
-    with echoing() as server:
-        yield server
 
 
 def define(engine: Engine, *drafts: CandidateDraft) -> list[int]:
@@ -72,14 +47,14 @@ def rows(app: AppTest, number: int = 0) -> list[dict[str, object]]:
 # ---------------------------------------------------------------- the list
 
 
-def test_without_candidates_the_page_says_what_one_is_and_how_to_begin(empty: Engine):
+def test_without_candidates_the_page_says_what_one_is_and_how_to_begin(workspace: Engine):
     app = page("candidates.py")
     assert "No candidates yet" in words(app)
     assert "Add a candidate" in labels(app)
 
 
-def test_each_candidate_says_what_it_needs_and_what_it_costs(empty: Engine):
-    define(empty, MINI, ODD)
+def test_each_candidate_says_what_it_needs_and_what_it_costs(workspace: Engine):
+    define(workspace, MINI, ODD)
     app = page("candidates.py")
     mini, odd = rows(app)
     assert (mini["State"], mini["Input"], mini["Output"]) == ("needs OPENAI_API_KEY", "$0.15", "$0.60")
@@ -90,44 +65,44 @@ def test_each_candidate_says_what_it_needs_and_what_it_costs(empty: Engine):
     assert "No price is known of Odd *one* $5" in said
 
 
-def test_sixty_candidates_are_listed_and_any_can_be_looked_into(empty: Engine):
-    define(empty, *(replace(MINI, name=f"candidate {number:02d}") for number in range(60)))
+def test_sixty_candidates_are_listed_and_any_can_be_looked_into(workspace: Engine):
+    define(workspace, *(replace(MINI, name=f"candidate {number:02d}") for number in range(60)))
     app = page("candidates.py", candidate="candidate 59")
     assert len(rows(app)) == 60
     assert app.selectbox(key="candidate").value == "candidate 59"
 
 
-def test_making_champion_retiring_and_bringing_back(empty: Engine):
-    first, second = define(empty, MINI, ODD)
+def test_making_champion_retiring_and_bringing_back(workspace: Engine):
+    first, second = define(workspace, MINI, ODD)
     press(page("candidates.py", candidate="Mini"), f"make_champion_{first}")
     app = page("candidates.py", candidate="Mini")
     assert "The champion, what users get today, is **Mini**." in words(app)
     assert "Retire" not in labels(app)
     press(page("candidates.py", candidate=ODD.name), f"retire_{second}")
-    assert candidate(empty, ODD.name).is_retired
+    assert candidate(workspace, ODD.name).is_retired
     app = page("candidates.py", candidate=ODD.name)
     assert "1 retired." in words(app)
     press(app, f"bring_back_{second}")
-    assert not candidate(empty, ODD.name).is_retired
+    assert not candidate(workspace, ODD.name).is_retired
 
 
-def test_a_candidate_without_responses_is_deleted_after_a_question(empty: Engine):
-    (made,) = define(empty, MINI)
+def test_a_candidate_without_responses_is_deleted_after_a_question(workspace: Engine):
+    (made,) = define(workspace, MINI)
     app = press(page("candidates.py"), f"delete_{made}")
-    assert candidate(empty, "Mini") is not None
+    assert candidate(workspace, "Mini") is not None
     press(app, "delete_yes")
-    assert candidate(empty, "Mini") is None
+    assert candidate(workspace, "Mini") is None
 
 
-def test_a_candidate_with_responses_offers_no_deletion(empty: Engine):
-    make_workspace(empty)
+def test_a_candidate_with_responses_offers_no_deletion(workspace: Engine):
+    make_workspace(workspace)
     assert "Delete" not in labels(page("candidates.py", candidate="candidate 0"))
 
 
 # ---------------------------------------------------------------- the form
 
 
-def test_choosing_a_preset_fills_in_address_and_key_variable(empty: Engine):
+def test_choosing_a_preset_fills_in_address_and_key_variable(workspace: Engine):
     app = page("candidates.py", edit="new")
     assert app.text_input(key="new_base_url").value == "https://api.openai.com/v1"
     app.selectbox(key="new_provider").set_value("mistral")
@@ -136,7 +111,7 @@ def test_choosing_a_preset_fills_in_address_and_key_variable(empty: Engine):
     assert app.text_input(key="new_api_key_env").value == "MISTRAL_API_KEY"
 
 
-def test_a_candidate_is_added_with_everything_that_was_typed(empty: Engine):
+def test_a_candidate_is_added_with_everything_that_was_typed(workspace: Engine):
     app = page("candidates.py", edit="new")
     app.text_input(key="new_name").input("Alder")
     app.text_input(key="new_model").input("gpt-4o-mini")
@@ -150,7 +125,7 @@ def test_a_candidate_is_added_with_everything_that_was_typed(empty: Engine):
     app.text_input(key="new_fallback_api_key_env").input("GATEWAY_KEY")
     run(app)
     press(app, "new_save")
-    assert candidate(empty, "Alder").settings == {
+    assert candidate(workspace, "Alder").settings == {
         "system": "Be kind.",
         "temperature": 0.4,
         "max_tokens": 200,
@@ -166,7 +141,7 @@ def test_a_candidate_is_added_with_everything_that_was_typed(empty: Engine):
     assert app.selectbox(key="candidate").value == "Alder"
 
 
-def test_the_small_model_on_this_machine_needs_neither_address_nor_key(empty: Engine):
+def test_the_small_model_on_this_machine_needs_neither_address_nor_key(workspace: Engine):
     app = page("candidates.py", edit="new")
     app.selectbox(key="new_provider").set_value("local")
     run(app)
@@ -174,10 +149,10 @@ def test_the_small_model_on_this_machine_needs_neither_address_nor_key(empty: En
     app.text_input(key="new_name").input("Small")
     app.text_input(key="new_model").input("smollm2")
     press(app, "new_save")
-    assert (candidate(empty, "Small").provider, candidate(empty, "Small").settings) == ("local", {})
+    assert (candidate(workspace, "Small").provider, candidate(workspace, "Small").settings) == ("local", {})
 
 
-def test_a_pasted_key_is_refused_not_echoed_and_taken_out_of_the_field(empty: Engine):
+def test_a_pasted_key_is_refused_not_echoed_and_taken_out_of_the_field(workspace: Engine):
     app = page("candidates.py", edit="new")
     app.text_input(key="new_name").input("Alder")
     app.text_input(key="new_model").input("gpt-4o-mini")
@@ -186,32 +161,32 @@ def test_a_pasted_key_is_refused_not_echoed_and_taken_out_of_the_field(empty: En
     assert "looks like a key" in app.error[0].value
     assert KEY not in words(app)
     assert app.text_input(key="new_api_key_env").value == ""
-    assert candidate(empty, "Alder") is None
+    assert candidate(workspace, "Alder") is None
 
 
-def test_a_duplicate_begins_with_the_settings_and_a_free_name(empty: Engine):
-    (made,) = define(empty, MINI)
+def test_a_duplicate_begins_with_the_settings_and_a_free_name(workspace: Engine):
+    (made,) = define(workspace, MINI)
     app = press(page("candidates.py"), f"duplicate_{made}")
     assert app.text_input(key=f"copy_{made}_name").value == "Mini 2"
     app.text_area(key=f"copy_{made}_system").input("Be brief.")
     press(app, f"copy_{made}_save")
-    assert candidate(empty, "Mini 2").settings == {"max_tokens": 300, "system": "Be brief."}
+    assert candidate(workspace, "Mini 2").settings == {"max_tokens": 300, "system": "Be brief."}
 
 
-def test_what_has_answered_keeps_its_definition_and_may_change_its_price(empty: Engine):
-    make_workspace(empty)
+def test_what_has_answered_keeps_its_definition_and_may_change_its_price(workspace: Engine):
+    make_workspace(workspace)
     app = page("candidates.py", edit="1")
     assert "It has 6 responses, so its name, model and settings stay as they are" in app.info[0].value
     assert app.text_input(key="edit_1_name").disabled
-    write(empty, lambda session: setattr(session.get_one(Candidate, 1), "provider", "vllm"))
+    write(workspace, lambda session: setattr(session.get_one(Candidate, 1), "provider", "vllm"))
     app = page("candidates.py", edit="1")
     app.number_input(key="edit_1_input_usd_per_mtok").set_value(1.0)
     app.number_input(key="edit_1_output_usd_per_mtok").set_value(2.0)
     press(app, "edit_1_save")
-    assert candidate(empty, "candidate 0").settings["output_usd_per_mtok"] == 2.0
+    assert candidate(workspace, "candidate 0").settings["output_usd_per_mtok"] == 2.0
 
 
-def test_the_address_of_a_candidate_that_is_gone_says_so(empty: Engine):
+def test_the_address_of_a_candidate_that_is_gone_says_so(workspace: Engine):
     for address in ("999", "copy-x", "²"):
         assert "not here any more" in words(page("candidates.py", edit=address))
 
@@ -220,10 +195,10 @@ def test_the_address_of_a_candidate_that_is_gone_says_so(empty: Engine):
 
 
 def test_a_test_call_shows_the_answer_its_times_and_that_its_price_is_unknown(
-    empty: Engine, echo: EchoServer, monkeypatch: pytest.MonkeyPatch
+    workspace: Engine, echo: EchoServer, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("ECHO_KEY", KEY)
-    (made,) = define(empty, echoed(echo))
+    (made,) = define(workspace, echoed(echo))
     app = press(page("candidates.py"), f"try_{made}")
     shown = "\n".join(str(each.value) for each in app.get("html"))
     assert "9 in, 9 out" in shown
@@ -234,38 +209,38 @@ def test_a_test_call_shows_the_answer_its_times_and_that_its_price_is_unknown(
 
 
 def test_a_test_call_that_fails_says_why_and_what_to_do(
-    empty: Engine, echo: EchoServer, monkeypatch: pytest.MonkeyPatch
+    workspace: Engine, echo: EchoServer, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("ECHO_KEY", KEY)
-    (made,) = define(empty, echoed(echo, "401"))
+    (made,) = define(workspace, echoed(echo, "401"))
     said = press(page("candidates.py"), f"try_{made}").error[0].value.replace("\\", "").replace("\u2060", "")
     assert "refused the key in ECHO_KEY" in said
     assert "Keys are read when Evenhand starts" in said
     assert KEY not in said
 
 
-def test_a_test_call_without_a_key_sends_nothing(empty: Engine, echo: EchoServer):
-    (made,) = define(empty, echoed(echo))
+def test_a_test_call_without_a_key_sends_nothing(workspace: Engine, echo: EchoServer):
+    (made,) = define(workspace, echoed(echo))
     said = press(page("candidates.py"), f"try_{made}").error[0].value.replace("\\", "")
     assert "set the variable ECHO_KEY" in said
     assert not echo.keys
 
 
-def test_a_candidate_known_by_name_only_offers_no_call(empty: Engine):
-    write(empty, lambda session: session.add(Candidate(name="Bare", settings={}, created_at=NOW)))
+def test_a_candidate_known_by_name_only_offers_no_call(workspace: Engine):
+    write(workspace, lambda session: session.add(Candidate(name="Bare", settings={}, created_at=NOW)))
     app = page("candidates.py")
     assert "edit the candidate and say which one it is" in words(app)
     assert "Ask it" not in labels(app)
-    with reading(empty) as session:
+    with reading(workspace) as session:
         bare = session.exec(select(Candidate)).one()
-    assert trying.try_out(empty, bare, now=NOW).problem == "Only its name is known."
+    assert trying.try_out(workspace, bare, now=NOW).problem == "Only its name is known."
 
 
 # ---------------------------------------------------------------- prices
 
 
-def test_a_price_is_entered_from_a_date_and_withdrawn(empty: Engine):
-    define(empty, ODD)
+def test_a_price_is_entered_from_a_date_and_withdrawn(workspace: Engine):
+    define(workspace, ODD)
     app = page("candidates.py", show="Prices")
     app.number_input(key="price_Input_0").set_value(0.5)
     app.number_input(key="price_Output_0").set_value(1.5)
@@ -275,17 +250,17 @@ def test_a_price_is_entered_from_a_date_and_withdrawn(empty: Engine):
     (line,) = rows(app)
     assert (line["Model"], line["In"], line["Out"], line["Cached"]) == ("house-7b", "$0.50", "$1.50", "as input")
     assert rows(page("candidates.py"))[0]["Output"] == "$1.50"
-    with reading(empty) as session:
+    with reading(workspace) as session:
         entered = session.exec(select(PriceOverride)).one()
         assert (entered.provider, entered.valid_from.hour, entered.entered_by_id) == ("vllm", 0, 1)
-    write(empty, lambda session: prices.withdraw(session, entered.id or 0, now=NOW))
+    write(workspace, lambda session: prices.withdraw(session, entered.id or 0, now=NOW))
     assert rows(page("candidates.py"))[0]["Output"] == "unknown"
 
 
-def test_old_runs_are_priced_again_and_the_change_is_shown(empty: Engine):
-    make_workspace(empty)
+def test_old_runs_are_priced_again_and_the_change_is_shown(workspace: Engine):
+    make_workspace(workspace)
     write(
-        empty,
+        workspace,
         lambda session: session.add(
             Run(dataset_id=1, source="evaluation", attempts=3, unpriced=2, cost_usd=0.0, created_at=NOW)
         ),
@@ -308,12 +283,12 @@ def test_small_amounts_keep_their_digits_and_unknown_is_never_nothing():
 
 
 def test_a_load_test_says_before_what_it_sends_and_shows_after_what_it_measured(
-    empty: Engine, echo: EchoServer, monkeypatch: pytest.MonkeyPatch
+    workspace: Engine, echo: EchoServer, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("ECHO_KEY", KEY)
     monkeypatch.setattr("core.ui.candidates_load._WARM_UP_S", 0)
-    make_workspace(empty, candidates=1)
-    define(empty, echoed(echo))
+    make_workspace(workspace, candidates=1)
+    define(workspace, echoed(echo))
     app = page("candidates.py", show="Load test")
     app.text_input(key="load_rates").input("8, 16")
     app.number_input(key="load_seconds").set_value(1)
@@ -328,7 +303,7 @@ def test_a_load_test_says_before_what_it_sends_and_shows_after_what_it_measured(
     assert (first["Per second"], second["Per second"]) == ("8", "16")
     assert first["Timed out"] == 0
     assert str(first["p50"]).split()[1] == "ms"
-    with reading(empty) as session:
+    with reading(workspace) as session:
         assert session.exec(select(LoadTest)).one().finished_at is not None
 
 
@@ -341,9 +316,9 @@ def finish(job: jobs.Job) -> None:
     assert not job.problem
 
 
-def test_rates_that_are_no_numbers_are_refused_in_words(empty: Engine):
-    make_workspace(empty, candidates=1)
-    define(empty, ODD)
+def test_rates_that_are_no_numbers_are_refused_in_words(workspace: Engine):
+    make_workspace(workspace, candidates=1)
+    define(workspace, ODD)
     app = page("candidates.py", show="Load test")
     app.text_input(key="load_rates").input("many")
     run(app)

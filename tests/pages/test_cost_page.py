@@ -2,18 +2,14 @@
 
 import csv
 import io
-from collections.abc import Iterator
 
 import pytest
-import streamlit as st
 from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
 from core.services import quality, studies
 from core.services.quality import Scope
-from core.settings import get_settings
-from core.storage.engine import get_engine, reading, writing
-from core.storage.schema import upgrade
+from core.storage.engine import reading, write, writing
 from core.ui import quality_table, quality_words
 from core.ui.navigation import PAGES_FOLDER
 from tests.evaluated import Evaluated
@@ -23,20 +19,10 @@ CLEAN = {"Refusal": 1.0, "Complete": 1.0, "Contains": 1.0}
 
 
 @pytest.fixture
-def workspace(monkeypatch: pytest.MonkeyPatch, sqlite_database: str) -> Iterator[Engine]:
-    """The app's own engine on an empty database; whoever opens the app is its admin."""
-    monkeypatch.setenv("EVENHAND_DATABASE_URL", sqlite_database)
-    get_settings.cache_clear()
-    get_engine.cache_clear()
-    st.cache_data.clear()
-    engine = get_engine()
-    upgrade(engine)
-    with writing(engine) as session:
-        studies.ensure_default(session, now=NOW)
-    yield engine
-    engine.dispose()
-    get_settings.cache_clear()
-    get_engine.cache_clear()
+def workspace(workspace: Engine) -> Engine:
+    """The app's own engine on a database with the default study and nothing else."""
+    write(workspace, lambda session: studies.ensure_default(session, now=NOW))
+    return workspace
 
 
 def opened(**address: str) -> AppTest:

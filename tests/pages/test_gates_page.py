@@ -11,14 +11,14 @@ from core.services.scoring import evaluators, gates
 from core.storage.engine import reading, write
 from core.storage.tables import Evaluator, Gate, JudgeCall, Prompt, Response, Score
 from core.ui import jobs
-from tests.pages.test_admin_pages import empty, labels, page, press, run, words  # noqa: F401 (a fixture)
+from tests.pages.test_admin_pages import labels, page, press, run, words
 from tests.workspace import NOW, make_workspace
 
 
 @pytest.fixture
-def scored(empty: Engine) -> Engine:  # noqa: F811
+def scored(workspace: Engine) -> Engine:
     """Six prompts, every other one with a reference; two candidates, one of which knows the answers."""
-    make_workspace(empty, candidates=2)
+    make_workspace(workspace, candidates=2)
 
     def answer(session) -> None:
         for prompt in session.exec(select(Prompt).where(Prompt.category == "support")):
@@ -26,10 +26,10 @@ def scored(empty: Engine) -> Engine:  # noqa: F811
         for response in session.exec(select(Response).where(Response.candidate_id == 1)):
             response.turns, response.finish_reason = ["It is Paris."], "stop"
 
-    write(empty, answer)
-    scoring.ensure_defaults(empty, now=NOW)
-    scoring.score_missing(empty, now=NOW)
-    return empty
+    write(workspace, answer)
+    scoring.ensure_defaults(workspace, now=NOW)
+    scoring.score_missing(workspace, now=NOW)
+    return workspace
 
 
 def rows(app, number: int = 0) -> dict[str, dict[str, object]]:
@@ -45,7 +45,7 @@ def evaluator(engine: Engine, kind: str) -> Evaluator:
 # ---------------------------------------------------------------- gates
 
 
-def test_without_prompts_the_page_says_what_gates_belong_to(empty: Engine):  # noqa: F811
+def test_without_prompts_the_page_says_what_gates_belong_to(workspace: Engine):
     assert "Import prompts first: gates belong to a dataset." in words(page("datasets.py", show="Gates"))
 
 

@@ -1,62 +1,36 @@
 """The Runs page and Re-evaluate as an analyst uses them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-import streamlit as st
 from sqlalchemy import Engine
 from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
 from core.services import running
-from core.services.running import RunOrder, workers
-from core.settings import get_settings
-from core.storage.engine import get_engine, reading, writing
-from core.storage.schema import upgrade
+from core.services.running import RunOrder
+from core.storage.engine import reading, writing
 from core.storage.tables import Attempt, Candidate, Dataset, Response, Run
 from core.ui import run_words
 from core.ui.navigation import PAGES_FOLDER
 from core.ui.re_evaluate_order import proposed_cap
 from core.ui.resources import now
-from tests.echo import EchoServer, echoing
+from tests.echo import EchoServer
 from tests.workspace import NOW, Workspace, make_workspace
 
 SHELL = str(PAGES_FOLDER / "shell.py")
 
 
 @pytest.fixture
-def empty(monkeypatch: pytest.MonkeyPatch, sqlite_database: str) -> Iterator[Engine]:
-    """The app's own engine on an empty database; whoever opens the app is its admin. No worker outlives the test."""
-    monkeypatch.setenv("EVENHAND_DATABASE_URL", sqlite_database)
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    get_settings.cache_clear()
-    get_engine.cache_clear()
-    st.cache_data.clear()
-    engine = get_engine()
-    upgrade(engine)
-    yield engine
-    workers.stop()
-    engine.dispose()
-    get_settings.cache_clear()
-    get_engine.cache_clear()
-
-
-@pytest.fixture
-def echo() -> Iterator[EchoServer]:
-    with echoing() as server:
-        yield server
-
-
-@pytest.fixture
-def at(empty: Engine, echo: EchoServer) -> Workspace:
+def at(workspace: Engine, echo: EchoServer) -> Workspace:
     """Two candidates that answer and are priced, one retired, one without its key; six prompts in two categories."""
-    made = make_workspace(empty)
+    made = make_workspace(workspace)
     price = {"input_usd_per_mtok": 1000.0, "output_usd_per_mtok": 1000.0}
-    with writing(empty) as session:
+    with writing(workspace) as session:
         models = list(session.exec(select(Candidate).order_by(Candidate.position)))
         for model in models:
             model.provider, model.model = "openai", "echo-text"
@@ -128,15 +102,17 @@ def the_run(engine: Engine, run_id: int) -> Run:
         return session.get_one(Run, run_id)
 
 
-def test_without_runs_the_page_explains_re_evaluate(empty: Engine) -> None:
+def test_without_runs_the_page_explains_re_evaluate(workspace: Engine) -> None:
     shown = words(opened())
     assert "No runs yet" in shown
     assert "*Re-evaluate* in the sidebar" in shown
 
 
-def test_a_run_that_goes_on_shows_what_is_done_left_spent_and_can_be_cancelled(empty: Engine, at: Workspace) -> None:
+def test_a_run_that_goes_on_shows_what_is_done_left_spent_and_can_be_cancelled(
+    workspace: Engine, at: Workspace
+) -> None:
     run_id = a_run(
-        empty, at, answers=4, state="running", worker="elsewhere/1 1 a", heartbeat_at=now() + timedelta(hours=1),
+        workspace, at, answers=4, state="running", worker="elsewhere/1 1 a", heartbeat_at=now() + timedelta(hours=1),
         cost_usd=0.04, max_usd=2.5,
     )  # fmt: skip
     app = opened()
@@ -149,41 +125,41 @@ def test_a_run_that_goes_on_shows_what_is_done_left_spent_and_can_be_cancelled(e
     assert rows["Responses"].tolist() == ["2 of 6", "2 of 6"]
     assert rows["Candidate"].tolist() == ["candidate 0 · champion", "candidate 1"]
     press(app, f"cancel_{run_id}")
-    assert the_run(empty, run_id).state == "cancelled"
+    assert the_run(workspace, run_id).state == "cancelled"
     assert "cancelled" in words(app)
     assert app.button(key=f"resume_{run_id}")
 
 
-def test_an_interrupted_run_says_that_it_goes_on_by_itself(empty: Engine, at: Workspace) -> None:
-    a_run(empty, at, answers=1, state="running", worker="elsewhere/1 1 a", heartbeat_at=NOW)
+def test_an_interrupted_run_says_that_it_goes_on_by_itself(workspace: Engine, at: Workspace) -> None:
+    a_run(workspace, at, answers=1, state="running", worker="elsewhere/1 1 a", heartbeat_at=NOW)
     assert "it goes on by itself in a moment" in words(opened())
 
 
-def test_a_run_stopped_at_its_cap_says_so_and_goes_on_with_twice_the_cap(empty: Engine, at: Workspace) -> None:
+def test_a_run_stopped_at_its_cap_says_so_and_goes_on_with_twice_the_cap(workspace: Engine, at: Workspace) -> None:
     problem = "The spending cap of 0.5 USD is reached. Raise the cap and resume."
-    run_id = a_run(empty, at, answers=3, max_usd=0.5, state="stopped", problem=problem)
+    run_id = a_run(workspace, at, answers=3, max_usd=0.5, state="stopped", problem=problem)
     app = opened()
     assert "The spending cap of 0.5 USD is reached" in app.warning[0].value
     assert app.number_input[0].value == 1.0
     press(app, f"resume_{run_id}")
-    run = the_run(empty, run_id)
+    run = the_run(workspace, run_id)
     assert run.max_usd == 1.0
     assert run.state in ("queued", "running", "done")
     assert "goes on" in words(app)
 
 
-def test_a_cap_of_nothing_is_refused_and_the_run_stays_as_it_was(empty: Engine, at: Workspace) -> None:
-    run_id = a_run(empty, at, answers=3, max_usd=0.5, state="stopped", problem="The spending cap is reached.")
+def test_a_cap_of_nothing_is_refused_and_the_run_stays_as_it_was(workspace: Engine, at: Workspace) -> None:
+    run_id = a_run(workspace, at, answers=3, max_usd=0.5, state="stopped", problem="The spending cap is reached.")
     app = opened()
     app.number_input[0].set_value(0.0).run()
     press(app, f"resume_{run_id}")
     assert "must be more than 0 USD" in app.error[0].value
-    assert (the_run(empty, run_id).state, the_run(empty, run_id).max_usd) == ("stopped", 0.5)
+    assert (the_run(workspace, run_id).state, the_run(workspace, run_id).max_usd) == ("stopped", 0.5)
 
 
-def test_failures_are_told_by_kind_with_what_to_do_and_can_be_tried_again(empty: Engine, at: Workspace) -> None:
-    run_id = a_run(empty, at, answers=10, state="done", failed=2)
-    with writing(empty) as session:
+def test_failures_are_told_by_kind_with_what_to_do_and_can_be_tried_again(workspace: Engine, at: Workspace) -> None:
+    run_id = a_run(workspace, at, answers=10, state="done", failed=2)
+    with writing(workspace) as session:
         for n, kind in enumerate(("auth", "auth", "timeout")):
             session.add(
                 Attempt(
@@ -207,12 +183,12 @@ def test_failures_are_told_by_kind_with_what_to_do_and_can_be_tried_again(empty:
     assert table["The last message"].tolist() == ["no *such* $key$"] * 2
     assert app.button(key=f"resume_{run_id}").label == "Try the 2 given up again"
     press(app, f"resume_{run_id}")
-    with reading(empty) as session:
+    with reading(workspace) as session:
         assert session.exec(select(Attempt.id).where(Attempt.is_last)).all() == []
 
 
-def test_a_run_that_is_done_offers_nothing_to_press_and_leads_on(empty: Engine, at: Workspace) -> None:
-    run_id = a_run(empty, at, answers=12, state="done", finished_at=NOW + timedelta(minutes=4))
+def test_a_run_that_is_done_offers_nothing_to_press_and_leads_on(workspace: Engine, at: Workspace) -> None:
+    run_id = a_run(workspace, at, answers=12, state="done", finished_at=NOW + timedelta(minutes=4))
     app = opened()
     assert "ended after 4 min" in words(app)
     keys = {button.key for button in app.button}
@@ -224,16 +200,16 @@ def test_a_run_that_is_done_offers_nothing_to_press_and_leads_on(empty: Engine, 
     assert cost.selectbox(key="run").value.startswith(f"Run {run_id} ")
 
 
-def test_the_address_chooses_the_run_and_one_that_is_gone_is_said_to_be(empty: Engine, at: Workspace) -> None:
-    first = a_run(empty, at, answers=12, state="done")
-    a_run(empty, at, answers=2, state="cancelled")
+def test_the_address_chooses_the_run_and_one_that_is_gone_is_said_to_be(workspace: Engine, at: Workspace) -> None:
+    first = a_run(workspace, at, answers=12, state="done")
+    a_run(workspace, at, answers=2, state="cancelled")
     assert f"Run {first} · tests" in words(opened(run=str(first)))
     for odd in ("999", "x", "-1"):
         assert "Run 3 · tests" in words(opened(run=odd))
     assert "There is no run 999 here any more" in words(opened(run="999"))
 
 
-def test_an_import_is_listed_as_what_it_is(empty: Engine, at: Workspace) -> None:
+def test_an_import_is_listed_as_what_it_is(workspace: Engine, at: Workspace) -> None:
     app = opened()
     shown = words(app)
     assert "imported" in shown
@@ -241,14 +217,14 @@ def test_an_import_is_listed_as_what_it_is(empty: Engine, at: Workspace) -> None
     assert not app.get("progress")
 
 
-def test_an_unknown_price_is_said_and_never_shown_as_nothing(empty: Engine, at: Workspace) -> None:
-    a_run(empty, at, answers=2, state="done", unpriced=2)
+def test_an_unknown_price_is_said_and_never_shown_as_nothing(workspace: Engine, at: Workspace) -> None:
+    a_run(workspace, at, answers=2, state="done", unpriced=2)
     assert "2 calls of unknown price spent" in words(opened())
 
 
-def test_below_a_run_stands_what_changed_since_the_one_before(empty: Engine, at: Workspace) -> None:
-    before = a_run(empty, at, answers=12, state="done")
-    after = a_run(empty, at, answers=12, state="done")
+def test_below_a_run_stands_what_changed_since_the_one_before(workspace: Engine, at: Workspace) -> None:
+    before = a_run(workspace, at, answers=12, state="done")
+    after = a_run(workspace, at, answers=12, state="done")
     assert f"**Nothing changed clearly** between run {before} and run {after}" in words(opened())
     alone = opened(run="1")
     assert "What changed" in [heading.value for heading in alone.subheader], "an import is compared like any run"
@@ -258,7 +234,7 @@ def re_evaluate(page: str = "leaderboard.py") -> AppTest:
     return press(opened(page), "re_evaluate")
 
 
-def test_re_evaluate_says_what_it_takes_before_it_begins(empty: Engine, at: Workspace) -> None:
+def test_re_evaluate_says_what_it_takes_before_it_begins(workspace: Engine, at: Workspace) -> None:
     app = re_evaluate()
     shown = words(app)
     assert "**12 calls** · 2 candidates × 6 prompts" in shown
@@ -270,22 +246,22 @@ def test_re_evaluate_says_what_it_takes_before_it_begins(empty: Engine, at: Work
     assert "**12 calls** · 2 candidates × 2 prompts × 3 times each" in words(app)
     app.toggle(key="re_spread").set_value(True).run()
     assert "over 16 h" in words(app)
-    with reading(empty) as session:
+    with reading(workspace) as session:
         assert session.exec(select(Run).where(Run.source == "evaluation")).first() is None
 
 
-def test_re_evaluate_plans_the_run_and_the_page_follows_it_to_its_end(empty: Engine, at: Workspace) -> None:
+def test_re_evaluate_plans_the_run_and_the_page_follows_it_to_its_end(workspace: Engine, at: Workspace) -> None:
     app = re_evaluate()
     app.multiselect(key="re_categories_1").set_value(["coding"]).run()
     cap = app.number_input(key="re_cap").value
     press(app, "re_evaluate_run")
-    with reading(empty) as session:
+    with reading(workspace) as session:
         run = session.exec(select(Run).where(Run.source == "evaluation")).one()
     assert (run.planned, run.candidate_ids, run.max_usd) == (6, list(at.candidates[:2]), cap)
     assert run.requested_by_id is not None
     assert [title.value for title in app.title] == ["Runs"]
     assert f"Run {run.id} · tests" in words(app)
-    wait_for(lambda: the_run(empty, run.id or 0).state == "done")
+    wait_for(lambda: the_run(workspace, run.id or 0).state == "done")
     app = opened(run=str(run.id))
     assert "**6 of 6** · nothing left to do" in words(app)
     assert "acceptable of 6 scored" in words(app)
@@ -301,7 +277,7 @@ def wait_for(is_so: Callable[[], bool], within_s: float = 60.0) -> None:
         time.sleep(0.1)
 
 
-def test_what_cannot_be_run_is_said_in_the_dialog_and_nothing_is_lost(empty: Engine, at: Workspace) -> None:
+def test_what_cannot_be_run_is_said_in_the_dialog_and_nothing_is_lost(workspace: Engine, at: Workspace) -> None:
     app = re_evaluate()
     app.number_input(key="re_cap").set_value(0.0).run()
     press(app, "re_evaluate_run")
@@ -314,8 +290,8 @@ def test_what_cannot_be_run_is_said_in_the_dialog_and_nothing_is_lost(empty: Eng
     assert app.button(key="re_evaluate_run").disabled
 
 
-def test_an_unknown_price_is_said_before_the_run_and_allows_no_cap(empty: Engine, at: Workspace) -> None:
-    with writing(empty) as session:
+def test_an_unknown_price_is_said_before_the_run_and_allows_no_cap(workspace: Engine, at: Workspace) -> None:
+    with writing(workspace) as session:
         for model in session.exec(select(Candidate)):
             model.settings = {name: value for name, value in model.settings.items() if "usd" not in name}
     app = re_evaluate()
@@ -324,20 +300,20 @@ def test_an_unknown_price_is_said_before_the_run_and_allows_no_cap(empty: Engine
     assert not app.button(key="re_evaluate_run").disabled
 
 
-def test_an_empty_workspace_is_told_what_is_missing(empty: Engine) -> None:
+def test_an_empty_workspace_is_told_what_is_missing(workspace: Engine) -> None:
     assert "There are no prompts to ask yet" in words(re_evaluate("runs.py"))
 
 
-def test_the_sidebar_tells_of_the_run_that_goes_on_and_of_the_last(empty: Engine, at: Workspace) -> None:
-    run_id = a_run(empty, at, answers=3, state="running", worker="elsewhere/1 1 a", heartbeat_at=now())
+def test_the_sidebar_tells_of_the_run_that_goes_on_and_of_the_last(workspace: Engine, at: Workspace) -> None:
+    run_id = a_run(workspace, at, answers=3, state="running", worker="elsewhere/1 1 a", heartbeat_at=now())
     assert f"Run {run_id} · 3 of 12" in words(opened("leaderboard.py"))
-    with writing(empty) as session:
+    with writing(workspace) as session:
         run = session.get_one(Run, run_id)
         run.state, run.finished_at, run.cost_usd = "done", now() - timedelta(hours=2), 4.12
     assert "Last run 2 h ago · 2 candidates · \\$4.12" in words(opened("leaderboard.py"))
 
 
-def test_the_rating_pages_have_no_re_evaluate(empty: Engine, at: Workspace) -> None:
+def test_the_rating_pages_have_no_re_evaluate(workspace: Engine, at: Workspace) -> None:
     for page in ("rate.py", "my_votes.py"):
         assert "re_evaluate" not in {button.key for button in opened(page).button}
 

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import sqlite3
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,6 @@ from sqlmodel import Session, col, func, select
 
 from core.errors import BadFile, BadInput
 from core.services.importing import FORMATS, ImportSummary, Kind, import_file, import_query
-from core.storage.engine import open_engine
-from core.storage.schema import upgrade
 from core.storage.tables import Candidate, Person, Prompt, Response, Vote
 
 NOW = datetime(2025, 6, 1, 12, tzinfo=UTC)
@@ -29,14 +26,6 @@ COMPLETION = {
     "choices": [{"index": 0, "message": {"role": "assistant", "content": "On its way."}, "finish_reason": "stop"}],
     "usage": {"prompt_tokens": 21, "completion_tokens": 5, "total_tokens": 26},
 }
-
-
-@pytest.fixture
-def workspace(sqlite_database: str) -> Iterator[Engine]:
-    engine = open_engine(sqlite_database)
-    upgrade(engine)
-    yield engine
-    engine.dispose()
 
 
 def take(engine: Engine, content: Any, kind: str, name: str = "file.jsonl", **more: Any) -> ImportSummary:

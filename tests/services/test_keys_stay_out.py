@@ -2,7 +2,6 @@
 
 import logging
 import secrets
-from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import Engine, select
@@ -12,29 +11,14 @@ from sqlmodel import select as choose
 from core.services import candidates, running, trying
 from core.services.candidate_drafts import CandidateDraft, EndpointDraft
 from core.services.scoring import evaluators
-from core.storage.engine import open_engine, reading, write
-from core.storage.schema import upgrade
+from core.storage.engine import reading, write
 from core.storage.tables import Attempt, Candidate, JudgeCall, Prompt, Response, metadata
-from tests.echo import WAYS, WITNESS, EchoServer, echoing
+from tests.echo import WAYS, WITNESS, EchoServer
 from tests.workspace import NOW, make_workspace
 
 VARIABLES = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "HOUSE_ACCESS")
 DEADLINE_S = 3.0
 ONE_TRY = ("text", "401", "redirect")
-
-
-@pytest.fixture
-def sqlite_engine(sqlite_database: str) -> Iterator[Engine]:
-    engine = open_engine(sqlite_database)
-    upgrade(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def echo() -> Iterator[EchoServer]:
-    with echoing() as server:
-        yield server
 
 
 @pytest.fixture

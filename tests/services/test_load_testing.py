@@ -197,17 +197,6 @@ def test_an_order_without_sense_or_limit_is_refused_before_anything_is_sent(sqli
         assert session.exec(select(LoadTest)).all() == []
 
 
-@pytest.fixture
-def sqlite_engine(sqlite_database):
-    from core.storage.engine import open_engine
-    from core.storage.schema import upgrade
-
-    engine = open_engine(sqlite_database)
-    upgrade(engine)
-    yield engine
-    engine.dispose()
-
-
 def test_an_endpoint_that_refuses_for_good_is_asked_once(sqlite_engine, server):
     order = prepare(
         sqlite_engine, server, PlantedPlan(outcomes=(Outcome("status", status=401, message="who are you"),))

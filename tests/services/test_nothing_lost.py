@@ -26,7 +26,6 @@ from core.domain.votes import Outcome
 from core.errors import NothingToRate, PairGone
 from core.services import assigning, rounds, voting
 from core.storage.engine import open_engine, reading, writing
-from core.storage.schema import upgrade
 from core.storage.tables import Assignment, Pair, Response, Study, Vote
 from tests.services.test_rating import assert_tallies_equal_a_rebuild
 from tests.workspace import NOW, Workspace, make_workspace
@@ -353,7 +352,6 @@ def assert_every_acknowledged_vote_is_there(engine: Engine, told: list[dict[str,
 
 def test_kill_9_in_mid_load_loses_no_acknowledged_vote(database: str, tmp_path: Path):
     engine = open_engine(database)
-    upgrade(engine)
     workspace = make_workspace(engine, prompts=60, candidates=4, raters=16, overlap=3)
     engine.dispose()
     told, rng = [], random.Random(1)

@@ -12,8 +12,7 @@ from core.domain.pricing import cost_usd, rates_from
 from core.errors import BadInput, NotFound
 from core.providers.presets import endpoint_of, endpoints_of
 from core.services import prices
-from core.storage.engine import open_engine, reading, writing
-from core.storage.schema import upgrade
+from core.storage.engine import reading, writing
 from core.storage.tables import Attempt, Candidate, Rates, Response, Run
 from tests.workspace import NOW, make_workspace
 
@@ -22,15 +21,6 @@ USAGE = TokenUsage(input_tokens=1_000, cached_tokens=200, output_tokens=500)
 OPENAI = endpoint_of("openai", "gpt-4o", {})
 UNHEARD = endpoint_of("vllm", "our-own-model", {})
 OWN = {"input_usd_per_mtok": 1.0, "output_usd_per_mtok": 3.0}
-
-
-@pytest.fixture
-def sqlite_engine(sqlite_database):
-    """For what does not depend on the database."""
-    engine = open_engine(sqlite_database)
-    upgrade(engine)
-    yield engine
-    engine.dispose()
 
 
 def enter(engine, *, provider="openai", model="gpt-4o", price=7.0, valid_from=AT, **more):

@@ -18,7 +18,6 @@ from core.errors import NothingToRate
 from core.services import assigning, tallies, voting, weighted_sums, weighting
 from core.services.weighting import WeightedCells
 from core.storage.engine import open_engine, reading, writing
-from core.storage.schema import upgrade
 from core.storage.tables import Person, Prompt, Vote, metadata
 from tests.workspace import CATEGORIES, NOW, Workspace, later, make_workspace
 
@@ -308,7 +307,6 @@ def test_refreshing_while_raters_vote_ends_in_the_right_counts(engine: Engine):
 
 def test_a_vote_that_is_committed_after_one_with_a_higher_id_is_not_forgotten(postgres_database: str):
     engine = open_engine(postgres_database)
-    upgrade(engine)
     workspace = make_workspace(engine)
     with writing(engine) as slow:
         vote = add_vote(slow, workspace, workspace.questions[0], random.Random(1), 0, None)

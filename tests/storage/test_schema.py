@@ -5,7 +5,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, text
 from sqlmodel import select
 
-from core.storage.engine import open_engine, reading
+from core.storage.engine import reading
 from core.storage.schema import upgrade
 from core.storage.tables import Run, metadata
 from tests.workspace import NOW
@@ -22,8 +22,10 @@ def test_upgrading_twice_changes_nothing(engine: Engine):
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
-def test_what_was_stored_before_evaluations_came_is_still_there(database: str):
-    engine = open_engine(database)
+def test_what_was_stored_before_evaluations_came_is_still_there(engine: Engine):
+    with engine.begin() as connection:
+        metadata.drop_all(connection)
+        connection.execute(text("DROP TABLE alembic_version"))
     upgrade(engine, to="0001")
     with engine.begin() as connection:
         connection.execute(
@@ -39,4 +41,3 @@ def test_what_was_stored_before_evaluations_came_is_still_there(database: str):
     with reading(engine) as session:
         run = session.exec(select(Run)).one()
         assert (run.dataset_id, run.state, run.cost_usd, run.candidate_ids) == (1, "done", 0.0, None)
-    engine.dispose()

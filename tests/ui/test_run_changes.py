@@ -1,17 +1,12 @@
 """What changed since another run, as it is shown below a run."""
 
-from collections.abc import Iterator
-
 import pytest
-import streamlit as st
 from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
 from core.domain.changes import Change, State
 from core.services.run_comparison import CandidateChanges, Comparison, Measure, Row, What
-from core.settings import get_settings
-from core.storage.engine import get_engine, writing
-from core.storage.schema import upgrade
+from core.storage.engine import writing
 from core.storage.tables import Run
 from core.ui import run_changes_words as words
 from tests.evaluated import Evaluated
@@ -27,20 +22,6 @@ with reading(engine()) as session:
 run_changes.section(lines, next(line for line in lines if line.id == int(st.query_params["run"])))
 """
 CLEAN = {"Refusal": 1.0, "Complete": 1.0}
-
-
-@pytest.fixture
-def workspace(monkeypatch: pytest.MonkeyPatch, sqlite_database: str) -> Iterator[Engine]:
-    monkeypatch.setenv("EVENHAND_DATABASE_URL", sqlite_database)
-    get_settings.cache_clear()
-    get_engine.cache_clear()
-    st.cache_data.clear()
-    engine = get_engine()
-    upgrade(engine)
-    yield engine
-    engine.dispose()
-    get_settings.cache_clear()
-    get_engine.cache_clear()
 
 
 def shown(run: int, **address: str) -> AppTest:

@@ -3,10 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Engine
 
-from core.storage.engine import open_engine
-from core.storage.schema import upgrade
 from tests.planted import PlantedPlan, PlantedServer
 
 
@@ -30,12 +27,3 @@ def other_server(_servers: tuple[PlantedServer, PlantedServer]) -> PlantedServer
     """Another one."""
     _servers[1].use(PlantedPlan())
     return _servers[1]
-
-
-@pytest.fixture
-def sqlite_engine(sqlite_database: str) -> Iterator[Engine]:
-    """An engine on a migrated SQLite file, where one database is enough."""
-    engine = open_engine(sqlite_database)
-    upgrade(engine)
-    yield engine
-    engine.dispose()

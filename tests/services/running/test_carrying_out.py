@@ -19,7 +19,6 @@ from core.services import scoring
 from core.services.importing.hashing import digest
 from core.services.running import Progress, cancel, carry_out, resume
 from core.storage.engine import open_engine, reading, writing
-from core.storage.schema import upgrade
 from core.storage.tables import Candidate, Run, Score
 from tests.planted import Outcome, PlantedPlan, PlantedServer
 from tests.services.running.evaluations import (
@@ -244,7 +243,6 @@ def test_scores_that_fail_are_said_to_be_missing_and_lose_no_response(
     sqlite_database: str, server: PlantedServer, monkeypatch: pytest.MonkeyPatch
 ):
     engine = open_engine(sqlite_database)
-    upgrade(engine)
 
     def fail(*_args: object) -> int:
         raise ValueError("no tokenizer")

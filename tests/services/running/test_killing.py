@@ -10,13 +10,12 @@ from random import Random
 
 import openai  # noqa: F401 (loaded here once, not by every child)
 import pytest
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Engine
 
 from core.services.running import cancel, carry_out, resume
 from core.services.running.claims import claim
 from core.services.running.control import tidy_up
 from core.storage.engine import open_engine, writing
-from core.storage.schema import upgrade
 from core.storage.tables import Run
 from tests.planted import Outcome, PlantedPlan, PlantedServer
 from tests.services.running.evaluations import (
@@ -125,14 +124,14 @@ def _kill_and_resume(engine: Engine, server: PlantedServer, *, kills: int, seed:
 
 
 def test_a_run_survives_twenty_kills(sqlite_database: str, server: PlantedServer):
-    engine = _migrated(sqlite_database)
+    engine = open_engine(sqlite_database)
     _kill_and_resume(engine, server, kills=20, seed=7)
     engine.dispose()
 
 
 @pytest.mark.postgres
 def test_a_run_survives_kills_on_postgresql(postgres_database: str, server: PlantedServer):
-    engine = _migrated(postgres_database)
+    engine = open_engine(postgres_database)
     _kill_and_resume(engine, server, kills=6, seed=11)
     engine.dispose()
 
@@ -140,7 +139,7 @@ def test_a_run_survives_kills_on_postgresql(postgres_database: str, server: Plan
 def test_what_a_dead_process_had_in_flight_is_on_record_as_the_most_it_can_have_cost(
     sqlite_database: str, server: PlantedServer
 ):
-    engine = _migrated(sqlite_database)
+    engine = open_engine(sqlite_database)
     server.use(PlantedPlan(first_byte_ms=60_000, total_ms=60_000))
     made = make(engine, server.base_url, prompts=3)
     run_id = planned(engine, made, concurrency=3)
@@ -156,7 +155,7 @@ def test_what_a_dead_process_had_in_flight_is_on_record_as_the_most_it_can_have_
 
 
 def test_a_cancelled_run_whose_process_died_is_closed_all_the_same(sqlite_database: str, server: PlantedServer):
-    engine = _migrated(sqlite_database)
+    engine = open_engine(sqlite_database)
     server.use(PlantedPlan(first_byte_ms=60_000, total_ms=60_000))
     made = make(engine, server.base_url, prompts=3)
     died_first, cancelled_first = planned(engine, made), planned(engine, made)
@@ -178,7 +177,7 @@ def test_a_cancelled_run_whose_process_died_is_closed_all_the_same(sqlite_databa
 
 
 def test_ctrl_c_stops_a_run_with_all_accounts_closed(sqlite_database: str, server: PlantedServer):
-    engine = _migrated(sqlite_database)
+    engine = open_engine(sqlite_database)
     server.use(PlantedPlan(first_byte_ms=500, total_ms=1000))
     made = make(engine, server.base_url, prompts=20)
     run_id = planned(engine, made, concurrency=3)
@@ -197,7 +196,7 @@ def test_ctrl_c_stops_a_run_with_all_accounts_closed(sqlite_database: str, serve
 
 
 def test_a_run_whose_process_lives_elsewhere_is_taken_over_when_its_heartbeat_is_old(sqlite_database: str):
-    engine = _migrated(sqlite_database)
+    engine = open_engine(sqlite_database)
     made = make(engine, "http://127.0.0.1:9/v1")
     run_id = planned(engine, made)
     with writing(engine) as session:
@@ -207,9 +206,3 @@ def test_a_run_whose_process_lives_elsewhere_is_taken_over_when_its_heartbeat_is
     assert not claim(engine, run_id, NOW + timedelta(seconds=29))
     assert claim(engine, run_id, NOW + timedelta(seconds=31))
     engine.dispose()
-
-
-def _migrated(address: str) -> Engine:
-    engine = open_engine(make_url(address).render_as_string(hide_password=False))
-    upgrade(engine)
-    return engine
