@@ -23,7 +23,7 @@ run: setup
 
 test: setup
 	@tests/install-chromium || true
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
 
 lint: setup
 	@$(BIN)/ruff check .
