@@ -2,7 +2,6 @@
 
 import shutil
 import tempfile
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from core.services.running import workers
 from core.settings import get_settings
 from core.storage.engine import get_engine, open_engine
 from core.storage.schema import upgrade
+from core.storage.tables import metadata
 from tests.echo import EchoServer, echoing
 
 SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
@@ -41,10 +41,11 @@ def _migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def _migrated_name(postgres_address: str) -> str:
-    _say(postgres_address, "CREATE DATABASE migrated")
-    _migrate(_named(postgres_address, "migrated"))
-    return "migrated"
+def _migrated_address(postgres_address: str) -> str:
+    _say(postgres_address, "CREATE DATABASE evenhand")
+    address = make_url(postgres_address).set(database="evenhand").render_as_string(hide_password=False)
+    _migrate(address)
+    return address
 
 
 @pytest.fixture
@@ -54,12 +55,18 @@ def sqlite_database(tmp_path: Path, _migrated_file: Path) -> str:
 
 
 @pytest.fixture
-def postgres_database(postgres_address: str, _migrated_name: str) -> Iterator[str]:
-    """The address of a migrated PostgreSQL database with nothing in it."""
-    name = f"t{uuid.uuid4().hex}"
-    _say(postgres_address, f"CREATE DATABASE {name} TEMPLATE {_migrated_name}")
-    yield _named(postgres_address, name)
-    _say(postgres_address, f"DROP DATABASE {name} WITH (FORCE)")
+def postgres_database(_migrated_address: str) -> str:
+    """The address of a migrated PostgreSQL database with nothing in it; the next test empties it again.
+
+    Whoever a test before has left behind is shown the door first: emptying waits for all who read.
+    """
+    _say(
+        _migrated_address,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY CASCADE",
+    )
+    return _migrated_address
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -88,10 +95,6 @@ def _migrate(address: str) -> None:
     engine = open_engine(address)
     upgrade(engine)
     engine.dispose()
-
-
-def _named(address: str, name: str) -> str:
-    return make_url(address).set(database=name).render_as_string(hide_password=False)
 
 
 def _say(address: str, *statements: str) -> None:
