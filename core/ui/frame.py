@@ -10,6 +10,8 @@ from core.domain.people import Role
 from core.storage.tables import Person
 
 _SPECIAL = re.compile(r"[\\`*_{}\[\]()#+\-!|$~>]")
+# Streamlit draws an arrow or a dash for "->", "<-", "--", ">=" and the like, escaped or not.
+_DRAWN_AS_ONE = re.compile(r"(?<=[-<>~])(?=[->=])")
 _ASSETS = Path(__file__).parent / "assets"
 MARK = str(_ASSETS / "mark.svg")
 
@@ -42,7 +44,8 @@ def error_box(happened: str, kept: str, to_do: str, *, incident: str | None = No
 
 def as_typed(text: str) -> str:
     """``text`` so that Streamlit's Markdown shows it as it stands: names and file names are typed by people."""
-    return _SPECIAL.sub(r"\\\g<0>", text.replace("<", "&lt;")).replace(":", ":\u2060")
+    apart = _DRAWN_AS_ONE.sub("\u2060", text)
+    return _SPECIAL.sub(r"\\\g<0>", apart.replace("<", "&lt;")).replace(":", ":\u2060")
 
 
 def no_access(title: str, text: str, *, icon: str = "lock") -> DeltaGenerator:
