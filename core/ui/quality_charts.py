@@ -80,7 +80,7 @@ class _Scale:
 
     def __init__(self, values: Sequence[float | None], rows: Sequence[Row], bounds: tuple[float, float] | None) -> None:
         known = np.array([value for value in values if value is not None])
-        centres = np.array([row.value for row in rows if row.value is not None] or known)
+        centres = np.array([row.value for row in rows if row.value is not None]) if rows else known
         self.is_log = bool(
             bounds is None and len(centres) and centres.min() > 0 and centres.max() > _WIDE_RANGE * centres.min()
         )
@@ -97,6 +97,8 @@ class _Scale:
         self.high = min(float(ends.max()), high + _WIDEST / 4 * span)
         if not self.is_log and self.low < 0.35 * self.high:
             self.low = min(0.0, self.low)
+        if self.high <= self.low:
+            self.high = self.low + span
         margin = 0.04 * max(self.high - self.low, 1e-12)
         self.low, self.high = self.low - margin, self.high + margin
 

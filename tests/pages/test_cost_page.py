@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 
 import pytest
 from sqlalchemy import Engine
@@ -74,6 +75,13 @@ def test_the_answer_comes_in_words_before_the_numbers(workspace: Engine) -> None
     assert "No response of **Useless** is acceptable." in shown
     assert "36 responses of 3 candidates · all categories" in shown
     assert len(app.get("plotly_chart")) == 5
+
+
+def test_where_nothing_costs_anything_there_is_no_scale_of_dollars(workspace: Engine) -> None:
+    evaluated(workspace, ("Useless",))
+    cost, share = (json.loads(chart.proto.spec)["layout"]["xaxis"] for chart in opened().get("plotly_chart")[:2])
+    assert cost["visible"] is False
+    assert share["visible"] is True
 
 
 def test_every_figure_stands_in_the_table_and_none_is_not_unknown(workspace: Engine) -> None:
