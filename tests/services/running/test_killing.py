@@ -50,17 +50,32 @@ def _in_a_child(address: str, run_id: int, begun: object) -> None:
     os._exit(0)
 
 
-def _killed_after(engine: Engine, run_id: int, wait_s: float, *, by: int = signal.SIGKILL) -> bool:
-    """Let a child carry the run out and kill it that long after; False where it had come to its end before."""
+def _killed_after(
+    engine: Engine, run_id: int, wait_s: float, *, asked: PlantedServer | None = None, by: int = signal.SIGKILL
+) -> bool:
+    """Let a child carry the run out and kill it that long after, or after ``asked`` has a call from it in hand.
+
+    False where it had come to its end before.
+    """
     address = engine.url.render_as_string(hide_password=False)
+    before = 0 if asked is None else len(asked.journal())
     begun = _forks.Event()
     child = _forks.Process(target=_in_a_child, args=(address, run_id, begun), daemon=True)
     child.start()
     assert begun.wait(20)
+    if asked is not None:
+        _until_more_than(before, asked)
     time.sleep(wait_s)
     os.kill(child.pid, by)
     child.join()
     return the_run(engine, run_id).state == "running"
+
+
+def _until_more_than(calls: int, server: PlantedServer) -> None:
+    deadline = time.monotonic() + 30
+    while len(server.journal()) <= calls:
+        assert time.monotonic() < deadline, "nothing was asked"
+        time.sleep(0.02)
 
 
 def _run_to_its_end(engine: Engine, run_id: int) -> None:
@@ -143,7 +158,7 @@ def test_what_a_dead_process_had_in_flight_is_on_record_as_the_most_it_can_have_
     server.use(PlantedPlan(first_byte_ms=60_000, total_ms=60_000))
     made = make(engine, server.base_url, prompts=3)
     run_id = planned(engine, made, concurrency=3)
-    assert _killed_after(engine, run_id, 1.5)
+    assert _killed_after(engine, run_id, 0.3, asked=server)
     server.use(PlantedPlan())
     _run_to_its_end(engine, run_id)
     broken = [attempt for attempt in attempts(engine, run_id) if attempt.error_kind == "interrupted"]
@@ -159,8 +174,8 @@ def test_a_cancelled_run_whose_process_died_is_closed_all_the_same(sqlite_databa
     server.use(PlantedPlan(first_byte_ms=60_000, total_ms=60_000))
     made = make(engine, server.base_url, prompts=3)
     died_first, cancelled_first = planned(engine, made), planned(engine, made)
-    assert _killed_after(engine, died_first, 1.0)
-    assert _killed_after(engine, cancelled_first, 1.0)
+    assert _killed_after(engine, died_first, 0.3, asked=server)
+    assert _killed_after(engine, cancelled_first, 0.3, asked=server)
     cancel(engine, died_first, now=datetime.now(UTC))
     with writing(engine) as session:
         run = session.get_one(Run, cancelled_first)
@@ -181,7 +196,7 @@ def test_ctrl_c_stops_a_run_with_all_accounts_closed(sqlite_database: str, serve
     server.use(PlantedPlan(first_byte_ms=500, total_ms=1000))
     made = make(engine, server.base_url, prompts=20)
     run_id = planned(engine, made, concurrency=3)
-    _killed_after(engine, run_id, 2.0, by=signal.SIGINT)
+    _killed_after(engine, run_id, 1.2, asked=server, by=signal.SIGINT)
     run = the_run(engine, run_id)
     assert (run.state, run.worker) == ("stopped", None)
     assert "Resume it" in run.problem
