@@ -2,14 +2,16 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+from tests import command_line
+
+Run = Callable[..., CompletedProcess[str]]
 
 
 @pytest.fixture
@@ -17,12 +19,7 @@ def evenhand(tmp_path: Path) -> Run:
     """Runs `evenhand` with an empty workspace."""
     database = f"sqlite:///{tmp_path / 'evenhand.db'}"
     env = os.environ | {"EVENHAND_DATABASE_URL": database, "EVENHAND_DEMO": "0", "COLUMNS": "200"}
-
-    def run(*args: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", "from core.cli import app; app()", *args]
-        return subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
-
-    return run
+    return partial(command_line.evenhand, env=env)
 
 
 @pytest.fixture

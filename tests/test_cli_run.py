@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from core.services.importing import Kind, import_file
 from core.services.scoring import evaluators
 from core.storage.engine import open_engine, write
 from core.storage.schema import upgrade
+from tests import command_line
 from tests.planted import PlantedPlan, PlantedServer, planted
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -66,11 +68,7 @@ def env(template: Path, tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def evenhand(env: dict[str, str]) -> Run:
     """Runs `evenhand` on a copy of that workspace."""
-
-    def run(*args: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([*COMMAND, *args], env=env, capture_output=True, text=True, timeout=120, check=False)
-
-    return run
+    return partial(command_line.evenhand, env=env)
 
 
 def last(done: subprocess.CompletedProcess[str]) -> dict[str, object]:
