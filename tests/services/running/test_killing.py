@@ -3,6 +3,8 @@
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -15,6 +17,7 @@ from sqlalchemy import Engine
 from core.services.running import cancel, carry_out, resume
 from core.services.running.claims import claim
 from core.services.running.control import tidy_up
+from core.settings import PROJECT_ROOT
 from core.storage.engine import open_engine, writing
 from core.storage.tables import Run
 from tests.planted import Outcome, PlantedPlan, PlantedServer
@@ -50,9 +53,7 @@ def _in_a_child(address: str, run_id: int, begun: object) -> None:
     os._exit(0)
 
 
-def _killed_after(
-    engine: Engine, run_id: int, wait_s: float, *, asked: PlantedServer | None = None, by: int = signal.SIGKILL
-) -> bool:
+def _killed_after(engine: Engine, run_id: int, wait_s: float, *, asked: PlantedServer | None = None) -> bool:
     """Let a child carry the run out and kill it that long after, or after ``asked`` has a call from it in hand.
 
     False where it had come to its end before.
@@ -66,7 +67,7 @@ def _killed_after(
     if asked is not None:
         _until_more_than(before, asked)
     time.sleep(wait_s)
-    os.kill(child.pid, by)
+    os.kill(child.pid, signal.SIGKILL)
     child.join()
     return the_run(engine, run_id).state == "running"
 
@@ -191,12 +192,24 @@ def test_a_cancelled_run_whose_process_died_is_closed_all_the_same(sqlite_databa
     engine.dispose()
 
 
+CARRY_OUT = """
+import sys
+from core.services.running import carry_out
+from core.storage.engine import open_engine
+carry_out(open_engine(sys.argv[1]), int(sys.argv[2]), score=False)
+"""
+
+
 def test_ctrl_c_stops_a_run_with_all_accounts_closed(sqlite_database: str, server: PlantedServer):
     engine = open_engine(sqlite_database)
     server.use(PlantedPlan(first_byte_ms=500, total_ms=1000))
     made = make(engine, server.base_url, prompts=20)
     run_id = planned(engine, made, concurrency=3)
-    _killed_after(engine, run_id, 1.2, asked=server, by=signal.SIGINT)
+    command = [sys.executable, "-c", CARRY_OUT, engine.url.render_as_string(hide_password=False), str(run_id)]
+    with subprocess.Popen(command, cwd=PROJECT_ROOT, stderr=subprocess.DEVNULL) as child:
+        _until_more_than(0, server)
+        time.sleep(1.2)
+        child.send_signal(signal.SIGINT)
     run = the_run(engine, run_id)
     assert (run.state, run.worker) == ("stopped", None)
     assert "Resume it" in run.problem
