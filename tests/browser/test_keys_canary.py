@@ -78,7 +78,7 @@ def evaluate(server: Server, keys: dict[str, str], log: Path) -> Run:
     with reading(server.engine) as session:
         dataset_id = session.get_one(Prompt, 1).dataset_id
         asked = [line.id for line in candidates.listed(session, NOW) if line.candidate.name in ASKED]
-    order = running.RunOrder(dataset_id, asked, deadline_s=6.0)
+    order = running.RunOrder(dataset_id, asked, deadline_s=20.0)
     run = write(server.engine, lambda session: running.plan(session, order, now=datetime.now(UTC)))
     environment = os.environ | keys | {"EVENHAND_DATABASE_URL": server.database}
     with log.open("wb") as output:
@@ -86,7 +86,7 @@ def evaluate(server: Server, keys: dict[str, str], log: Path) -> Run:
         with subprocess.Popen(
             command, cwd=PROJECT_ROOT, env=environment, stdin=subprocess.PIPE, stdout=output, stderr=output
         ) as worker:
-            worker.wait(90)
+            worker.wait(150)
     with reading(server.engine) as session:
         return session.get_one(Run, run.id)
 
