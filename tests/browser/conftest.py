@@ -71,7 +71,7 @@ def make_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 
     yield make
     for server in made:
-        if server.process is not None and server.process.poll() is None:
+        if server.is_running:
             server.stop()
 
 

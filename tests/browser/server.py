@@ -4,12 +4,11 @@ import http.client
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -19,6 +18,7 @@ from core.services import access, joining
 from core.settings import PROJECT_ROOT
 from core.storage.engine import open_engine, write
 from core.storage.schema import upgrade
+from tests.forking import fork
 
 STARTS_WITHIN_S = 120
 
@@ -32,7 +32,7 @@ class Server:
     env: dict[str, str] = field(default_factory=dict)
     options: tuple[str, ...] = ()
     port: int = 0
-    process: subprocess.Popen[bytes] | None = None
+    process: BaseProcess | None = None
 
     @property
     def address(self) -> str:
@@ -60,29 +60,30 @@ class Server:
             "OPENBLAS_NUM_THREADS": "1",
             **self.env,
         }
-        command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(self.port)]
-        command += self.options
-        with self.log.open("ab") as output:
-            self.process = subprocess.Popen(
-                command,
-                cwd=PROJECT_ROOT,
-                env={**os.environ, **settings},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
+        command = ["run", "streamlit_app.py", "--server.port", str(self.port), *self.options]
+        self.log.touch()
+        self.process = fork(
+            "streamlit.web.cli:main", command, env={**os.environ, **settings}, out=self.log, cwd=PROJECT_ROOT
+        )
         self._wait()
         return self
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """End the process; its exit code."""
-        assert self.process is not None
-        self.process.send_signal(how)
-        try:
-            return self.process.wait(timeout=30)
-        except subprocess.TimeoutExpired:
+        assert self.process is not None and self.process.pid is not None
+        if self.is_running:
+            os.kill(self.process.pid, how)
+        self.process.join(30)
+        if self.is_running:
             self.process.kill()
-            return self.process.wait()
+            self.process.join()
+        assert self.process.exitcode is not None
+        return self.process.exitcode
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self.process is not None and self.process.is_alive()
 
     def output(self) -> str:
         """What it has written so far."""
@@ -113,10 +114,9 @@ class Server:
         return {"name": "evenhand_session", "value": sign_in, "url": self.address}
 
     def _wait(self) -> None:
-        assert self.process is not None
         deadline = time.monotonic() + STARTS_WITHIN_S
         while time.monotonic() < deadline:
-            if self.process.poll() is not None:
+            if not self.is_running:
                 raise AssertionError(f"the server ended at start:\n{self.output()}")
             try:
                 if self.get("/healthz")[0] in (200, 503):

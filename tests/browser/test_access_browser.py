@@ -72,7 +72,7 @@ def cold(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def start_cold(server: Server) -> None:
-    if server.process is not None:
+    if server.is_running:
         server.stop()
     server.start()
 
