@@ -126,6 +126,7 @@ def a_new_response_can_be_rated(studio: Server, page: Page, came: set[int]) -> N
         study = session.exec(select(Study).where(Study.name == "Demo")).one()
         names = select(Candidate.id).where(col(Candidate.name).in_(("Terse", "Plain")))
         study.categories, study.candidate_ids = list(CATEGORIES), [found for found in session.exec(names) if found]
+    settle(page)
     page.get_by_role("link", name="Rate pairs").click()
     page.get_by_role("button", name="Start rating").click()
     bar = page.get_by_test_id("stBottom")
