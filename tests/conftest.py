@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from core.storage.tables import metadata
 from tests.echo import EchoServer, echoing
 
 SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+_numbers = count(1)
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +60,8 @@ def sqlite_database(tmp_path: Path, _migrated_file: Path) -> str:
 def postgres_database(_migrated_address: str) -> str:
     """The address of a migrated PostgreSQL database with nothing in it; the next test empties it again.
 
-    Whoever a test before has left behind is shown the door first: emptying waits for all who read.
+    Whoever a test before has left behind is shown the door first: emptying waits for all who read. Each test comes to
+    it by another address, since the program keeps some of what it read in memory, by address.
     """
     _say(
         _migrated_address,
@@ -66,7 +69,8 @@ def postgres_database(_migrated_address: str) -> str:
         "WHERE datname = current_database() AND pid <> pg_backend_pid()",
         f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY CASCADE",
     )
-    return _migrated_address
+    name = f"test-{next(_numbers)}"
+    return make_url(_migrated_address).update_query_dict({"application_name": name}).render_as_string(False)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
