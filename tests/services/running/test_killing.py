@@ -193,7 +193,8 @@ def test_a_cancelled_run_whose_process_died_is_closed_all_the_same(sqlite_databa
 
 
 CARRY_OUT = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background does not hear Ctrl-C
 from core.services.running import carry_out
 from core.storage.engine import open_engine
 carry_out(open_engine(sys.argv[1]), int(sys.argv[2]), score=False)
