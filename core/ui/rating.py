@@ -16,7 +16,7 @@ from core.ui.rendering import PairTurn, show_pair, show_text
 from core.ui.resources import engine, now
 
 KEYS = {Outcome.LEFT: "1", Outcome.RIGHT: "2", Outcome.TIE: "3", Outcome.BOTH_BAD: "4"}
-_LAST_PRESS, _BOUNCE_S = "last_press", 0.4
+_LAST_PRESS, _APPEARED, _BOUNCE_S = "last_press", "pair_appeared", 0.5
 _SYSTEM_RANDOM = random.SystemRandom()
 
 
@@ -159,6 +159,8 @@ def _question_bar(shown: Round, rater_id: int) -> None:
     with st.grid(4, min_column_width=150, gap="small"):
         for outcome in Outcome:
             _answer_button(shown, question, outcome, rater_id)
+    if st.session_state.get(_APPEARED, ("", 0.0))[0] != shown.pair.assignment:
+        st.session_state[_APPEARED] = (shown.pair.assignment, time.monotonic())
 
 
 def _answer_button(shown: Round, question: Question, outcome: Outcome, rater_id: int) -> None:
@@ -192,12 +194,15 @@ def _answer(assignment: str, question_id: int, outcome: Outcome, rater_id: int) 
 
 
 def _is_bounce(assignment: str, outcome: Outcome) -> bool:
-    """Whether this is the key of the last answer, pressed again before anybody could see the pair that came since."""
-    moment = time.monotonic()
-    before, key, pressed = st.session_state.get(_LAST_PRESS, (assignment, outcome, moment))
-    if before != assignment and key == outcome and moment - pressed < _BOUNCE_S:
+    """Whether this is the key of the last answer, pressed again before anybody could see the pair that came since.
+
+    Counted from when the pair was there, not from the press before: on a slow server a key is pressed again late.
+    """
+    before, key = st.session_state.get(_LAST_PRESS, (assignment, outcome))
+    shown, appeared = st.session_state.get(_APPEARED, (assignment, 0.0))
+    if before != assignment == shown and key == outcome and time.monotonic() - appeared < _BOUNCE_S:
         return True
-    st.session_state[_LAST_PRESS] = (assignment, outcome, moment)
+    st.session_state[_LAST_PRESS] = (assignment, outcome)
     return False
 
 

@@ -145,7 +145,7 @@ def test_a_doubled_key_press_and_a_second_tab_never_vote_on_an_unseen_pair(
 def test_a_key_pressed_again_just_as_the_next_pair_appears_does_not_count(studio: Server, page: Page):
     join(page, studio)
     answers = list(zip(QUESTIONS, "121", strict=True))
-    for counted in range(3, 18, 3):  # on a busy machine the next pair may come later than any key bounces
+    for counted in range(3, 33, 3):  # on a busy machine a key may take longer than half a second to arrive
         for title, key in answers:
             asked(page, title)
             page.keyboard.press(key)
@@ -156,7 +156,7 @@ def test_a_key_pressed_again_just_as_the_next_pair_appears_does_not_count(studio
             break
         answers = answers[-2:]
     else:
-        pytest.fail("five times the next pair came too late for a bounce")
+        pytest.fail("ten times the key was counted")
     asked(page, "Tone")
     page.wait_for_timeout(500)
     page.keyboard.press("1")
