@@ -1,0 +1,108 @@
+"""A pool that grows in memory is the pool that a reading of everything gives."""
+
+import random
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import Session, col, select
+
+from core.services import pools
+from core.services.pools import Pool, pool_of
+from core.storage.engine import reading, writing
+from core.storage.tables import Candidate, Response, Study
+from tests.workspace import NOW, Workspace, make_workspace
+
+
+def pool(engine: Engine, made: Workspace) -> Pool:
+    with reading(engine) as session:
+        return pool_of(session, session.get_one(Study, made.study))
+
+
+def read_anew(engine: Engine, made: Workspace) -> Pool:
+    pools._kept.clear()
+    return pool(engine, made)
+
+
+def in_any_order(found: Pool) -> object:
+    return found.candidates, found.responses, {pair: sorted(prompts) for pair, prompts in found.prompts_of.items()}
+
+
+def respond(session: Session, made: Workspace, rng: random.Random, id: int | None = None) -> None:
+    session.add(
+        Response(
+            id=id,
+            run_id=session.exec(select(Response.run_id)).first() or 1,
+            prompt_id=rng.choice(made.prompts),
+            candidate_id=rng.choice(made.candidates),
+            repetition=rng.randrange(1, 1_000_000),
+            turns=["A later answer."],
+            words=rng.choice((0, 3, 3, 3)),
+            content_hash="later",
+            created_at=NOW,
+        )
+    )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_pool_that_grew_and_shrank_is_as_one_read_anew(engine: Engine, seed: int):
+    rng = random.Random(seed)
+    made = make_workspace(engine, prompts=5, candidates=4)
+    with writing(engine) as session:
+        for response in session.exec(select(Response).order_by(col(Response.id)).limit(12)).all():
+            session.delete(response)
+    for step in range(12):
+        with writing(engine) as session:
+            for _ in range(rng.randrange(4)):
+                respond(session, made, rng)
+        if step % 4 == 3:
+            with writing(engine) as session:
+                ids = session.exec(select(Response.id)).all()
+                session.delete(session.get_one(Response, rng.choice((*ids, max(ids)))))
+                if rng.random() < 0.5:
+                    respond(session, made, rng)
+        grown = in_any_order(pool(engine, made))
+        kept = dict(pools._kept)
+        assert grown == in_any_order(read_anew(engine, made))
+        pools._kept.update(kept)
+
+
+def test_what_becomes_visible_late_with_a_lower_id_is_in_the_pool(engine: Engine):
+    made = make_workspace(engine, prompts=2, candidates=2)
+    with writing(engine) as session:
+        respond(session, made, random.Random(1), id=100)
+    pool(engine, made)
+    with writing(engine) as session:
+        late = session.exec(select(Response).order_by(col(Response.id))).first()
+        assert late is not None
+        more = {name: getattr(late, name) for name in ("run_id", "prompt_id", "turns", "content_hash", "created_at")}
+        third = make_candidate(session)
+        session.add(Response(id=50, candidate_id=third, words=2, **more))
+    assert third in pool(engine, made).candidates
+
+
+def make_candidate(session: Session) -> int:
+    candidate = Candidate(name="late", provider="p", model="m", settings={}, created_at=NOW)
+    session.add(candidate)
+    session.flush()
+    assert candidate.id is not None
+    return candidate.id
+
+
+def test_while_a_pool_only_grows_nothing_old_is_read_again(engine: Engine, monkeypatch: pytest.MonkeyPatch):
+    made = make_workspace(engine, prompts=2, candidates=3)
+    pool(engine, made)
+    read_after: list[int] = []
+    responses = pools._responses
+
+    def watched(session, study, *, after, until):
+        read_after.append(after)
+        return responses(session, study, after=after, until=until)
+
+    monkeypatch.setattr(pools, "_responses", watched)
+    with reading(engine) as session:
+        last = max(session.exec(select(Response.id)).all())
+    pool(engine, made)
+    with writing(engine) as session:
+        respond(session, made, random.Random(2))
+    pool(engine, made)
+    assert read_after == [last]
