@@ -2,7 +2,6 @@
 
 import http.client
 import os
-import signal
 import socket
 import time
 from dataclasses import dataclass, field
@@ -68,11 +67,10 @@ class Server:
         self._wait()
         return self
 
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+    def stop(self) -> int:
         """End the process; its exit code."""
-        assert self.process is not None and self.process.pid is not None
-        if self.is_running:
-            os.kill(self.process.pid, how)
+        assert self.process is not None
+        self.process.terminate()
         self.process.join(30)
         if self.is_running:
             self.process.kill()
