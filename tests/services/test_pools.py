@@ -1,6 +1,7 @@
 """A pool that grows in memory is the pool that a reading of everything gives."""
 
 import random
+from itertools import count
 
 import pytest
 from sqlalchemy import Engine
@@ -9,8 +10,10 @@ from sqlmodel import Session, col, select
 from core.services import pools
 from core.services.pools import Pool, pool_of
 from core.storage.engine import reading, writing
-from core.storage.tables import Candidate, Response, Study
-from tests.workspace import NOW, Workspace, make_workspace
+from core.storage.tables import Response, Run, Study
+from tests.workspace import Workspace, later, make_workspace
+
+_numbers = count(1)
 
 
 def pool(engine: Engine, made: Workspace) -> Pool:
@@ -27,20 +30,25 @@ def in_any_order(found: Pool) -> object:
     return found.candidates, found.responses, {pair: sorted(prompts) for pair, prompts in found.prompts_of.items()}
 
 
-def respond(session: Session, made: Workspace, rng: random.Random, id: int | None = None) -> None:
+def respond(session: Session, prompt: int, candidate: int, *, words: int = 3, id: int | None = None) -> None:
+    number = next(_numbers)
     session.add(
         Response(
             id=id,
-            run_id=session.exec(select(Response.run_id)).first() or 1,
-            prompt_id=rng.choice(made.prompts),
-            candidate_id=rng.choice(made.candidates),
-            repetition=rng.randrange(1, 1_000_000),
+            run_id=session.exec(select(col(Run.id))).one(),
+            prompt_id=prompt,
+            candidate_id=candidate,
+            repetition=number,
             turns=["A later answer."],
-            words=rng.choice((0, 3, 3, 3)),
+            words=words,
             content_hash="later",
-            created_at=NOW,
+            created_at=later(number),
         )
     )
+
+
+def respond_somewhere(session: Session, made: Workspace, rng: random.Random) -> None:
+    respond(session, rng.choice(made.prompts), rng.choice(made.candidates), words=rng.choice((0, 3, 3, 3)))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -53,13 +61,13 @@ def test_a_pool_that_grew_and_shrank_is_as_one_read_anew(engine: Engine, seed: i
     for step in range(12):
         with writing(engine) as session:
             for _ in range(rng.randrange(4)):
-                respond(session, made, rng)
+                respond_somewhere(session, made, rng)
         if step % 4 == 3:
             with writing(engine) as session:
                 ids = session.exec(select(Response.id)).all()
                 session.delete(session.get_one(Response, rng.choice((*ids, max(ids)))))
                 if rng.random() < 0.5:
-                    respond(session, made, rng)
+                    respond_somewhere(session, made, rng)
         grown = in_any_order(pool(engine, made))
         kept = dict(pools._kept)
         assert grown == in_any_order(read_anew(engine, made))
@@ -67,25 +75,16 @@ def test_a_pool_that_grew_and_shrank_is_as_one_read_anew(engine: Engine, seed: i
 
 
 def test_what_becomes_visible_late_with_a_lower_id_is_in_the_pool(engine: Engine):
-    made = make_workspace(engine, prompts=2, candidates=2)
+    made = make_workspace(engine, prompts=2, candidates=3)
+    prompt, (first, _, late) = made.prompts[0], made.candidates
     with writing(engine) as session:
-        respond(session, made, random.Random(1), id=100)
-    pool(engine, made)
+        for response in session.exec(select(Response).where(Response.candidate_id == late)).all():
+            session.delete(response)
+        respond(session, prompt, first, id=100)
+    assert late not in pool(engine, made).candidates
     with writing(engine) as session:
-        late = session.exec(select(Response).order_by(col(Response.id))).first()
-        assert late is not None
-        more = {name: getattr(late, name) for name in ("run_id", "prompt_id", "turns", "content_hash", "created_at")}
-        third = make_candidate(session)
-        session.add(Response(id=50, candidate_id=third, words=2, **more))
-    assert third in pool(engine, made).candidates
-
-
-def make_candidate(session: Session) -> int:
-    candidate = Candidate(name="late", provider="p", model="m", settings={}, created_at=NOW)
-    session.add(candidate)
-    session.flush()
-    assert candidate.id is not None
-    return candidate.id
+        respond(session, prompt, late, id=50)
+    assert late in pool(engine, made).candidates
 
 
 def test_while_a_pool_only_grows_nothing_old_is_read_again(engine: Engine, monkeypatch: pytest.MonkeyPatch):
@@ -103,6 +102,6 @@ def test_while_a_pool_only_grows_nothing_old_is_read_again(engine: Engine, monke
         last = max(session.exec(select(Response.id)).all())
     pool(engine, made)
     with writing(engine) as session:
-        respond(session, made, random.Random(2))
+        respond(session, made.prompts[0], made.candidates[0])
     pool(engine, made)
     assert read_after == [last]
