@@ -31,6 +31,13 @@ _FINISH = {
     "tool_use": FinishReason.TOOL_CALLS,
     "pause_turn": FinishReason.OTHER,
 }
+_COUNTED = (
+    "input_tokens",
+    "cache_read_input_tokens",
+    "cache_creation_input_tokens",
+    "output_tokens",
+    "output_tokens_details",
+)
 _OWN_HOST = "api.anthropic.com"
 
 
@@ -116,14 +123,18 @@ def _hear(event: Any, hearing: Hearing, usage: dict[str, Any]) -> None:
             message = event["message"]
             hearing.answered_by = message.get("model")
             # The output counted here is that of the first token alone: it is not known before the last event.
-            usage.update({k: v for k, v in message.get("usage", {}).items() if k != "output_tokens" and v is not None})
+            _merge(usage, {**(message.get("usage") or {}), "output_tokens": None})
         case "message_delta":
-            usage.update({k: v for k, v in (event.get("usage") or {}).items() if v is not None})
+            _merge(usage, event.get("usage") or {})
             reason = event["delta"].get("stop_reason")
             if reason:
                 hearing.finish(_FINISH.get(reason, FinishReason.OTHER))
         case "error":
             raise StreamError(event)
+
+
+def _merge(usage: dict[str, Any], told: Mapping[str, Any]) -> None:
+    usage.update({name: told[name] for name in _COUNTED if told.get(name) is not None})
 
 
 def _hear_delta(delta: Mapping[str, Any], hearing: Hearing) -> None:

@@ -1,6 +1,5 @@
 """Where an OpenAI-compatible endpoint differs from the protocol's standard: each difference named, and met, here."""
 
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -64,9 +63,8 @@ def connection_headers(endpoint: Endpoint) -> dict[str, str | None]:
     return {"Connection": "close"} if Quirk.NO_KEEP_ALIVE in endpoint.quirks else {}
 
 
-def output_tokens(usage: Mapping[str, Any], quirks: frozenset[str]) -> int | None:
-    """Tokens of the whole output, reasoning included."""
-    output, total, given = (usage.get(name) for name in ("completion_tokens", "total_tokens", "prompt_tokens"))
-    if Quirk.THOUGHTS_BESIDE_OUTPUT in quirks and isinstance(total, int) and isinstance(given, int):
+def output_tokens(output: int | None, total: int | None, given: int | None, quirks: frozenset[str]) -> int | None:
+    """Tokens of the whole output, reasoning included, out of a usage's completion, total and prompt tokens."""
+    if Quirk.THOUGHTS_BESIDE_OUTPUT in quirks and total is not None and given is not None:
         return max(output or 0, total - given)
-    return output if isinstance(output, int) else None
+    return output

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
 from core.domain.answering import FaultKind
+from core.domain.storable_text import storable
 from core.services.prices import Pricer
 from core.services.running import claims
 from core.services.running.asking import Connections, SpendingStopped
@@ -90,7 +91,7 @@ class Runner:
                 await self._unless_lost(self._scores.finish())
                 outcome = outcome if self._is_going else self._why_not
         except Exception as error:
-            self._broken_by = without_secrets(f"{type(error).__name__}: {error}")[:500]
+            self._broken_by = storable(without_secrets(f"{type(error).__name__}: {error}"))[:500]
             raise
         finally:
             await _cancel(watch, *([scores] if scores else []))

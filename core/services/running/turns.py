@@ -14,6 +14,7 @@ from core.services.running.work_order import Unit
 from core.settings import without_secrets
 
 _LONGEST_MESSAGE = 1000
+_LONGEST_PART = 100_000  # characters of an answer that broke off
 _NO_ENDING: dict[str, Any] = dict.fromkeys(ENDINGS)
 
 
@@ -138,7 +139,7 @@ def _ending(attempt: Tried, cost: Cost, now: datetime, end_kind: FaultKind) -> d
         kind = end_kind if fault.kind is FaultKind.CANCELLED else fault.kind
         ending["error_kind"], ending["http_status"] = kind.value, fault.http_status
         ending["error_message"] = without_secrets(str(fault))[:_LONGEST_MESSAGE]
-        ending["text"] = fault.text or None
+        ending["text"] = fault.text[:_LONGEST_PART] or None
     return ending
 
 
