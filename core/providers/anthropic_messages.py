@@ -38,6 +38,7 @@ _COUNTED = (
     "output_tokens",
     "output_tokens_details",
 )
+_VERSION = "2023-06-01"
 _OWN_HOST = "api.anthropic.com"
 
 
@@ -50,7 +51,7 @@ class AnthropicMessages:
 
     async def complete(self, endpoint: Endpoint, request: ChatRequest, *, timeout_s: float) -> Completion:
         """See Provider.complete."""
-        headers = self._key_headers(key_of(endpoint)) | connection_headers(endpoint)
+        headers = {"anthropic-version": _VERSION} | self._key_headers(key_of(endpoint)) | connection_headers(endpoint)
         body = messages_body(endpoint, request)
 
         with self._lanes.room() as client:
@@ -68,7 +69,9 @@ class AnthropicMessages:
         from anthropic import AsyncAnthropic
 
         key = "sent with each request"
-        return AsyncAnthropic(base_url=self._base_url, api_key=key, max_retries=0, http_client=http_client)
+        return AsyncAnthropic(
+            base_url=self._base_url, api_key=key, max_retries=0, http_client=http_client, open_telemetry=False
+        )
 
     def _key_headers(self, key: str | None) -> dict[str, str | None]:
         """Both ways to send a key: others that speak this API know ``x-api-key`` alone."""

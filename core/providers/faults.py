@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 from core.domain.answering import FaultKind, Timings
 from core.providers import presets
 from core.providers.base import Endpoint, ProviderFault
+from core.providers.bounds import TooMuch
 from core.providers.limits import duration_s, retry_after_s
 from core.settings import secret, without_secrets
 
@@ -149,11 +150,16 @@ def _broken(error: Exception, endpoint: Endpoint, hearing: "Hearing", timeout_s:
         return _K.CONNECTION, f"{place} could not be reached ({root}): check base_url and the network."
     if isinstance(root, TimeoutError | httpx2.TimeoutException):
         return _K.TIMEOUT, f"{place} had not answered in full after {timeout_s:g} s: allow more time or fewer tokens."
-    if isinstance(root, httpx2.UnsupportedProtocol | httpx2.InvalidURL):
-        return _K.BAD_REQUEST, f"{place} has no usable address: check base_url."
-    if isinstance(root, httpx2.LocalProtocolError | UnicodeEncodeError):
-        return _K.BAD_REQUEST, f"{place} cannot be asked like this ({name}): check the key for stray characters."
-    if isinstance(root, httpx2.DecodingError | ValueError | LookupError | TypeError | AttributeError):
+    if isinstance(
+        root, httpx2.UnsupportedProtocol | httpx2.InvalidURL | httpx2.LocalProtocolError | UnicodeEncodeError
+    ):
+        return (
+            _K.BAD_REQUEST,
+            f"{place} cannot be asked like this ({name}): check base_url, and the key for stray signs.",
+        )
+    if isinstance(root, TooMuch):
+        return _K.MALFORMED, f"{place} sent {root}: it was cut off there. Check that base_url is a model's."
+    if isinstance(root, httpx2.DecodingError | ValueError | LookupError | TypeError | AttributeError | RecursionError):
         return _K.MALFORMED, f"{place} sent something that cannot be read as an answer ({name})."
     when = "before answering" if hearing.first_byte is None else "in the middle of the answer"
     return _K.CONNECTION, f"{place} broke the connection {when} ({name})."

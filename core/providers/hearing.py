@@ -11,6 +11,7 @@ from weakref import WeakSet
 from core.domain.answering import FaultKind, FinishReason, Timings, TokenUsage
 from core.domain.storable_text import storable
 from core.providers.base import Completion, Endpoint, ProviderFault, RateLimits
+from core.providers.bounds import TooMuch
 from core.providers.limits import rate_limits
 from core.settings import without_secrets
 
@@ -18,10 +19,6 @@ MOST_CHARACTERS = 4_000_000  # of one answer and its thoughts, several times wha
 LONGEST_NAME = 400  # characters of a model's name and of a fingerprint
 MOST_TOKENS = 20_000_000  # more than any model reads or writes; a sum over many turns can still be stored
 _PIECES_AT_ONCE = 1024
-
-
-class TooMuch(Exception):
-    """An endpoint sends more than any answer is; the message says of what."""
 
 
 class Piecemeal:
