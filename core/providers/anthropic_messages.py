@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 
 from core.domain.answering import FinishReason, TokenUsage
 from core.providers.base import ChatRequest, Completion, Endpoint
-from core.providers.faults import StreamError, key_of
+from core.providers.faults import StreamError, headers_of, key_of
 from core.providers.hearing import Hearing, attempt, whole
+from core.providers.keys import filled
 from core.providers.quirks import connection_headers
 from core.providers.wire import Lanes
 
@@ -51,7 +52,8 @@ class AnthropicMessages:
 
     async def complete(self, endpoint: Endpoint, request: ChatRequest, *, timeout_s: float) -> Completion:
         """See Provider.complete."""
-        headers = {"anthropic-version": _VERSION} | self._key_headers(key_of(endpoint)) | connection_headers(endpoint)
+        headers = {"anthropic-version": _VERSION} | self._key_headers(key_of(endpoint)) | headers_of(endpoint)
+        headers |= connection_headers(endpoint)
         body = messages_body(endpoint, request)
 
         with self._lanes.room() as client:
@@ -98,7 +100,7 @@ def messages_body(endpoint: Endpoint, request: ChatRequest) -> dict[str, Any]:
     """The JSON of a streamed Messages request; ``request.extra`` adds fields of its own."""
     system = [message["content"] for message in request.messages if message["role"] == "system"]
     body: dict[str, Any] = {
-        **request.extra,
+        **filled(request.extra),
         "model": endpoint.model,
         "messages": [dict(message) for message in request.messages if message["role"] != "system"],
         "max_tokens": request.max_tokens or DEFAULT_MAX_TOKENS,

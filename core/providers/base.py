@@ -18,7 +18,8 @@ class Endpoint:
 
     ``api_key_env``: the name of the variable that holds the key, never the key. ``quirks``: names of what differs from
     the protocol's standard, known to presets and adapters alone. ``is_key_optional``: it is asked without a key where
-    the variable is not set.
+    the variable is not set. ``headers``: further ones, as the candidate writes them. ``variables``: every variable
+    whose content is sent.
     """
 
     provider: str
@@ -28,6 +29,8 @@ class Endpoint:
     api_key_env: str | None = None
     quirks: frozenset[str] = frozenset()
     is_key_optional: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
+    variables: tuple[str, ...] = ()
 
     @property
     def most_at_once(self) -> int | None:

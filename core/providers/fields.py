@@ -4,7 +4,7 @@ import ipaddress
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -107,14 +107,18 @@ def _check_header(name: object, content: object) -> None:
     if not isinstance(name, str) or not _HEADER_NAME.match(name):
         raise WrongField("headers", "holds a name that no header can have: letters, digits and hyphens.")
     if name.casefold() in _OUR_HEADERS:
-        raise WrongField("headers", f"may not hold '{name}': Evenhand sets it. The key's variable goes into its own field.")
+        raise WrongField(
+            "headers", f"may not hold '{name}': Evenhand sets it. The key's variable goes into its own field."
+        )
     if not isinstance(content, str) or not _HEADER_TEXT.match(content) or content != content.strip():
         raise WrongField("headers", f"gives '{name}' something other than 1 to 1,000 plain characters.")
     from_variable = _FROM_A_VARIABLE.match(content)
     if "$" in content and not from_variable:
         raise WrongField("headers", f"gives '{name}' a $ that begins no variable's name, such as $PORTKEY_API_KEY.")
     if _OF_A_SECRET.search(name) and not _IDENTIFIES.search(name) and not from_variable:
-        problem = f"gives '{name}' what may be a key. Put it into a variable and write $ and its name, as $PORTKEY_API_KEY."
+        problem = (
+            f"gives '{name}' what may be a key. Put it into a variable and write $ and its name, as $PORTKEY_API_KEY."
+        )
         raise WrongField("headers", problem)
 
 
@@ -124,17 +128,6 @@ def variable_in(content: str) -> tuple[str, str] | None:
     return None if found is None else (found["before"] or "", found["name"])
 
 
-def variables_in(further: Any) -> Iterator[str]:
-    """The names of the variables that a further field of the body stands for, wherever in it."""
-    if isinstance(further, Mapping):
-        further = list(further.values())
-    if isinstance(further, list):
-        for each in further:
-            yield from variables_in(each)
-    elif isinstance(further, str) and (found := variable_in(further)):
-        yield found[1]
-
-
 def base_url(settings: Settings) -> str | None:
     """The address of an endpoint of one's own: what comes before ``/chat/completions``; None where it is not given."""
     found = text(settings, "base_url")
@@ -142,9 +135,13 @@ def base_url(settings: Settings) -> str | None:
         return None
     parts = _parts(found.strip())
     if parts is None:
-        raise WrongField("base_url", "is not an address such as https://host/v1.")
+        raise WrongField(
+            "base_url", "must be an address that begins with http:// or https://, such as https://host/v1."
+        )
     if parts.username or parts.password or parts.query or parts.fragment or "@" in parts.netloc:
-        raise WrongField("base_url", "holds more than an address. Passwords and keys stay out: name the key's variable.")
+        raise WrongField(
+            "base_url", "holds more than an address. Passwords and keys stay out: name the key's variable."
+        )
     url = found.strip().rstrip("/")
     ending = next((each for each in _ENDINGS if url.casefold().endswith(each)), "")
     return url[: len(url) - len(ending)].rstrip("/")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.domain.answering import FinishReason, TokenUsage
 from core.providers.base import ChatRequest, Completion, Endpoint
-from core.providers.faults import StreamError, key_of
+from core.providers.faults import StreamError, headers_of, key_of
 from core.providers.hearing import Hearing, attempt, whole
 from core.providers.quirks import chat_body, connection_headers, key_headers, output_tokens
 from core.providers.wire import Lanes
@@ -41,7 +41,7 @@ class OpenAICompatible:
 
     async def complete(self, endpoint: Endpoint, request: ChatRequest, *, timeout_s: float) -> Completion:
         """See Provider.complete."""
-        headers = key_headers(endpoint, key_of(endpoint)) | connection_headers(endpoint)
+        headers = key_headers(endpoint, key_of(endpoint)) | headers_of(endpoint) | connection_headers(endpoint)
         body = chat_body(endpoint, request)
 
         with self._lanes.room() as client:

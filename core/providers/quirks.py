@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Any
 
 from core.providers.base import ChatRequest, Endpoint
+from core.providers.keys import filled
 
 
 class Quirk(StrEnum):
@@ -32,7 +33,7 @@ def chat_body(endpoint: Endpoint, request: ChatRequest) -> dict[str, Any]:
     """The JSON of a streamed chat request as this endpoint wants it; ``request.extra`` adds fields of its own."""
     quirks = endpoint.quirks
     body: dict[str, Any] = {
-        **request.extra,
+        **filled(request.extra),
         "model": endpoint.model,
         "messages": [dict(message) for message in request.messages],
         "stream": True,

@@ -27,7 +27,7 @@ KEY = "sk-proj-0123456789abcdef0123456789abcdef"
 
 @pytest.fixture(autouse=True)
 def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "TEAM_KEY", "SECOND_KEY"):
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "TEAM_API_KEY", "SECOND_API_KEY"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -103,13 +103,13 @@ def test_a_published_price_is_found_an_unknown_one_is_none_and_ones_own_comes_fi
 
 def test_a_fallback_brings_its_own_key(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     second = EndpointDraft(
-        provider="openai", model="gpt-4o-mini", base_url="https://gateway.test/v1", api_key_env="SECOND_KEY"
+        provider="openai", model="gpt-4o-mini", base_url="https://gateway.test/v1", api_key_env="SECOND_API_KEY"
     )
     define(engine, replace(DRAFT, fallback=second))
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     line = lines(engine)["Alder"]
-    assert line.keys == {"OPENAI_API_KEY": True, "SECOND_KEY": False}
-    assert line.why_not == "SECOND_KEY is not set."
+    assert line.keys == {"OPENAI_API_KEY": True, "SECOND_API_KEY": False}
+    assert line.why_not == "SECOND_API_KEY is not set."
     assert draft_of(line.candidate).fallback == second
 
 
@@ -188,12 +188,12 @@ def test_price_and_key_of_a_candidate_that_has_answered_may_change(engine: Engin
     write(
         engine,
         lambda session: candidates.change(
-            session, made.id or 0, replace(draft_of(session.get_one(Candidate, made.id)), api_key_env="TEAM_KEY")
+            session, made.id or 0, replace(draft_of(session.get_one(Candidate, made.id)), api_key_env="TEAM_API_KEY")
         ),
     )
     line = lines(engine)[made.name]
     assert line.rates is not None
-    assert (line.rates.output_usd_per_mtok, line.keys) == (6.0, {"TEAM_KEY": False})
+    assert (line.rates.output_usd_per_mtok, line.keys) == (6.0, {"TEAM_API_KEY": False})
     write(engine, lambda session: candidates.set_price(session, made.id or 0, input_usd=None, output_usd=None))
     assert "output_usd_per_mtok" not in lines(engine)[made.name].candidate.settings
 
