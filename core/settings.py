@@ -19,7 +19,7 @@ _SECRET_NAME = re.compile(
 )
 _LISTED = "EVENHAND_KEY_VARIABLES"
 _PASSWORD = re.compile(r"://[^/\s@:]*:([^/\s@]+)@")
-_OF_A_HEADER = re.compile(r"^[^:\s]+:[ \t]*(\S.*?)\s*$", re.MULTILINE)
+_OF_A_HEADER = re.compile(r"^[^:\s]+:[ \t]*(?:(?:Bearer|Basic)[ \t]+)?(\S.*?)\s*$", re.MULTILINE | re.IGNORECASE)
 _SHORTEST_SECRET = 8
 _named_as_secret: set[str] = set()
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
