@@ -140,8 +140,7 @@ class Runner:
     async def _round(self, hand: Hand, units: Iterator[Unit]) -> bool:
         """Carry out the units of one round; False where the run was lost or is to be let go."""
         feed = Feed(self._engine, hand, units)
-        # More takers than places in flight: those waiting for a slow endpoint keep nobody from a quick one.
-        takers = [asyncio.create_task(self._take(hand, feed)) for _ in range(2 * hand.concurrency)]
+        takers = [asyncio.create_task(self._take(hand, feed)) for _ in range(hand.most_in_hand)]
         stop = [asyncio.create_task(event.wait()) for event in (self._lost, self._shut_down)]
         try:
             done: asyncio.Future[Any] = asyncio.gather(*takers)
