@@ -1,5 +1,6 @@
 """A candidate as somebody types it: from what is stored, and back again through the checks of an import."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -34,7 +35,8 @@ LABELS = {
 class EndpointDraft:
     """A model behind an endpoint as somebody types it; None or blank leaves it to the preset or the provider.
 
-    ``key_to_confirm``: an import names where its key goes, and no admin has allowed that yet.
+    ``headers``: a line each, or as they are stored; ``extra``: JSON, or as it is stored. ``key_to_confirm``: an import
+    names where its key goes, and no admin has allowed that yet.
     """
 
     provider: str = ""
@@ -46,8 +48,8 @@ class EndpointDraft:
     max_tokens: int | None = None
     input_usd_per_mtok: float | None = None
     output_usd_per_mtok: float | None = None
-    headers: dict[str, Any] | None = None
-    extra: dict[str, Any] | None = None
+    headers: Mapping[str, Any] | str | None = None
+    extra: Mapping[str, Any] | str | None = None
     key_to_confirm: bool = False
 
 
@@ -71,10 +73,10 @@ def draft_of(candidate: Candidate) -> CandidateDraft:
 
 def checked(draft: CandidateDraft) -> CandidateRecord:
     """The draft as a record. BadInput says which field is wrong and how to mend it, and shows nothing like a key."""
-    row = {"name": (draft.name or "").strip()} | _row(draft)
-    if draft.fallback is not None:
-        row["fallback"] = {"name": row["name"]} | _row(draft.fallback)
     try:
+        row = {"name": (draft.name or "").strip()} | _row(draft)
+        if draft.fallback is not None:
+            row["fallback"] = {"name": row["name"]} | _row(draft.fallback)
         record = candidate_record(1, row)
     except Flaw as flaw:
         place, _, field = (flaw.field or "").rpartition(".")
@@ -114,7 +116,37 @@ def _still_doubted(record: CandidateRecord, draft: CandidateDraft) -> CandidateR
 def _row(draft: EndpointDraft) -> dict[str, Any]:
     typed = {field.name: getattr(draft, field.name) for field in fields(EndpointDraft) if field.name != UNVOUCHED}
     stripped = {name: found.strip() if isinstance(found, str) else found for name, found in typed.items()}
+    stripped |= {"headers": _headers(stripped["headers"]), "extra": _further(stripped["extra"])}
     return {name: found for name, found in stripped.items() if found not in (None, "") or name in ("provider", "model")}
+
+
+def _headers(typed: Mapping[str, Any] | str | None) -> dict[str, Any] | None:
+    """Headers out of ``name: content``, one a line."""
+    if not isinstance(typed, str):
+        return dict(typed) if typed else None
+    found: dict[str, Any] = {}
+    for line in filter(None, map(str.strip, typed.splitlines())):
+        name, colon, content = line.partition(":")
+        if not colon:
+            raise Flaw("are written one a line, a name, a colon and the content: a line has no colon.", field="headers")
+        if name.strip().casefold() in map(str.casefold, found):
+            raise Flaw(f"name '{name.strip()}' twice.", field="headers")
+        found[name.strip()] = content.strip()
+    return found or None
+
+
+def _further(typed: Mapping[str, Any] | str | None) -> dict[str, Any] | None:
+    if not isinstance(typed, str):
+        return dict(typed) if typed else None
+    if not typed:
+        return None
+    try:
+        found = json.loads(typed)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise Flaw('is not a JSON object such as {"top_p": 0.9}.', field="extra")
+    return found
 
 
 def _typed(found: Mapping[str, Any]) -> dict[str, Any]:

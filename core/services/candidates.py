@@ -106,7 +106,7 @@ def allow_key(session: Session, candidate_id: int) -> None:
 
 
 def twins_of(session: Session, draft: CandidateDraft, *, but: str) -> list[str]:
-    """The names of other candidates that ask the same model with the same settings, if the draft is one at all."""
+    """The names of candidates, other than ``but``, that ask what the draft asks, if it can be asked at all."""
     try:
         record = checked(draft)
     except BadInput:
