@@ -162,7 +162,7 @@ def _broken(error: Exception, endpoint: Endpoint, hearing: "Hearing", timeout_s:
     root = error if isinstance(error, TimeoutError) else error.__cause__ or error
     name = type(root).__name__
     if isinstance(root, httpx2.ConnectTimeout | httpx2.ConnectError):
-        return _K.CONNECTION, f"{place} could not be reached ({root}): check base_url and the network."
+        return _K.CONNECTION, f"{place} could not be reached ({root}): check its address (base_url) and the network."
     if isinstance(root, TimeoutError | httpx2.TimeoutException):
         return _K.TIMEOUT, f"{place} had not answered in full after {timeout_s:g} s: allow more time or fewer tokens."
     if isinstance(
@@ -170,10 +170,10 @@ def _broken(error: Exception, endpoint: Endpoint, hearing: "Hearing", timeout_s:
     ):
         return (
             _K.BAD_REQUEST,
-            f"{place} cannot be asked like this ({name}): check base_url, and the key for stray signs.",
+            f"{place} cannot be asked like this ({name}): check its address (base_url), and the key for stray signs.",
         )
     if isinstance(root, TooMuch):
-        return _K.MALFORMED, f"{place} sent {root}: it was cut off there. Check that base_url is a model's."
+        return _K.MALFORMED, f"{place} sent {root}: it was cut off there. Is its address (base_url) a model's?"
     if isinstance(root, httpx2.DecodingError | ValueError | LookupError | TypeError | AttributeError | RecursionError):
         return _K.MALFORMED, f"{place} sent something that cannot be read as an answer ({name})."
     when = "before answering" if hearing.first_byte is None else "in the middle of the answer"
@@ -199,9 +199,9 @@ def _words(kind: FaultKind, endpoint: Endpoint, status: int | None) -> str:
     place, model = place_of(endpoint), endpoint.model
     number = f" ({status})" if status is not None and status != 200 else ""
     if kind is _K.AUTH and not _key_held(endpoint):
-        return f"{place} wants a key and none was sent{number}: name the variable that holds it in 'api_key_env'."
+        return f"{place} wants a key and none was sent{number}: name the variable that holds it (api_key_env)."
     if kind is _K.BAD_REQUEST and status == 404:
-        return f"{place} knows no model '{model}' at this address{number}: check the model's name and base_url."
+        return f"{place} knows no model '{model}' at this address{number}: check its name and the address (base_url)."
     return {
         _K.AUTH: f"{place} refused the key in {endpoint.api_key_env}{number}: check it, and that it may use '{model}'.",
         _K.QUOTA: f"{place} has no credit or quota left for this key{number}: top it up or raise its limit.",
