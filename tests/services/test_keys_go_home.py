@@ -113,27 +113,29 @@ def test_a_presets_usual_key_stays_at_home_too(
     assert CANARY not in repr(evil.received)
 
 
-@pytest.mark.regression("2.5")
+MENDED = pytest.mark.regression("2.5")
+
+
 @pytest.mark.parametrize(
     "address",
     [
-        "https://evil.example/v1",
-        "https://api.openai.com.evil.example/v1",
-        "https://evilapi.openai.com.evil/v1",
+        pytest.param("https://evil.example/v1", marks=MENDED),
+        pytest.param("https://api.openai.com.evil.example/v1", marks=MENDED),
+        pytest.param("https://evilapi.openai.com.evil/v1", marks=MENDED),
         "https://api.openai.com@evil.example/v1",
         "https://api.openai.com:pass@evil.example/v1",
-        "https://evil.example\\.api.openai.com/v1",
+        pytest.param("https://evil.example\\.api.openai.com/v1", marks=MENDED),
         "https://evil.example?.api.openai.com/v1",
         "https://evil.example#.api.openai.com",
-        "https://evil.example%2f.api.openai.com/v1",
-        "https://evil.example\t.api.openai.com/v1",
+        pytest.param("https://evil.example%2f.api.openai.com/v1", marks=MENDED),
+        pytest.param("https://evil.example\t.api.openai.com/v1", marks=MENDED),
         "https://evil.example\uff0f.api.openai.com/v1",
-        "https://127.0.0.1.evil.example/v1",
-        "https://localhost.evil.example/v1",
-        "https://2130706433/v1",
-        "http://api.openai.com/v1",
-        "http://eu.api.openai.com/v1",
-        "https://api.openai.com:8443/v1",
+        pytest.param("https://127.0.0.1.evil.example/v1", marks=MENDED),
+        pytest.param("https://localhost.evil.example/v1", marks=MENDED),
+        pytest.param("https://2130706433/v1", marks=MENDED),
+        pytest.param("http://api.openai.com/v1", marks=MENDED),
+        pytest.param("http://eu.api.openai.com/v1", marks=MENDED),
+        pytest.param("https://api.openai.com:8443/v1", marks=MENDED),
     ],
 )
 def test_a_presets_key_named_by_hand_goes_to_its_own_host_alone(address: str) -> None:
@@ -378,8 +380,14 @@ def test_a_header_from_a_variable_that_is_not_set_is_a_fault_before_anything_is_
     assert script.received == []
 
 
-@pytest.mark.regression("1.8")
-@pytest.mark.parametrize("name", ["openai_api_key", "Team_Api_Key", "team_API_KEY", "1_API_KEY", "TEAM API_KEY"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(pytest.param(n, marks=pytest.mark.regression("1.8")) for n in ("openai_api_key", "Team_Api_Key", "team_KEY")),
+        "1_API_KEY",
+        "TEAM API_KEY",
+    ],
+)
 def test_a_variable_that_could_not_be_asked_with_is_refused_where_it_is_entered(
     sqlite_engine: Engine, name: str
 ) -> None:

@@ -93,7 +93,7 @@ def test_the_next_turn_is_asked_with_what_could_be_stored(engine: Engine, script
 
 
 @pytest.mark.regression("1.4")
-@pytest.mark.parametrize("count", [10**30, -5, 2**31, True, "12"], ids=str)
+@pytest.mark.parametrize("count", [10**30, -5, 2**31, True], ids=str)
 def test_a_count_of_tokens_that_is_none_stops_nothing_and_pays_nothing_back(
     engine: Engine, script: ScriptedServer, count: object
 ) -> None:
