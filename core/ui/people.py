@@ -10,7 +10,7 @@ from sqlmodel import Session
 from core.domain.people import Role
 from core.errors import BadInput
 from core.services import access
-from core.services.access import PersonRow
+from core.services.people_list import PersonRow, list_people
 from core.settings import AuthMode, get_settings
 from core.storage.engine import reading, write
 from core.storage.tables import Person
@@ -61,7 +61,7 @@ def table(me: Person) -> None:
         happened, unchanged = problem
         frame.error_box(happened, unchanged, "")
     with reading(engine()) as session:
-        rows = access.list_people(session, now())
+        rows = list_people(session, now())
     shown = pd.DataFrame(
         {
             "Name": [row.name for row in rows],

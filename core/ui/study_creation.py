@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 from sqlmodel import Session
 
-from core.services import datasets, pools, studies
+from core.services import datasets, pools, studies, study_fields
 from core.storage.engine import reading
 from core.storage.tables import Dataset, Study
 from core.ui import doing
@@ -26,7 +26,7 @@ def form() -> None:
     """Ask for what a study needs, and make it."""
     with st.container(width=760):
         name = st.text_input(
-            "Name", max_chars=studies.LONGEST_NAME, key="new_name", placeholder="Support answers, June"
+            "Name", max_chars=study_fields.LONGEST_NAME, key="new_name", placeholder="Support answers, June"
         )
         scope = scope_fields("new")
         overlap, goal = amount_fields("new", overlap=3, goal=None)
@@ -102,7 +102,7 @@ def amount_fields(key: str, *, overlap: int, goal: int | None) -> tuple[int, int
         wanted = st.number_input(
             "Raters wanted per pair",
             min_value=1,
-            max_value=studies.MOST_OVERLAP,
+            max_value=study_fields.MOST_OVERLAP,
             value=overlap,
             key=f"{key}_overlap",
             help="Two or more show how far raters agree.",
@@ -110,7 +110,7 @@ def amount_fields(key: str, *, overlap: int, goal: int | None) -> tuple[int, int
         asked = st.number_input(
             "Pairs asked of one rater",
             min_value=1,
-            max_value=studies.MOST_PAIRS,
+            max_value=study_fields.MOST_PAIRS,
             value=goal,
             key=f"{key}_goal",
             placeholder="No limit",

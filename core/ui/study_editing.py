@@ -3,7 +3,7 @@
 import streamlit as st
 from sqlmodel import Session
 
-from core.services import studies, study_progress, study_settings
+from core.services import studies, study_fields, study_progress, study_settings
 from core.services.study_progress import StudyProgress
 from core.storage.engine import reading
 from core.storage.tables import Study
@@ -36,14 +36,14 @@ def guidelines_of(line: StudyProgress) -> None:
                 "Guidelines, in Markdown",
                 study.guidelines,
                 height=420,
-                max_chars=studies.LONGEST_GUIDELINES,
+                max_chars=study_fields.LONGEST_GUIDELINES,
                 key=f"guidelines_{study.id}",
                 placeholder="What are these answers for? What makes one better? When should one skip a pair?",
             )
             more = st.text_input(
                 "When more is expected",
                 study.more_expected,
-                max_chars=studies.LONGEST_MORE,
+                max_chars=study_fields.LONGEST_MORE,
                 key=f"more_{study.id}",
                 placeholder="The next pairs come on Monday.",
                 help="Raters read it beside the thank you, when nothing is left to rate.",
@@ -97,7 +97,7 @@ def raters_of(line: StudyProgress) -> None:
 def settings_of(line: StudyProgress) -> None:
     """Name, what is compared (until rating begins), and how much of it is wanted."""
     study, key = line.study, f"settings_{line.study.id}"
-    name = st.text_input("Name", study.name, max_chars=studies.LONGEST_NAME, key=f"{key}_name")
+    name = st.text_input("Name", study.name, max_chars=study_fields.LONGEST_NAME, key=f"{key}_name")
     with reading(engine()) as session:
         is_fixed = study.is_default or study_settings.has_begun(session, study.id or 0)
     scope = None

@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 
 from core.domain.people import Role
 from core.errors import BadInput, NotAllowed, NotFound
-from core.services import access, joining
+from core.services import access, joining, people_list
 from core.services.loopback import is_loopback_host
 from core.storage.engine import reading, write
 from core.storage.tables import Invitation, Person, SignIn
@@ -231,7 +231,7 @@ def test_the_list_says_where_everybody_stands(engine: Engine) -> None:
     redeem(engine, joined)
     write(engine, lambda session: access.revoke(session, gone, now=NOW))
     with reading(engine) as session:
-        rows = access.list_people(session, NOW + timedelta(days=2))
+        rows = people_list.list_people(session, NOW + timedelta(days=2))
     assert {row.name: row.state for row in rows} == {
         "is here": "joined",
         "let it lapse": "expired",
