@@ -33,34 +33,36 @@ def read_invitees(text: str) -> list[Invitee]:
     return [
         _invitee(number, person)
         for number, line in enumerate(lines[first:], first + 1)
-        for part in _split(line, ";")
-        for person in _people(part)
+        for person in (_with_brackets(line) if "<" in line else _with_names(line))
     ]
 
 
-def _people(part: str) -> Iterator[str]:
-    """The people in a part of a line; a name directly before a bare address is that person's."""
-    pieces = _split(part, ",")
-    if "<" in part:
+def _with_brackets(line: str) -> Iterator[str]:
+    """People of whom some are written 'Name <address>': a comma ends one only behind the bracket."""
+    for part in _split(line, ";"):
         waiting: list[str] = []
-        for piece in pieces:
+        for piece in _split(part, ","):
             waiting.append(piece)
             if piece.endswith(">"):
                 yield ", ".join(waiting)
                 waiting = []
-        pieces = waiting
-    name = None
-    for piece in pieces:
-        if name is not None and _ADDRESS.fullmatch(piece):
+        yield from waiting
+
+
+def _with_names(line: str) -> Iterator[str]:
+    """Names and addresses; a name directly before an address is that person's."""
+    name = ""
+    for piece in (piece for part in _split(line, ";") for piece in _split(part, ",")):
+        if name and _ADDRESS.fullmatch(piece):
             yield f"{name}, {piece}"
-            name = None
+            name = ""
             continue
-        if name is not None:
+        if name:
             yield name
-        name = None if _ADDRESS.search(piece) else piece
-        if name is None:
+        name = "" if _ADDRESS.search(piece) else piece
+        if not name:
             yield piece
-    if name is not None:
+    if name:
         yield name
 
 
