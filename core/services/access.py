@@ -42,21 +42,6 @@ def clean_email(email: str) -> str:
     return cleaned
 
 
-def acting(session: Session, person_id: int | None, role: Role = Role.ADMIN) -> Person | None:
-    """The person who is about to change something, with at least ``role`` at this moment; else NotAllowed.
-
-    Their row is held until the transaction ends, so that of a change and a revocation at once one comes first.
-    None stands for whoever runs a command on the server itself.
-    """
-    if person_id is None:
-        return None
-    query = select(Person).where(Person.id == person_id).with_for_update(key_share=True)
-    person = session.exec(query.execution_options(populate_existing=True)).first()
-    if person is None or person.revoked_at is not None or Role.of(person.role) < role:
-        raise NotAllowed("You may not do this any more: your access has ended or your role has changed.")
-    return person
-
-
 def create_person(session: Session, *, name: str, role: Role, now: datetime, email: str | None = None) -> Person:
     """A new person; BadInput when the name or the e-mail address is taken or unusable."""
     name = clean_name(name)
@@ -85,24 +70,21 @@ def invite(
     days: int = 14,
     email: str | None = None,
     study_id: int | None = None,
-    by: int | None = None,
 ) -> tuple[Person, str]:
     """A new person and the token of their join link, which is valid once and for ``days`` days.
 
-    ``study_id``: the study that they are to rate, and in which they land. ``by``: who invites, see ``acting``.
+    ``study_id``: the study that they are to rate, and in which they land.
     """
-    acting(session, by)
     person = create_person(session, name=name, role=role, now=now, email=email)
     _lead_to(session, person, study_id)
     return person, give_link(session, person, now=now, days=days, study_id=study_id)
 
 
-def new_link(session: Session, person_id: int, *, now: datetime, days: int = 14, by: int | None = None) -> str:
+def new_link(session: Session, person_id: int, *, now: datetime, days: int = 14) -> str:
     """Another join link for somebody: older ones end; a revoked person may come back with it.
 
     It leads to the same study as their invitation before.
     """
-    acting(session, by)
     person = find_person(session, person_id)
     person.revoked_at = None
     session.add(person)
@@ -110,11 +92,8 @@ def new_link(session: Session, person_id: int, *, now: datetime, days: int = 14,
     return give_link(session, person, now=now, days=days, study_id=study.id if study else None)
 
 
-def lead_to(
-    session: Session, person_id: int, study_id: int | None, *, now: datetime, by: int | None = None, days: int = 14
-) -> str:
+def lead_to(session: Session, person_id: int, study_id: int | None, *, now: datetime, days: int = 14) -> str:
     """A new join link for somebody, which names another study, or none; they land there with their next click."""
-    acting(session, by)
     person = find_person(session, person_id)
     _lead_to(session, person, study_id)
     return give_link(session, person, now=now, days=days, study_id=study_id)
@@ -132,12 +111,11 @@ def _lead_to(session: Session, person: Person, study_id: int | None) -> None:
     study_raters.let_rate(session, study, person.id)
 
 
-def revoke(session: Session, person_id: int, *, now: datetime, by: int | None = None) -> None:
+def revoke(session: Session, person_id: int, *, now: datetime) -> None:
     """End somebody's access at once: their sign-ins and links too. The votes stay. Never the last admin.
 
     The pairs they have in hand go to others with the next look for abandoned ones.
     """
-    acting(session, by)
     person = find_person(session, person_id)
     _keep_an_admin(session, person)
     person.revoked_at = now
@@ -147,9 +125,8 @@ def revoke(session: Session, person_id: int, *, now: datetime, by: int | None = 
     session.execute(update(Assignment).where(held, col(Assignment.leased_until) > now).values(leased_until=now))
 
 
-def change_role(session: Session, person_id: int, role: Role, *, by: int | None = None) -> None:
+def change_role(session: Session, person_id: int, role: Role) -> None:
     """Give somebody another role, from their next click on. Never takes it from the last admin."""
-    acting(session, by)
     person = find_person(session, person_id)
     if role is not Role.ADMIN:
         _keep_an_admin(session, person)
@@ -163,6 +140,17 @@ def find_person(session: Session, person_id: int) -> Person:
     if person is None or person.kind != "human":
         raise NotFound("There is no such person here.")
     return person
+
+
+def require_still(session: Session, person_id: int, role: Role) -> None:
+    """NotAllowed unless the person has at least ``role`` and was not revoked, as this transaction sees it.
+
+    Their row is held until it ends: of a change and a revocation at the same moment one comes first.
+    """
+    query = select(Person).where(Person.id == person_id).with_for_update(key_share=True)
+    person = session.exec(query.execution_options(populate_existing=True)).first()
+    if person is None or person.revoked_at is not None or Role.of(person.role) < role:
+        raise NotAllowed("You may not do this any more: your access was changed. Nothing was done.")
 
 
 def find_local_admin(session: Session) -> Person | None:

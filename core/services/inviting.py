@@ -80,10 +80,8 @@ def invite_all(
     base_url: str,
     by_address: bool,
     now: datetime,
-    by: int | None = None,
 ) -> list[Invited]:
     """Invite everybody on a pasted list. BadInput, naming every line at fault, and then nobody is invited."""
-    access.acting(session, by)
     people = read_invitees(text)
     if not people:
         raise BadInput("Names or e-mail addresses: the list is empty. Put one person on each line.")
@@ -116,14 +114,11 @@ def invite_one(
     by_address: bool,
     now: datetime,
     days: int = LINK_DAYS,
-    by: int | None = None,
 ) -> Invited:
     """Invite one person; with the message for them. Raises BadInput."""
     if by_address and not (email and email.strip()):
         raise BadInput("E-mail address: it is empty. It is what the person signs in with.")
-    person, token = access.invite(
-        session, name=name, role=role, now=now, days=days, email=email, study_id=study_id, by=by
-    )
+    person, token = access.invite(session, name=name, role=role, now=now, days=days, email=email, study_id=study_id)
     study = None if study_id is None else session.get(Study, study_id)
     until = None if by_address else now + timedelta(days=days)
     link = None if by_address else f"{base_url.rstrip('/')}/join/{token}"
