@@ -32,8 +32,11 @@ def form() -> None:
         overlap, goal = amount_fields("new", overlap=3, goal=None)
         st.caption(amount_in_words(scope.pairs, overlap))
         everybody, people = raters_fields("new", everybody=True, chosen=[])
-        st.caption("It asks tone, safety and send. You can change the questions and write guidelines once it is made.")
-        if st.button("Make the study", type="primary", key="studies_new_make"):
+        st.caption(
+            "It begins as a draft that asks tone, safety and send. "
+            "Change its questions and write guidelines, then open it."
+        )
+        if st.button("Make the draft", type="primary", key="studies_new_make"):
             _make(name, scope, overlap, goal, None if everybody else people)
         doing.problem("new_study")
 
@@ -52,7 +55,12 @@ def _make(name: str, scope: Scope, overlap: int, goal: int | None, people: list[
             person_ids=people,
         )
 
-    made = doing.do(work, done="The study is open. Raters have it now.", kept="No study was made.", place="new_study")
+    made = doing.do(
+        work,
+        done="The draft is made, for you alone.",
+        kept="No study was made.",
+        place="new_study",
+    )
     if made is not None:
         st.query_params["edit"] = str(made.id)
         st.rerun()

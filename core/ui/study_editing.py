@@ -3,14 +3,15 @@
 import streamlit as st
 from sqlmodel import Session
 
-from core.services import studies, study_fields, study_progress, study_settings
+from core.services import studies, study_fields, study_progress, study_raters, study_settings
 from core.services.study_progress import StudyProgress
 from core.storage.engine import reading
-from core.storage.tables import Study
+from core.storage.tables import Person, Study
 from core.ui import doing, frame, study_creation
 from core.ui.rendering import show_text
 from core.ui.resources import engine
 
+_NAMES_SHOWN = 20
 _PARTS = ("Questions", "Guidelines", "Who rates", "Settings")
 
 
@@ -79,6 +80,7 @@ def raters_of(line: StudyProgress) -> None:
     study = line.study
     with reading(engine()) as session:
         before = studies.rater_ids(session, study.id or 0)
+        invited = study_raters.invited_people(session, study.id or 0)
     everybody, people = study_creation.raters_fields(
         f"raters_{study.id}", everybody=study.everybody_rates, chosen=before
     )
@@ -92,6 +94,26 @@ def raters_of(line: StudyProgress) -> None:
             place="raters",
         )
         st.rerun()
+    _invited(study, invited)
+
+
+def _invited(study: Study, people: list[Person]) -> None:
+    """Who was invited to this study by name, and the way to invite more."""
+    st.divider()
+    if people:
+        names = ", ".join(frame.as_typed(person.name) for person in people[:_NAMES_SHOWN])
+        more = f" and {len(people) - _NAMES_SHOWN:,} more" if len(people) > _NAMES_SHOWN else ""
+        st.markdown(f"**Invited to this study:** {names}{more}")
+    else:
+        st.markdown("Nobody was invited to this study by name yet.")
+    if study.state == "closed":
+        return
+    st.page_link(
+        "people.py",
+        label="Invite raters to it",
+        icon=":material/person_add:",
+        query_params={"invite": "one", "study": str(study.id)},
+    )
 
 
 def settings_of(line: StudyProgress) -> None:
