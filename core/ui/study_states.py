@@ -118,7 +118,7 @@ def warn(found: list[SharedPairs]) -> None:
         pairs = number_of(each.pairs, "pair")
         st.warning(
             f"**{frame.as_typed(each.first.name)}** and **{frame.as_typed(each.second.name)}** share {pairs}: "
-            "raters do that work twice, and the votes count apart. Pause one of them, or let them compare different prompts.",
+            "raters do that work twice, and the votes count apart. Pause one, or let them compare different prompts.",
             icon=":material/content_copy:",
         )
 
