@@ -12,7 +12,7 @@ from core.domain.formula import neutralise
 from core.domain.invitees import Invitee, read_invitees
 from core.domain.people import Role
 from core.errors import BadInput
-from core.services import access, study_effort
+from core.services import access, study_effort, study_raters
 from core.storage.tables import Person, Study
 
 MOST_AT_ONCE = 500
@@ -119,27 +119,33 @@ def invite_one(
     if by_address and not (email and email.strip()):
         raise BadInput("E-mail address: it is empty. It is what the person signs in with.")
     person, token = access.invite(session, name=name, role=role, now=now, days=days, email=email, study_id=study_id)
-    study = None if study_id is None else session.get(Study, study_id)
-    until = None if by_address else now + timedelta(days=days)
-    link = None if by_address else f"{base_url.rstrip('/')}/join/{token}"
-    return invited(session, person, study=study, link=link, until=until, base_url=base_url)
+    return _invited(
+        session,
+        person,
+        study=None if study_id is None else session.get(Study, study_id),
+        link=None if by_address else f"{base_url.rstrip('/')}/join/{token}",
+        until=now + timedelta(days=days),
+        base_url=base_url,
+    )
 
 
-def invited(
-    session: Session, person: Person, *, study: Study | None, link: str | None, until: datetime | None, base_url: str
+def _invited(
+    session: Session, person: Person, *, study: Study | None, link: str | None, until: datetime, base_url: str
 ) -> Invited:
     """What there is to send to ``person``; without ``link`` they sign in at ``base_url`` by their address."""
     role = Role.of(person.role)
     greeting = "Hello" if person.name == person.email else f"Hello {person.name}"
     lines = [f"{greeting},", "", _what_for(session, role, study), ""]
-    if link is None or until is None:
+    if link is None:
         lines += [f"Sign in as {person.email} here:", base_url]
     else:
         lines += [
             f"Open this link where you want to work, and press Join. It works once, until {until:%-d %B %Y}:",
             link,
         ]
-    return Invited(person.name, person.email, role, study.name if study else None, link, until, "\n".join(lines))
+    return Invited(
+        person.name, person.email, role, study.name if study else None, link, until if link else None, "\n".join(lines)
+    )
 
 
 def _what_for(session: Session, role: Role, study: Study | None) -> str:
@@ -153,6 +159,34 @@ def _what_for(session: Session, role: Role, study: Study | None) -> str:
     if role is Role.RATER:
         return "please rate answers: you see two at a time and say which is better, for as long as you like."
     return f"you can look into our evaluation of language models as {'an' if role.word[0] == 'a' else 'a'} {role.word}."
+
+
+def renew(
+    session: Session,
+    person_id: int,
+    *,
+    base_url: str,
+    by_address: bool,
+    now: datetime,
+    lead_to: Sequence[int | None] = (),
+    days: int = LINK_DAYS,
+) -> Invited:
+    """A new link for somebody, with its message; older unused ones end, and who was revoked may come back.
+
+    It leads to the study of their last invitation; with ``lead_to`` to that one study, or to none.
+    """
+    if lead_to:
+        token = access.lead_to(session, person_id, lead_to[0], now=now, days=days)
+    else:
+        token = access.new_link(session, person_id, now=now, days=days)
+    return _invited(
+        session,
+        access.find_person(session, person_id),
+        study=study_raters.invited_to(session, person_id),
+        link=None if by_address else f"{base_url.rstrip('/')}/join/{token}",
+        until=now + timedelta(days=days),
+        base_url=base_url,
+    )
 
 
 def as_csv(people: Sequence[Invited]) -> bytes:
