@@ -168,17 +168,18 @@ def renew(
     base_url: str,
     by_address: bool,
     now: datetime,
-    lead_to: Sequence[int | None] = (),
+    study_id: int | None = None,
+    keeps_study: bool = True,
     days: int = LINK_DAYS,
 ) -> Invited:
     """A new link for somebody, with its message; older unused ones end, and who was revoked may come back.
 
-    It leads to the study of their last invitation; with ``lead_to`` to that one study, or to none.
+    It leads to the study of their last invitation, or else (``keeps_study`` false) to ``study_id``.
     """
-    if lead_to:
-        token = access.lead_to(session, person_id, lead_to[0], now=now, days=days)
-    else:
+    if keeps_study:
         token = access.new_link(session, person_id, now=now, days=days)
+    else:
+        token = access.lead_to(session, person_id, study_id, now=now, days=days)
     return _invited(
         session,
         access.find_person(session, person_id),
