@@ -198,10 +198,15 @@ def test_somebody_else_in_the_same_tab_finds_nothing_of_the_former_person(sign_i
     assert "a_draft" not in app.session_state
 
 
-def test_signing_out_ends_the_sign_in(sign_in: Callable) -> None:
+def test_signing_out_says_what_it_takes_to_come_back_and_then_ends_the_sign_in(sign_in: Callable) -> None:
     sign_in("Ada", Role.ADMIN)
     app = people_page()
     app.button(key="shell_sign_out").click().run()
+    assert "You will need **a new join link** to come back" in words(app)
+    app.button(key="shell_sign_out_no").click().run()
+    assert [title.value for title in app.title] == ["People"] and "a new join link" not in words(app)
+    app.button(key="shell_sign_out").click().run()
+    app.button(key="shell_sign_out_yes").click().run()
     assert "You are not signed in" in words(app)
 
 
