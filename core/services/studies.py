@@ -17,6 +17,7 @@ MOST_OVERLAP = 100
 MOST_PAIRS = 100_000
 LONGEST_GUIDELINES = 20_000
 LONGEST_MORE = 500
+RERATED_SHARE = 0.1
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ def create(
     categories: Sequence[str] | None = None,
     candidate_ids: Sequence[int] | None = None,
     pairs_per_rater: int | None = None,
+    rerated_share: float = RERATED_SHARE,
     person_ids: Sequence[int] | None = None,
     is_default: bool = False,
 ) -> Study:
@@ -62,6 +64,7 @@ def create(
         overlap=checked_overlap(overlap),
         guidelines=checked_text(guidelines, "guidelines", LONGEST_GUIDELINES),
         pairs_per_rater=checked_goal(pairs_per_rater),
+        rerated_share=checked_share(rerated_share),
         is_default=is_default,
         created_at=now,
     )
@@ -126,6 +129,13 @@ def checked_goal(pairs_per_rater: int | None) -> int | None:
     if pairs_per_rater is not None and not 1 <= pairs_per_rater <= MOST_PAIRS:
         raise BadInput(f"The pairs asked of one rater must be from 1 to {MOST_PAIRS:,}, or empty for no limit.")
     return pairs_per_rater
+
+
+def checked_share(rerated_share: float) -> float:
+    """``rerated_share``, where it can be one."""
+    if not 0 <= rerated_share <= 1:
+        raise BadInput("The share of prompts whose later answers are rated anew must be from 0 to 1 (0 to 100 %).")
+    return rerated_share
 
 
 def give_scope(
