@@ -9,8 +9,10 @@ from sqlmodel import Session, col, select
 from core.errors import BadInput, NotFound
 from core.services.study_fields import (
     LONGEST_GUIDELINES,
+    RERATED_SHARE,
     checked_goal,
     checked_overlap,
+    checked_share,
     checked_text,
     free_name,
     give_scope,
@@ -55,6 +57,7 @@ def create(
     categories: Sequence[str] | None = None,
     candidate_ids: Sequence[int] | None = None,
     pairs_per_rater: int | None = None,
+    rerated_share: float = RERATED_SHARE,
     person_ids: Sequence[int] | None = None,
     is_default: bool = False,
     state: str | None = None,
@@ -69,6 +72,7 @@ def create(
         overlap=checked_overlap(overlap),
         guidelines=checked_text(guidelines, "Guidelines", LONGEST_GUIDELINES),
         pairs_per_rater=checked_goal(pairs_per_rater),
+        rerated_share=checked_share(rerated_share),
         is_default=is_default,
         state=state or ("open" if is_default else DRAFT),
         created_at=now,

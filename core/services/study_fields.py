@@ -13,6 +13,7 @@ MOST_OVERLAP = 100
 MOST_PAIRS = 100_000
 LONGEST_GUIDELINES = 20_000
 LONGEST_MORE = 500
+RERATED_SHARE = 0.1
 
 
 def free_name(session: Session, name: str, *, but_for: Study | None = None) -> str:
@@ -54,6 +55,13 @@ def checked_goal(pairs_per_rater: int | None) -> int | None:
             f"Pairs asked of one rater: choose a number from 1 to {MOST_PAIRS:,}, or leave it empty for no limit."
         )
     return pairs_per_rater
+
+
+def checked_share(rerated_share: float) -> float:
+    """``rerated_share``, where it can be one."""
+    if not 0 <= rerated_share <= 1:
+        raise BadInput("Answers of later runs rated anew: choose from 0 to 100 % of the prompts.")
+    return rerated_share
 
 
 def give_scope(

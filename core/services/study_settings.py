@@ -12,6 +12,7 @@ from core.services.study_fields import (
     LONGEST_MORE,
     checked_goal,
     checked_overlap,
+    checked_share,
     checked_text,
     free_name,
     give_scope,
@@ -19,15 +20,26 @@ from core.services.study_fields import (
 from core.storage.tables import Assignment, PairTally, Question, Study, StudyRater
 
 
-def save_settings(session: Session, study_id: int, *, name: str, overlap: int, pairs_per_rater: int | None) -> Study:
+def save_settings(
+    session: Session,
+    study_id: int,
+    *,
+    name: str,
+    overlap: int,
+    pairs_per_rater: int | None,
+    rerated_share: float | None = None,
+) -> Study:
     """Change a study's name, the raters wanted per pair and the pairs asked of one rater.
 
+    ``rerated_share``: of how many prompts, 0 to 1, a later run's answers are rated anew; None leaves it as it is.
     Votes stay whatever the numbers become: a smaller overlap only stops giving out pairs that have enough.
     """
     study = studies.get(session, study_id)
     study.name = free_name(session, name, but_for=study)
     study.overlap = checked_overlap(overlap)
     study.pairs_per_rater = checked_goal(pairs_per_rater)
+    if rerated_share is not None:
+        study.rerated_share = checked_share(rerated_share)
     return study
 
 
