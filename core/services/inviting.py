@@ -12,7 +12,7 @@ from core.domain.formula import neutralise
 from core.domain.invitees import Invitee, read_invitees
 from core.domain.people import Role
 from core.errors import BadInput
-from core.services import access, study_effort, study_raters
+from core.services import access, rounds, study_raters
 from core.storage.tables import Person, Study
 
 MOST_AT_ONCE = 500
@@ -135,7 +135,7 @@ def _invited(
     """What there is to send to ``person``; without ``link`` they sign in at ``base_url`` by their address."""
     role = Role.of(person.role)
     greeting = "Hello" if person.name == person.email else f"Hello {person.name}"
-    lines = [f"{greeting},", "", _what_for(session, role, study), ""]
+    lines = [f"{greeting},", "", _what_for(session, person, study), ""]
     if link is None:
         lines += [f"Sign in as {person.email} here:", base_url]
     else:
@@ -148,9 +148,11 @@ def _invited(
     )
 
 
-def _what_for(session: Session, role: Role, study: Study | None) -> str:
+def _what_for(session: Session, person: Person, study: Study | None) -> str:
+    role = Role.of(person.role)
     if study is not None:
-        amount = study_effort.in_words(*study_effort.effort(session, study))
+        ahead = rounds.outlook(session, study, person.id or 0)
+        amount = amount_in_words(ahead.total - ahead.done, ahead.minutes_left or 0.0)
         size = f": {amount}" if amount else ""
         return (
             f"please rate answers in '{study.name}'{size}. You see two answers at a time and say which is better; "
@@ -159,6 +161,16 @@ def _what_for(session: Session, role: Role, study: Study | None) -> str:
     if role is Role.RATER:
         return "please rate answers: you see two at a time and say which is better, for as long as you like."
     return f"you can look into our evaluation of language models as {'an' if role.word[0] == 'a' else 'a'} {role.word}."
+
+
+def amount_in_words(pairs: int, minutes: float) -> str:
+    """For example '40 pairs, about 45 minutes in all'; empty where there are no pairs."""
+    if not pairs:
+        return ""
+    number = "1 pair" if pairs == 1 else f"{pairs:,} pairs"
+    if minutes < 90:
+        return f"{number}, about {max(5, 5 * round(minutes / 5))} minutes in all"
+    return f"{number}, about {minutes / 60:.0f} hours in all, at your own pace"
 
 
 def renew(

@@ -31,17 +31,18 @@ def form() -> None:
         scope = scope_fields("new")
         overlap, goal = amount_fields("new", overlap=3, goal=None)
         st.caption(amount_in_words(scope.pairs, overlap))
+        share = rerated_field("new", share=study_fields.RERATED_SHARE)
         everybody, people = raters_fields("new", everybody=True, chosen=[])
         st.caption(
             "It begins as a draft that asks tone, safety and send. "
             "Change its questions and write guidelines, then open it."
         )
         if st.button("Make the draft", type="primary", key="studies_new_make"):
-            _make(name, scope, overlap, goal, None if everybody else people)
+            _make(name, scope, overlap, goal, share, None if everybody else people)
         doing.problem("new_study")
 
 
-def _make(name: str, scope: Scope, overlap: int, goal: int | None, people: list[int] | None) -> None:
+def _make(name: str, scope: Scope, overlap: int, goal: int | None, share: float, people: list[int] | None) -> None:
     def work(session: Session) -> Study:
         return studies.create(
             session,
@@ -52,6 +53,7 @@ def _make(name: str, scope: Scope, overlap: int, goal: int | None, people: list[
             categories=scope.categories,
             candidate_ids=scope.candidate_ids,
             pairs_per_rater=goal,
+            rerated_share=share,
             person_ids=people,
         )
 
@@ -125,6 +127,22 @@ def amount_fields(key: str, *, overlap: int, goal: int | None) -> tuple[int, int
             help="When a rater has done that many, the page says thank you. They may still carry on.",
         )
     return int(wanted), None if asked is None else int(asked)
+
+
+def rerated_field(key: str, *, share: float) -> float:
+    """The field for how many prompts' later answers are rated anew, as a share from 0 to 1."""
+    per_cent = st.number_input(
+        "Answers of later runs rated anew, % of prompts",
+        min_value=0,
+        max_value=100,
+        value=round(100 * share),
+        step=5,
+        key=f"studies_{key}_rerated",
+        width=340,
+        help="When candidates answer the prompts again, raters judge the new answers to this many of them, so that "
+        "votes keep up with what candidates say today.",
+    )
+    return int(per_cent) / 100
 
 
 def amount_in_words(pairs: int, overlap: int) -> str:

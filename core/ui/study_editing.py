@@ -120,9 +120,10 @@ def settings_of(line: StudyProgress) -> None:
     st.caption(study_creation.amount_in_words(scope.pairs if scope else line.pairs, overlap))
     if overlap < study.overlap:
         st.caption("Pairs that have more ratings than that keep them all; they are only given out no more.")
+    share = study_creation.rerated_field(key, share=study.rerated_share)
     doing.problem("settings")
     if st.button("Save", type="primary", key="studies_save_settings"):
-        _save_settings(study.id or 0, name, scope, overlap, goal)
+        _save_settings(study.id or 0, name, scope, overlap, goal, share)
 
 
 def _fixed_scope(line: StudyProgress) -> None:
@@ -133,10 +134,12 @@ def _fixed_scope(line: StudyProgress) -> None:
 
 
 def _save_settings(
-    study_id: int, name: str, scope: study_creation.Scope | None, overlap: int, goal: int | None
+    study_id: int, name: str, scope: study_creation.Scope | None, overlap: int, goal: int | None, share: float
 ) -> None:
     def work(session: Session) -> None:
-        study_settings.save_settings(session, study_id, name=name, overlap=overlap, pairs_per_rater=goal)
+        study_settings.save_settings(
+            session, study_id, name=name, overlap=overlap, pairs_per_rater=goal, rerated_share=share
+        )
         if scope is not None:
             study_settings.save_scope(
                 session,

@@ -262,7 +262,7 @@ def test_guidelines_are_previewed_before_they_are_saved(full: tuple[Engine, Work
     app.text_area(key=f"studies_guidelines_{workspace.study}").input("**Be fair.**")
     app.text_input(key=f"studies_more_{workspace.study}").input("On Monday.")
     run(app)
-    assert len(app.get("bidi_component")) == 1
+    assert f"studies_preview_{workspace.study}" in {shown.key for shown in app.get("bidi_component")}
     assert study_named(engine, "Everything").guidelines == ""
     press(app, "studies_save_guidelines")
     saved = study_named(engine, "Everything")
@@ -273,10 +273,12 @@ def test_settings_change_the_numbers_and_say_what_a_smaller_overlap_keeps(full: 
     engine, workspace = full
     app = page("studies.py", edit=str(workspace.study), studies_part="Settings")
     app.number_input(key=f"studies_settings_{workspace.study}_overlap").set_value(1)
+    app.number_input(key=f"studies_settings_{workspace.study}_rerated").set_value(25)
     run(app)
     assert "keep them all" in words(app)
     press(app, "studies_save_settings")
-    assert study_named(engine, "Everything").overlap == 1
+    saved = study_named(engine, "Everything")
+    assert (saved.overlap, saved.rerated_share) == (1, 0.25)
 
 
 def test_an_address_of_a_study_that_is_gone_leads_to_the_list(full: tuple[Engine, Workspace]):

@@ -359,6 +359,21 @@ def test_several_people_are_invited_with_a_message_for_each(engine: Engine) -> N
     assert rows[0]["link"] == made[0].link and rows[0]["message"] == made[0].message
 
 
+@pytest.mark.parametrize(
+    ("amount", "words"),
+    [
+        ((0, 0.0), ""),
+        ((1, 0.4), "1 pair, about 5 minutes in all"),
+        ((40, 43.0), "40 pairs, about 45 minutes in all"),
+        ((2000, 1000.0), "2,000 pairs, about 17 hours in all, at your own pace"),
+    ],
+)
+def test_a_message_says_how_much_work_it_is(amount: tuple[int, float], words: str) -> None:
+    from core.services import inviting
+
+    assert inviting.amount_in_words(*amount) == words
+
+
 def test_a_list_with_bad_lines_names_each_and_invites_nobody(engine: Engine) -> None:
     from core.services import inviting
 

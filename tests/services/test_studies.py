@@ -255,45 +255,6 @@ def test_two_open_studies_over_the_same_pairs_are_found_and_studies_apart_are_no
         assert [each.first.name for each in study_overlaps.among_open(session)] == ["Support"]
 
 
-def test_the_work_of_a_study_is_told_from_its_texts_and_then_from_those_who_did_it(engine: Engine):
-    from core.services import study_effort
-
-    workspace = make_workspace(engine, prompts=12, candidates=2)
-    study = make(engine, pairs_per_rater=11)
-
-    def told() -> tuple[int, float]:
-        with reading(engine) as session:
-            return study_effort.effort(session, studies.get(session, study.id))
-
-    pairs, minutes = told()
-    assert pairs == 11 and 3 < minutes < 10
-    for number in range(10):
-        assignment = take(engine, study.id, workspace.raters[0], seed=number)
-        for question in _ids(engine, study.id):
-            answer(engine, assignment, question)
-    assert told() == (11, pytest.approx(11 * 1.0))
-
-
-def _ids(engine: Engine, study: int) -> list[int]:
-    with reading(engine) as session:
-        return [question.id for question in studies.questions(session, study)]
-
-
-@pytest.mark.parametrize(
-    ("amount", "words"),
-    [
-        ((0, 0.0), ""),
-        ((1, 0.4), "1 pair, about 5 minutes in all"),
-        ((40, 43.0), "40 pairs, about 45 minutes in all"),
-        ((2000, 1000.0), "2,000 pairs, about 17 hours in all, at your own pace"),
-    ],
-)
-def test_the_work_of_a_study_is_put_in_words(amount: tuple[int, float], words: str):
-    from core.services import study_effort
-
-    assert study_effort.in_words(*amount) == words
-
-
 @pytest.mark.regression("2.1")
 def test_nobody_whose_access_has_ended_is_offered_a_study_or_put_among_its_raters(engine: Engine):
     workspace = make_workspace(engine)
