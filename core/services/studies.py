@@ -18,7 +18,7 @@ from core.services.study_fields import (
     give_scope,
 )
 from core.services.study_raters import for_rater, rater_ids, raters_to_choose, set_raters
-from core.storage.tables import Dataset, Question, Run, Study, Vote
+from core.storage.tables import Dataset, PairTally, Question, Run, Study
 
 __all__ = ["for_rater", "rater_ids", "raters_to_choose", "set_raters"]
 
@@ -124,19 +124,22 @@ def named(session: Session, name: str | None) -> Study:
 
 
 def for_reading(session: Session) -> Study:
-    """The default study, or the demo's while nothing but the demo is here."""
-    own = select(Run.id).join(Dataset, col(Dataset.id) == Run.dataset_id).where(~col(Dataset.is_demo))
-    demo = session.exec(
-        select(Study).join(Dataset, col(Dataset.id) == Study.dataset_id).where(col(Dataset.is_demo))
-    ).first()
+    """The default study; while it has no vote, the newest study of one's own that has; else the demo's, if all is demo.
+
+    That is the one whose numbers somebody means who names no study.
+    """
     default = session.exec(select(Study).where(col(Study.is_default))).first()
     if default is None:
         raise NotFound("This workspace has no study yet. Start the app once, or make a study.")
-    has_own = (
-        session.exec(own.limit(1)).first()
-        or session.exec(select(Vote.id).where(Vote.study_id == default.id).limit(1)).first()
-    )
-    return default if has_own or demo is None else demo
+    voted = select(Study).where(col(Study.id).in_(select(PairTally.study_id))).order_by(col(Study.id).desc())
+    demo = set(session.exec(select(Dataset.id).where(col(Dataset.is_demo))))
+    with_votes = [study for study in session.exec(voted) if study.dataset_id not in demo]
+    if with_votes:
+        return next((study for study in with_votes if study.is_default), with_votes[0])
+    own = select(Run.id).join(Dataset, col(Dataset.id) == Run.dataset_id).where(~col(Dataset.is_demo))
+    if session.exec(own.limit(1)).first():
+        return default
+    return session.exec(select(Study).where(col(Study.dataset_id).in_(demo))).first() or default
 
 
 def questions(session: Session, study_id: int, *, asked_only: bool = False) -> list[Question]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
+from sqlmodel import Session
 
 from core.domain.ranking import Band
 from core.services import boards, responses, studies, workspace_settings
@@ -93,9 +94,14 @@ def study_choice(page: str) -> Study:
     """Which study, on ``page``; the one a newcomer means comes first."""
     with reading(engine()) as session:
         first = studies.for_reading(session)
-        listed = [first, *(study for study in studies.listed(session) if study.id != first.id)]
+        others = [study for study in studies.listed(session) if study.id != first.id]
+        listed = [first, *(study for study in others if study.state != studies.DRAFT or _has_votes(session, study))]
     name = one_of("Study", [study.name for study in listed], key=f"{page}_study")
     return next(study for study in listed if study.name == name)
+
+
+def _has_votes(session: Session, study: Study) -> bool:
+    return bool(boards.questions_with_votes(session, study.id or 0))
 
 
 def _question(page: str, study: Study) -> Question:

@@ -255,6 +255,27 @@ def test_two_open_studies_over_the_same_pairs_are_found_and_studies_apart_are_no
         assert [each.first.name for each in study_overlaps.among_open(session)] == ["Support"]
 
 
+def test_whoever_names_no_study_reads_the_one_that_was_rated(engine: Engine):
+    workspace = make_workspace(engine)
+    draft(engine, "Newest")
+    study = make(engine)
+
+    def read() -> str:
+        with reading(engine) as session:
+            return studies.named(session, None).name
+
+    assert read() == "Everything"
+    answer(engine, take(engine, study.id, workspace.raters[0]), _first_question(engine, study.id))
+    assert read() == "Own"
+    answer(engine, take(engine, workspace.study, workspace.raters[1]), workspace.questions[0])
+    assert read() == "Everything"
+
+
+def _first_question(engine: Engine, study: int) -> int:
+    with reading(engine) as session:
+        return studies.questions(session, study)[0].id
+
+
 @pytest.mark.regression("2.1")
 def test_nobody_whose_access_has_ended_is_offered_a_study_or_put_among_its_raters(engine: Engine):
     workspace = make_workspace(engine)
