@@ -11,7 +11,7 @@ from core.services import rounds, voting
 from core.services.rounds import Round
 from core.storage.engine import reading
 from core.storage.tables import Question, Study
-from core.ui import access, frame, rating_tools
+from core.ui import access, frame, rating_dialogs, rating_tools
 from core.ui.rendering import PairTurn, show_pair, show_text
 from core.ui.resources import engine, now
 
@@ -32,11 +32,11 @@ def desk(rater_id: int) -> None:
         elif shown is None:
             st.empty()
         elif rating_tools.opened(shown) is rating_tools.Tool.SKIP:
-            rating_tools.skip_bar(shown, rater_id)
+            rating_dialogs.skip_bar(shown, rater_id)
         else:
             _question_bar(shown, rater_id)
     if isinstance(shown, Round):
-        rating_tools.show_opened(shown, rater_id)
+        rating_dialogs.show_opened(shown, rater_id)
     rating_tools.tell()
 
 
@@ -47,7 +47,7 @@ def _next(rater_id: int) -> Round | Study | None:
         _nothing_here(rater_id)
         return None
     if not _has_begun(study, rater_id):
-        _welcome(study)
+        _welcome(study, rater_id)
         return study
     try:
         shown = rounds.current_round(
@@ -92,9 +92,16 @@ def _has_begun(study: Study, rater_id: int) -> bool:
         return rounds.has_begun(session, study.id or 0, rater_id)
 
 
-def _welcome(study: Study) -> None:
+def _welcome(study: Study, rater_id: int) -> None:
+    with reading(engine()) as session:
+        ahead = rounds.outlook(session, study, rater_id)
+    pairs = f"**{ahead.total:,}** {'pair' if ahead.total == 1 else 'pairs'} of answers to compare"
     with st.container(horizontal_alignment="center"), st.container(width=760):
         st.title("Before you begin", anchor=False)
+        st.markdown(
+            f"{pairs}, about **{_time(ahead.minutes_left or 0)}** in all. "
+            "You can stop at any time and go on where you were."
+        )
         show_text(study.guidelines, key="rate_guidelines_text", label="Guidelines")
 
 
@@ -128,19 +135,20 @@ def _head(shown: Round, rater_id: int) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
             st.markdown(f"**Pair {number} of {max(progress.total, number)}**", width="content")
             if progress.minutes_left is not None:
-                st.caption(_time_left(progress.minutes_left), width="content")
+                st.caption(f"about {_time(progress.minutes_left)} left", width="content")
+            rating_dialogs.watch_keys(shown)
         st.space("stretch")
         with st.container(horizontal=True, wrap=False, gap="small", width="content"):
             rating_tools.toolbar(shown, rater_id)
     st.progress(progress.done / progress.total if progress.total else 0.0)
 
 
-def _time_left(minutes: float) -> str:
+def _time(minutes: float) -> str:
     if minutes < 1.5:
-        return "about a minute left"
+        return "a minute"
     if minutes < 90:
-        return f"about {round(minutes)} min left"
-    return f"about {minutes / 60:.1f} h left"
+        return f"{round(minutes)} min"
+    return f"{minutes / 60:.1f} h"
 
 
 def _pair(shown: Round) -> None:
