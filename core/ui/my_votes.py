@@ -47,9 +47,10 @@ def _card(own: OwnPair, rater_id: int, *, with_study: bool) -> None:
         st.caption(f"{frame.as_typed(own.study.name)}{state}")
     if own.skip_reason is not None:
         st.badge(frame.as_typed(f"Skipped: {own.skip_reason}"), icon=":material/skip_next:", color="gray")
-    with st.grid(3, min_column_width=260, gap="small"):
-        for question, outcome in own.answers:
-            _answer(own, question, outcome, rater_id)
+    if own.answers:
+        with st.grid(3, min_column_width=260, gap="small"):
+            for question, outcome in own.answers:
+                _answer(own, question, outcome, rater_id)
     for remark in own.remarks:
         _remark(remark)
     opened = st.expander("The pair", key=f"my_votes_open-{own.pair.assignment}", on_change="rerun")

@@ -107,7 +107,8 @@ def _welcome(study: Study, rater_id: int) -> None:
 
 def _start_bar(study: Study) -> None:
     with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center"):
-        st.caption("The key G brings this page back at any time.", width="content")
+        with st.container(key="rate_start_hint", width="content"):
+            st.caption("The key G brings this page back at any time.", width="content")
         st.button(
             "Start rating",
             type="primary",
@@ -138,7 +139,7 @@ def _head(shown: Round, rater_id: int) -> None:
                 st.caption(f"about {_time(progress.minutes_left)} left", width="content")
             rating_dialogs.watch_keys(shown)
         st.space("stretch")
-        with st.container(horizontal=True, wrap=False, gap="small", width="content"):
+        with st.container(horizontal=True, wrap=False, gap="small", width="content", key="rate_tools"):
             rating_tools.toolbar(shown, rater_id)
     st.progress(progress.done / progress.total if progress.total else 0.0)
 

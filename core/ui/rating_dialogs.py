@@ -129,7 +129,8 @@ def _guidelines(text: str) -> None:
         text or "No guidelines were written for this study. Judge as you would for your own users.",
         key="rate_guidelines_again",
     )
-    st.caption(
-        "Keys: 1–4 answer, Z undo, S skip, F flag, N note, G guidelines, T raw text. "
-        "Ctrl+Enter saves what you typed, Esc leaves."
-    )
+    with st.container(key="rate_key_list"):
+        st.caption(
+            "Keys: 1–4 answer, Z undo, S skip, F flag, N note, G guidelines, T raw text. "
+            "Ctrl+Enter saves what you typed, Esc leaves."
+        )
