@@ -6,7 +6,7 @@ from itertools import combinations
 from sqlmodel import Session, col, select
 
 from core.services.pools import pool_of
-from core.storage.tables import Study
+from core.storage.tables import Dataset, Study
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,12 @@ def with_open(session: Session, study: Study) -> list[SharedPairs]:
     """The open studies that have pairs in common with ``study``, whatever its own state."""
     others = (other for other in _open(session) if other.id != study.id and not study.is_default)
     return [SharedPairs(study, other, pairs) for other in others if (pairs := _shared(session, study, other))]
+
+
+def has_named_open(session: Session) -> bool:
+    """Whether a study is open besides the default one and the demo's, for which the default one steps back."""
+    demo = set(session.exec(select(Dataset.id).where(col(Dataset.is_demo))))
+    return any(study.dataset_id not in demo for study in _open(session))
 
 
 def _open(session: Session) -> list[Study]:

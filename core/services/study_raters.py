@@ -64,10 +64,13 @@ def invited_to(session: Session, person_id: int) -> Study | None:
     return None if study_id is None else session.get(Study, study_id)
 
 
-def awaited(session: Session, person_id: int) -> str | None:
-    """Words for a rater on the study they were invited to, while it gives them no pair; None without invitation."""
+def awaited(session: Session, person_id: int, *, but_for: Sequence[Study] = ()) -> str | None:
+    """Words for a rater on the study they were invited to, while it gives them no pair.
+
+    None where they were invited to none, or to one of ``but_for``.
+    """
     study = invited_to(session, person_id)
-    if study is None:
+    if study is None or study.id in {each.id for each in but_for}:
         return None
     if study.id not in {each.id for each in _allowed(session, person_id)}:
         return (

@@ -47,6 +47,7 @@ def cards() -> None:
         lines = study_progress.all_progress(session)
         newest = study_progress.newest_vote_id(session)
         twice = study_overlaps.among_open(session)
+        has_named = study_overlaps.has_named_open(session)
     raters = _rater_counts(str(engine().url), newest)
     doing.problem("studies")
     study_states.warn(twice)
@@ -66,6 +67,8 @@ def cards() -> None:
                         args=(line.study.id,),
                     )
             _progress(line, raters.get(line.study.id or 0, 0))
+            if line.study.is_default and line.study.state == "open" and has_named:
+                st.caption("While a study with a name is open, only those who have begun this one are offered it.")
 
 
 def head(line: StudyProgress) -> None:

@@ -40,10 +40,11 @@ def plain_page(
     """A page with a heading, a paragraph and, where asked for, a button that posts to the same address.
 
     ``query``: what that address is given with it. ``home`` adds a link to the app, in words of its own where it has
-    some. Nothing of it is cached.
+    some, and then no key press alone presses the button. Nothing of it is cached.
     """
     action = f' action="?{escape(query)}"' if query else ""
-    form = f'<form method="post"{action}><button autofocus>{escape(button)}</button></form>' if button else ""
+    focus = "" if home else " autofocus"
+    form = f'<form method="post"{action}><button{focus}>{escape(button)}</button></form>' if button else ""
     words = home if isinstance(home, str) else "Open Evenhand"
     link = f'<p class="home"><a href="/">{escape(words)}</a></p>' if home else ""
     body = (
