@@ -112,7 +112,7 @@ def look_into_file(file: Path | BinaryIO, *, name: str | None = None) -> FileLoo
 
 def look_into_query(url: str, query: str, *, name: str = "query") -> FileLook:
     """Run the query and read its first rows. Raises BadInput where the database or the query fails."""
-    with queried(url, query, name) as rows, Source(rows, name) as source:
+    with queried(url, query, name, first=_FIRST) as rows, Source(rows, name) as source:
         return _look(source, cells=True)
 
 

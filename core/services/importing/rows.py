@@ -54,10 +54,21 @@ def _json_lines(source: Source) -> Rows:
         except ValueError as error:
             if not line or line.isspace():
                 continue
-            raise Flaw(_json_problem(line, error), line=number) from None
+            row = _with_odd_characters(line)
+            if row is None:
+                raise Flaw(_json_problem(line, error), line=number) from None
         if type(row) is not dict:
             raise Flaw(f"One object belongs on each line, not {kind_of(row)}.", line=number)
         yield number, row
+
+
+def _with_odd_characters(text: str | bytes) -> Any:
+    """JSON that is sound but for NUL or halves of surrogate pairs, which the fields replace; None where it is not."""
+    try:
+        written = text if isinstance(text, str) else text.decode()
+        return _DECODER.decode(written.replace("\x00", "\ufffd"))
+    except (ValueError, RecursionError):
+        return None
 
 
 def _json_problem(line: bytes, error: ValueError) -> str:
@@ -65,14 +76,12 @@ def _json_problem(line: bytes, error: ValueError) -> str:
         line.decode()
     except UnicodeDecodeError:
         return NOT_UTF8
-    if b"\x00" in line:
-        return "It holds NUL characters; it is not text."
     return f"It is not JSON ({str(error).replace(' at line 1', '')})."
 
 
 def _array(source: Source) -> Rows:
     """The objects of one big array, each checked again as strictly as a line is."""
-    pieces = source.texts()
+    pieces = (piece.replace("\x00", "\ufffd") for piece in source.texts())
     buffer = next(pieces, "").lstrip()
     while not buffer:
         buffer = next(pieces).lstrip()
@@ -111,7 +120,9 @@ def _element(buffer: str, place: int, line: int) -> tuple[Row, int] | None:
     try:
         row: Row = from_json(buffer[place:end].encode(), allow_inf_nan=False)
     except ValueError as error:
-        raise Flaw(f"It is not JSON ({error}).", line=line) from None
+        row = _with_odd_characters(buffer[place:end])
+        if row is None:
+            raise Flaw(f"It is not JSON ({error}).", line=line) from None
     return row, end
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from core.domain.storable_text import storable
 from core.errors import BadFile
 
 MEGABYTE = 1024 * 1024
@@ -36,7 +37,7 @@ class Source:
 
     def __init__(self, file: Path | BinaryIO, name: str | None = None) -> None:
         self._stream, self._is_ours, called = _opened(file)
-        self.name = name or called
+        self.name = storable(name or called)
         self._size = self._stream.seek(0, 2)
         if self._size == 0:
             self.close()
