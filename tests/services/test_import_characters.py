@@ -125,8 +125,10 @@ def odd_everywhere(found: Any) -> Any:
 
 
 _KNOWN_VALUES = {
-    "role", "type", "winner", "created_at", "provider", "base_url", "api_key_env", "run_type", "object", "startTime", "endTime", "start_time", "end_time", "completionStartTime", "first_token_time", "timestamp", "method",
-    "id", "question_id", "prompt_id", "custom_id", "prompt", "candidate", "left", "right", "call_type", "total_cost",
+    "role", "type", "winner", "created_at", "provider", "base_url", "api_key_env", "run_type", "object",
+    "startTime", "endTime", "start_time", "end_time", "completionStartTime", "first_token_time", "timestamp",
+    "method", "id", "question_id", "prompt_id", "custom_id", "prompt", "candidate", "left", "right", "call_type",
+    "total_cost",
 }  # fmt: skip
 
 
