@@ -148,6 +148,8 @@ def find_prompts(session: Session, dataset_id: int | None, keys: Iterable[str]) 
 
 def land_textless(landing: Landing, dataset: Dataset, growth: Growth) -> None:
     """Add the new prompts that votes know by their ids only to a dataset that votes alone have made."""
+    if growth.records == 0:
+        return
     columns = {
         "id": landing.code_as_id("prompt", "code"),
         "dataset_id": str(dataset.id),
