@@ -66,4 +66,3 @@ def export_leaderboard(
             )
             with sink(out) as file:
                 exporting.export_table(reports.leaderboard_rows(board), format, file)
-

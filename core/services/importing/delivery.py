@@ -112,7 +112,8 @@ class Delivery:
             into = now_there or _new_study(session, study, home, self.now)
             stager.land(landing, into.id or 0, home)
             anywhere, here = _places(into, question)
-            self.ledger.remember(session, here if stager.used_default_question else anywhere, self.delivered)
+            place = here if stager.used_default_question else anywhere
+            self.ledger.remember(session, place, self.delivered, on_dataset=home.id)
             self._note_gaps(stager, home)
             if now_there is None and study is not None:
                 self.notes.add(f"The study '{into.name}' was made for them.")
