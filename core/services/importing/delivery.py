@@ -61,6 +61,8 @@ class Delivery:
             self.ledger.remember(landing.session, place, self.delivered)
             if stager.same is None and stored.version > 1:
                 self.notes.add(f"The prompts differ from '{name}' as it was, so this is its version {stored.version}.")
+            if stager.repeated:
+                self.notes.add(f"{stager.repeated:,} stand in the file more than once; each is taken once.")
             return self._summary(created=stager.new, dataset=name)
 
         return Ready(finish, {"prompt": stager.new})

@@ -45,7 +45,7 @@ class PromptStager:
     """Reads prompts for the dataset ``name`` into the staging file.
 
     ``repeats_allowed``: a log may ask the same prompt often, and a dataset that holds them all is taken as it is.
-    ``same``: once all is read, the version of it that has them already. ``version``: what a new one will be.
+    ``same``: once all is read, the version of it that has them already. ``repeated``: how many stood there twice.
     """
 
     engine: Engine
@@ -54,7 +54,7 @@ class PromptStager:
     now: datetime
     repeats_allowed: bool = False
     same: Dataset | None = None
-    version: int = 1
+    repeated: int = 0
     growth: Growth = field(default_factory=Growth)
 
     def __post_init__(self) -> None:
@@ -62,7 +62,6 @@ class PromptStager:
         self.staging.rows.execute("CREATE UNIQUE INDEX staged_prompt_key ON staged_prompt (external_id)")
         with reading(self.engine) as session:
             self._newest = newest_version(session, self.name)
-        self.version = self._newest.version + 1 if self._newest else 1
         self._all_known = self._newest is not None and self.repeats_allowed
 
     def read_all(self, records: Iterable[PromptRecord], on_batch: OnBatch) -> None:
@@ -104,38 +103,47 @@ class PromptStager:
         return dataset
 
     def _read(self, batch: Sequence[PromptRecord]) -> None:
-        there = self._lines(batch)
+        there = self._met(batch)
         fresh = []
         for record in batch:
+            content_hash = _content_hash(record)
             if record.key not in there:
-                there[record.key] = record.line
-                fresh.append(self._row(record))
+                there[record.key] = (record.line, content_hash)
+                fresh.append(self._row(record, content_hash))
             elif not self.repeats_allowed:
-                problem = (
-                    f"'{record.key}' is the id of line {there[record.key]} too; every prompt needs an id of its own."
-                )
-                raise Flaw(problem, field="id", line=record.line)
+                self._refuse_other(record, content_hash, *there[record.key])
         self._add(fresh)
         if self._all_known and self._newest and self._newest.id is not None:
             keys = {record.key for record in batch}
             with reading(self.engine) as session:
                 self._all_known = len(prompt_ids(session, self._newest.id, keys)) == len(keys)
 
-    def _lines(self, batch: Sequence[PromptRecord]) -> dict[str, int]:
-        """Where the batch's ids stood before."""
+    def _met(self, batch: Sequence[PromptRecord]) -> dict[str, tuple[int, str]]:
+        """Where the batch's ids stood before, and with what content."""
         marks = ", ".join("?" * len(batch))
-        query = f"SELECT external_id, line FROM staged_prompt WHERE external_id IN ({marks})"  # noqa: S608
-        return dict(self.staging.rows.execute(query, [record.key for record in batch]))
+        query = f"SELECT external_id, line, content_hash FROM staged_prompt WHERE external_id IN ({marks})"  # noqa: S608
+        met = self.staging.rows.execute(query, [record.key for record in batch])
+        return {key: (line, content_hash) for key, line, content_hash in met}
 
-    def _row(self, record: PromptRecord) -> tuple[Any, ...]:
-        content = record._asdict()
-        del content["line"], content["key"]
-        content_hash = digest(content)
+    def _refuse_other(self, record: PromptRecord, content_hash: str, line: int, before: str) -> None:
+        """A Flaw where another prompt has the record's id; the very same again is taken once."""
+        if content_hash != before:
+            problem = f"'{record.key}' is the id of line {line} too; every prompt needs an id of its own."
+            raise Flaw(problem, field="id", line=record.line)
+        self.repeated += 1
+
+    def _row(self, record: PromptRecord, content_hash: str) -> tuple[Any, ...]:
         self.growth.add(record.key, content_hash)
         optional = [None if found is None else canonical(found) for found in (record.reference, record.constraints)]
         messages, tags = canonical(record.messages), canonical(record.tags)
         code = self.growth.records
         return (code, record.line, record.key, record.category, messages, *optional, tags, content_hash)
+
+
+def _content_hash(record: PromptRecord) -> str:
+    content = record._asdict()
+    del content["line"], content["key"]
+    return digest(content)
 
 
 def find_prompts(session: Session, dataset_id: int | None, keys: Iterable[str]) -> Found:
