@@ -3,7 +3,7 @@
 It is read to its end and checked before anything is locked; then it comes in at once.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,12 +11,13 @@ from itertools import chain
 from typing import Any
 
 from sqlalchemy import Engine
+from sqlmodel import Session
 
 from core.errors import BadFile, BadInput
 from core.services.importing import fields
 from core.services.importing.delivery import Delivery, Ready
 from core.services.importing.formats import FORMATS, detect
-from core.services.importing.landing import Moved, land
+from core.services.importing.landing import Landing, Moved, land
 from core.services.importing.ledger import Ledger
 from core.services.importing.records import Flaw, Format, ImportSummary, Kind, Notes, Progress, Reading, Record, Row
 from core.services.importing.rows import rows_of
@@ -24,6 +25,8 @@ from core.services.importing.source import Source
 from core.services.importing.staging import Staging
 
 _MOST_TRIES = 3
+Check = Callable[[Session], None]
+Finish = Callable[[Landing], ImportSummary]
 
 
 @dataclass
@@ -42,8 +45,11 @@ class Intake:
     cells: bool = False
     _line: int | None = None
 
-    def run(self, engine: Engine) -> ImportSummary:
-        """Import the file; any fault is a BadInput and leaves the database as it was."""
+    def run(self, engine: Engine, check: Check | None = None) -> ImportSummary:
+        """Import the file; any fault is a BadInput and leaves the database as it was.
+
+        ``check`` may refuse it in the transaction that writes, by raising.
+        """
         with self._naming_the_place():
             self.question = fields.checked_name(self.question, "question")
             if self.dataset is not None:
@@ -53,7 +59,9 @@ class Intake:
             for _ in range(_MOST_TRIES):
                 with suppress(Moved), Staging() as staging:
                     found = self._delivered(engine, staging, chosen, ledger)
-                    return found if isinstance(found, ImportSummary) else land(engine, staging, found.new, found.finish)
+                    if isinstance(found, ImportSummary):
+                        return found
+                    return land(engine, staging, found.new, _checked(found.finish, check))
         raise BadInput("Others changed what this file belongs to while it was read. Nothing was imported; try again.")
 
     @contextmanager
@@ -110,3 +118,12 @@ class Intake:
 
     def _dataset_name(self) -> str:
         return self.dataset or fields.checked_name(self.source.stem, "dataset")
+
+
+def _checked(finish: Finish, check: Check | None) -> Finish:
+    def checked(landing: Landing) -> ImportSummary:
+        if check is not None:
+            check(landing.session)
+        return finish(landing)
+
+    return checked

@@ -185,6 +185,14 @@ def _renamed(rows: Rows, columns: Mapping[str, str]) -> Rows:
             raise Flaw("is not there, though the column mapping names it.", line=line, field=absent)
         renamed: dict[str, Any] = {key: found for key, found in row.items() if key not in taken}
         renamed.update({ours: row[theirs] for ours, theirs in columns.items()})
-        if "turns" in columns and renamed.keys().isdisjoint(("id", "prompt_id")) and type(row) is not Cells:
-            renamed["id"] = content_key(renamed["turns"])
+        if "turns" in columns and type(row) is not Cells:
+            _complete(renamed)
         yield line, type(row)(renamed)
+
+
+def _complete(prompt: dict[str, Any]) -> None:
+    """Let a mapped prompt be as free as a table's: one text for a list of one, and an id of its content."""
+    if isinstance(prompt["turns"], str):
+        prompt["turns"] = [prompt["turns"]]
+    if prompt.keys().isdisjoint(("id", "prompt_id")):
+        prompt["id"] = content_key(prompt["turns"])
