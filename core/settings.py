@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     )
     secure_cookies: bool = Field(default=False, description="true behind HTTPS")
     admin_email: str | None = Field(default=None, description="oidc: the first admin")
+    sql_sources: str = Field(
+        default="", description="link, oidc: hosts, SQLite files and folders that may be imported from, with commas"
+    )
 
 
 def server_environment(*, host: str, port: int) -> dict[str, str]:
