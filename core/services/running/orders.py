@@ -28,7 +28,7 @@ class RunOrder:
     """An evaluation to be run. ``prompt_ids`` None: every prompt of the dataset that asks something.
 
     ``spread_s``: when each repetition may begin, in seconds after the start, one each; None: all at once.
-    ``max_usd``: stop before spending more. ``concurrency``: requests in flight at most, all candidates together.
+    ``max_usd``: stop before spending more. ``concurrency``: requests in flight at most at one endpoint.
     ``deadline_s``: for all attempts of one turn. ``seed``: of the order; None draws one.
     """
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
 from core.domain.answering import FaultKind
+from core.domain.storable_text import storable
 from core.services.prices import Pricer
 from core.services.running import claims
 from core.services.running.asking import Connections, SpendingStopped
@@ -90,7 +91,7 @@ class Runner:
                 await self._unless_lost(self._scores.finish())
                 outcome = outcome if self._is_going else self._why_not
         except Exception as error:
-            self._broken_by = without_secrets(f"{type(error).__name__}: {error}")[:500]
+            self._broken_by = storable(without_secrets(f"{type(error).__name__}: {error}"))[:500]
             raise
         finally:
             await _cancel(watch, *([scores] if scores else []))
@@ -139,8 +140,7 @@ class Runner:
     async def _round(self, hand: Hand, units: Iterator[Unit]) -> bool:
         """Carry out the units of one round; False where the run was lost or is to be let go."""
         feed = Feed(self._engine, hand, units)
-        # More takers than places in flight: those waiting for a slow endpoint keep nobody from a quick one.
-        takers = [asyncio.create_task(self._take(hand, feed)) for _ in range(2 * hand.concurrency)]
+        takers = [asyncio.create_task(self._take(hand, feed)) for _ in range(hand.most_in_hand)]
         stop = [asyncio.create_task(event.wait()) for event in (self._lost, self._shut_down)]
         try:
             done: asyncio.Future[Any] = asyncio.gather(*takers)
