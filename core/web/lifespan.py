@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine
 
+from core.services import apart
 from core.services.access import first_admin_link
 from core.services.assigning import release_abandoned
 from core.services.demo import prepare_workspace
@@ -65,6 +66,7 @@ class Background:
         if self.scheduler is not None and self.scheduler.running:
             self.scheduler.shutdown(wait=True)
         workers.stop()
+        apart.stop()
         get_engine().dispose()
 
     def _every(self, seconds: int, name: str, job: Callable[[], object]) -> None:
