@@ -55,12 +55,7 @@ def may_upload(session_id: str, sign_in: str | None) -> bool:
     ``sign_in``: the cookie of the request that uploads, which in link mode must be the same person's.
     """
     grant = _grants.get(session_id)
-    if grant is None:
-        return False
-    if grant.until < now() or not _may_import(grant.person_id, sign_in):
-        _grants.pop(session_id, None)
-        return False
-    return True
+    return grant is not None and now() < grant.until and _may_import(grant.person_id, sign_in)
 
 
 def _grant() -> None:

@@ -86,11 +86,12 @@ def _open_workspace(engine: Engine) -> None:
     settings = get_settings()
     upgrade(engine)
     prepare_workspace(engine, demo=settings.demo, now=_now())
+    sys.stdout.write(f"\nEvenhand answers at {settings.base_url.rstrip('/')}\n")
     if settings.auth is AuthMode.LINK:
         token = write(engine, lambda session: first_admin_link(session, _now()))
         if token is not None:
             sys.stdout.write(f"\nSign in as the first admin, once: {settings.base_url.rstrip('/')}/join/{token}\n\n")
-            sys.stdout.flush()
+    sys.stdout.flush()
 
 
 def _now() -> datetime:
