@@ -1,6 +1,8 @@
 """The frame around every page: mark, head, foot, and what stands where there is nothing or something broke."""
 
 import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import streamlit as st
@@ -14,6 +16,8 @@ _SPECIAL = re.compile(r"[\\`*_{}\[\]()#+\-!|$~>]")
 _DRAWN_AS_ONE = re.compile(r"(?<=[-<>~])(?=[->=])")
 _ASSETS = Path(__file__).parent / "assets"
 MARK = str(_ASSETS / "mark.svg")
+_STYLE = _ASSETS / "app.css"
+_MENU = st.components.v2.component("evenhand_menu", js=(_ASSETS / "menu.js").read_text(encoding="utf-8"))
 
 
 def mark() -> None:
@@ -21,10 +25,29 @@ def mark() -> None:
     st.logo(str(_ASSETS / "wordmark.svg"), size="large")
 
 
+def style(url_path: str) -> None:
+    """What no theme can say: see app.css and menu.js. ``url_path``: the page that is open."""
+    st.html(_STYLE)
+    with st.container(key="shell_menu"):
+        _MENU(key="shell_menu_closer", data={"page": url_path}, height=1)
+
+
 def page_head(title: str, sentence: str) -> None:
     """Open a page: its title and the one sentence that says which question it answers."""
     st.title(title, anchor=False)
     st.markdown(f":gray[{sentence}]")
+
+
+@contextmanager
+def open_tab(labels: Sequence[str], *, key: str) -> Iterator[str]:
+    """Draw tabs, kept in the address under ``key``; what is drawn within stands in the open one, whose label it gives.
+
+    Only the open tab's part of a page is computed.
+    """
+    tabs = st.tabs(labels, key=key, bind="query-params")
+    label, tab = next(((label, tab) for label, tab in zip(labels, tabs, strict=True) if tab.open), (labels[0], tabs[0]))
+    with tab:
+        yield label
 
 
 def empty_state(title: str, text: str, *, icon: str = ":material/inbox:") -> None:
