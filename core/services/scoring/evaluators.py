@@ -128,6 +128,13 @@ def add(session: Session, kind: str, name: str, params: Mapping[str, Any], now: 
     return session.exec(select(Evaluator).where(*where).execution_options(populate_existing=True)).one()
 
 
+def same_as(session: Session, kind: str, params: Mapping[str, Any]) -> Evaluator | None:
+    """The evaluator in use of this kind and these parameters; None where there is none."""
+    content = _content_hash(kind, {**kind_named(kind).defaults, **params})
+    query = select(Evaluator).where(Evaluator.kind == kind, Evaluator.content_hash == content)
+    return session.exec(query.where(col(Evaluator.retired_at).is_(None))).first()
+
+
 def retire(session: Session, evaluator_id: int, now: datetime) -> None:
     """Use the evaluator no more; what it said stays, and its gates are retired with it. Raises NotFound."""
     evaluator = session.get(Evaluator, evaluator_id)
