@@ -6,7 +6,7 @@ from core.ui import access, board_table, filters, frame, leaderboard
 
 access.require(access.Role.ANALYST)
 frame.page_head("Leaderboard", "Which candidate do raters prefer, and how sure is that?")
-choice = filters.board_choice()
+choice = filters.board_choice("leaderboard")
 found = leaderboard.found(choice)
 if not found.board.standings:
     leaderboard.nothing_yet(choice)

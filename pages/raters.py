@@ -6,7 +6,7 @@ from core.ui import access, filters, frame, raters
 
 access.require(access.Role.ANALYST)
 frame.page_head("Raters", "How far do raters agree, with each other and with themselves?")
-choice = filters.rater_choice()
+choice = filters.rater_choice("raters")
 report = raters.found(choice)
 if not report.votes:
     raters.nothing_yet(choice)

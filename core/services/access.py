@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from core.domain.people import Role
-from core.errors import BadInput, NotFound
+from core.errors import BadInput, NotAllowed, NotFound
 from core.services.joining import end_all, give_link, is_open
 from core.storage.tables import Invitation, Person, Question, SignIn, Vote
 
@@ -112,6 +112,13 @@ def find_person(session: Session, person_id: int) -> Person:
     if person is None or person.kind != "human":
         raise NotFound("There is no such person here.")
     return person
+
+
+def require_still(session: Session, person_id: int, role: Role) -> None:
+    """NotAllowed unless the person has at least ``role`` and was not revoked, as this transaction sees it."""
+    person = session.get(Person, person_id)
+    if person is None or person.revoked_at is not None or Role.of(person.role) < role:
+        raise NotAllowed("You may not do this any more: your access was changed. Nothing was done.")
 
 
 def list_people(session: Session, now: datetime) -> list[PersonRow]:

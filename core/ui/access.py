@@ -1,10 +1,18 @@
-"""Who sits in front of this page, and what they may see. Every page file begins with ``access.require(Role.…)``.
+"""Who sits in front of this page, and what they may see and do.
 
-The person is read from the database at every rerun, so a revoked or demoted person loses the page at the next
-click, however long the browser tab has been open.
+Every page file begins with ``access.require(Role.…)``. Every callback, fragment and dialog is ``guarded``: Streamlit
+runs them before and without the page, and keeps the callbacks of widgets that it no longer draws, so a forged event
+finds them. Both read the person from the database, however long the browser tab has been open.
 """
 
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
 import streamlit as st
+from sqlmodel import Session
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_run_context import RunLocation, ThreadState
 
 from core.domain.people import Role
 from core.errors import NotAllowed
@@ -16,8 +24,21 @@ from core.storage.tables import Person
 from core.ui import frame
 from core.ui.resources import engine, now
 
-__all__ = ["SESSION_COOKIE", "Role", "current_person", "foot", "forget_others", "require", "require_somebody"]
+__all__ = [
+    "SESSION_COOKIE",
+    "Role",
+    "current_person",
+    "foot",
+    "forget_others",
+    "guarded",
+    "guarded_file",
+    "require",
+    "require_somebody",
+    "write_as",
+]
 
+P = ParamSpec("P")
+T = TypeVar("T")
 SESSION_COOKIE = "evenhand_session"
 _OWNER = "_person_id"
 
@@ -55,6 +76,82 @@ def require_somebody() -> Person:
     return person
 
 
+def guarded(role: Role) -> Callable[[Callable[P, T]], Callable[P, T | None]]:
+    """Let a callback, fragment or dialog do its work only for somebody who has at least ``role`` at that moment.
+
+    For anybody else it does nothing, and the page they get says why. ``role`` is at most that of the page.
+    """
+
+    def decorate(work: Callable[P, T]) -> Callable[P, T | None]:
+        @wraps(work)
+        def asked_first(*args: P.args, **kwargs: P.kwargs) -> T | None:
+            if _may(role):
+                return work(*args, **kwargs)
+            _turn_away(role)
+            return None
+
+        return asked_first
+
+    return decorate
+
+
+def _may(role: Role) -> bool:
+    """Whether whoever is here has the role, and is the one whom this session belongs to."""
+    try:
+        person = current_person()
+    except NotAllowed:
+        return False
+    if person is None or Role.of(person.role) < role:
+        return False
+    return bool(st.session_state.get(_OWNER, person.id) == person.id)
+
+
+def _turn_away(role: Role) -> None:
+    """Have the shell say what became of this person; on a full run, say so here."""
+    context = get_script_run_ctx()
+    if context is not None and not context.fragment_ids_this_run and not _is_in_callback():
+        require(role)
+    st.rerun()
+
+
+def _is_in_callback() -> bool:
+    return ThreadState.get().run_location is RunLocation.CALLBACK
+
+
+def guarded_file(role: Role, make: Callable[[], T]) -> Callable[[], T]:
+    """``make`` for a download button; refuses with NotAllowed once the person of now has lost the ``role``.
+
+    Streamlit makes such a file when it is asked for, outside the script, where nobody's cookies are at hand.
+    """
+    person = require(role)
+    token = st.context.cookies.get(SESSION_COOKIE) if get_settings().auth is AuthMode.LINK else None
+
+    def made() -> T:
+        with reading(engine()) as session:
+            access.require_still(session, person.id or 0, role)
+            if token is not None and joining.person_of(session, token, now()) is None:
+                raise NotAllowed("You are signed out.")
+        return make()
+
+    return made
+
+
+def write_as(role: Role, work: Callable[[Session], T]) -> T:
+    """Run ``work`` in a write transaction in which the person of now is seen to have at least ``role``.
+
+    Raises NotAllowed, and nothing is written, where they were revoked or demoted meanwhile.
+    """
+    person = current_person()
+
+    def allowed(session: Session) -> T:
+        if person is None:
+            raise NotAllowed("You are not signed in any more. Nothing was changed.")
+        access.require_still(session, person.id or 0, role)
+        return work(session)
+
+    return write(engine(), allowed)
+
+
 def forget_others(person: Person) -> None:
     """Clear what a former person of this browser tab left in the session, when somebody else has signed in."""
     if st.session_state.setdefault(_OWNER, person.id) != person.id:
@@ -67,9 +164,10 @@ def foot(person: Person) -> None:
     with st.sidebar if Role.of(person.role) > Role.RATER else st.container(border=False):
         frame.signed_in_as(person)
         if get_settings().auth is not AuthMode.LOCAL:
-            st.button("Sign out", icon=":material/logout:", type="tertiary", on_click=_sign_out, key="sign_out")
+            st.button("Sign out", icon=":material/logout:", type="tertiary", on_click=_sign_out, key="shell_sign_out")
 
 
+@guarded(Role.RATER)
 def _sign_out() -> None:
     if get_settings().auth is AuthMode.OIDC:
         st.logout()

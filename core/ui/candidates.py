@@ -6,12 +6,12 @@ import streamlit as st
 from core.services import candidates
 from core.services.candidates import CandidateLine
 from core.storage.engine import reading
-from core.ui import candidates_detail, candidates_words, colours, doing, frame
+from core.ui import access, candidates_detail, candidates_words, colours, doing, frame
 from core.ui.candidates_address import CHOSEN, EDIT, show_form, show_list
 from core.ui.resources import engine, now
 
 _PARTS = ("Candidates", "Prices", "Load test")
-_PART, _TABLE, _IDS = "show", "candidates_table", "_candidates_in_table"
+_PART, _TABLE, _IDS = "candidates_show", "candidates_table", "_candidates_in_table"
 
 
 def part() -> str:
@@ -30,8 +30,12 @@ def is_defining() -> bool:
 def back_button() -> None:
     """The way back to the list."""
     st.button(
-        "All candidates", icon=":material/arrow_back:", type="tertiary", key="all_candidates", on_click=show_list
-    )  # fmt: skip
+        "All candidates",
+        icon=":material/arrow_back:",
+        type="tertiary",
+        key="candidates_all_candidates",
+        on_click=show_list,
+    )
 
 
 def section() -> None:
@@ -44,9 +48,13 @@ def section() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(_standing(lines), width="stretch")
         st.button(
-            "Add a candidate", icon=":material/add:", type="primary", key="add_candidate", on_click=show_form,
+            "Add a candidate",
+            icon=":material/add:",
+            type="primary",
+            key="candidates_add_candidate",
+            on_click=show_form,
             args=("new",),
-        )  # fmt: skip
+        )
     for sentence in _to_do(lines):
         st.caption(sentence)
     doing.problem("candidates")
@@ -63,9 +71,13 @@ def _none_yet() -> None:
     )
     with st.container(horizontal=True, horizontal_alignment="center"):
         st.button(
-            "Add a candidate", icon=":material/add:", type="primary", key="add_candidate", on_click=show_form,
+            "Add a candidate",
+            icon=":material/add:",
+            type="primary",
+            key="candidates_add_candidate",
+            on_click=show_form,
             args=("new",),
-        )  # fmt: skip
+        )
 
 
 def _standing(lines: list[CandidateLine]) -> str:
@@ -178,6 +190,7 @@ def _row(line: CandidateLine) -> dict[str, object]:
     }
 
 
+@access.guarded(access.Role.ADMIN)
 def _choose_in_table() -> None:
     rows = st.session_state[_TABLE].selection.rows
     if rows:

@@ -2,15 +2,19 @@
 
 import streamlit as st
 
-CHOSEN, EDIT = "candidate", "edit"
+from core.ui import access
+
+CHOSEN, EDIT = "candidates_candidate", "edit"
 NEW, COPY = "new", "copy-"
 
 
+@access.guarded(access.Role.ADMIN)
 def show_form(what: str) -> None:
     """For callbacks: open the form; ``what``: new, a candidate's id, or copy- and its id."""
     st.query_params[EDIT] = what
 
 
+@access.guarded(access.Role.ADMIN)
 def show_list() -> None:
     """For callbacks: back to the list."""
     st.query_params.pop(EDIT, None)

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from core.services import candidates
 from core.services.candidates import CandidateLine
-from core.ui import candidates_trial, candidates_words, colours, doing, facts, frame
+from core.ui import access, candidates_trial, candidates_words, colours, doing, facts, frame
 from core.ui.candidates_address import CHOSEN, COPY, show_form
 from core.ui.rendering import show_text
 
@@ -63,28 +63,45 @@ def _facts(line: CandidateLine) -> None:
     if line.why_not is not None and not candidate.is_retired:
         st.caption(f":material/info: {frame.as_typed(line.why_not)}")
     if candidate.settings.get("system"):
-        with st.expander("System prompt", icon=":material/description:", key=f"system_{line.id}"):
-            show_text(str(candidate.settings["system"]), key=f"system_text_{line.id}")
+        with st.expander("System prompt", icon=":material/description:", key=f"candidates_system_{line.id}"):
+            show_text(str(candidate.settings["system"]), key=f"candidates_system_text_{line.id}")
 
 
 def _actions(line: CandidateLine) -> None:
     with st.container(horizontal=True, gap="small"):
-        _action("Edit", "edit", line, lambda: show_form(str(line.id)))
-        _action("Duplicate", "content_copy", line, lambda: show_form(f"{COPY}{line.id}"))
+        _action("Edit", "edit", line, on_click=show_form, args=(str(line.id),))
+        _action("Duplicate", "content_copy", line, on_click=show_form, args=(f"{COPY}{line.id}",))
         if line.candidate.is_retired:
-            _action("Bring back", "unarchive", line, lambda: _do(line, candidates.bring_back, "is offered again"))
+            _action("Bring back", "unarchive", line, on_click=_bring_back, args=(line,))
         elif not line.candidate.is_champion:
-            _action("Make champion", "trophy", line, lambda: _do(line, candidates.make_champion, "is the champion"))
-            _action("Retire", "archive", line, lambda: _do(line, candidates.retire, "is retired"))
+            _action("Make champion", "trophy", line, on_click=_make_champion, args=(line,))
+            _action("Retire", "archive", line, on_click=_retire, args=(line,))
         if not line.responses and st.button(
-            "Delete", icon=":material/delete:", type="tertiary", key=f"delete_{line.id}"
+            "Delete", icon=":material/delete:", type="tertiary", key=f"candidates_delete_{line.id}"
         ):
             _confirm_deletion(line)
 
 
-def _action(label: str, icon: str, line: CandidateLine, work: Callable[[], None]) -> None:
-    key = f"{label.lower().replace(' ', '_')}_{line.id}"
-    st.button(label, icon=f":material/{icon}:", type="tertiary", key=key, on_click=work)
+def _action(
+    label: str, icon: str, line: CandidateLine, *, on_click: Callable[..., None], args: tuple[object, ...]
+) -> None:
+    key = f"candidates_{label.lower().replace(' ', '_')}_{line.id}"
+    st.button(label, icon=f":material/{icon}:", type="tertiary", key=key, on_click=on_click, args=args)
+
+
+@access.guarded(access.Role.ADMIN)
+def _bring_back(line: CandidateLine) -> None:
+    _do(line, candidates.bring_back, "is offered again")
+
+
+@access.guarded(access.Role.ADMIN)
+def _make_champion(line: CandidateLine) -> None:
+    _do(line, candidates.make_champion, "is the champion")
+
+
+@access.guarded(access.Role.ADMIN)
+def _retire(line: CandidateLine) -> None:
+    _do(line, candidates.retire, "is retired")
 
 
 def _do(line: CandidateLine, work: Callable[[Session, int], None], done: str) -> None:
@@ -97,15 +114,17 @@ def _do(line: CandidateLine, work: Callable[[Session, int], None], done: str) ->
 
 
 @st.dialog("Delete this candidate?")
+@access.guarded(access.Role.ADMIN)
 def _confirm_deletion(line: CandidateLine) -> None:
     st.text(f"'{line.candidate.name}' has answered nothing yet, so nothing else is lost.")
     with st.container(horizontal=True):
-        if st.button("Delete", type="primary", key="delete_yes", on_click=_delete, args=(line,)):
+        if st.button("Delete", type="primary", key="candidates_delete_yes", on_click=_delete, args=(line,)):
             st.rerun()
-        if st.button("Keep", key="delete_no"):
+        if st.button("Keep", key="candidates_delete_no"):
             st.rerun()
 
 
+@access.guarded(access.Role.ADMIN)
 def _delete(line: CandidateLine) -> None:
     st.session_state.pop(CHOSEN, None)
     _do(line, candidates.delete, "is deleted")

@@ -7,7 +7,7 @@ from core.services.candidate_drafts import EndpointDraft
 from core.services.importing.candidate_fields import is_variable
 from core.services.importing.fields import LONGEST_NAME
 from core.settings import secret
-from core.ui import frame
+from core.ui import access, frame
 
 BY_NAME = {preset.name: preset for preset in PRESETS}
 _EMPTIED = "_fields_to_empty"
@@ -16,7 +16,7 @@ _EMPTIED = "_fields_to_empty"
 def fields(form: str, draft: EndpointDraft, prefix: str, *, disabled: bool) -> EndpointDraft:
     """Provider, model, address and key variable; the last two are filled in from the preset."""
     preset = BY_NAME.get(draft.provider)
-    keys = {field: f"{form}_{prefix}{field}" for field in ("provider", "model", "base_url", "api_key_env")}
+    keys = {field: f"candidates_{form}_{prefix}{field}" for field in ("provider", "model", "base_url", "api_key_env")}
     names = [*BY_NAME, *([draft.provider] if draft.provider not in BY_NAME and draft.provider else [])]
     with st.grid(2, min_column_width=300):
         provider = st.selectbox(
@@ -67,6 +67,7 @@ def _say_of_key(variable: str, preset: Preset | None) -> None:
         st.caption(f"[What {preset.title} says of its models and keys]({preset.docs})")
 
 
+@access.guarded(access.Role.ADMIN)
 def _fill_in(keys: dict[str, str]) -> None:
     preset = BY_NAME.get(st.session_state[keys["provider"]])
     if preset is not None:
@@ -76,7 +77,7 @@ def _fill_in(keys: dict[str, str]) -> None:
 
 def at(form: str, field: str, initial: object) -> str:
     """The key of a field, which begins as ``initial``."""
-    key = f"{form}_{field}"
+    key = f"candidates_{form}_{field}"
     st.session_state.setdefault(key, initial)
     if key in st.session_state.get(_EMPTIED, ()):
         st.session_state[_EMPTIED].remove(key)
@@ -95,7 +96,7 @@ def _usual_key(preset: Preset | None, draft: EndpointDraft) -> str:
 def empty_later(form: str, *drafts: tuple[str, EndpointDraft | None]) -> None:
     """Have fields emptied in the next run that hold no variable's name: it may be a key. ``drafts`` by prefix."""
     st.session_state[_EMPTIED] = [
-        f"{form}_{prefix}api_key_env"
+        f"candidates_{form}_{prefix}api_key_env"
         for prefix, draft in drafts
         if draft is not None and (typed := (draft.api_key_env or "").strip()) and not is_variable(typed)
     ]

@@ -64,10 +64,10 @@ def page() -> None:
     with st.container(horizontal=True):
         label = "Save" if task.line is not None else "Add it"
         # Not a callback: that would be given what the fields held one run ago.
-        if st.button(label, type="primary", key=f"{task.key}_save"):
+        if st.button(label, type="primary", key=f"candidates_{task.key}_save"):
             _save(task, draft)
             st.rerun()
-        st.button("Cancel", type="tertiary", key=f"{task.key}_cancel", on_click=show_list)
+        st.button("Cancel", type="tertiary", key=f"candidates_{task.key}_cancel", on_click=show_list)
 
 
 def _task(asked: str) -> _Task | None:

@@ -12,7 +12,7 @@ from core.services.load_testing import LoadOrder, expected_calls, expected_secon
 from core.services.load_testing.order import MOST_CALLS, check
 from core.services.running import Estimate, RunOrder, estimate
 from core.storage.engine import reading
-from core.ui import candidates_load_results, candidates_words, frame, jobs
+from core.ui import access, candidates_load_results, candidates_words, frame, jobs
 from core.ui.datasets import called
 from core.ui.resources import engine, now
 
@@ -38,7 +38,15 @@ def section() -> None:
     candidates_load_results.section(tests)
 
 
+@access.guarded(access.Role.ADMIN)
+def _stop() -> None:
+    job = jobs.known(_JOB)
+    if job is not None:
+        job.stop()
+
+
 @st.fragment(run_every=0.7)
+@access.guarded(access.Role.ADMIN)
 def _going_on() -> None:
     """The bar of the test that is going on, or how it ended."""
     job = jobs.known(_JOB)
@@ -57,8 +65,13 @@ def _going_on() -> None:
         asked = f"{job.done:,} of about {job.total:,} requests sent" if job.total else "Starting …"
         st.progress(job.share, text=f"{frame.as_typed(str(job.about))} · {asked}{left}")
         stopping = job.is_stopped()
-        st.button("Stopping …" if stopping else "Stop", icon=":material/stop:", key="load_stop", on_click=job.stop,
-                  disabled=stopping)  # fmt: skip
+        st.button(
+            "Stopping …" if stopping else "Stop",
+            icon=":material/stop:",
+            key="candidates_load_stop",
+            on_click=_stop,
+            disabled=stopping,
+        )
         st.caption("It goes on when you leave this page. What was measured until it is stopped is kept.")
 
 
@@ -73,28 +86,42 @@ def _order(lines: list[CandidateLine], sets: list[DatasetLine]) -> None:
             by_id = {line.id: line for line in lines}
             line = by_id[
                 st.selectbox(
-                    "Candidate", list(by_id), format_func=lambda each: by_id[each].candidate.name, key="load_candidate",
+                    "Candidate",
+                    list(by_id),
+                    format_func=lambda each: by_id[each].candidate.name,
+                    key="candidates_load_candidate",
                     width=300,
                 )
-            ]  # fmt: skip
+            ]
             by_set = {line.dataset.id: line for line in sets}
             dataset = by_set[
                 st.selectbox(
-                    "Prompts of", list(by_set), format_func=lambda each: called(by_set[each]), key="load_dataset",
+                    "Prompts of",
+                    list(by_set),
+                    format_func=lambda each: called(by_set[each]),
+                    key="candidates_load_dataset",
                     width=260,
                 )
-            ]  # fmt: skip
+            ]
             rates = st.text_input(
-                "Requests per second", _USUAL_RATES, key="load_rates", width=200,
+                "Requests per second", _USUAL_RATES, key="candidates_load_rates", width=200,
                 help="One or several rates, with commas between; they are tried one after the other.",
             )  # fmt: skip
         with st.container(horizontal=True):
-            lasting = st.number_input("Seconds at each rate", 1, 3600, _USUAL_S, key="load_seconds", width=170)
-            timeout = st.number_input("Wait for an answer, s", 1, 600, _TIMEOUT_S, key="load_timeout", width=170)
-            most_calls = st.number_input("Stop after requests", 1, MOST_CALLS, 500, key="load_calls", width=170)
+            lasting = st.number_input(
+                "Seconds at each rate", 1, 3600, _USUAL_S, key="candidates_load_seconds", width=170
+            )
+            timeout = st.number_input(
+                "Wait for an answer, s", 1, 600, _TIMEOUT_S, key="candidates_load_timeout", width=170
+            )
+            most_calls = st.number_input(
+                "Stop after requests", 1, MOST_CALLS, 500, key="candidates_load_calls", width=170
+            )
             most_usd = None
             if line.rates is not None and not line.rates.is_free:
-                most_usd = st.number_input("Stop at US dollars", 0.01, 10_000.0, 1.0, key="load_usd", width=170)
+                most_usd = st.number_input(
+                    "Stop at US dollars", 0.01, 10_000.0, 1.0, key="candidates_load_usd", width=170
+                )
         try:
             order = LoadOrder(
                 candidate_id=line.id,
@@ -112,8 +139,12 @@ def _order(lines: list[CandidateLine], sets: list[DatasetLine]) -> None:
             return
         _before(line, order)
         if st.button(
-            "Start", type="primary", icon=":material/speed:", key="load_start", disabled=line.why_not is not None
-        ):  # fmt: skip
+            "Start",
+            type="primary",
+            icon=":material/speed:",
+            key="candidates_load_start",
+            disabled=line.why_not is not None,
+        ):
             _start(order, line.candidate.name)
             st.rerun()
 

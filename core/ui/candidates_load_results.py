@@ -25,11 +25,13 @@ def section(tests: list[LoadTestLine]) -> None:
     st.subheader("What was measured", anchor=False)
     by_id = {line.test.id: line for line in tests}
     line = by_id[
-        st.selectbox("Test", list(by_id), format_func=lambda each: _called(by_id[each]), key="load_shown", width=520)
+        st.selectbox(
+            "Test", list(by_id), format_func=lambda each: _called(by_id[each]), key="candidates_load_shown", width=520
+        )
     ]
     results = line.test.results
     _said(line)
-    chart(results, line.candidate.position, key=f"load_chart_{line.test.id}")
+    chart(results, line.candidate.position, key=f"candidates_load_chart_{line.test.id}")
     _table(results)
 
 

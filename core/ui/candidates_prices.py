@@ -12,10 +12,10 @@ from core.services.importing.candidate_fields import DEAREST
 from core.services.price_runs import PricedRun
 from core.storage.engine import reading
 from core.storage.tables import Person, PriceOverride
-from core.ui import candidates_repricing, candidates_words, doing
+from core.ui import access, candidates_repricing, candidates_words, doing
 from core.ui.resources import engine, now
 
-_TABLE, _PLACE, _ROUND = "prices_table", "prices", "_price_round"
+_TABLE, _PLACE, _ROUND = "candidates_prices_table", "prices", "_price_round"
 _ANOTHER = ("", "")
 _LONGEST_NOTE = 200
 
@@ -70,7 +70,7 @@ def _table(entered: list[PriceOverride]) -> None:
     )
     picked = [row for row in chosen.selection.rows if row < len(entered)]
     st.button(
-        "Withdraw", icon=":material/undo:", key="price_withdraw", disabled=not picked, on_click=_withdraw,
+        "Withdraw", icon=":material/undo:", key="candidates_price_withdraw", disabled=not picked, on_click=_withdraw,
         args=(entered[picked[0]].id if picked else 0,),
         help="For a price entered by mistake: it counts no more, for any time. Choose its line first.",
     )  # fmt: skip
@@ -82,6 +82,7 @@ def _cached(one: PriceOverride) -> str:
     )
 
 
+@access.guarded(access.Role.ADMIN)
 def _withdraw(override_id: int) -> None:
     doing.do(
         lambda session: prices.withdraw(session, override_id, now=now()),
@@ -100,13 +101,17 @@ def _form(lines: list[CandidateLine], person: Person) -> None:
             paid = _dollars("Input", turn)
             answered = _dollars("Output", turn)
             cached = _dollars("Cached input", turn, "as input")
-            since = st.date_input("Valid from", now().date(), key=f"price_from_{turn}", width=150)
+            since = st.date_input("Valid from", now().date(), key=f"candidates_price_from_{turn}", width=150)
             note = st.text_input(
-                "Note", max_chars=_LONGEST_NOTE, key=f"price_note_{turn}", placeholder="why, or where", width=280
+                "Note",
+                max_chars=_LONGEST_NOTE,
+                key=f"candidates_price_note_{turn}",
+                placeholder="why, or where",
+                width=280,
             )
         st.caption("US dollars per million tokens. A day begins at midnight UTC.")
         ready = bool(provider and model.strip()) and paid is not None and answered is not None and since is not None
-        if st.button("Enter it", type="primary", key="price_enter", disabled=not ready):
+        if st.button("Enter it", type="primary", key="candidates_price_enter", disabled=not ready):
             assert paid is not None
             assert answered is not None
             done = doing.do(
@@ -129,14 +134,14 @@ def _which(lines: list[CandidateLine], turn: int) -> tuple[str, str]:
         if line.candidate.provider and line.candidate.model and line.candidate.provider != "local":
             asked.setdefault((line.candidate.provider, line.candidate.model), line.rates is not None)
     chosen = st.selectbox(
-        "Of which model", [*asked, _ANOTHER], key=f"price_of_{turn}", width=420,
+        "Of which model", [*asked, _ANOTHER], key=f"candidates_price_of_{turn}", width=420,
         format_func=lambda pair: "Another model" if pair == _ANOTHER else _called(pair, asked[pair]),
     )  # fmt: skip
     if chosen is not None and chosen != _ANOTHER:
         return chosen
     names = [preset.name for preset in PRESETS if preset.api != "local"]
-    provider = st.selectbox("Provider", names, format_func=title_of, key=f"price_provider_{turn}", width=200)
-    model = st.text_input("Model", key=f"price_model_{turn}", placeholder="as candidates name it", width=280)
+    provider = st.selectbox("Provider", names, format_func=title_of, key=f"candidates_price_provider_{turn}", width=200)
+    model = st.text_input("Model", key=f"candidates_price_model_{turn}", placeholder="as candidates name it", width=280)
     return provider or "", model
 
 
@@ -146,9 +151,16 @@ def _called(pair: tuple[str, str], is_known: bool) -> str:
 
 def _dollars(word: str, turn: int, placeholder: str = "") -> float | None:
     return st.number_input(
-        word, 0.0, DEAREST, None, step=0.05, format="%.4f", key=f"price_{word}_{turn}", placeholder=placeholder,
+        word,
+        0.0,
+        DEAREST,
+        None,
+        step=0.05,
+        format="%.4f",
+        key=f"candidates_price_{word}_{turn}",
+        placeholder=placeholder,
         width=150,
-    )  # fmt: skip
+    )
 
 
 def _old_runs(runs: list[PricedRun]) -> None:

@@ -22,10 +22,10 @@ def panel(line: CandidateLine) -> None:
         st.caption("A test call needs a model: edit the candidate and say which one it is.")
         return
     question = st.text_input(
-        "Test call", trying.QUESTION, max_chars=_LONGEST_QUESTION, key=f"question_{line.id}",
+        "Test call", trying.QUESTION, max_chars=_LONGEST_QUESTION, key=f"candidates_question_{line.id}",
         help="Sent now, with the candidate's own settings, and paid for like any other. Nothing of it is stored.",
     )  # fmt: skip
-    if st.button("Ask it", icon=":material/send:", key=f"try_{line.id}", disabled=not question.strip()):
+    if st.button("Ask it", icon=":material/send:", key=f"candidates_try_{line.id}", disabled=not question.strip()):
         with st.spinner(f"Waiting for an answer, at most {trying.DEADLINE_S:.0f} s …", show_time=True):
             trial = trying.try_out(engine(), line.candidate, question=question.strip(), now=now())
         st.session_state.setdefault(_TRIALS, {})[line.id] = trial
@@ -50,7 +50,7 @@ def _went(trial: Trial, candidate_id: int) -> None:
         }
     )
     if trial.text.strip():
-        show_text(trial.text, key=f"trial_{candidate_id}", label="Answer")
+        show_text(trial.text, key=f"candidates_trial_{candidate_id}", label="Answer")
     else:
         st.markdown(":gray[The answer is empty.]")
     if trial.answer.finish_reason != FinishReason.STOP:

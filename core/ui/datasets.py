@@ -7,12 +7,12 @@ from core.services import datasets
 from core.services.datasets import DatasetLine
 from core.storage.engine import reading
 from core.storage.tables import Prompt
-from core.ui import frame
+from core.ui import access, frame
 from core.ui.rendering import show_text
 from core.ui.resources import engine
 
 _VIEWS = ("Datasets", "Gates", "Evaluators", "Import", "Export", "Demo")
-_VIEW, _CHOSEN, _TABLE = "show", "dataset", "datasets_table"
+_VIEW, _CHOSEN, _TABLE = "datasets_show", "datasets_dataset", "datasets_table"
 _NAMES = "_dataset_names"
 _AT_ONCE = 5
 _SPEAKERS = {"system": "System", "user": "User", "assistant": "Assistant"}
@@ -31,6 +31,7 @@ def view() -> str:
     return chosen or _VIEWS[0]
 
 
+@access.guarded(access.Role.ADMIN)
 def go_to(part: str) -> None:
     """For callbacks: open another part of the page."""
     st.session_state[_VIEW] = part
@@ -89,6 +90,7 @@ def _table(lines: list[DatasetLine]) -> None:
     st.session_state[_NAMES] = [called(line) for line in lines]
 
 
+@access.guarded(access.Role.ADMIN)
 def _choose_in_table() -> None:
     rows = st.session_state[_TABLE].selection.rows
     if rows:
@@ -124,7 +126,7 @@ def _facts(line: DatasetLine) -> None:
             pd.DataFrame({"Category": list(line.categories), "Prompts": list(line.categories.values())}),
             hide_index=True,
             height="content" if len(line.categories) <= 12 else 460,
-            key=f"mix_{line.dataset.id}",
+            key=f"datasets_mix_{line.dataset.id}",
             column_config={
                 "Prompts": st.column_config.ProgressColumn(
                     format="localized", min_value=0, max_value=max(line.categories.values(), default=1)
@@ -146,13 +148,13 @@ def _prompts(line: DatasetLine) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         category = st.selectbox(
             "Prompts of", [None, *line.categories], format_func=lambda name: name or "all categories",
-            key=f"prompts_category_{dataset_id}", width=260,
+            key=f"datasets_prompts_category_{dataset_id}", width=260,
         )  # fmt: skip
     shown_of = line.categories[category] if category else line.prompts
     pages = max(1, -(-shown_of // _AT_ONCE))
     page = 1
     if pages > 1:
-        page = st.pagination(pages, key=f"prompts_page_{dataset_id}_{category}")
+        page = st.pagination(pages, key=f"datasets_prompts_page_{dataset_id}_{category}")
     with reading(engine()) as session:
         prompts, _ = datasets.prompts(
             session, dataset_id, category=category, offset=(page - 1) * _AT_ONCE, limit=_AT_ONCE
@@ -169,12 +171,12 @@ def _prompt(prompt: Prompt) -> None:
             st.caption("Only its id is known.")
         for number, message in enumerate(prompt.messages):
             speaker = _SPEAKERS.get(message.get("role", ""), "Message")
-            show_text(message.get("content", ""), key=f"prompt_{prompt.id}_{number}", label=speaker)
+            show_text(message.get("content", ""), key=f"datasets_prompt_{prompt.id}_{number}", label=speaker)
         if prompt.reference:
-            with st.expander("Right answer", icon=":material/check_circle:", key=f"reference_{prompt.id}"):
-                show_text("\n\nor\n\n".join(prompt.reference), key=f"reference_text_{prompt.id}")
+            with st.expander("Right answer", icon=":material/check_circle:", key=f"datasets_reference_{prompt.id}"):
+                show_text("\n\nor\n\n".join(prompt.reference), key=f"datasets_reference_text_{prompt.id}")
         if prompt.constraints:
-            with st.expander("Constraints", icon=":material/rule:", key=f"constraints_{prompt.id}"):
+            with st.expander("Constraints", icon=":material/rule:", key=f"datasets_constraints_{prompt.id}"):
                 st.json(prompt.constraints)
 
 

@@ -7,10 +7,10 @@ from core.services import demo as demo_service
 from core.services import demo_removal, workspace_settings
 from core.services.demo_removal import DemoContent
 from core.storage.engine import reading
-from core.ui import doing, frame
+from core.ui import access, doing, frame
 from core.ui.resources import engine, now
 
-_SWITCH = "count_simulated"
+_SWITCH = "datasets_count_simulated"
 
 
 def section() -> None:
@@ -37,7 +37,7 @@ def section() -> None:
         if counted
         else "Simulated votes count nowhere. They are kept, and come back when this is switched on again."
     )
-    if st.button("Remove the demo", icon=":material/delete:", key="remove_demo"):
+    if st.button("Remove the demo", icon=":material/delete:", key="datasets_remove_demo"):
         _confirm_removal(content)
 
 
@@ -49,13 +49,14 @@ def _absent() -> None:
         icon=":material/science:",
     )
     with st.container(horizontal=True, horizontal_alignment="center"):
-        if st.button("Open the demo", icon=":material/science:", type="primary", key="open_demo"):
+        if st.button("Open the demo", icon=":material/science:", type="primary", key="datasets_open_demo"):
             with st.spinner("Putting in prompts, responses and simulated votes …"):
                 demo_service.open_demo(engine(), now=now())
             doing.say("The demo is here.")
             st.rerun()
 
 
+@access.guarded(access.Role.ADMIN)
 def _switch() -> None:
     count = bool(st.session_state[_SWITCH])
     doing.do(
@@ -67,6 +68,7 @@ def _switch() -> None:
 
 
 @st.dialog("Remove the demo?", icon=":material/delete:")
+@access.guarded(access.Role.ADMIN)
 def _confirm_removal(content: DemoContent) -> None:
     st.markdown(
         f"Its {content.prompts:,} prompts, {content.responses:,} responses and {content.simulated_votes:,} simulated "
@@ -79,11 +81,14 @@ def _confirm_removal(content: DemoContent) -> None:
     if len(content.studies) > 1:
         st.markdown(f"Studies over the demo go with it: {frame.as_typed(', '.join(content.studies))}.")
     with st.container(horizontal=True):
-        if st.button("Remove it", type="primary", icon=":material/delete:", key="remove_demo_yes", on_click=_remove):
+        if st.button(
+            "Remove it", type="primary", icon=":material/delete:", key="datasets_remove_demo_yes", on_click=_remove
+        ):
             st.rerun()
-        if st.button("Keep it", key="remove_demo_no"):
+        if st.button("Keep it", key="datasets_remove_demo_no"):
             st.rerun()
 
 
+@access.guarded(access.Role.ADMIN)
 def _remove() -> None:
     doing.do(demo_removal.remove_demo, done="The demo is gone.", kept="The demo is still here, whole.", place="demo")

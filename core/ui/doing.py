@@ -6,22 +6,22 @@ from typing import TypeVar
 import streamlit as st
 from sqlmodel import Session
 
+from core.domain.people import Role
 from core.errors import EvenhandError
-from core.storage.engine import write
-from core.ui import frame
-from core.ui.resources import engine
+from core.ui import access, frame
 
 T = TypeVar("T")
 _SAID, _PROBLEMS = "_doing_said", "_doing_problems"
 
 
-def do(work: Callable[[Session], T], *, done: str, kept: str, place: str) -> T | None:
+def do(work: Callable[[Session], T], *, done: str, kept: str, place: str, role: Role = Role.ADMIN) -> T | None:
     """Run ``work`` in a write transaction and have ``done`` said; or None, and the reason is shown at ``place``.
 
+    Somebody without ``role`` is refused within that transaction.
     For callbacks and dialogs: ``tell`` and ``problem`` show the words in the run that follows.
     """
     try:
-        found = write(engine(), work)
+        found = access.write_as(role, work)
     except EvenhandError as error:
         refuse(str(error), kept=kept, place=place)
         return None

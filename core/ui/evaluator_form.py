@@ -76,17 +76,25 @@ def form(place: str) -> None:
     with st.container(border=True, gap="small"):
         with st.container(horizontal=True):
             key = st.selectbox(
-                "Kind", list(_KINDS), format_func=lambda each: _KINDS[each].title, key=f"evaluator_kind_{turn}",
-                width=300, index=list(_KINDS).index("regex"),
-            )  # fmt: skip
+                "Kind",
+                list(_KINDS),
+                format_func=lambda each: _KINDS[each].title,
+                key=f"datasets_evaluator_kind_{turn}",
+                width=300,
+                index=list(_KINDS).index("regex"),
+            )
             kind = _KINDS[key]
             name = st.text_input(
-                "Name", max_chars=LONGEST_NAME, key=f"evaluator_name_{turn}_{kind.key}", placeholder=kind.title,
-                width=300, help="What it is called beside its scores.",
-            )  # fmt: skip
+                "Name",
+                max_chars=LONGEST_NAME,
+                key=f"datasets_evaluator_name_{turn}_{kind.key}",
+                placeholder=kind.title,
+                width=300,
+                help="What it is called beside its scores.",
+            )
         st.caption(frame.as_typed(kind.what))
         fields = _fields(kind, turn)
-        if st.button("Add it", type="primary", key="evaluator_add"):
+        if st.button("Add it", type="primary", key="datasets_evaluator_add"):
             _add(place, kind, name.strip() or kind.title, fields)
             st.rerun()
 
@@ -98,12 +106,12 @@ def _fields(kind: EvaluatorKind, turn: int) -> dict[str, Callable[[], Any]]:
     others = [name for name in kind.defaults if name not in switches]
     with st.grid(2, min_column_width=280):
         for name in (name for name in others if name not in _LONG):
-            found[name] = _field(name, kind.defaults[name], f"evaluator_{turn}_{kind.key}_{name}")
+            found[name] = _field(name, kind.defaults[name], f"datasets_evaluator_{turn}_{kind.key}_{name}")
     for name in (name for name in others if name in _LONG):
-        found[name] = _field(name, kind.defaults[name], f"evaluator_{turn}_{kind.key}_{name}")
+        found[name] = _field(name, kind.defaults[name], f"datasets_evaluator_{turn}_{kind.key}_{name}")
     with st.container(horizontal=True):
         for name in switches:
-            on = st.toggle(label(name), kind.defaults[name], key=f"evaluator_{turn}_{kind.key}_{name}")
+            on = st.toggle(label(name), kind.defaults[name], key=f"datasets_evaluator_{turn}_{kind.key}_{name}")
             found[name] = lambda on=on: on  # type: ignore[misc]
     return found
 

@@ -11,12 +11,12 @@ from core.services import datasets, evaluator_lines, scoring
 from core.services.evaluator_lines import EvaluatorLine
 from core.services.scoring import evaluators
 from core.storage.engine import reading
-from core.ui import doing, evaluator_form, frame, jobs, judges
+from core.ui import access, doing, evaluator_form, frame, jobs, judges
 from core.ui.datasets import called
 from core.ui.jobs import Job
 from core.ui.resources import engine, now
 
-_TABLE, _PLACE, _JOB, _ALL = "evaluators_table", "evaluators", "scoring again", "All datasets"
+_TABLE, _PLACE, _JOB, _ALL = "datasets_evaluators_table", "evaluators", "scoring again", "All datasets"
 _USES = {
     Use.CHECK: "check",
     Use.SIMILARITY: "likeness, never a gate",
@@ -70,9 +70,13 @@ def _table(lines: list[EvaluatorLine]) -> None:
     evaluator = picked[0].evaluator if picked else None
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            "Retire the evaluator", icon=":material/archive:", key="evaluator_retire", disabled=evaluator is None,
-            on_click=_retire, args=(evaluator.id, evaluator.name) if evaluator is not None else None,
-        )  # fmt: skip
+            "Retire the evaluator",
+            icon=":material/archive:",
+            key="datasets_evaluator_retire",
+            disabled=evaluator is None,
+            on_click=_retire,
+            args=(evaluator.id, evaluator.name) if evaluator is not None else None,
+        )
         if picked and picked[0].gates:
             st.caption(f"{picked[0].gates} of the gates rest on it and are retired with it.")
         elif picked:
@@ -110,6 +114,7 @@ def _short(found: object) -> str:
     return text if len(text) <= 60 else f"{text[:60]} …"
 
 
+@access.guarded(access.Role.ADMIN)
 def _retire(evaluator_id: int, name: str) -> None:
     doing.do(
         lambda session: evaluators.retire(session, evaluator_id, now()),
@@ -132,12 +137,12 @@ def _score_again(lines: list[EvaluatorLine]) -> None:
         return
     by_id = {line.evaluator.id or 0: line.evaluator.name for line in lines if line.judging is None}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox("Responses of", [_ALL, *sets], key="rescore_of", width=260)
+        chosen = st.selectbox("Responses of", [_ALL, *sets], key="datasets_rescore_of", width=260)
         picked = st.multiselect(
-            "By", list(by_id), key="rescore_by", format_func=lambda one: by_id[one], width=420,
+            "By", list(by_id), key="datasets_rescore_by", format_func=lambda one: by_id[one], width=420,
             placeholder="all that ask no model",
         )  # fmt: skip
-        if st.button("Score again", icon=":material/restart_alt:", key="rescore"):
+        if st.button("Score again", icon=":material/restart_alt:", key="datasets_rescore"):
             _begin(sets.get(chosen), picked or list(by_id))
             st.rerun()
     st.caption("No model is called: what is stored is read again, and what was said before is replaced.")
@@ -159,7 +164,15 @@ def _rescore(database: Engine, dataset_id: int | None, evaluator_ids: list[int],
     return written
 
 
+@access.guarded(access.Role.ADMIN)
+def _stop() -> None:
+    job = jobs.known(_JOB)
+    if job is not None:
+        job.stop()
+
+
 @st.fragment(run_every=0.7)
+@access.guarded(access.Role.ADMIN)
 def _going_on() -> None:
     job = jobs.known(_JOB)
     if job is None or job.is_over:
@@ -167,7 +180,7 @@ def _going_on() -> None:
         return
     left = f" · about {max(1, round(job.left_s))} s left" if job.left_s is not None else ""
     st.progress(job.share, text=f"{job.done} of {job.total} evaluators are through{left}")
-    st.button("Stop", icon=":material/stop:", key="rescore_stop", on_click=job.stop, disabled=job.is_stopped())
+    st.button("Stop", icon=":material/stop:", key="datasets_rescore_stop", on_click=_stop, disabled=job.is_stopped())
 
 
 def _ended(job: Job) -> None:

@@ -11,7 +11,7 @@ from core.services.datasets import DatasetLine
 from core.services.study_progress import StudyProgress
 from core.storage.engine import reading
 from core.storage.tables import Study
-from core.ui import frame
+from core.ui import access, frame
 from core.ui.datasets import called
 from core.ui.resources import engine, now
 
@@ -24,7 +24,7 @@ _SAID = {
 
 def section() -> None:
     """What to export, in which format, and the button."""
-    what = st.radio("What", ["Votes", "Responses"], horizontal=True, key="export_what", bind="query-params")
+    what = st.radio("What", ["Votes", "Responses"], horizontal=True, key="datasets_export_what", bind="query-params")
     if what == "Responses":
         _responses()
     else:
@@ -40,12 +40,14 @@ def _votes() -> None:
         return
     by_id = {line.study.id: line for line in lines}
     chosen = st.selectbox(
-        "Study", list(by_id), format_func=lambda id: by_id[id].study.name, key="export_study", width=420
+        "Study", list(by_id), format_func=lambda id: by_id[id].study.name, key="datasets_export_study", width=420
     )
     line = by_id[chosen]
     simulated = False
     if line.simulated:
-        simulated = st.toggle(f"With the {line.simulated:,} simulated votes", value=counted, key="export_simulated")
+        simulated = st.toggle(
+            f"With the {line.simulated:,} simulated votes", value=counted, key="datasets_export_simulated"
+        )
     votes = line.votes if simulated else line.votes - line.simulated
     _offer("votes", _name("votes", line.study.name), votes, lambda format: _votes_file(line, format, simulated))
 
@@ -69,7 +71,7 @@ def _responses() -> None:
         "Dataset",
         [None, *by_id],
         format_func=lambda id: "Everything but the demo" if id is None else called(by_id[id]),
-        key="export_dataset",
+        key="datasets_export_dataset",
         width=420,
     )
     responses = sum(line.responses for line in lines if _is_in(line, chosen))
@@ -96,21 +98,21 @@ def _offer(what: str, name: str, count: int, make: Callable[[str], BytesIO]) -> 
         list(exporting.FORMATS),
         format_func=lambda each: {"csv": "CSV", "jsonl": "JSONL", "parquet": "Parquet"}.get(each, each),
         horizontal=True,
-        key="export_format",
+        key="datasets_export_format",
         bind="query-params",
     )
     chosen = format or "csv"
     st.caption(_SAID[chosen])
     st.download_button(
         f"Download {count:,} {what if count != 1 else what[:-1]}",
-        data=lambda: make(chosen),
+        data=access.guarded_file(access.Role.ADMIN, lambda: make(chosen)),
         file_name=f"{name}.{chosen}",
         mime=exporting.MEDIA_TYPES[chosen],
         icon=":material/download:",
         type="primary",
         on_click="ignore",
         disabled=count == 0,
-        key=f"download_{what}",
+        key=f"datasets_download_{what}",
     )
 
 

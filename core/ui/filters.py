@@ -26,18 +26,23 @@ class BoardChoice:
     band: Band
 
 
-def board_choice() -> BoardChoice:
-    """The leaderboard's row: study, question, category, and how votes are counted."""
+def board_choice(page: str) -> BoardChoice:
+    """The leaderboard's row: study, question, category, and how votes are counted.
+
+    ``page``: its name in addresses; each choice is kept under a name of that page's own.
+    """
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        study = study_choice()
-        question = _question(study)
+        study = study_choice(page)
+        question = _question(page, study)
         with reading(engine()) as session:
             categories = boards.categories(session, question.id or 0)
             kinds = boards.kinds(session, question.id or 0)
-        category = one_of("Category", [ALL_CATEGORIES, *categories], key="category")
-        peek = st.toggle("Safe to peek", True, key="peek", bind="query-params", help=_PEEK)
-        simulated = not kinds.simulated or _simulated_counts()
-        masked = not kinds.masked or st.toggle("Masked pairs", True, key="masked", bind="query-params", help=_MASKED)
+        category = one_of("Category", [ALL_CATEGORIES, *categories], key=f"{page}_category")
+        peek = st.toggle("Safe to peek", True, key=f"{page}_peek", bind="query-params", help=_PEEK)
+        simulated = not kinds.simulated or _simulated_counts(page)
+        masked = not kinds.masked or st.toggle(
+            "Masked pairs", True, key=f"{page}_masked", bind="query-params", help=_MASKED
+        )
     chosen = None if category == ALL_CATEGORIES else category
     return BoardChoice(study, question, Filters(chosen, simulated, masked), Band.PEEK if peek else Band.FIXED)
 
@@ -59,50 +64,50 @@ class RaterChoice:
     simulated: bool
 
 
-def rater_choice() -> RaterChoice:
-    """The raters' row: study, question, with simulated raters or not."""
+def rater_choice(page: str) -> RaterChoice:
+    """The raters' row of ``page``: study, question, with simulated raters or not."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        study = study_choice()
-        question = question_or_all(study)
+        study = study_choice(page)
+        question = question_or_all(page, study)
         with reading(engine()) as session:
             kinds = boards.kinds_of_study(session, study.id or 0)
-        simulated = _simulated_counts() if kinds.simulated else True
+        simulated = _simulated_counts(page) if kinds.simulated else True
     return RaterChoice(study, question, simulated)
 
 
-def _simulated_counts() -> bool:
+def _simulated_counts(page: str) -> bool:
     """Whether simulated votes count here; unless said otherwise as the workspace's switch on *Data* says."""
     with reading(engine()) as session:
         usual = workspace_settings.counts_simulated(session)
-    return st.toggle("Simulated votes", usual, key="simulated", bind="query-params", help=_SIMULATED)
+    return st.toggle("Simulated votes", usual, key=f"{page}_simulated", bind="query-params", help=_SIMULATED)
 
 
 def responses_address(dataset_id: int, prompt: str) -> dict[str, str]:
     """The query of the Responses page that shows one prompt."""
     with reading(engine()) as session:
         label = next((d.label for d in responses.datasets(session) if d.id == dataset_id), "")
-    return {"dataset": label, "prompt": prompt}
+    return {"responses_dataset": label, "prompt": prompt}
 
 
-def study_choice() -> Study:
-    """Which study; the one a newcomer means comes first."""
+def study_choice(page: str) -> Study:
+    """Which study, on ``page``; the one a newcomer means comes first."""
     with reading(engine()) as session:
         first = studies.for_reading(session)
         listed = [first, *(study for study in studies.listed(session) if study.id != first.id)]
-    name = one_of("Study", [study.name for study in listed], key="study")
+    name = one_of("Study", [study.name for study in listed], key=f"{page}_study")
     return next(study for study in listed if study.name == name)
 
 
-def _question(study: Study) -> Question:
+def _question(page: str, study: Study) -> Question:
     questions = _questions(study)
-    title = one_of("Question", list(questions), key="question")
+    title = one_of("Question", list(questions), key=f"{page}_question")
     return questions[title]
 
 
-def question_or_all(study: Study) -> Question | None:
+def question_or_all(page: str, study: Study) -> Question | None:
     """One question of the study, or None for all."""
     questions = _questions(study)
-    return questions.get(one_of("Question", [ALL_QUESTIONS, *questions], key="question"))
+    return questions.get(one_of("Question", [ALL_QUESTIONS, *questions], key=f"{page}_question"))
 
 
 def _questions(study: Study) -> dict[str, Question]:

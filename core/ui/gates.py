@@ -13,11 +13,12 @@ from core.services.scoring.gates import GateLine
 from core.services.scoring.registry import kind_named
 from core.storage.engine import reading
 from core.storage.tables import Evaluator
-from core.ui import doing, frame
+from core.ui import access, doing, frame
 from core.ui.datasets import called
 from core.ui.resources import engine, now
 
-_TABLE, _PLACE, _ALL = "gates_table", "gates", "All categories"
+_CHOSEN = "datasets_dataset"
+_TABLE, _PLACE, _ALL = "datasets_gates_table", "gates", "All categories"
 _GRADES = {2: 0.25, 3: 0.5, 4: 0.75, 5: 1.0}
 _ALWAYS = {
     "cut short": "complete: not cut short",
@@ -59,9 +60,9 @@ def _may_be_added(evaluator: Evaluator) -> bool:
 
 def _dataset(lines: list[DatasetLine]) -> DatasetLine:
     by_name = {called(line): line for line in lines}
-    if st.session_state.get("dataset", called(lines[0])) not in by_name:
-        del st.session_state["dataset"]
-    chosen = st.selectbox("Dataset", list(by_name), key="dataset", bind="query-params", width=420)
+    if st.session_state.get(_CHOSEN, called(lines[0])) not in by_name:
+        del st.session_state[_CHOSEN]
+    chosen = st.selectbox("Dataset", list(by_name), key=_CHOSEN, bind="query-params", width=420)
     return by_name.get(chosen, lines[0])
 
 
@@ -107,9 +108,13 @@ def _table(found: Preview) -> None:
     line = next((found.gates[row][0] for row in picked if 0 <= row < len(found.gates)), None)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            "Retire the gate", icon=":material/archive:", key="gate_retire", disabled=line is None, on_click=_retire,
+            "Retire the gate",
+            icon=":material/archive:",
+            key="datasets_gate_retire",
+            disabled=line is None,
+            on_click=_retire,
             args=(line.gate.id if line is not None else 0,),
-        )  # fmt: skip
+        )
         if line is None:
             st.caption("Choose a gate's line to retire it. The first five always hold.")
         elif line.gate.dataset_id is None:
@@ -146,6 +151,7 @@ def _whose(line: GateLine) -> str:
     return "all datasets" if line.gate.dataset_id is None else "this dataset"
 
 
+@access.guarded(access.Role.ADMIN)
 def _retire(gate_id: int) -> None:
     doing.do(
         lambda session: gates.retire(session, gate_id, now()),
@@ -159,13 +165,13 @@ def _add(line: DatasetLine, offered: list[Evaluator]) -> None:
         with st.container(horizontal=True):
             by_id = {one.id: one for one in offered}
             chosen_id = st.selectbox(
-                "What must hold", list(by_id), format_func=lambda each: by_id[each].name, key="gate_evaluator",
+                "What must hold", list(by_id), format_func=lambda each: by_id[each].name, key="datasets_gate_evaluator",
                 width=300,
             )  # fmt: skip
             evaluator = by_id.get(chosen_id)
-            category = st.selectbox("In", [_ALL, *line.categories], key="gate_category", width=220)
+            category = st.selectbox("In", [_ALL, *line.categories], key="datasets_gate_category", width=220)
             at_least = _at_least(evaluator)
-            everywhere = st.toggle("For all datasets", key="gate_everywhere")
+            everywhere = st.toggle("For all datasets", key="datasets_gate_everywhere")
         if evaluator is None:
             return
         st.caption(frame.as_typed(kind_named(evaluator.kind).what))
@@ -173,7 +179,7 @@ def _add(line: DatasetLine, offered: list[Evaluator]) -> None:
         with reading(engine()) as session:
             counts = gate_preview.one(session, line.dataset.id or 0, evaluator.id or 0, chosen, at_least)
         st.markdown(_would(counts))
-        if st.button("Add it", type="primary", key="gate_add"):
+        if st.button("Add it", type="primary", key="datasets_gate_add"):
             _do_add(None if everywhere else line.dataset.id, chosen, evaluator, at_least)
             st.rerun()
 
@@ -181,7 +187,9 @@ def _add(line: DatasetLine, offered: list[Evaluator]) -> None:
 def _at_least(evaluator: Evaluator | None) -> float:
     if evaluator is None or kind_named(evaluator.kind).use is not Use.JUDGE:
         return 1.0
-    grade = st.selectbox("At least", list(_GRADES), index=2, format_func=lambda n: f"{n} of 5", key="gate_grade")
+    grade = st.selectbox(
+        "At least", list(_GRADES), index=2, format_func=lambda n: f"{n} of 5", key="datasets_gate_grade"
+    )
     return _GRADES[grade]
 
 

@@ -27,7 +27,7 @@ def run(name: str, kind: Kind, work: Work) -> ImportSummary:
     with place.container(border=True, gap="small"):
         bar = st.progress(0.0, text=f"Reading {frame.as_typed(name)} …")
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.button("Stop", icon=":material/stop:", key="import_stop")
+            st.button("Stop", icon=":material/stop:", key="datasets_import_stop")
             st.caption("Stay on this page until it is done. It comes in whole or not at all.")
     try:
         summary = work(_Bar(bar.progress, frame.as_typed(name), kind).show)

@@ -19,7 +19,9 @@ _ROUND = "_import_round"
 def section() -> None:
     """Where it comes from, what it holds, the button; then the bar, and what was done."""
     import_progress.say_what_became_of_the_last()
-    origin = st.radio("From", ["A file", "A database"], horizontal=True, key="import_from", bind="query-params")
+    origin = st.radio(
+        "From", ["A file", "A database"], horizontal=True, key="datasets_import_from", bind="query-params"
+    )
     if origin == "A database":
         _from_database()
     else:
@@ -27,7 +29,7 @@ def section() -> None:
 
 
 def _key(name: str) -> str:
-    return f"import_{name}_{st.session_state.get(_ROUND, 0)}"
+    return f"datasets_import_{name}_{st.session_state.get(_ROUND, 0)}"
 
 
 def _from_file() -> None:
@@ -55,16 +57,16 @@ def _from_file() -> None:
 
 
 def _from_database() -> None:
-    with st.form("import_query"):
+    with st.form("datasets_import_query"):
         url = st.text_input(
             "Database address",
             type="password",
-            key="import_url",
+            key="datasets_import_url",
             placeholder="postgresql://user:password@host/name",
             help="It is used for this import and not kept.",
         )
         query = st.text_area(
-            "Query", key="import_sql", height=140, placeholder="SELECT id, category, turns FROM prompts"
+            "Query", key="datasets_import_sql", height=140, placeholder="SELECT id, category, turns FROM prompts"
         )
         sent = st.form_submit_button("Look at its first rows")
     if sent:

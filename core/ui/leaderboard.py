@@ -108,7 +108,7 @@ def plot(found: Found) -> frozenset[int]:
             [_dot(standing, shown) for standing in group],
             unit=f"rating (Elo, mean 1,000) with {100 * board.options.level:.0f} % interval",
             alt=_alt(group),
-            key=f"ratings-{number}",
+            key=f"leaderboard_ratings-{number}",
             reference=1000,
         )
     if any(standing.rank_lower > 1 for standing in board.standings):
@@ -123,7 +123,7 @@ def _highlighted(board: Leaderboard) -> set[int]:
     names = st.multiselect(
         "In colour",
         list(position),
-        key="show",
+        key="leaderboard_show",
         bind="query-params",
         max_selections=colours.MOST_COLOURED,
         placeholder="The first ones; choose up to eight",
@@ -184,7 +184,7 @@ def foot(found: Found, choice: BoardChoice) -> None:
                 mime=exporting.MEDIA_TYPES[format],
                 icon=":material/download:",
                 on_click="ignore",
-                key=f"download-{format}",
+                key=f"leaderboard_download-{format}",
             )
         st.caption(_as_of(board), width="content")
 

@@ -41,14 +41,14 @@ def _one(vote: OwnVote, rater_id: int) -> None:
         index=vote.outcome,
         format_func=lambda outcome: frame.as_typed(vote.question.answers[outcome]),
         horizontal=True,
-        key=f"change-{key}-{vote.outcome}",
+        key=f"my_votes_change-{key}-{vote.outcome}",
     )
     if chosen is not None and chosen != vote.outcome:
         _change(vote, rater_id, chosen)
-    opened = st.expander("The pair", key=f"open-{key}", on_change="rerun")
+    opened = st.expander("The pair", key=f"my_votes_open-{key}", on_change="rerun")
     if opened.open:
         with opened:
-            show_pair([PairTurn(turn.user, turn.a, turn.b) for turn in vote.pair.turns], key=f"pair-{key}")
+            show_pair([PairTurn(turn.user, turn.a, turn.b) for turn in vote.pair.turns], key=f"my_votes_pair-{key}")
 
 
 def _change(vote: OwnVote, rater_id: int, outcome: Outcome) -> None:

@@ -8,13 +8,13 @@ import streamlit as st
 from sqlmodel import Session
 
 from core.domain.people import Role
-from core.errors import BadInput
-from core.services import access
+from core.errors import BadInput, EvenhandError
+from core.services import access as people
 from core.services.access import PersonRow
 from core.settings import AuthMode, get_settings
-from core.storage.engine import reading, write
+from core.storage.engine import reading
 from core.storage.tables import Person
-from core.ui import frame
+from core.ui import access, frame
 from core.ui.resources import engine, now
 
 T = TypeVar("T")
@@ -42,12 +42,12 @@ def invite_form() -> None:
             "links made here work from then on.",
             icon=":material/person:",
         )
-    with st.form("invite", clear_on_submit=True, border=True):
+    with st.form("people_invite", clear_on_submit=True, border=True):
         st.markdown("**Invite somebody**")
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            name = st.text_input("Name", max_chars=access.LONGEST_NAME, key="invite_name", width=300)
-            email = st.text_input("E-mail address", key="invite_email", width=300) if by_mail else None
-            role = st.radio("Role", list(_ROLES), format_func=str.capitalize, horizontal=True, key="invite_role")
+            name = st.text_input("Name", max_chars=people.LONGEST_NAME, key="people_invite_name", width=300)
+            email = st.text_input("E-mail address", key="people_invite_email", width=300) if by_mail else None
+            role = st.radio("Role", list(_ROLES), format_func=str.capitalize, horizontal=True, key="people_invite_role")
             sent = st.form_submit_button("Invite" if by_mail else "Make link", type="primary")
         st.caption(" · ".join(f"**{word.capitalize()}** {what}" for word, what in _ROLES.items()))
     if sent:
@@ -61,7 +61,7 @@ def table(me: Person) -> None:
         happened, unchanged = problem
         frame.error_box(happened, unchanged, "")
     with reading(engine()) as session:
-        rows = access.list_people(session, now())
+        rows = people.list_people(session, now())
     shown = pd.DataFrame(
         {
             "Name": [row.name for row in rows],
@@ -86,10 +86,10 @@ def _invite(name: str, role: Role, email: str | None) -> None:
     try:
         if email is not None and not email.strip():
             raise BadInput("The e-mail address is empty. It is what the person signs in with.")
-        person, token = write(
-            engine(), lambda session: access.invite(session, name=name, role=role, now=now(), email=email)
+        person, token = access.write_as(
+            Role.ADMIN, lambda session: people.invite(session, name=name, role=role, now=now(), email=email)
         )
-    except BadInput as error:
+    except EvenhandError as error:
         frame.error_box(str(error), "Nobody was invited.", "")
         return
     st.session_state[_LINK] = (person.name, None if email else token)
@@ -106,7 +106,12 @@ def _show_link() -> None:
         else:
             st.text(f"Send this link to {name}. It works once, within 14 days, and is not shown again.")
             st.code(f"{get_settings().base_url.rstrip('/')}/join/{token}", language=None, wrap_lines=True)
-        st.button("Done", on_click=st.session_state.pop, args=(_LINK, None), key="link_done")
+        st.button("Done", on_click=_put_away, key="people_link_done")
+
+
+@access.guarded(access.Role.ADMIN)
+def _put_away() -> None:
+    st.session_state.pop(_LINK, None)
 
 
 def _standing(row: PersonRow, me: Person) -> str:
@@ -116,6 +121,7 @@ def _standing(row: PersonRow, me: Person) -> str:
     return f"{word} · until {row.until:%-d %b %Y}"
 
 
+@access.guarded(access.Role.ADMIN)
 def _choose_in_table() -> None:
     chosen = st.session_state[_TABLE].selection.rows
     if chosen:
@@ -146,47 +152,51 @@ def _change(rows: list[PersonRow], me: Person) -> None:
             list(_ROLES),
             index=list(_ROLES).index(row.role.word),
             format_func=str.capitalize,
-            key=f"role_{row.id}",
+            key=f"people_role_{row.id}",
             on_change=_set_role,
             args=(row.id,),
             width=150,
         )
         if get_settings().auth is not AuthMode.OIDC:
             label = "Let back in" if row.state == "revoked" else "New link"
-            st.button(label, icon=":material/link:", on_click=_new_link, args=(row,), key=f"link_{row.id}")
-        if row.state != "revoked" and st.button("Revoke", icon=":material/block:", key=f"revoke_{row.id}"):
+            st.button(label, icon=":material/link:", on_click=_new_link, args=(row,), key=f"people_link_{row.id}")
+        if row.state != "revoked" and st.button("Revoke", icon=":material/block:", key=f"people_revoke_{row.id}"):
             _confirm_revoke(row)
 
 
+@access.guarded(access.Role.ADMIN)
 def _set_role(person_id: int) -> None:
-    role = Role.of(st.session_state[f"role_{person_id}"])
-    _try(lambda session: access.change_role(session, person_id, role), "The role was not changed.")
+    role = Role.of(st.session_state[f"people_role_{person_id}"])
+    _try(lambda session: people.change_role(session, person_id, role), "The role was not changed.")
 
 
+@access.guarded(access.Role.ADMIN)
 def _new_link(row: PersonRow) -> None:
-    token = _try(lambda session: access.new_link(session, row.id, now=now()), "No link was made.")
+    token = _try(lambda session: people.new_link(session, row.id, now=now()), "No link was made.")
     if token is not None:
         st.session_state[_LINK] = (row.name, token)
 
 
+@access.guarded(access.Role.ADMIN)
 def _revoke(person_id: int) -> None:
-    _try(lambda session: access.revoke(session, person_id, now=now()), "Nothing was changed.")
+    _try(lambda session: people.revoke(session, person_id, now=now()), "Nothing was changed.")
 
 
 @st.dialog("End this person's access?")
+@access.guarded(access.Role.ADMIN)
 def _confirm_revoke(row: PersonRow) -> None:
     st.text(f"{row.name} is signed out everywhere at once, and unused links end. Votes stay and still count.")
     with st.container(horizontal=True):
-        if st.button("Revoke access", type="primary", key="revoke_yes", on_click=_revoke, args=(row.id,)):
+        if st.button("Revoke access", type="primary", key="people_revoke_yes", on_click=_revoke, args=(row.id,)):
             st.rerun()
-        if st.button("Keep", key="revoke_no"):
+        if st.button("Keep", key="people_revoke_no"):
             st.rerun()
 
 
 def _try(work: Callable[[Session], T], unchanged: str) -> T | None:
     """Do it in a transaction, or say at the top of the list why it could not be done."""
     try:
-        return write(engine(), work)
-    except BadInput as error:
+        return access.write_as(Role.ADMIN, work)
+    except EvenhandError as error:
         st.session_state[_PROBLEM] = (str(error), unchanged)
         return None

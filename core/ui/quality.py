@@ -101,12 +101,12 @@ def plots(view: View) -> None:
         with st.container(gap="xsmall"):
             _plot(view, quality_measures.COST, key="cost")
         with st.container(gap="xsmall"):
-            _plot(view, quality_measures.ACCEPTABLE, key="acceptable")
+            _plot(view, quality_measures.ACCEPTABLE, key="cost_acceptable")
         for title, name in (("Latency", "latency"), ("Time to first token", "ttft")):
             with st.container(gap="xsmall"):
                 _head(title, "Filled: median. Hollow: p95. Tick: p99. Bands: 95 % intervals.")
                 rows = [(view.report.candidate(line.candidate_id), getattr(line, name)) for line in view.plotted]
-                quality_charts.spreads(rows, title=title, shown=view.coloured, key=f"chart-{name}")
+                quality_charts.spreads(rows, title=title, shown=view.coloured, key=f"cost_chart-{name}")
 
 
 def _head(title: str, said: str) -> None:
@@ -135,7 +135,12 @@ def dots(view: View, measure: Measure, *, key: str) -> None:
             )
         )
     quality_charts.dots(
-        rows, title=measure.title, shown=view.coloured, write=measure.write, key=f"chart-{key}", bounds=measure.bounds
+        rows,
+        title=measure.title,
+        shown=view.coloured,
+        write=measure.write,
+        key=f"cost_chart-{key}",
+        bounds=measure.bounds,
     )
 
 
@@ -146,7 +151,7 @@ def any_figure(view: View) -> None:
         st.subheader("Figure by figure", anchor=False, width="content")
         names = list(known)
         chosen = st.selectbox(
-            "Figure", names, index=names.index("Errors"), key="figure", bind="query-params", width=280,
+            "Figure", names, index=names.index("Errors"), key="cost_figure", bind="query-params", width=280,
             label_visibility="collapsed",
         )  # fmt: skip
     measure = known.get(chosen or "Errors", known["Errors"])
@@ -154,7 +159,7 @@ def any_figure(view: View) -> None:
         st.caption(measure.help)
     with st.grid(2, min_column_width=330, gap="medium"):
         with st.container():
-            dots(view, measure, key="figure")
+            dots(view, measure, key="cost_figure")
         with st.container():
             by_category(view, measure)
 
@@ -177,5 +182,5 @@ def by_category(view: View, measure: Measure) -> None:
         height="content" if len(rows) <= 12 else 460,
         column_config={"Candidate": st.column_config.TextColumn("Candidate", pinned=True, width=24 + 7 * longest)},
         alt=f"{measure.title} of every candidate in every category",
-        key="by-category",
+        key="cost_by-category",
     )

@@ -13,7 +13,7 @@ from core.ui import quality_words
 from core.ui.quality import View, stamp
 from core.ui.resources import engine
 
-BEHIND, OF = "behind", "of"
+BEHIND, OF = "cost_behind", "cost_of"
 _MOST_SHOWN = 200
 _EVERYBODY = "All candidates"
 _WORDS = {
@@ -133,7 +133,7 @@ def _list(view: View, rows: list[BehindRow]) -> None:
         },
         placeholder="unknown",
         alt="The responses behind the chosen figure: prompt, candidate, verdict, why, answer, latency and cost",
-        key="behind-list",
+        key="cost_behind-list",
     )
 
 
@@ -149,7 +149,7 @@ def why(row: BehindRow) -> str:
 
 def _row(view: View, row: BehindRow) -> dict[str, object]:
     verdict = {True: "acceptable", False: "not acceptable", None: "no verdict"}[row.acceptable]
-    address = urlencode({"dataset": view.choice.dataset, "prompt": row.prompt})
+    address = urlencode({"responses_dataset": view.choice.dataset, "prompt": row.prompt})
     return {
         "Open": f"./responses?{address}",
         "Prompt": row.prompt,

@@ -37,14 +37,14 @@ def choice() -> Choice | None:
             icon=":material/payments:",
         )
         return None
-    label = one_of("Dataset", [dataset.label for dataset in datasets], key="dataset")
+    label = one_of("Dataset", [dataset.label for dataset in datasets], key="cost_dataset")
     dataset = next(dataset for dataset in datasets if dataset.label == label)
     with reading(engine()) as session:
         listed = quality.runs(session, dataset.id)
         categories = responses.categories(session, dataset.id)
     by_label = {called(run): run.id for run in listed}
-    run = one_of("Run", [_NEWEST, *([_ALL] if len(listed) > 1 else []), *by_label], key="run")
-    category = one_of("Category", [ALL_CATEGORIES, *categories], key="category")
+    run = one_of("Run", [_NEWEST, *([_ALL] if len(listed) > 1 else []), *by_label], key="cost_run")
+    category = one_of("Category", [ALL_CATEGORIES, *categories], key="cost_category")
     scope = Scope(dataset.id, by_label.get(run), all_runs=run == _ALL)
     return Choice(scope, label, None if category == ALL_CATEGORIES else category, listed)
 
@@ -63,7 +63,7 @@ def candidates(there: list[CandidateRef]) -> frozenset[int]:
     names = st.multiselect(
         "Candidates",
         list(by_name),
-        key="show",
+        key="cost_show",
         bind="query-params",
         max_selections=colours.MOST_COLOURED,
         placeholder="All; choose up to eight",

@@ -8,10 +8,10 @@ import streamlit as st
 
 from core.services import exporting, quality_report
 from core.services.quality import Line, QualityReport, Tokens
-from core.ui import colours, quality_behind, quality_words
+from core.ui import access, colours, quality_behind, quality_words
 from core.ui.quality import View
 
-_KEY = "figures"
+_KEY = "cost_figures"
 
 
 def table(view: View) -> None:
@@ -38,7 +38,7 @@ def table(view: View) -> None:
         placeholder="unknown",
         alt="Every candidate with cost, share acceptable, times, tokens, spend, errors and scores",
         key=_KEY,
-        on_select=lambda: _chosen(view),
+        on_select=access.guarded(access.Role.ANALYST)(partial(_chosen, view)),
         selection_mode="single-cell",
     )
     st.caption("Choose a cell to see the responses behind it, below.")
@@ -120,7 +120,7 @@ def foot(view: View) -> None:
                 mime=exporting.MEDIA_TYPES[format],
                 icon=":material/download:",
                 on_click="ignore",
-                key=f"download-{format}",
+                key=f"cost_download-{format}",
             )
         st.caption("Every candidate, over all and by category.", width="content")
 

@@ -206,7 +206,7 @@ def remarks(choice: RaterChoice) -> None:
         st.caption("None yet. Raters flag or comment on a pair from the rating page.")
     for number, remark in enumerate(found):
         with st.container(
-            border=True, gap="small", horizontal=True, vertical_alignment="center", key=f"remark-{number}"
+            border=True, gap="small", horizontal=True, vertical_alignment="center", key=f"raters_remark-{number}"
         ):
             icon = ":material/flag:" if remark.kind == "flag" else ":material/chat_bubble:"
             note = frame.as_typed(remark.note) or ":gray[without a note]"

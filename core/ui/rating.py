@@ -11,7 +11,7 @@ from core.services import rounds, voting
 from core.services.rounds import Round
 from core.storage.engine import reading
 from core.storage.tables import Question, Study
-from core.ui import frame, rating_tools
+from core.ui import access, frame, rating_tools
 from core.ui.rendering import PairTurn, show_pair, show_text
 from core.ui.resources import engine, now
 
@@ -21,6 +21,7 @@ _SYSTEM_RANDOM = random.SystemRandom()
 
 
 @st.fragment
+@access.guarded(access.Role.RATER)
 def desk(rater_id: int) -> None:
     """Everything a rater needs; reruns alone, so a key press repaints nothing else."""
     shown = _next(rater_id)
@@ -76,7 +77,7 @@ def _study(rater_id: int) -> Study | None:
         "Study",
         list(by_id),
         format_func=lambda id: by_id[id].name,
-        key="rating_study",
+        key="rate_study",
         label_visibility="collapsed",
         persist_state="session",
     )
@@ -94,7 +95,7 @@ def _has_begun(study: Study, rater_id: int) -> bool:
 def _welcome(study: Study) -> None:
     with st.container(horizontal_alignment="center"), st.container(width=760):
         st.title("Before you begin", anchor=False)
-        show_text(study.guidelines, key="guidelines_text", label="Guidelines")
+        show_text(study.guidelines, key="rate_guidelines_text", label="Guidelines")
 
 
 def _start_bar(study: Study) -> None:
@@ -104,9 +105,20 @@ def _start_bar(study: Study) -> None:
             "Start rating",
             type="primary",
             shortcut="Enter",
-            key="start_rating",
-            on_click=lambda: st.session_state.update({f"begun_{study.id}": True}),
+            key="rate_start_rating",
+            on_click=_begin,
+            args=(study.id,),
         )
+
+
+@access.guarded(access.Role.RATER)
+def _begin(study_id: int) -> None:
+    st.session_state[f"begun_{study_id}"] = True
+
+
+@access.guarded(access.Role.RATER)
+def _go_beyond(study_id: int) -> None:
+    st.session_state[f"beyond_{study_id}"] = True
 
 
 def _head(shown: Round, rater_id: int) -> None:
@@ -135,12 +147,12 @@ def _pair(shown: Round) -> None:
     pair = shown.pair
     raw = bool(st.session_state.get("raw_text"))
     if pair.context:
-        with st.expander("What came before", icon=":material/forum:", key="context"):
-            show_text(pair.context, key="context_text", raw=raw)
-    show_pair([PairTurn(turn.user, turn.a, turn.b) for turn in pair.turns], key="pair", raw=raw)
+        with st.expander("What came before", icon=":material/forum:", key="rate_context"):
+            show_text(pair.context, key="rate_context_text", raw=raw)
+    show_pair([PairTurn(turn.user, turn.a, turn.b) for turn in pair.turns], key="rate_pair", raw=raw)
     if pair.reference:
-        with st.expander("A right answer, for reference", icon=":material/check_circle:", key="reference"):
-            show_text("\n\nor\n\n".join(pair.reference), key="reference_text", raw=raw)
+        with st.expander("A right answer, for reference", icon=":material/check_circle:", key="rate_reference"):
+            show_text("\n\nor\n\n".join(pair.reference), key="rate_reference_text", raw=raw)
 
 
 def _question_bar(shown: Round, rater_id: int) -> None:
@@ -167,7 +179,7 @@ def _answer_button(shown: Round, question: Question, outcome: Outcome, rater_id:
     """Its key names the assignment and the question, so a late press on an old button finds nothing to vote on."""
     st.button(
         frame.as_typed(question.answers[outcome]),
-        key=f"{shown.pair.assignment}-{question.position}-{int(outcome)}",
+        key=f"rate-{shown.pair.assignment}-{question.position}-{int(outcome)}",
         shortcut=None if rating_tools.opened(shown) else KEYS[outcome],
         width="stretch",
         wrap=True,
@@ -176,6 +188,7 @@ def _answer_button(shown: Round, question: Question, outcome: Outcome, rater_id:
     )
 
 
+@access.guarded(access.Role.RATER)
 def _answer(assignment: str, question_id: int, outcome: Outcome, rater_id: int) -> None:
     if _is_bounce(assignment, outcome):
         rating_tools.say("That key came before this pair could be seen, so it was not counted.")
@@ -219,13 +232,15 @@ def _thanks(study: Study, rater_id: int, reason: str) -> None:
             st.button(
                 "Rate more all the same",
                 icon=":material/add:",
-                on_click=lambda: st.session_state.update({f"beyond_{study.id}": True}),
+                on_click=_go_beyond,
+                args=(study.id,),
             )
         rating_tools.undo_button(study.id or 0, rater_id)
     _look_again()
 
 
 @st.fragment(run_every=60)
+@access.guarded(access.Role.RATER)
 def _look_again() -> None:
     """Reruns the page once a minute, so that new pairs show up by themselves."""
     if st.session_state.pop("looked_once", False):

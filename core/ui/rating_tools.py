@@ -7,6 +7,7 @@ import streamlit as st
 from core.errors import EvenhandError
 from core.services import voting
 from core.services.rounds import Round
+from core.ui import access
 from core.ui.rendering import show_text
 from core.ui.resources import engine, now
 
@@ -53,10 +54,12 @@ def opened(shown: Round) -> Tool | None:
     return tool if assignment == shown.pair.assignment else None
 
 
+@access.guarded(access.Role.RATER)
 def _open(shown: Round, tool: Tool) -> None:
     st.session_state[_OPEN] = (shown.pair.assignment, tool)
 
 
+@access.guarded(access.Role.RATER)
 def close() -> None:
     """Close whatever tool is open."""
     st.session_state.pop(_OPEN, None)
@@ -79,13 +82,15 @@ def undo_button(study_id: int, rater_id: int) -> None:
 
 
 def _tool(label: str, icon: str, key: str, name: str, **kwargs: object) -> bool:
-    return st.button(label, icon=f":material/{icon}:", type="tertiary", shortcut=key, key=f"tool_{name}", **kwargs)  # type: ignore[arg-type]
+    return st.button(label, icon=f":material/{icon}:", type="tertiary", shortcut=key, key=f"rate_tool_{name}", **kwargs)  # type: ignore[arg-type]
 
 
+@access.guarded(access.Role.RATER)
 def _toggle_raw() -> None:
     st.session_state["raw_text"] = not st.session_state.get("raw_text", False)
 
 
+@access.guarded(access.Role.RATER)
 def _undo(study_id: int, rater_id: int) -> None:
     try:
         if voting.undo(engine(), study_id=study_id, rater_id=rater_id, now=now()) is None:
@@ -100,13 +105,13 @@ def skip_bar(shown: Round, rater_id: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown("**Skip** · Somebody else will get this pair. Why not you?", width="content")
         st.space("stretch")
-        st.button("Back to the question", type="tertiary", shortcut="B", key="skip_back", on_click=close)
+        st.button("Back to the question", type="tertiary", shortcut="B", key="rate_skip_back", on_click=close)
     with st.grid(4, min_column_width=150, gap="small"):
         for number, reason in enumerate(voting.SKIP_REASONS, 1):
             st.button(
                 reason,
                 shortcut=str(number),
-                key=f"skip-{assignment}-{number}",
+                key=f"rate_skip-{assignment}-{number}",
                 width="stretch",
                 wrap=True,
                 on_click=_skip,
@@ -117,18 +122,20 @@ def skip_bar(shown: Round, rater_id: int) -> None:
         placeholder="Another reason; Enter skips",
         label_visibility="collapsed",
         max_chars=200,
-        key=f"skip-other-{assignment}",
+        key=f"rate_skip-other-{assignment}",
         on_change=_skip_for_own_reason,
         args=(assignment, rater_id),
     )
 
 
+@access.guarded(access.Role.RATER)
 def _skip_for_own_reason(assignment: str, rater_id: int) -> None:
-    reason = str(st.session_state.get(f"skip-other-{assignment}", "")).strip()
+    reason = str(st.session_state.get(f"rate_skip-other-{assignment}", "")).strip()
     if reason:
         _skip(assignment, rater_id, reason)
 
 
+@access.guarded(access.Role.RATER)
 def _skip(assignment: str, rater_id: int, reason: str) -> None:
     close()
     try:
@@ -138,19 +145,21 @@ def _skip(assignment: str, rater_id: int, reason: str) -> None:
 
 
 @st.dialog("Flag this pair", icon=":material/flag:", on_dismiss=close)
+@access.guarded(access.Role.RATER)
 def _flag(assignment: str, rater_id: int) -> None:
     st.markdown("A flag brings this pair to the team's attention. You still rate it as usual.")
     _remark(assignment, rater_id, "flag", "What is wrong with it? (may stay empty)", "Flagged. The team will see it.")
 
 
 @st.dialog("Note on this pair", icon=":material/edit_note:", on_dismiss=close)
+@access.guarded(access.Role.RATER)
 def _note(assignment: str, rater_id: int) -> None:
     _remark(assignment, rater_id, "comment", "Your note", "Saved with this pair.")
 
 
 def _remark(assignment: str, rater_id: int, kind: str, label: str, done: str) -> None:
-    note = st.text_area(label, max_chars=voting.LONGEST_NOTE, key=f"{kind}-{assignment}")
-    if st.button("Save", type="primary", key=f"{kind}_save"):
+    note = st.text_area(label, max_chars=voting.LONGEST_NOTE, key=f"rate_{kind}-{assignment}")
+    if st.button("Save", type="primary", key=f"rate_{kind}_save"):
         try:
             voting.remark(engine(), public_id=assignment, rater_id=rater_id, kind=kind, note=note, now=now())
         except EvenhandError as error:
@@ -162,9 +171,10 @@ def _remark(assignment: str, rater_id: int, kind: str, label: str, done: str) ->
 
 
 @st.dialog("Guidelines", width=820, icon=":material/menu_book:", on_dismiss=close)
+@access.guarded(access.Role.RATER)
 def _guidelines(text: str) -> None:
     show_text(
         text or "No guidelines were written for this study. Judge as you would for your own users.",
-        key="guidelines_again",
+        key="rate_guidelines_again",
     )
     st.caption("Keys: 1–4 answer, Z undo, S skip, F flag, N note, G guidelines, T raw text.")

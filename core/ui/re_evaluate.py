@@ -8,7 +8,7 @@ from core.services.candidates import CandidateLine
 from core.services.datasets import DatasetLine
 from core.services.running import workers
 from core.services.runs import Newest
-from core.storage.engine import reading, write
+from core.storage.engine import reading
 from core.storage.tables import Person
 from core.ui import access, frame, re_evaluate_order, run_words, runs_address
 from core.ui.re_evaluate_order import Ordered
@@ -42,6 +42,7 @@ def in_sidebar(person: Person, url_path: str) -> None:
         _dialog(person)
 
 
+@access.guarded(access.Role.ANALYST)
 def open_dialog() -> None:
     """For callbacks: open the dialog in the run that follows."""
     st.session_state[_OPEN] = True
@@ -49,6 +50,7 @@ def open_dialog() -> None:
         st.session_state.pop(name, None)
 
 
+@access.guarded(access.Role.ANALYST)
 def _close() -> None:
     st.session_state.pop(_OPEN, None)
 
@@ -74,6 +76,7 @@ def _last(found: Newest) -> None:
     st.caption(frame.as_typed(line))
 
 
+@access.guarded(access.Role.ANALYST)
 def _going(seen: list[Newest]) -> None:
     """How far the run is; looks again by itself, and says so when it has ended. ``seen``: what need not be read."""
     found = seen.pop() if seen else _read()
@@ -89,6 +92,7 @@ def _going(seen: list[Newest]) -> None:
 
 
 @st.dialog("Re-evaluate", width="medium", icon=":material/refresh:", on_dismiss=_close)
+@access.guarded(access.Role.ANALYST)
 def _dialog(person: Person) -> None:
     access.require(access.Role.ANALYST)
     with reading(engine()) as session:
@@ -138,12 +142,13 @@ def _follow() -> None:
         runs_address.go_to(begun)
 
 
+@access.guarded(access.Role.ANALYST)
 def _begin(ordered: Ordered) -> None:
     """Queue the run, once: a doubled press finds the dialog closed."""
     if not st.session_state.get(_OPEN):
         return
     try:
-        run = write(engine(), lambda session: running.plan(session, ordered.order, now=now()))
+        run = access.write_as(access.Role.ANALYST, lambda session: running.plan(session, ordered.order, now=now()))
     except EvenhandError as error:
         st.session_state[_PROBLEM] = str(error)
         return

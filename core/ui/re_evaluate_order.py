@@ -14,7 +14,7 @@ from core.services.datasets import DatasetLine
 from core.services.running import Estimate, RunOrder
 from core.storage.engine import reading
 from core.storage.tables import Person
-from core.ui import frame, re_evaluate_words
+from core.ui import access, frame, re_evaluate_words
 from core.ui.datasets import called
 from core.ui.resources import engine, now
 
@@ -26,7 +26,7 @@ _MOST_REPETITIONS = 20
 _APART_S = 8 * 3600.0
 _LEAST_STEP, _ROUNDING = 0.0001, 1e-9
 _MARKDOWN = re.compile(r"[\\`*_\[\]$~<:]")
-_CAP, CAP_TOUCHED = "re_cap", "_re_cap_touched"
+_CAP, CAP_TOUCHED = "re_evaluate_cap", "_re_cap_touched"
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def fields(sets: list[DatasetLine], lines: list[CandidateLine], person: Person) 
     """Show the fields and what the run takes. ``lines``: every candidate that is not retired."""
     ordered_sets = sorted(sets, key=lambda line: line.dataset.is_demo)
     by_name = {called(line): line for line in ordered_sets}
-    chosen = by_name[st.selectbox("Dataset", list(by_name), key="re_dataset")]
+    chosen = by_name[st.selectbox("Dataset", list(by_name), key="re_evaluate_dataset")]
     prompt_ids, some = _prompts(chosen)
     those = _candidates(lines)
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
@@ -87,18 +87,19 @@ def _prompts(chosen: DatasetLine) -> tuple[list[int], bool]:
             [_ALL, _RANDOM, _FIRST],
             index=1 if chosen.dataset.is_demo else 0,
             format_func=lambda each: f"All {chosen.prompts - chosen.textless:,}" if each == _ALL else each,
-            key=f"re_slice_{place}",
+            key=f"re_evaluate_slice_{place}",
             width=150,
             help="*At random* draws the same ones each time, so that runs can be compared prompt by prompt.",
         )
         if how != _ALL:
             there = max(1, chosen.prompts - chosen.textless)
             number = int(
-                st.number_input("How many", 1, there, min(SLICE, there), key=f"re_number_{place}", width=120) or 1
+                st.number_input("How many", 1, there, min(SLICE, there), key=f"re_evaluate_number_{place}", width=120)
+                or 1
             )
         if len(categories) > 1:
             picked = st.multiselect(
-                "Categories", categories, placeholder="All", key=f"re_categories_{place}", width=330
+                "Categories", categories, placeholder="All", key=f"re_evaluate_categories_{place}", width=330
             )
     ids = _ids(place, tuple(picked))
     if how == _FIRST:
@@ -129,16 +130,16 @@ def _candidates(lines: list[CandidateLine]) -> list[int]:
                 candidate_id
                 for candidate_id, name in names.items()
                 if st.checkbox(
-                    _as_label(name), candidate_id in usual, key=f"re_candidate_{candidate_id}", width="content"
+                    _as_label(name), candidate_id in usual, key=f"re_evaluate_candidate_{candidate_id}", width="content"
                 )
             ]
     else:
         those = st.multiselect(
-            "Candidates", list(names), default=usual, key="re_candidates", format_func=lambda each: names[each]
+            "Candidates", list(names), default=usual, key="re_evaluate_candidates", format_func=lambda each: names[each]
         )  # fmt: skip
     others = [line for line in lines if line.why_not is not None]
     if others:
-        with st.expander(f"{len(others):,} cannot be asked now", icon=":material/block:", key="re_others"):
+        with st.expander(f"{len(others):,} cannot be asked now", icon=":material/block:", key="re_evaluate_others"):
             why_not(others)
     return those
 
@@ -158,14 +159,14 @@ def _asks_locally(lines: list[CandidateLine], those: list[int]) -> bool:
 
 def _repetitions() -> tuple[int, list[float] | None]:
     asked = st.number_input(
-        "Times each", 1, _MOST_REPETITIONS, 1, key="re_repetitions", width=150,
+        "Times each", 1, _MOST_REPETITIONS, 1, key="re_evaluate_repetitions", width=150,
         help="Several answers to one prompt show how steady a candidate is.",
     )  # fmt: skip
     repetitions = int(asked or 1)
     if repetitions == 1:
         return 1, None
     spread = st.toggle(
-        "Eight hours apart", key="re_spread", help="Now, in 8 h, in 16 h …: how a provider does over the day."
+        "Eight hours apart", key="re_evaluate_spread", help="Now, in 8 h, in 16 h …: how a provider does over the day."
     )
     return repetitions, [number * _APART_S for number in range(repetitions)] if spread else None
 
@@ -204,7 +205,7 @@ def _cap(found: Estimate) -> float | None:
         placeholder="No cap",
         width=230,
         help="The run stops before it spends more than this. Empty: no cap.",
-        on_change=lambda: st.session_state.update({CAP_TOUCHED: True}),
+        on_change=_touch_cap,
     )
     return None if cap is None else float(cap)
 
@@ -215,3 +216,8 @@ def proposed_cap(found: Estimate) -> float:
     wanted = max(2 * expected, expected + 2 * most / max(1, found.calls))
     step = max(10.0 ** (math.floor(math.log10(wanted)) - 1), _LEAST_STEP)
     return round(math.ceil(wanted / step - _ROUNDING) * step, 4)
+
+
+@access.guarded(access.Role.ANALYST)
+def _touch_cap() -> None:
+    st.session_state[CAP_TOUCHED] = True

@@ -8,12 +8,12 @@ from streamlit.delta_generator import DeltaGenerator
 from core.services import responses
 from core.services.responses import DatasetRef, PromptRef
 from core.storage.engine import reading
-from core.ui import frame
+from core.ui import access, frame
 from core.ui.filters import ALL_CATEGORIES, one_of
 from core.ui.resources import engine
 
 _PROMPT = "prompt"
-_CHOSEN = "_prompt_chosen"
+_CHOSEN = "responses_prompt_chosen"
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,18 @@ def prompt_choice() -> PromptRef | None:
 
 
 def _filtered(datasets: list[DatasetRef]) -> Listed:
-    label = one_of("Dataset", [dataset.label for dataset in datasets], key="dataset")
+    label = one_of("Dataset", [dataset.label for dataset in datasets], key="responses_dataset")
     dataset = next(dataset for dataset in datasets if dataset.label == label)
     with reading(engine()) as session:
         categories = responses.categories(session, dataset.id)
-    category = one_of("Category", [ALL_CATEGORIES, *categories], key="category")
+    category = one_of("Category", [ALL_CATEGORIES, *categories], key="responses_category")
     search = st.text_input(
-        "Search", key="search", type="search", placeholder="Words of the prompt", bind="query-params", width=240
+        "Search",
+        key="responses_search",
+        type="search",
+        placeholder="Words of the prompt",
+        bind="query-params",
+        width=240,
     )
     chosen = None if category == ALL_CATEGORIES else category
     with reading(engine()) as session:
@@ -79,7 +84,7 @@ def _one_prompt(listed: Listed, row: DeltaGenerator) -> PromptRef:
         ids,
         format_func=lambda external_id: _label(by_id[external_id]),
         key=_CHOSEN,
-        on_change=lambda: _go(st.session_state[_CHOSEN]),
+        on_change=_go_to_chosen,
     )
     if listed.more:
         st.caption(f"The first {len(ids):,} are listed. Search to find others.")
@@ -99,9 +104,15 @@ def _step(label: str, ids: list[str], place: int, *, icon: str, shortcut: str) -
         disabled=not there,
         on_click=_go,
         args=(ids[place] if there else "",),
-        key=f"prompt-{label}",
+        key=f"responses_prompt-{label}",
     )
 
 
+@access.guarded(access.Role.ANALYST)
+def _go_to_chosen() -> None:
+    _go(st.session_state[_CHOSEN])
+
+
+@access.guarded(access.Role.ANALYST)
 def _go(external_id: str) -> None:
     st.query_params[_PROMPT] = external_id

@@ -30,7 +30,9 @@ def prompt(ref: PromptRef) -> Prompt:
         role = message.get("role", "user")
         turn += role == "user"
         of_turn = f" · turn {turn} of {asked}" if asked > 1 and role == "user" else ""
-        show_text(message.get("content", ""), key=f"asked-{number}", label=f"{_ROLES.get(role, role)}{of_turn}")
+        show_text(
+            message.get("content", ""), key=f"responses_asked-{number}", label=f"{_ROLES.get(role, role)}{of_turn}"
+        )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(frame.as_typed(found.category), color="gray")
         for tag in found.tags:
@@ -44,7 +46,7 @@ def _expected(found: Prompt) -> None:
     if found.reference:
         with st.expander("Reference answer", icon=":material/check:"):
             for number, reference in enumerate(found.reference):
-                show_text(reference, key=f"reference-{number}")
+                show_text(reference, key=f"responses_reference-{number}")
     if found.constraints:
         wanted = (f"{name.replace('_', ' ')}: {_plainly(value)}" for name, value in found.constraints.items())
         st.caption(f"Constraints: {frame.as_typed(' · '.join(wanted))}")
@@ -65,11 +67,13 @@ def answers(ref: PromptRef) -> None:
     names = list(dict.fromkeys(shown.candidate for shown in found))
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         st.subheader(f"{len(found):,} {'response' if len(found) == 1 else 'responses'}", anchor=False, width="content")
-        raw = st.toggle("Exact characters", key="raw", bind="query-params", help="Show the text before any rendering.")
+        raw = st.toggle(
+            "Exact characters", key="responses_raw", bind="query-params", help="Show the text before any rendering."
+        )
     chosen = _chosen(names)
     found = [shown for shown in found if not chosen or shown.candidate in chosen]
     pages = -(-len(found) // _AT_ONCE)
-    page = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
+    page = st.pagination(pages, key="responses_page", bind="query-params") if pages > 1 else 1
     on_page = found[(min(page, pages) - 1) * _AT_ONCE : min(page, pages) * _AT_ONCE]
     with st.grid(min(len(on_page), 2), min_column_width=330, gap="small"):
         for shown in on_page:
@@ -84,7 +88,7 @@ def _chosen(names: list[str]) -> list[str]:
     return st.multiselect(
         "Candidates",
         names,
-        key="show",
+        key="responses_show",
         bind="query-params",
         max_selections=colours.MOST_COLOURED,
         placeholder="All; choose up to eight to compare",
@@ -105,7 +109,7 @@ def _answer(shown: ShownResponse, *, raw: bool) -> None:
             st.badge(f"repetition {response.repetition + 1}", color="gray")
     for number, text in enumerate(response.turns, 1):
         label = f"Turn {number} of {len(response.turns)}" if len(response.turns) > 1 else "Response"
-        show_text(text, key=f"answer-{response.id}-{number}", raw=raw, label=label)
+        show_text(text, key=f"responses_answer-{response.id}-{number}", raw=raw, label=label)
     st.caption(measured(shown))
 
 

@@ -27,7 +27,7 @@ def table(line: RunLine) -> None:
     st.dataframe(
         rows.style.apply(lambda _column: [f"color: {hue}" for hue in hues], subset=[" "]),
         hide_index=True,
-        key=f"run_candidates_{line.id}",
+        key=f"runs_candidates_{line.id}",
         height="content" if len(each) <= 12 else 460,
         column_config={
             " ": st.column_config.TextColumn(" ", width=32),

@@ -30,13 +30,14 @@ def _every_s(line: RunLine) -> float | None:
     return None
 
 
+@access.guarded(access.Role.ANALYST)
 def _live(run_id: int, every_s: float | None) -> None:
     access.require(access.Role.ANALYST)
     with reading(engine()) as session:
         line = runs.line(session, run_id, now=now())
     if _every_s(line) != every_s:
         st.rerun()
-    with st.container(border=True, gap="small", key="run_card"):
+    with st.container(border=True, gap="small", key="runs_card"):
         _head(line)
         if line.is_evaluation:
             _bar(line)
@@ -116,17 +117,19 @@ def _said(line: RunLine) -> None:
 
 def _buttons(line: RunLine) -> None:
     if line.is_active or line.state == "interrupted":
-        st.button("Cancel", icon=":material/stop:", key=f"cancel_{line.id}", on_click=_cancel, args=(line.id,))
+        st.button("Cancel", icon=":material/stop:", key=f"runs_cancel_{line.id}", on_click=_cancel, args=(line.id,))
         return
     if line.state == "done" and not line.failed:
         return
     cap = _cap(line)
     retry = line.state == "done"
     if line.failed and not retry:
-        retry = st.checkbox(f"Try the {line.failed:,} given up again", True, key=f"retry_{line.id}", width="content")
+        retry = st.checkbox(
+            f"Try the {line.failed:,} given up again", True, key=f"runs_retry_{line.id}", width="content"
+        )
     again = f"Try the {line.failed:,} given up again" if line.state == "done" else "Resume"
     st.button(
-        again, icon=":material/play_arrow:", type="primary", key=f"resume_{line.id}", on_click=_resume,
+        again, icon=":material/play_arrow:", type="primary", key=f"runs_resume_{line.id}", on_click=_resume,
         args=(line.id, bool(retry), cap),
     )  # fmt: skip
 
@@ -143,13 +146,14 @@ def _cap(line: RunLine) -> float | None:
         value=proposed,
         step=max(proposed / 10, 0.0001),
         format="%.4f" if proposed < 1 else "%.2f",
-        key=f"cap_{line.id}_{line.max_usd}",
+        key=f"runs_cap_{line.id}_{line.max_usd}",
         width=190,
         help="For the whole run, what is spent already included.",
     )
     return None if cap is None else float(cap)
 
 
+@access.guarded(access.Role.ANALYST)
 def _cancel(run_id: int) -> None:
     try:
         running.cancel(engine(), run_id, now=now())
@@ -159,6 +163,7 @@ def _cancel(run_id: int) -> None:
     doing.say(f"Run {run_id} is cancelled. What has arrived is kept.")
 
 
+@access.guarded(access.Role.ANALYST)
 def _resume(run_id: int, retry_failed: bool, max_usd: float | None) -> None:
     try:
         running.resume(engine(), run_id, now=now(), retry_failed=retry_failed, max_usd=max_usd)
@@ -173,11 +178,16 @@ def _ways_on(line: RunLine) -> None:
     """Where to read what came of it."""
     if not line.responses:
         return
-    address = {"dataset": line.dataset}
-    st.page_link("responses.py", label="Responses", icon=":material/article:", query_params=address)
+    st.page_link(
+        "responses.py",
+        label="Responses",
+        icon=":material/article:",
+        query_params={"responses_dataset": line.dataset},
+    )
+    address = {"cost_dataset": line.dataset}
     if not line.is_active:
         who = frozenset(line.candidate_ids)
         ref = RunRef(line.id, line.source, line.state, line.problem, line.created_at, who)
-        address |= {"run": quality_choice.called(ref)}
+        address |= {"cost_run": quality_choice.called(ref)}
     st.page_link("cost.py", label="Cost & quality", icon=":material/payments:", query_params=address)
     st.page_link("rate.py", label="Rate pairs", icon=":material/balance:")

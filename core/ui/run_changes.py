@@ -12,7 +12,7 @@ from core.storage.engine import reading
 from core.ui import charts, colours, frame, run_changes_words
 from core.ui.resources import engine
 
-AGAINST = "against"
+AGAINST = "runs_against"
 _FRESH_S, _MOST = 30, 32
 _SOURCES = {"import": "imported", "demo": "recorded"}
 _ORDER = list(State)
@@ -33,7 +33,7 @@ def section(lines: list[RunLine], chosen: RunLine) -> None:
         return
     _answer(found)
     _table(found)
-    with st.expander("How this was compared", icon=":material/function:", key="compared_how"):
+    with st.expander("How this was compared", icon=":material/function:", key="runs_compared_how"):
         st.markdown(run_changes_words.METHOD)
 
 
@@ -116,7 +116,7 @@ def _table(found: Comparison) -> None:
             "Prompts": st.column_config.NumberColumn(format="localized", width=72),
         },
         alt=f"What changed between run {found.a} and run {found.b}, by candidate and figure, the clear changes first",
-        key="compared_table",
+        key="runs_compared_table",
     )
 
 

@@ -26,7 +26,7 @@ def section(line: RunLine) -> None:
         kinds.setdefault(each.kind, []).append(each)
     for kind, lines in kinds.items():
         st.markdown(_in_words(kind, lines))
-    with st.expander("What the endpoints said", icon=":material/terminal:", key=f"failures_{line.id}"):
+    with st.expander("What the endpoints said", icon=":material/terminal:", key=f"runs_failures_{line.id}"):
         _table(found)
 
 

@@ -6,10 +6,10 @@ import streamlit as st
 from core.services import runs
 from core.services.runs import RunLine
 from core.storage.engine import reading
-from core.ui import frame, run_words, runs_address
+from core.ui import access, frame, run_words, runs_address
 from core.ui.resources import engine, now
 
-_TABLE, _IDS, _CHOSEN = "runs_table", "_runs_in_table", "_run_chosen"
+_TABLE, _IDS, _CHOSEN = "runs_table", "_runs_in_table", "runs_chosen"
 
 
 def listed() -> list[RunLine]:
@@ -44,7 +44,7 @@ def choice(lines: list[RunLine]) -> RunLine:
             list(by_id),
             format_func=lambda run_id: label(by_id[run_id]),
             key=_CHOSEN,
-            on_change=lambda: runs_address.show(st.session_state[_CHOSEN]),
+            on_change=_show_chosen,
             width=560,
         )
     return by_id[chosen]
@@ -101,6 +101,12 @@ def _row(line: RunLine) -> dict[str, object]:
     }
 
 
+@access.guarded(access.Role.ANALYST)
+def _show_chosen() -> None:
+    runs_address.show(st.session_state[_CHOSEN])
+
+
+@access.guarded(access.Role.ANALYST)
 def _choose_in_table() -> None:
     rows = st.session_state[_TABLE].selection.rows
     if rows:

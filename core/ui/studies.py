@@ -6,7 +6,7 @@ from core.services import studies, study_progress
 from core.services.study_progress import StudyProgress
 from core.storage.engine import reading
 from core.storage.tables import Study
-from core.ui import doing, frame
+from core.ui import access, doing, frame
 from core.ui.resources import engine
 
 CHOSEN, _NEW = "edit", "new"
@@ -41,12 +41,14 @@ def is_new() -> bool:
 
 def new_button() -> None:
     """The button that opens the form for a new study."""
-    st.button("New study", icon=":material/add:", type="primary", key="new_study", on_click=_show, args=(_NEW,))
+    st.button("New study", icon=":material/add:", type="primary", key="studies_new_study", on_click=_show, args=(_NEW,))
 
 
 def back_button() -> None:
     """The way back to the list."""
-    st.button("All studies", icon=":material/arrow_back:", type="tertiary", key="all_studies", on_click=_show_list)
+    st.button(
+        "All studies", icon=":material/arrow_back:", type="tertiary", key="studies_all_studies", on_click=_show_list
+    )
 
 
 def cards() -> None:
@@ -67,7 +69,7 @@ def cards() -> None:
                     st.button(
                         "Edit",
                         icon=":material/tune:",
-                        key=f"edit_{line.study.id}",
+                        key=f"studies_edit_{line.study.id}",
                         on_click=_show,
                         args=(line.study.id,),
                     )
@@ -133,10 +135,11 @@ def _state_buttons(line: StudyProgress) -> None:
         label = "Reopen" if other == "open" and state == "closed" else label
         if other == "paused" and state == "closed":
             continue
-        if st.button(label, icon=icon, type="tertiary", key=f"{other}_{line.study.id}"):
+        if st.button(label, icon=icon, type="tertiary", key=f"studies_{other}_{line.study.id}"):
             st.dialog(f"{label} this study?", icon=icon)(_confirm)(line, other, label)
 
 
+@access.guarded(access.Role.ADMIN)
 def _confirm(line: StudyProgress, state: str, label: str) -> None:
     st.markdown(f"**{frame.as_typed(line.study.name)}**")
     for sentence in consequences(line, state):
@@ -146,15 +149,16 @@ def _confirm(line: StudyProgress, state: str, label: str) -> None:
             label,
             type="primary",
             icon=_ACTIONS[state][1],
-            key="state_yes",
+            key="studies_state_yes",
             on_click=_set_state,
             args=(line.study, state),
         ):
             st.rerun()
-        if st.button("Leave as it is", key="state_no"):
+        if st.button("Leave as it is", key="studies_state_no"):
             st.rerun()
 
 
+@access.guarded(access.Role.ADMIN)
 def _set_state(study: Study, state: str) -> None:
     doing.do(
         lambda session: studies.set_state(session, study.id or 0, state),
@@ -179,10 +183,12 @@ def consequences(line: StudyProgress, state: str) -> list[str]:
     ]
 
 
+@access.guarded(access.Role.ADMIN)
 def _show(study_id: int | str) -> None:
     st.query_params[CHOSEN] = str(study_id)
 
 
+@access.guarded(access.Role.ADMIN)
 def _show_list() -> None:
     st.query_params.pop(CHOSEN, None)
 

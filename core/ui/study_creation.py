@@ -26,14 +26,14 @@ def form() -> None:
     """Ask for what a study needs, and make it."""
     with st.container(width=760):
         name = st.text_input(
-            "Name", max_chars=studies.LONGEST_NAME, key="new_name", placeholder="Support answers, June"
+            "Name", max_chars=studies.LONGEST_NAME, key="studies_new_name", placeholder="Support answers, June"
         )
         scope = scope_fields("new")
         overlap, goal = amount_fields("new", overlap=3, goal=None)
         st.caption(amount_in_words(scope.pairs, overlap))
         everybody, people = raters_fields("new", everybody=True, chosen=[])
         st.caption("It asks tone, safety and send. You can change the questions and write guidelines once it is made.")
-        if st.button("Make the study", type="primary", key="new_make"):
+        if st.button("Make the study", type="primary", key="studies_new_make"):
             _make(name, scope, overlap, goal, None if everybody else people)
         doing.problem("new_study")
 
@@ -69,7 +69,7 @@ def scope_fields(
         [None, *known],
         index=[None, *known].index(dataset_id),
         format_func=lambda id: "Everything but the demo" if id is None else dataset_name(known[id]),
-        key=f"{key}_dataset",
+        key=f"studies_{key}_dataset",
     )
     with reading(engine()) as session:
         all_categories = datasets.categories(session, chosen)
@@ -79,7 +79,7 @@ def scope_fields(
         all_categories,
         default=[each for each in categories or [] if each in all_categories],
         placeholder="All of them" if all_categories else "None yet",
-        key=f"{key}_categories_{chosen}",
+        key=f"studies_{key}_categories_{chosen}",
     )
     those = st.multiselect(
         "Candidates",
@@ -87,7 +87,7 @@ def scope_fields(
         default=[each for each in candidates or [] if each in all_candidates],
         format_func=lambda id: all_candidates[id],
         placeholder="All of them" if all_candidates else "None yet",
-        key=f"{key}_candidates_{chosen}",
+        key=f"studies_{key}_candidates_{chosen}",
     )
     ids = [id for id in those if id is not None]
     draft = Study(name="", dataset_id=chosen, categories=some or None, candidate_ids=ids or None, created_at=now())
@@ -104,7 +104,7 @@ def amount_fields(key: str, *, overlap: int, goal: int | None) -> tuple[int, int
             min_value=1,
             max_value=studies.MOST_OVERLAP,
             value=overlap,
-            key=f"{key}_overlap",
+            key=f"studies_{key}_overlap",
             help="Two or more show how far raters agree.",
         )
         asked = st.number_input(
@@ -112,7 +112,7 @@ def amount_fields(key: str, *, overlap: int, goal: int | None) -> tuple[int, int
             min_value=1,
             max_value=studies.MOST_PAIRS,
             value=goal,
-            key=f"{key}_goal",
+            key=f"studies_{key}_goal",
             placeholder="No limit",
             help="When a rater has done that many, the page says thank you. They may still carry on.",
         )
@@ -135,7 +135,7 @@ def raters_fields(key: str, *, everybody: bool, chosen: list[int]) -> tuple[bool
         ["Everybody", "Chosen people"],
         index=0 if everybody else 1,
         horizontal=True,
-        key=f"{key}_who",
+        key=f"studies_{key}_who",
     )
     if who == "Everybody":
         return True, []
@@ -147,7 +147,7 @@ def raters_fields(key: str, *, everybody: bool, chosen: list[int]) -> tuple[bool
         default=[id for id in chosen if id in people],
         format_func=lambda id: people[id],
         placeholder="Choose people",
-        key=f"{key}_people",
+        key=f"studies_{key}_people",
     )
     return False, [id for id in those if id is not None]
 

@@ -20,7 +20,7 @@ def part() -> str:
         "Part",
         _PARTS,
         horizontal=True,
-        key="part",
+        key="studies_part",
         bind="query-params",
         label_visibility="collapsed",
     )
@@ -37,14 +37,14 @@ def guidelines_of(line: StudyProgress) -> None:
                 study.guidelines,
                 height=420,
                 max_chars=studies.LONGEST_GUIDELINES,
-                key=f"guidelines_{study.id}",
+                key=f"studies_guidelines_{study.id}",
                 placeholder="What are these answers for? What makes one better? When should one skip a pair?",
             )
             more = st.text_input(
                 "When more is expected",
                 study.more_expected,
                 max_chars=studies.LONGEST_MORE,
-                key=f"more_{study.id}",
+                key=f"studies_more_{study.id}",
                 placeholder="The next pairs come on Monday.",
                 help="Raters read it beside the thank you, when nothing is left to rate.",
             )
@@ -52,7 +52,7 @@ def guidelines_of(line: StudyProgress) -> None:
         with grid.cell():
             st.caption("How raters see it, before their first pair and behind the key G")
             if text.strip():
-                show_text(text, key=f"preview_{study.id}", label="Guidelines")
+                show_text(text, key=f"studies_preview_{study.id}", label="Guidelines")
             else:
                 st.caption("Without guidelines raters begin at once.")
 
@@ -61,7 +61,7 @@ def _save_guidelines(study: Study, text: str, more: str) -> None:
     changed = (text.strip(), more.strip()) != (study.guidelines, study.more_expected)
     doing.problem("guidelines")
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Save", type="primary", key="save_guidelines", disabled=not changed):
+        if st.button("Save", type="primary", key="studies_save_guidelines", disabled=not changed):
             doing.do(
                 lambda session: study_settings.save_guidelines(
                     session, study.id or 0, guidelines=text, more_expected=more
@@ -84,7 +84,7 @@ def raters_of(line: StudyProgress) -> None:
     )
     st.caption("Who is taken off keeps their votes, and loses the study from their list at the next click.")
     doing.problem("raters")
-    if st.button("Save", type="primary", key="save_raters"):
+    if st.button("Save", type="primary", key="studies_save_raters"):
         doing.do(
             lambda session: studies.set_raters(session, study.id or 0, None if everybody else people),
             done="Everybody rates it now." if everybody else f"{len(people)} rate it now.",
@@ -97,7 +97,7 @@ def raters_of(line: StudyProgress) -> None:
 def settings_of(line: StudyProgress) -> None:
     """Name, what is compared (until rating begins), and how much of it is wanted."""
     study, key = line.study, f"settings_{line.study.id}"
-    name = st.text_input("Name", study.name, max_chars=studies.LONGEST_NAME, key=f"{key}_name")
+    name = st.text_input("Name", study.name, max_chars=studies.LONGEST_NAME, key=f"studies_{key}_name")
     with reading(engine()) as session:
         is_fixed = study.is_default or study_settings.has_begun(session, study.id or 0)
     scope = None
@@ -112,7 +112,7 @@ def settings_of(line: StudyProgress) -> None:
     if overlap < study.overlap:
         st.caption("Pairs that have more ratings than that keep them all; they are only given out no more.")
     doing.problem("settings")
-    if st.button("Save", type="primary", key="save_settings"):
+    if st.button("Save", type="primary", key="studies_save_settings"):
         _save_settings(study.id or 0, name, scope, overlap, goal)
 
 

@@ -7,7 +7,7 @@ from core.services.studies import QuestionText
 from core.services.study_progress import StudyProgress
 from core.storage.engine import reading
 from core.storage.tables import Question
-from core.ui import doing, frame
+from core.ui import access, doing, frame
 from core.ui.resources import engine, now
 
 _EDITED = "_edited_question"
@@ -33,7 +33,7 @@ def questions_of(line: StudyProgress) -> None:
         st.markdown("**Not asked**")
         for question in resting:
             _resting(question, votes.get(question.id or 0, 0))
-    with st.expander("Add a question", icon=":material/add:", key="add_question"):
+    with st.expander("Add a question", icon=":material/add:", key="studies_add_question"):
         _new_question(study_id)
 
 
@@ -49,7 +49,7 @@ def _question(question: Question, votes: int) -> None:
                     "Drop",
                     icon=":material/remove:",
                     type="tertiary",
-                    key=f"drop_{question.id}",
+                    key=f"studies_drop_{question.id}",
                     help="Raters are not asked it any more. Its votes stay, and it can be brought back.",
                     on_click=_drop,
                     args=(question.id or 0, question.title),
@@ -57,7 +57,7 @@ def _question(question: Question, votes: int) -> None:
                 st.button(
                     "Edit",
                     icon=":material/edit:",
-                    key=f"edit_question_{question.id}",
+                    key=f"studies_edit_question_{question.id}",
                     disabled=st.session_state.get(_EDITED) == question.id,
                     on_click=_set_edited,
                     args=(question.id,),
@@ -71,6 +71,7 @@ def _question(question: Question, votes: int) -> None:
                 st.badge(f"{number} {frame.as_typed(answer)}", color="gray")
 
 
+@access.guarded(access.Role.ADMIN)
 def _set_edited(question_id: int | None) -> None:
     st.session_state[_EDITED] = question_id
 
@@ -79,7 +80,7 @@ def _edit(question: Question, votes: int) -> None:
     place = f"question_{question.id}"
     if votes:
         st.caption(f"{votes:,} {'vote' if votes == 1 else 'votes'} were cast on the words as they are. They stay.")
-    with st.form(place, border=False):
+    with st.form(f"studies_{place}", border=False):
         text = _fields(place, question, key_is_fixed=votes > 0)
         with st.container(horizontal=True):
             saved = st.form_submit_button("Save", type="primary")
@@ -102,25 +103,31 @@ def _fields(key: str, question: Question | None, *, key_is_fixed: bool) -> Quest
     longest = questions.LONGEST
     with st.grid(2, min_column_width=260):
         title = st.text_input(
-            "Title", question.title if question else "", max_chars=longest["title"], key=f"{key}_title"
+            "Title", question.title if question else "", max_chars=longest["title"], key=f"studies_{key}_title"
         )
         name = st.text_input(
             "Key",
             question.key if question else "",
             max_chars=longest["key"],
-            key=f"{key}_key",
+            key=f"studies_{key}_key",
             disabled=key_is_fixed,
             placeholder="Made from the title",
             help="How exports, boards and the command line name it. It stays once there are votes.",
         )
     wording = st.text_input(
-        "What raters read", question.wording if question else "", max_chars=longest["wording"], key=f"{key}_wording"
+        "What raters read",
+        question.wording if question else "",
+        max_chars=longest["wording"],
+        key=f"studies_{key}_wording",
     )
     before = question.answers if question else ["A", "B", "", ""]
     with st.grid(4, min_column_width=150):
         answers = [
             st.text_input(
-                f"{number} · {place}", before[number - 1], max_chars=longest["answer"], key=f"{key}_answer_{number}"
+                f"{number} · {place}",
+                before[number - 1],
+                max_chars=longest["answer"],
+                key=f"studies_{key}_answer_{number}",
             )
             for number, place in enumerate(_PLACES, 1)
         ]
@@ -140,14 +147,14 @@ def _resting(question: Question, votes: int) -> None:
             "Ask it" if not question.wording else "Bring back",
             icon=":material/undo:",
             type="tertiary",
-            key=f"restore_{question.id}",
+            key=f"studies_restore_{question.id}",
             on_click=_restore,
             args=(question.id or 0, question.title),
         )
 
 
 def _new_question(study_id: int) -> None:
-    with st.form("new_question", border=False):
+    with st.form("studies_new_question", border=False):
         text = _fields("new_question", None, key_is_fixed=False)
         st.caption("The third answer counts as half a win for each; the fourth too, and is shown as a rate of its own.")
         sent = st.form_submit_button("Add", type="primary")
@@ -159,12 +166,13 @@ def _new_question(study_id: int) -> None:
             place="new_question",
         )
         if added is not None:
-            for name in [name for name in st.session_state if str(name).startswith("new_question_")]:
+            for name in [name for name in st.session_state if str(name).startswith("studies_new_question_")]:
                 del st.session_state[name]
             st.rerun()
     doing.problem("new_question")
 
 
+@access.guarded(access.Role.ADMIN)
 def _drop(question_id: int, title: str) -> None:
     doing.do(
         lambda session: questions.drop(session, question_id, now=now()),
@@ -174,6 +182,7 @@ def _drop(question_id: int, title: str) -> None:
     )
 
 
+@access.guarded(access.Role.ADMIN)
 def _restore(question_id: int, title: str) -> None:
     doing.do(
         lambda session: questions.restore(session, question_id),

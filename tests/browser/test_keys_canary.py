@@ -93,7 +93,7 @@ def evaluate(server: Server, keys: dict[str, str], log: Path) -> Run:
 
 def try_on_the_page(page: Page, server: Server, name: str) -> None:
     """A test call, until there is an answer or an error."""
-    page.goto(f"{server.address}/candidates?candidate={name}")
+    page.goto(f"{server.address}/candidates?candidates_candidate={name}")
     settle(page)
     page.get_by_role("button", name="Ask it").click()
     went = page.get_by_text("Answered by").or_(page.get_by_test_id("stAlert"))
@@ -112,7 +112,10 @@ def test_keys_that_an_endpoint_sends_back_are_nowhere(
     for name in TRIED_ON_THE_PAGE:
         try_on_the_page(page, studio, name)
     load_test(page, studio)
-    for path in [entry.url_path for entry in REGISTRY] + ["datasets?show=Evaluators", "candidates?show=Prices"]:
+    for path in [entry.url_path for entry in REGISTRY] + [
+        "datasets?datasets_show=Evaluators",
+        "candidates?candidates_show=Prices",
+    ]:
         page.goto(f"{studio.address}/{path}")
         settle(page)
     studio.stop()
@@ -130,7 +133,7 @@ def test_keys_that_an_endpoint_sends_back_are_nowhere(
 
 def load_test(page: Page, server: Server) -> None:
     """A short load test from the page, to its end."""
-    page.goto(f"{server.address}/candidates?show=Load test")
+    page.goto(f"{server.address}/candidates?candidates_show=Load test")
     settle(page)
     page.get_by_role("textbox", name="Requests per second").fill("2")
     page.get_by_label("Seconds at each rate").fill("1")

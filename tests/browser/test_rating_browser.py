@@ -70,7 +70,7 @@ def in_hand(page: Page) -> str:
     classes = page.locator('[data-testid="stBottom"] [class*="st-key-"]').evaluate_all(
         "found => found.map(e => e.className)"
     )
-    return next(found.group(1) for name in classes if (found := re.search(r"st-key-(\S+)-\d-3", name)))
+    return next(found.group(1) for name in classes if (found := re.search(r"st-key-rate-(\S+)-\d-3", name)))
 
 
 def test_twenty_pairs_by_keyboard_with_undo_skip_flag_and_a_reload(studio: Server, page: Page):

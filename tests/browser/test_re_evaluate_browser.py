@@ -79,7 +79,7 @@ def the_run(session: Session) -> Run:
 
 def card(page: Page) -> Locator:
     """The run that the page shows."""
-    return page.locator(".st-key-run_card")
+    return page.locator(".st-key-runs_card")
 
 
 def done(page: Page) -> int:

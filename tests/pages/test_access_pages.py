@@ -118,14 +118,14 @@ def test_in_local_mode_whoever_opens_it_is_the_admin(workspace: Engine) -> None:
 def test_an_invitation_shows_its_link_once_and_the_link_works(workspace: Engine, sign_in: Callable) -> None:
     sign_in("Ada", Role.ADMIN)
     app = people_page()
-    app.text_input(key="invite_name").input("Dr. Åsa *Berg* :smile:")
-    app.radio(key="invite_role").set_value("analyst")
+    app.text_input(key="people_invite_name").input("Dr. Åsa *Berg* :smile:")
+    app.radio(key="people_invite_role").set_value("analyst")
     button(app, "Make link").click()
     app.run()
     assert not app.exception
     token = app.code[0].value.rsplit("/join/", 1)[1]
     assert "Send this link to Dr. Åsa *Berg* :smile:." in words(app)
-    app.button(key="link_done").click().run()
+    app.button(key="people_link_done").click().run()
     assert token not in words(app)
     cookie = write(workspace, lambda session: joining.redeem(session, token, NOW))
     with reading(workspace) as session:
@@ -136,7 +136,7 @@ def test_an_invitation_shows_its_link_once_and_the_link_works(workspace: Engine,
 def test_an_invitation_that_cannot_be_made_says_why(sign_in: Callable) -> None:
     sign_in("Ada", Role.ADMIN)
     app = people_page()
-    app.text_input(key="invite_name").input("Ada")
+    app.text_input(key="people_invite_name").input("Ada")
     button(app, "Make link").click()
     app.run()
     assert "already somebody called" in app.error[0].value and not app.code
@@ -147,11 +147,11 @@ def test_a_role_is_changed_and_the_access_ended_from_the_page(workspace: Engine,
     sign_in("Ada", Role.ADMIN)
     app = people_page()
     app.selectbox(key="people_chosen").set_value(bo).run()
-    app.selectbox(key=f"role_{bo}").set_value("analyst").run()
+    app.selectbox(key=f"people_role_{bo}").set_value("analyst").run()
     assert _person(workspace, bo).role == "analyst"
-    app.button(key=f"revoke_{bo}").click().run()
+    app.button(key=f"people_revoke_{bo}").click().run()
     assert _person(workspace, bo).revoked_at is None
-    app.button(key="revoke_yes").click().run()
+    app.button(key="people_revoke_yes").click().run()
     assert not app.exception
     assert _person(workspace, bo).revoked_at is not None
     assert button(app, "Let back in")
@@ -197,7 +197,7 @@ def test_somebody_else_in_the_same_tab_finds_nothing_of_the_former_person(sign_i
 def test_signing_out_ends_the_sign_in(sign_in: Callable) -> None:
     sign_in("Ada", Role.ADMIN)
     app = people_page()
-    app.button(key="sign_out").click().run()
+    app.button(key="shell_sign_out").click().run()
     assert "You are not signed in" in words(app)
 
 

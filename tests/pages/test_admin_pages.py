@@ -95,16 +95,16 @@ def test_a_study_shows_how_far_it_is(full: tuple[Engine, Workspace]):
 
 def test_a_study_is_made_from_the_page(full: tuple[Engine, Workspace]):
     engine, workspace = full
-    app = press(page("studies.py"), "new_study")
-    app.text_input(key="new_name").input("Safety *June*")
-    app.number_input(key="new_overlap").set_value(4)
-    app.number_input(key="new_goal").set_value(25)
-    app.radio(key="new_who").set_value("Chosen people")
-    app.multiselect(key="new_categories_None").set_value(["coding"])
+    app = press(page("studies.py"), "studies_new_study")
+    app.text_input(key="studies_new_name").input("Safety *June*")
+    app.number_input(key="studies_new_overlap").set_value(4)
+    app.number_input(key="studies_new_goal").set_value(25)
+    app.radio(key="studies_new_who").set_value("Chosen people")
+    app.multiselect(key="studies_new_categories_None").set_value(["coding"])
     run(app)
     assert "18 pairs × 4 = **72 ratings** wanted" in words(app)
-    app.multiselect(key="new_people").set_value([workspace.raters[1]])
-    press(app, "new_make")
+    app.multiselect(key="studies_new_people").set_value([workspace.raters[1]])
+    press(app, "studies_new_make")
     made = study_named(engine, "Safety *June*")
     assert (made.overlap, made.pairs_per_rater, made.categories, made.state) == (4, 25, ["coding"], "open")
     with reading(engine) as session:
@@ -114,9 +114,9 @@ def test_a_study_is_made_from_the_page(full: tuple[Engine, Workspace]):
 
 def test_a_study_that_cannot_be_made_says_why_and_is_not(full: tuple[Engine, Workspace]):
     engine, _ = full
-    app = press(page("studies.py"), "new_study")
-    app.text_input(key="new_name").input("Everything")
-    press(app, "new_make")
+    app = press(page("studies.py"), "studies_new_study")
+    app.text_input(key="studies_new_name").input("Everything")
+    press(app, "studies_new_make")
     assert "There is a study called 'Everything' already" in app.error[0].value.replace("\\", "")
     assert "No study was made" in app.error[0].value
     with reading(engine) as session:
@@ -125,13 +125,13 @@ def test_a_study_that_cannot_be_made_says_why_and_is_not(full: tuple[Engine, Wor
 
 def test_pausing_asks_first_and_says_what_happens_to_a_pair_in_hand(full: tuple[Engine, Workspace]):
     engine, workspace = full
-    app = press(page("studies.py"), f"paused_{workspace.study}")
+    app = press(page("studies.py"), f"studies_paused_{workspace.study}")
     assert "Nothing is lost: answers given so far stay and count" in words(app)
     assert study_named(engine, "Everything").state == "open"
-    press(app, "state_yes")
+    press(app, "studies_state_yes")
     assert study_named(engine, "Everything").state == "paused"
     assert "'Everything' is paused now." in words(app)
-    press(press(app, f"open_{workspace.study}"), "state_yes")
+    press(press(app, f"studies_open_{workspace.study}"), "studies_state_yes")
     assert study_named(engine, "Everything").state == "open"
 
 
@@ -145,15 +145,15 @@ def test_a_question_is_worded_anew_dropped_and_brought_back(full: tuple[Engine, 
     engine, workspace = full
     tone = workspace.questions[0]
     app = page("studies.py", edit=str(workspace.study))
-    press(app, f"edit_question_{tone}")
-    app.text_input(key=f"question_{tone}_wording").input("Which sounds more like us?")
+    press(app, f"studies_edit_question_{tone}")
+    app.text_input(key=f"studies_question_{tone}_wording").input("Which sounds more like us?")
     next(button for button in app.button if button.label == "Save").click()
     run(app)
-    press(app, f"drop_{tone}")
+    press(app, f"studies_drop_{tone}")
     with reading(engine) as session:
         question = session.get_one(Question, tone)
         assert (question.wording, question.is_asked) == ("Which sounds more like us?", False)
-    press(app, f"restore_{tone}")
+    press(app, f"studies_restore_{tone}")
     with reading(engine) as session:
         assert session.get_one(Question, tone).is_asked
 
@@ -162,20 +162,20 @@ def test_the_last_question_stays_and_the_page_says_why(full: tuple[Engine, Works
     _, workspace = full
     app = page("studies.py", edit=str(workspace.study))
     for question in workspace.questions:
-        press(app, f"drop_{question}")
+        press(app, f"studies_drop_{question}")
     assert "This is the only question that raters are asked" in app.error[0].value.replace("\\", "")
 
 
 def test_a_question_is_added_from_the_page(full: tuple[Engine, Workspace]):
     engine, workspace = full
     app = page("studies.py", edit=str(workspace.study))
-    app.text_input(key="new_question_title").input("Clarity")
-    app.text_input(key="new_question_wording").input("Which is clearer?")
-    app.text_input(key="new_question_answer_3").input("Alike")
+    app.text_input(key="studies_new_question_title").input("Clarity")
+    app.text_input(key="studies_new_question_wording").input("Which is clearer?")
+    app.text_input(key="studies_new_question_answer_3").input("Alike")
     next(button for button in app.button if button.label == "Add").click()
     run(app)
     assert "Fill in all four" in words(app)
-    app.text_input(key="new_question_answer_4").input("Neither")
+    app.text_input(key="studies_new_question_answer_4").input("Neither")
     next(button for button in app.button if button.label == "Add").click()
     run(app)
     with reading(engine) as session:
@@ -184,24 +184,24 @@ def test_a_question_is_added_from_the_page(full: tuple[Engine, Workspace]):
 
 def test_guidelines_are_previewed_before_they_are_saved(full: tuple[Engine, Workspace]):
     engine, workspace = full
-    app = page("studies.py", edit=str(workspace.study), part="Guidelines")
-    app.text_area(key=f"guidelines_{workspace.study}").input("**Be fair.**")
-    app.text_input(key=f"more_{workspace.study}").input("On Monday.")
+    app = page("studies.py", edit=str(workspace.study), studies_part="Guidelines")
+    app.text_area(key=f"studies_guidelines_{workspace.study}").input("**Be fair.**")
+    app.text_input(key=f"studies_more_{workspace.study}").input("On Monday.")
     run(app)
     assert len(app.get("bidi_component")) == 1
     assert study_named(engine, "Everything").guidelines == ""
-    press(app, "save_guidelines")
+    press(app, "studies_save_guidelines")
     saved = study_named(engine, "Everything")
     assert (saved.guidelines, saved.more_expected) == ("**Be fair.**", "On Monday.")
 
 
 def test_settings_change_the_numbers_and_say_what_a_smaller_overlap_keeps(full: tuple[Engine, Workspace]):
     engine, workspace = full
-    app = page("studies.py", edit=str(workspace.study), part="Settings")
-    app.number_input(key=f"settings_{workspace.study}_overlap").set_value(1)
+    app = page("studies.py", edit=str(workspace.study), studies_part="Settings")
+    app.number_input(key=f"studies_settings_{workspace.study}_overlap").set_value(1)
     run(app)
     assert "keep them all" in words(app)
-    press(app, "save_settings")
+    press(app, "studies_save_settings")
     assert study_named(engine, "Everything").overlap == 1
 
 
@@ -220,7 +220,7 @@ def test_an_empty_workspace_says_what_to_do_next(fresh: Engine):
 
 
 def test_prompts_then_responses_are_imported_and_can_be_rated(fresh: Engine):
-    app = page("datasets.py", show="Import")
+    app = page("datasets.py", datasets_show="Import")
     upload(app, "mine.jsonl", PROMPTS)
     assert "**mine.jsonl** reads as Evenhand JSONL, as prompts." in words(app)
     do_import(app)
@@ -235,7 +235,7 @@ def test_prompts_then_responses_are_imported_and_can_be_rated(fresh: Engine):
 
 
 def test_the_same_file_twice_changes_nothing_and_says_so(fresh: Engine):
-    app = page("datasets.py", show="Import")
+    app = page("datasets.py", datasets_show="Import")
     for _ in range(2):
         upload(app, "mine.jsonl", PROMPTS)
         do_import(app)
@@ -243,7 +243,7 @@ def test_the_same_file_twice_changes_nothing_and_says_so(fresh: Engine):
 
 
 def test_a_bad_file_names_line_and_field_and_leaves_nothing(fresh: Engine):
-    app = page("datasets.py", show="Import")
+    app = page("datasets.py", datasets_show="Import")
     upload(app, "bad.jsonl", PROMPTS + b'{"id": 7, "turns": ["Hi"]}\n')
     do_import(app)
     said = app.error[0].value.replace("\\", "").replace(":\u2060", ":")
@@ -254,13 +254,13 @@ def test_a_bad_file_names_line_and_field_and_leaves_nothing(fresh: Engine):
 
 
 def test_a_file_of_no_known_kind_is_refused_before_anything_is_asked(fresh: Engine):
-    app = upload(page("datasets.py", show="Import"), "photo.png", b"\x89PNG\r\n\x1a\n\x00\x00")
+    app = upload(page("datasets.py", datasets_show="Import"), "photo.png", b"\x89PNG\r\n\x1a\n\x00\x00")
     assert "photo.png" in app.error[0].value.replace("\\", "")
     assert not [label for label in labels(app) if label.startswith("Import the")]
 
 
 def test_columns_of_a_csv_are_mapped_and_a_missing_one_is_asked_for(fresh: Engine):
-    app = page("datasets.py", show="Import")
+    app = page("datasets.py", datasets_show="Import")
     upload(app, "v.csv", b"item,Model A,Model B,chosen,Worker\nq1,Alder,Birch,left,ann\nq1,Alder,Birch,tie,ben\n")
     assert "Still to be said: which field is `winner`." in words(app)
     next(box for box in app.selectbox if box.label == "winner *").set_value("chosen")
@@ -276,7 +276,7 @@ def test_columns_of_a_csv_are_mapped_and_a_missing_one_is_asked_for(fresh: Engin
 
 
 def test_an_import_that_was_interrupted_is_told_of(fresh: Engine):
-    app = page("datasets.py", show="Import")
+    app = page("datasets.py", datasets_show="Import")
     app.session_state["_import_running"] = "big.jsonl"
     run(app)
     assert "The import of **big.jsonl** was stopped. Nothing of it was kept" in words(app)
@@ -289,9 +289,9 @@ def test_rows_of_a_database_are_looked_at_and_imported(fresh: Engine, tmp_path):
     with sa.create_engine(address).begin() as connection:
         connection.exec_driver_sql("CREATE TABLE log (id TEXT, question TEXT)")
         connection.exec_driver_sql("INSERT INTO log VALUES ('a', 'Hi'), ('b', 'Ho')")
-    app = page("datasets.py", show="Import", import_from="A database")
-    app.text_input(key="import_url").input(address)
-    app.text_area(key="import_sql").input("SELECT id, question AS turns FROM log")
+    app = page("datasets.py", datasets_show="Import", datasets_import_from="A database")
+    app.text_input(key="datasets_import_url").input(address)
+    app.text_area(key="datasets_import_sql").input("SELECT id, question AS turns FROM log")
     next(button for button in app.button if button.label == "Look at its first rows").click()
     run(app)
     do_import(app)
@@ -299,9 +299,9 @@ def test_rows_of_a_database_are_looked_at_and_imported(fresh: Engine, tmp_path):
 
 
 def test_a_query_that_fails_says_what_the_database_said(fresh: Engine, tmp_path):
-    app = page("datasets.py", show="Import", import_from="A database")
-    app.text_input(key="import_url").input(f"sqlite:///{tmp_path / 'absent.db'}")
-    app.text_area(key="import_sql").input("SELECT 1")
+    app = page("datasets.py", datasets_show="Import", datasets_import_from="A database")
+    app.text_input(key="datasets_import_url").input(f"sqlite:///{tmp_path / 'absent.db'}")
+    app.text_area(key="datasets_import_sql").input("SELECT 1")
     next(button for button in app.button if button.label == "Look at its first rows").click()
     run(app)
     assert "absent.db" in app.error[0].value
@@ -320,36 +320,36 @@ def test_a_dataset_is_listed_and_its_prompts_are_shown_a_page_at_a_time(full: tu
 
 def test_votes_are_offered_for_download_with_their_number(full: tuple[Engine, Workspace]):
     engine, _ = full
-    assert "No votes yet" in words(page("datasets.py", show="Export"))
+    assert "No votes yet" in words(page("datasets.py", datasets_show="Export"))
     vote = b'{"prompt_id": "p0", "left": "candidate 0", "right": "candidate 1", "winner": "tie", "rater": "=ann"}'
     import_file(engine, BytesIO(vote), Kind.VOTES, name="v.jsonl", now=NOW)
-    app = page("datasets.py", show="Export")
+    app = page("datasets.py", datasets_show="Export")
     assert [button.label for button in app.get("download_button")] == ["Download 1 vote"]
 
 
 @pytest.mark.parametrize("format", exporting.FORMATS)
 def test_responses_are_offered_in_every_format(full: tuple[Engine, Workspace], format: str):
-    app = page("datasets.py", show="Export", export_what="Responses")
-    app.radio(key="export_format").set_value(format)
+    app = page("datasets.py", datasets_show="Export", datasets_export_what="Responses")
+    app.radio(key="datasets_export_format").set_value(format)
     run(app)
     assert [button.label for button in app.get("download_button")] == ["Download 24 responses"]
 
 
 def test_one_switch_takes_simulated_votes_out_and_brings_them_back(fresh: Engine):
-    app = press(page("datasets.py", show="Demo"), "open_demo")
+    app = press(page("datasets.py", datasets_show="Demo"), "datasets_open_demo")
     for count in (False, True):
-        app.toggle(key="count_simulated").set_value(count)
+        app.toggle(key="datasets_count_simulated").set_value(count)
         run(app)
         with reading(fresh) as session:
             assert workspace_settings.counts_simulated(session) is count
 
 
 def test_the_demo_is_opened_and_removed_from_the_page(fresh: Engine):
-    app = press(page("datasets.py", show="Demo"), "open_demo")
+    app = press(page("datasets.py", datasets_show="Demo"), "datasets_open_demo")
     assert "a very small model answering on a laptop" in words(app)
-    press(app, "remove_demo")
+    press(app, "datasets_remove_demo")
     assert "Your own datasets, studies and votes stay." in words(app)
-    press(app, "remove_demo_yes")
+    press(app, "datasets_remove_demo_yes")
     assert "The demo is not here" in words(app)
     with reading(fresh) as session:
         assert not session.exec(select(Dataset)).all()

@@ -20,7 +20,7 @@ L, R, TIE, BAD = Outcome
 def opened(page: str, **address: str) -> AppTest:
     app = AppTest.from_file(str(PAGES_FOLDER / "shell.py"), default_timeout=60)
     for name, value in address.items():
-        app.query_params[name] = value
+        app.query_params[name if name == "prompt" else f"{page.removesuffix('.py')}_{name}"] = value
     app.run().switch_page(page).run()
     assert not app.exception
     return app
@@ -70,7 +70,7 @@ def test_simulated_votes_are_named_wherever_they_count_and_one_switch_removes_th
     for page in ("leaderboard.py", "raters.py"):
         app = opened(page)
         assert "includes 1 simulated votes" in words(app), page
-        app.toggle(key="simulated").set_value(False).run()
+        app.toggle(key=f"{page.removesuffix('.py')}_simulated").set_value(False).run()
         assert not app.exception
         assert "simulated votes" not in words(app), page
     assert "includes 1 simulated votes" in words(opened("responses.py", prompt="p0"))
@@ -101,7 +101,7 @@ def test_the_fixed_interval_is_narrower_and_said_to_be_for_one_look(workspace: E
     cast(workspace, at, a_lead(at))
     app = opened("leaderboard.py")
     peek = app.dataframe[0].value
-    app.toggle(key="peek").set_value(False).run()
+    app.toggle(key="leaderboard_peek").set_value(False).run()
     fixed = app.dataframe[0].value
     assert ((fixed["Upper"] - fixed["Lower"]) < (peek["Upper"] - peek["Lower"])).all()
     assert "fixed-n intervals: look once" in words(app)
@@ -124,7 +124,7 @@ def test_an_address_that_names_nothing_here_shows_the_first_instead(workspace: E
 def test_a_question_with_votes_comes_before_those_nobody_answered(workspace: Engine) -> None:
     at = make_workspace(workspace)
     cast(workspace, at, [Ballot(0, 0, 1, L, question=2)])
-    assert opened("leaderboard.py").selectbox(key="question").value == "Send"
+    assert opened("leaderboard.py").selectbox(key="leaderboard_question").value == "Send"
 
 
 def test_candidates_that_never_met_are_shown_apart(workspace: Engine) -> None:
@@ -147,8 +147,8 @@ def test_sixty_candidates_with_odd_names_are_shown_as_typed(workspace: Engine) -
     assert len(app.dataframe[0].value) == 60
     assert "\\*model\\*" in app.header[0].value
     assert "<b>" not in app.header[0].value
-    chosen = app.multiselect(key="show").options[40]
-    app.multiselect(key="show").set_value([chosen]).run()
+    chosen = app.multiselect(key="leaderboard_show").options[40]
+    app.multiselect(key="leaderboard_show").set_value([chosen]).run()
     assert not app.exception
 
 
@@ -164,7 +164,7 @@ def test_the_raters_page_tells_of_each_rater_and_leads_to_what_they_flagged(work
     assert app.header[0].value == "α 1.00 (1.00 to 1.00)"
     assert "names a \\*customer\\*" in words(app)
     assert [link.label for link in app.get("page_link")] == ["p1"]
-    assert opened("responses.py", dataset="tests", prompt="p1").selectbox(key="_prompt_chosen").value == "p1"
+    assert opened("responses.py", dataset="tests", prompt="p1").selectbox(key="responses_prompt_chosen").value == "p1"
 
 
 def a_flag(engine: Engine, at: Workspace, note: str) -> None:
@@ -208,7 +208,7 @@ def test_one_question_can_be_looked_at_alone(workspace: Engine) -> None:
     app = opened("raters.py")
     assert "8 votes by 2 raters" in words(app)
     assert "Everybody gave one and the same answer" in words(app)
-    app.selectbox(key="question").set_value("Safety").run()
+    app.selectbox(key="raters_question").set_value("Safety").run()
     assert "4 votes by 2 raters" in words(app)
 
 
@@ -226,16 +226,16 @@ def test_the_responses_page_shows_all_answers_unblinded_and_what_is_not_known(wo
 def test_the_next_prompt_is_a_press_away_and_stands_in_the_address(workspace: Engine) -> None:
     make_workspace(workspace)
     app = opened("responses.py")
-    app.button(key="prompt-Next").click().run()
+    app.button(key="responses_prompt-Next").click().run()
     assert app.query_params["prompt"] in ("p1", ["p1"])
-    assert app.selectbox(key="_prompt_chosen").value == "p1"
-    assert not app.button(key="prompt-Previous").disabled
+    assert app.selectbox(key="responses_prompt_chosen").value == "p1"
+    assert not app.button(key="responses_prompt-Previous").disabled
 
 
 def test_a_search_without_a_find_says_so(workspace: Engine) -> None:
     make_workspace(workspace)
     app = opened("responses.py")
-    app.text_input(key="search").set_value("zebra").run()
+    app.text_input(key="responses_search").set_value("zebra").run()
     assert not app.exception
     assert "No prompt matches" in words(app)
 

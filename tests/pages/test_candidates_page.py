@@ -67,30 +67,30 @@ def test_each_candidate_says_what_it_needs_and_what_it_costs(workspace: Engine):
 
 def test_sixty_candidates_are_listed_and_any_can_be_looked_into(workspace: Engine):
     define(workspace, *(replace(MINI, name=f"candidate {number:02d}") for number in range(60)))
-    app = page("candidates.py", candidate="candidate 59")
+    app = page("candidates.py", candidates_candidate="candidate 59")
     assert len(rows(app)) == 60
-    assert app.selectbox(key="candidate").value == "candidate 59"
+    assert app.selectbox(key="candidates_candidate").value == "candidate 59"
 
 
 def test_making_champion_retiring_and_bringing_back(workspace: Engine):
     first, second = define(workspace, MINI, ODD)
-    press(page("candidates.py", candidate="Mini"), f"make_champion_{first}")
-    app = page("candidates.py", candidate="Mini")
+    press(page("candidates.py", candidates_candidate="Mini"), f"candidates_make_champion_{first}")
+    app = page("candidates.py", candidates_candidate="Mini")
     assert "The champion, what users get today, is **Mini**." in words(app)
     assert "Retire" not in labels(app)
-    press(page("candidates.py", candidate=ODD.name), f"retire_{second}")
+    press(page("candidates.py", candidates_candidate=ODD.name), f"candidates_retire_{second}")
     assert candidate(workspace, ODD.name).is_retired
-    app = page("candidates.py", candidate=ODD.name)
+    app = page("candidates.py", candidates_candidate=ODD.name)
     assert "1 retired." in words(app)
-    press(app, f"bring_back_{second}")
+    press(app, f"candidates_bring_back_{second}")
     assert not candidate(workspace, ODD.name).is_retired
 
 
 def test_a_candidate_without_responses_is_deleted_after_a_question(workspace: Engine):
     (made,) = define(workspace, MINI)
-    app = press(page("candidates.py"), f"delete_{made}")
+    app = press(page("candidates.py"), f"candidates_delete_{made}")
     assert candidate(workspace, "Mini") is not None
-    press(app, "delete_yes")
+    press(app, "candidates_delete_yes")
     assert candidate(workspace, "Mini") is None
 
 
@@ -104,27 +104,27 @@ def test_a_candidate_with_responses_offers_no_deletion(workspace: Engine):
 
 def test_choosing_a_preset_fills_in_address_and_key_variable(workspace: Engine):
     app = page("candidates.py", edit="new")
-    assert app.text_input(key="new_base_url").value == "https://api.openai.com/v1"
-    app.selectbox(key="new_provider").set_value("mistral")
+    assert app.text_input(key="candidates_new_base_url").value == "https://api.openai.com/v1"
+    app.selectbox(key="candidates_new_provider").set_value("mistral")
     run(app)
-    assert app.text_input(key="new_base_url").value == "https://api.mistral.ai/v1"
-    assert app.text_input(key="new_api_key_env").value == "MISTRAL_API_KEY"
+    assert app.text_input(key="candidates_new_base_url").value == "https://api.mistral.ai/v1"
+    assert app.text_input(key="candidates_new_api_key_env").value == "MISTRAL_API_KEY"
 
 
 def test_a_candidate_is_added_with_everything_that_was_typed(workspace: Engine):
     app = page("candidates.py", edit="new")
-    app.text_input(key="new_name").input("Alder")
-    app.text_input(key="new_model").input("gpt-4o-mini")
-    app.text_area(key="new_system").input("Be kind.")
-    app.number_input(key="new_temperature").set_value(0.4)
-    app.number_input(key="new_max_tokens").set_value(200)
-    app.toggle(key="new_has_fallback").set_value(True)
+    app.text_input(key="candidates_new_name").input("Alder")
+    app.text_input(key="candidates_new_model").input("gpt-4o-mini")
+    app.text_area(key="candidates_new_system").input("Be kind.")
+    app.number_input(key="candidates_new_temperature").set_value(0.4)
+    app.number_input(key="candidates_new_max_tokens").set_value(200)
+    app.toggle(key="candidates_new_has_fallback").set_value(True)
     run(app)
     assert "Known price] $0.15 in · $0.60 out per million tokens" in words(app)
-    app.text_input(key="new_fallback_base_url").input("https://gateway.test/v1")
-    app.text_input(key="new_fallback_api_key_env").input("GATEWAY_KEY")
+    app.text_input(key="candidates_new_fallback_base_url").input("https://gateway.test/v1")
+    app.text_input(key="candidates_new_fallback_api_key_env").input("GATEWAY_KEY")
     run(app)
-    press(app, "new_save")
+    press(app, "candidates_new_save")
     assert candidate(workspace, "Alder").settings == {
         "system": "Be kind.",
         "temperature": 0.4,
@@ -138,38 +138,38 @@ def test_a_candidate_is_added_with_everything_that_was_typed(workspace: Engine):
         },
     }
     assert "'Alder' is added." in words(app)
-    assert app.selectbox(key="candidate").value == "Alder"
+    assert app.selectbox(key="candidates_candidate").value == "Alder"
 
 
 def test_the_small_model_on_this_machine_needs_neither_address_nor_key(workspace: Engine):
     app = page("candidates.py", edit="new")
-    app.selectbox(key="new_provider").set_value("local")
+    app.selectbox(key="candidates_new_provider").set_value("local")
     run(app)
     assert "no address, no key, nothing to pay" in words(app)
-    app.text_input(key="new_name").input("Small")
-    app.text_input(key="new_model").input("smollm2")
-    press(app, "new_save")
+    app.text_input(key="candidates_new_name").input("Small")
+    app.text_input(key="candidates_new_model").input("smollm2")
+    press(app, "candidates_new_save")
     assert (candidate(workspace, "Small").provider, candidate(workspace, "Small").settings) == ("local", {})
 
 
 def test_a_pasted_key_is_refused_not_echoed_and_taken_out_of_the_field(workspace: Engine):
     app = page("candidates.py", edit="new")
-    app.text_input(key="new_name").input("Alder")
-    app.text_input(key="new_model").input("gpt-4o-mini")
-    app.text_input(key="new_api_key_env").input(KEY)
-    press(app, "new_save")
+    app.text_input(key="candidates_new_name").input("Alder")
+    app.text_input(key="candidates_new_model").input("gpt-4o-mini")
+    app.text_input(key="candidates_new_api_key_env").input(KEY)
+    press(app, "candidates_new_save")
     assert "looks like a key" in app.error[0].value
     assert KEY not in words(app)
-    assert app.text_input(key="new_api_key_env").value == ""
+    assert app.text_input(key="candidates_new_api_key_env").value == ""
     assert candidate(workspace, "Alder") is None
 
 
 def test_a_duplicate_begins_with_the_settings_and_a_free_name(workspace: Engine):
     (made,) = define(workspace, MINI)
-    app = press(page("candidates.py"), f"duplicate_{made}")
-    assert app.text_input(key=f"copy_{made}_name").value == "Mini 2"
-    app.text_area(key=f"copy_{made}_system").input("Be brief.")
-    press(app, f"copy_{made}_save")
+    app = press(page("candidates.py"), f"candidates_duplicate_{made}")
+    assert app.text_input(key=f"candidates_copy_{made}_name").value == "Mini 2"
+    app.text_area(key=f"candidates_copy_{made}_system").input("Be brief.")
+    press(app, f"candidates_copy_{made}_save")
     assert candidate(workspace, "Mini 2").settings == {"max_tokens": 300, "system": "Be brief."}
 
 
@@ -177,12 +177,12 @@ def test_what_has_answered_keeps_its_definition_and_may_change_its_price(workspa
     make_workspace(workspace)
     app = page("candidates.py", edit="1")
     assert "It has 6 responses, so its name, model and settings stay as they are" in app.info[0].value
-    assert app.text_input(key="edit_1_name").disabled
+    assert app.text_input(key="candidates_edit_1_name").disabled
     write(workspace, lambda session: setattr(session.get_one(Candidate, 1), "provider", "vllm"))
     app = page("candidates.py", edit="1")
-    app.number_input(key="edit_1_input_usd_per_mtok").set_value(1.0)
-    app.number_input(key="edit_1_output_usd_per_mtok").set_value(2.0)
-    press(app, "edit_1_save")
+    app.number_input(key="candidates_edit_1_input_usd_per_mtok").set_value(1.0)
+    app.number_input(key="candidates_edit_1_output_usd_per_mtok").set_value(2.0)
+    press(app, "candidates_edit_1_save")
     assert candidate(workspace, "candidate 0").settings["output_usd_per_mtok"] == 2.0
 
 
@@ -199,7 +199,7 @@ def test_a_test_call_shows_the_answer_its_times_and_that_its_price_is_unknown(
 ):
     monkeypatch.setenv("ECHO_KEY", KEY)
     (made,) = define(workspace, echoed(echo))
-    app = press(page("candidates.py"), f"try_{made}")
+    app = press(page("candidates.py"), f"candidates_try_{made}")
     shown = "\n".join(str(each.value) for each in app.get("html"))
     assert "9 in, 9 out" in shown
     assert "unknown: enter a price under Prices" in shown
@@ -213,7 +213,7 @@ def test_a_test_call_that_fails_says_why_and_what_to_do(
 ):
     monkeypatch.setenv("ECHO_KEY", KEY)
     (made,) = define(workspace, echoed(echo, "401"))
-    said = press(page("candidates.py"), f"try_{made}").error[0].value.replace("\\", "").replace("\u2060", "")
+    said = press(page("candidates.py"), f"candidates_try_{made}").error[0].value.replace("\\", "").replace("\u2060", "")
     assert "refused the key in ECHO_KEY" in said
     assert "Keys are read when Evenhand starts" in said
     assert KEY not in said
@@ -221,7 +221,7 @@ def test_a_test_call_that_fails_says_why_and_what_to_do(
 
 def test_a_test_call_without_a_key_sends_nothing(workspace: Engine, echo: EchoServer):
     (made,) = define(workspace, echoed(echo))
-    said = press(page("candidates.py"), f"try_{made}").error[0].value.replace("\\", "")
+    said = press(page("candidates.py"), f"candidates_try_{made}").error[0].value.replace("\\", "")
     assert "set the variable ECHO_KEY" in said
     assert not echo.keys
 
@@ -241,12 +241,12 @@ def test_a_candidate_known_by_name_only_offers_no_call(workspace: Engine):
 
 def test_a_price_is_entered_from_a_date_and_withdrawn(workspace: Engine):
     define(workspace, ODD)
-    app = page("candidates.py", show="Prices")
-    app.number_input(key="price_Input_0").set_value(0.5)
-    app.number_input(key="price_Output_0").set_value(1.5)
-    app.text_input(key="price_note_0").input("our own machines")
+    app = page("candidates.py", candidates_show="Prices")
+    app.number_input(key="candidates_price_Input_0").set_value(0.5)
+    app.number_input(key="candidates_price_Output_0").set_value(1.5)
+    app.text_input(key="candidates_price_note_0").input("our own machines")
     run(app)
-    press(app, "price_enter")
+    press(app, "candidates_price_enter")
     (line,) = rows(app)
     assert (line["Model"], line["In"], line["Out"], line["Cached"]) == ("house-7b", "$0.50", "$1.50", "as input")
     assert rows(page("candidates.py"))[0]["Output"] == "$1.50"
@@ -265,9 +265,9 @@ def test_old_runs_are_priced_again_and_the_change_is_shown(workspace: Engine):
             Run(dataset_id=1, source="evaluation", attempts=3, unpriced=2, cost_usd=0.0, created_at=NOW)
         ),
     )
-    app = page("candidates.py", show="Prices")
-    assert app.multiselect(key="reprice_runs").value == [2]
-    press(app, "reprice")
+    app = page("candidates.py", candidates_show="Prices")
+    assert app.multiselect(key="candidates_reprice_runs").value == [2]
+    press(app, "candidates_reprice")
     changed = rows(app, -1)
     assert (changed[0]["Run"], changed[0]["Calls"], changed[0]["Still unknown"]) == ("Run 2 · tests", 0, 2)
 
@@ -289,16 +289,16 @@ def test_a_load_test_says_before_what_it_sends_and_shows_after_what_it_measured(
     monkeypatch.setattr("core.ui.candidates_load._WARM_UP_S", 0)
     make_workspace(workspace, candidates=1)
     define(workspace, echoed(echo))
-    app = page("candidates.py", show="Load test")
-    app.text_input(key="load_rates").input("8, 16")
-    app.number_input(key="load_seconds").set_value(1)
+    app = page("candidates.py", candidates_show="Load test")
+    app.text_input(key="candidates_load_rates").input("8, 16")
+    app.number_input(key="candidates_load_seconds").set_value(1)
     run(app)
     assert "**About 24 requests in about 2 s** · cost **unknown**" in words(app)
-    press(app, "load_start")
+    press(app, "candidates_load_start")
     job = jobs.known("load test")
     assert job is not None
     finish(job)
-    app = page("candidates.py", show="Load test")
+    app = page("candidates.py", candidates_show="Load test")
     first, second = rows(app)
     assert (first["Per second"], second["Per second"]) == ("8", "16")
     assert first["Timed out"] == 0
@@ -319,8 +319,8 @@ def finish(job: jobs.Job) -> None:
 def test_rates_that_are_no_numbers_are_refused_in_words(workspace: Engine):
     make_workspace(workspace, candidates=1)
     define(workspace, ODD)
-    app = page("candidates.py", show="Load test")
-    app.text_input(key="load_rates").input("many")
+    app = page("candidates.py", candidates_show="Load test")
+    app.text_input(key="candidates_load_rates").input("many")
     run(app)
     assert "give numbers with commas between" in words(app)
     assert "Start" not in labels(app)

@@ -124,10 +124,10 @@ def test_a_run_that_goes_on_shows_what_is_done_left_spent_and_can_be_cancelled(
     rows = app.dataframe[0].value
     assert rows["Responses"].tolist() == ["2 of 6", "2 of 6"]
     assert rows["Candidate"].tolist() == ["candidate 0 · champion", "candidate 1"]
-    press(app, f"cancel_{run_id}")
+    press(app, f"runs_cancel_{run_id}")
     assert the_run(workspace, run_id).state == "cancelled"
     assert "cancelled" in words(app)
-    assert app.button(key=f"resume_{run_id}")
+    assert app.button(key=f"runs_resume_{run_id}")
 
 
 def test_an_interrupted_run_says_that_it_goes_on_by_itself(workspace: Engine, at: Workspace) -> None:
@@ -141,7 +141,7 @@ def test_a_run_stopped_at_its_cap_says_so_and_goes_on_with_twice_the_cap(workspa
     app = opened()
     assert "The spending cap of 0.5 USD is reached" in app.warning[0].value
     assert app.number_input[0].value == 1.0
-    press(app, f"resume_{run_id}")
+    press(app, f"runs_resume_{run_id}")
     run = the_run(workspace, run_id)
     assert run.max_usd == 1.0
     assert run.state in ("queued", "running", "done")
@@ -152,7 +152,7 @@ def test_a_cap_of_nothing_is_refused_and_the_run_stays_as_it_was(workspace: Engi
     run_id = a_run(workspace, at, answers=3, max_usd=0.5, state="stopped", problem="The spending cap is reached.")
     app = opened()
     app.number_input[0].set_value(0.0).run()
-    press(app, f"resume_{run_id}")
+    press(app, f"runs_resume_{run_id}")
     assert "must be more than 0 USD" in app.error[0].value
     assert (the_run(workspace, run_id).state, the_run(workspace, run_id).max_usd) == ("stopped", 0.5)
 
@@ -181,8 +181,8 @@ def test_failures_are_told_by_kind_with_what_to_do_and_can_be_tried_again(worksp
     assert "**Timeout** · 1 call by candidate 0, all tried again" in shown
     table = next(frame.value for frame in app.dataframe if "The last message" in frame.value)
     assert table["The last message"].tolist() == ["no *such* $key$"] * 2
-    assert app.button(key=f"resume_{run_id}").label == "Try the 2 given up again"
-    press(app, f"resume_{run_id}")
+    assert app.button(key=f"runs_resume_{run_id}").label == "Try the 2 given up again"
+    press(app, f"runs_resume_{run_id}")
     with reading(workspace) as session:
         assert session.exec(select(Attempt.id).where(Attempt.is_last)).all() == []
 
@@ -197,7 +197,7 @@ def test_a_run_that_is_done_offers_nothing_to_press_and_leads_on(workspace: Engi
     assert list(links) == ["Responses", "Cost & quality", "Rate pairs"]
     asked = {name: found[0] for name, found in parse_qs(links["Cost & quality"]).items()}
     cost = opened("cost.py", **asked)
-    assert cost.selectbox(key="run").value.startswith(f"Run {run_id} ")
+    assert cost.selectbox(key="cost_run").value.startswith(f"Run {run_id} ")
 
 
 def test_the_address_chooses_the_run_and_one_that_is_gone_is_said_to_be(workspace: Engine, at: Workspace) -> None:
@@ -240,11 +240,11 @@ def test_re_evaluate_says_what_it_takes_before_it_begins(workspace: Engine, at: 
     assert "**12 calls** · 2 candidates × 6 prompts" in shown
     assert "**candidate 3**: OPENAI\\_API\\_KEY is not set." in shown
     assert "candidate 2" not in shown, "it is retired"
-    app.selectbox(key="re_slice_1").set_value("At random").run()
-    app.number_input(key="re_number_1").set_value(2).run()
-    app.number_input(key="re_repetitions").set_value(3).run()
+    app.selectbox(key="re_evaluate_slice_1").set_value("At random").run()
+    app.number_input(key="re_evaluate_number_1").set_value(2).run()
+    app.number_input(key="re_evaluate_repetitions").set_value(3).run()
     assert "**12 calls** · 2 candidates × 2 prompts × 3 times each" in words(app)
-    app.toggle(key="re_spread").set_value(True).run()
+    app.toggle(key="re_evaluate_spread").set_value(True).run()
     assert "over 16 h" in words(app)
     with reading(workspace) as session:
         assert session.exec(select(Run).where(Run.source == "evaluation")).first() is None
@@ -252,8 +252,8 @@ def test_re_evaluate_says_what_it_takes_before_it_begins(workspace: Engine, at: 
 
 def test_re_evaluate_plans_the_run_and_the_page_follows_it_to_its_end(workspace: Engine, at: Workspace) -> None:
     app = re_evaluate()
-    app.multiselect(key="re_categories_1").set_value(["coding"]).run()
-    cap = app.number_input(key="re_cap").value
+    app.multiselect(key="re_evaluate_categories_1").set_value(["coding"]).run()
+    cap = app.number_input(key="re_evaluate_cap").value
     press(app, "re_evaluate_run")
     with reading(workspace) as session:
         run = session.exec(select(Run).where(Run.source == "evaluation")).one()
@@ -279,12 +279,12 @@ def wait_for(is_so: Callable[[], bool], within_s: float = 60.0) -> None:
 
 def test_what_cannot_be_run_is_said_in_the_dialog_and_nothing_is_lost(workspace: Engine, at: Workspace) -> None:
     app = re_evaluate()
-    app.number_input(key="re_cap").set_value(0.0).run()
+    app.number_input(key="re_evaluate_cap").set_value(0.0).run()
     press(app, "re_evaluate_run")
     assert "must be more than 0 USD" in words(app)
-    assert app.number_input(key="re_cap").value == 0.0
+    assert app.number_input(key="re_evaluate_cap").value == 0.0
     for candidate in at.candidates[:2]:
-        app.checkbox(key=f"re_candidate_{candidate}").uncheck()
+        app.checkbox(key=f"re_evaluate_candidate_{candidate}").uncheck()
     app.run()
     assert "Choose at least one candidate." in words(app)
     assert app.button(key="re_evaluate_run").disabled

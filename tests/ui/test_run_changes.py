@@ -26,7 +26,7 @@ CLEAN = {"Refusal": 1.0, "Complete": 1.0}
 
 def shown(run: int, **address: str) -> AppTest:
     app = AppTest.from_string(PAGE, default_timeout=60)
-    for name, value in {"run": str(run), **address}.items():
+    for name, value in {"run": str(run), **{f"runs_{key}": there for key, there in address.items()}}.items():
         app.query_params[name] = value
     app.run()
     assert not app.exception
