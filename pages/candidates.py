@@ -9,10 +9,10 @@ if candidates.is_defining():
     candidates_form.page()
 else:
     frame.page_head("Candidates", "Which models are compared, what does each cost, and does it answer?")
-    part = candidates.part()
-    if part == "Prices":
-        candidates_prices.section(person)
-    elif part == "Load test":
-        candidates_load.section()
-    else:
-        candidates.section()
+    with frame.open_tab(candidates.PARTS, key=candidates.PART) as part:
+        if part == "Prices":
+            candidates_prices.section(person)
+        elif part == "Load test":
+            candidates_load.section()
+        else:
+            candidates.section()

@@ -5,16 +5,16 @@ from core.ui import access, datasets, demo_panel, doing, evaluators, exporting, 
 access.require(access.Role.ADMIN)
 doing.tell()
 frame.page_head("Data", "What is compared here, what is it held to, and where does it come from?")
-view = datasets.view()
-if view == "Import":
-    importing.section()
-elif view == "Gates":
-    gates.section()
-elif view == "Evaluators":
-    evaluators.section()
-elif view == "Export":
-    exporting.section()
-elif view == "Demo":
-    demo_panel.section()
-else:
-    datasets.section()
+with frame.open_tab(datasets.VIEWS, key=datasets.VIEW) as view:
+    if view == "Import":
+        importing.section()
+    elif view == "Gates":
+        gates.section()
+    elif view == "Evaluators":
+        evaluators.section()
+    elif view == "Export":
+        exporting.section()
+    elif view == "Demo":
+        demo_panel.section()
+    else:
+        datasets.section()

@@ -15,12 +15,12 @@ elif chosen is None:
     studies.cards()
 else:
     studies.head(chosen)
-    part = study_editing.part()
-    if part == "Questions":
-        study_questions.questions_of(chosen)
-    elif part == "Guidelines":
-        study_editing.guidelines_of(chosen)
-    elif part == "Who rates":
-        study_editing.raters_of(chosen)
-    else:
-        study_editing.settings_of(chosen)
+    with frame.open_tab(study_editing.PARTS, key="studies_part") as part:
+        if part == "Questions":
+            study_questions.questions_of(chosen)
+        elif part == "Guidelines":
+            study_editing.guidelines_of(chosen)
+        elif part == "Who rates":
+            study_editing.raters_of(chosen)
+        else:
+            study_editing.settings_of(chosen)

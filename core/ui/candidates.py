@@ -10,16 +10,8 @@ from core.ui import access, candidates_detail, candidates_words, colours, doing,
 from core.ui.candidates_address import CHOSEN, EDIT, show_form, show_list
 from core.ui.resources import engine, now
 
-_PARTS = ("Candidates", "Prices", "Load test")
-_PART, _TABLE, _IDS = "candidates_show", "candidates_table", "_candidates_in_table"
-
-
-def part() -> str:
-    """Which part of the page is open; kept in the address."""
-    chosen = st.radio(
-        "Part", _PARTS, horizontal=True, key=_PART, bind="query-params", label_visibility="collapsed"
-    )  # fmt: skip
-    return chosen or _PARTS[0]
+PARTS = ("Candidates", "Prices", "Load test")
+PART, _TABLE, _IDS = "candidates_show", "candidates_table", "_candidates_in_table"
 
 
 def is_defining() -> bool:

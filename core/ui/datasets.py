@@ -11,30 +11,17 @@ from core.ui import access, frame
 from core.ui.rendering import show_text
 from core.ui.resources import engine
 
-_VIEWS = ("Datasets", "Gates", "Evaluators", "Import", "Export", "Demo")
-_VIEW, _CHOSEN, _TABLE = "datasets_show", "datasets_dataset", "datasets_table"
+VIEWS = ("Datasets", "Gates", "Evaluators", "Import", "Export", "Demo")
+VIEW, _CHOSEN, _TABLE = "datasets_show", "datasets_dataset", "datasets_table"
 _NAMES = "_dataset_names"
 _AT_ONCE = 5
 _SPEAKERS = {"system": "System", "user": "User", "assistant": "Assistant"}
 
 
-def view() -> str:
-    """Which part of the page is open; kept in the address."""
-    chosen = st.radio(
-        "Part",
-        _VIEWS,
-        horizontal=True,
-        key=_VIEW,
-        bind="query-params",
-        label_visibility="collapsed",
-    )
-    return chosen or _VIEWS[0]
-
-
 @access.guarded(access.Role.ADMIN)
 def go_to(part: str) -> None:
     """For callbacks: open another part of the page."""
-    st.session_state[_VIEW] = part
+    st.session_state[VIEW] = part
 
 
 def section() -> None:

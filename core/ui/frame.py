@@ -1,6 +1,8 @@
 """The frame around every page: mark, head, foot, and what stands where there is nothing or something broke."""
 
 import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import streamlit as st
@@ -25,6 +27,18 @@ def page_head(title: str, sentence: str) -> None:
     """Open a page: its title and the one sentence that says which question it answers."""
     st.title(title, anchor=False)
     st.markdown(f":gray[{sentence}]")
+
+
+@contextmanager
+def open_tab(labels: Sequence[str], *, key: str) -> Iterator[str]:
+    """Draw tabs, kept in the address under ``key``; what is drawn within stands in the open one, whose label it gives.
+
+    Only the open tab's part of a page is computed.
+    """
+    tabs = st.tabs(labels, key=key, bind="query-params")
+    label, tab = next(((label, tab) for label, tab in zip(labels, tabs, strict=True) if tab.open), (labels[0], tabs[0]))
+    with tab:
+        yield label
 
 
 def empty_state(title: str, text: str, *, icon: str = ":material/inbox:") -> None:

@@ -11,20 +11,7 @@ from core.ui import doing, frame, study_creation
 from core.ui.rendering import show_text
 from core.ui.resources import engine
 
-_PARTS = ("Questions", "Guidelines", "Who rates", "Settings")
-
-
-def part() -> str:
-    """Which part of the study is being edited; kept in the address."""
-    chosen = st.radio(
-        "Part",
-        _PARTS,
-        horizontal=True,
-        key="studies_part",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
-    return chosen or _PARTS[0]
+PARTS = ("Questions", "Guidelines", "Who rates", "Settings")
 
 
 def guidelines_of(line: StudyProgress) -> None:
