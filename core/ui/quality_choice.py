@@ -50,9 +50,8 @@ def choice() -> Choice | None:
 
 
 def called(run: RunRef) -> str:
-    """A run in the row of filters, and so in addresses of this page."""
-    state = "" if run.state == "done" else f", {run.state}"
-    return f"Run {run.id} · {_SOURCES.get(run.source, run.source)}{state} · {run.created_at:%d %b %Y, %H:%M}"
+    """A run in the row of filters, and so in addresses of this page: the same as long as there is this run."""
+    return f"Run {run.id} · {_SOURCES.get(run.source, run.source)} · {run.created_at:%d %b %Y, %H:%M}"
 
 
 def candidates(there: list[CandidateRef]) -> frozenset[int]:

@@ -76,6 +76,15 @@ class RunLine:
         return min(1.0, (self.responses + self.failed) / self.planned) if self.planned else 0.0
 
 
+def at_one_moment(session: Session) -> None:
+    """Have all that ``session`` reads be of one moment; call it first.
+
+    Else PostgreSQL shows each query what has come since the one before.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
 def listed(
     session: Session, *, now: datetime, limit: int = MOST_LISTED, known: Iterable[RunLine] = ()
 ) -> list[RunLine]:
