@@ -6,16 +6,17 @@ import sqlalchemy as sa
 import streamlit as st
 
 from core.services import quality
-from core.services.quality import Line, QualityReport, Scope
+from core.services.quality import Line, QualityReport
 from core.storage.engine import reading
 from core.storage.tables import metadata
 from core.ui import charts, colours, frame, quality_charts, quality_measures, quality_sentences
 from core.ui.quality_charts import Row
 from core.ui.quality_choice import Choice
+from core.ui.quality_kept import KEPT
 from core.ui.quality_measures import Measure
 from core.ui.resources import engine
 
-_FRESH_S, _MOST_REPORTS = 20, 32
+_FRESH_S = 20
 _MOVING = ("queued", "running")
 _MOST_PLOTTED = 20
 
@@ -37,17 +38,14 @@ class View:
 
 def found(choice: Choice) -> QualityReport:
     """The figures; computed once for everybody who looks, and anew when responses came or gates changed."""
-    return _computed(str(engine().url), choice.scope, stamp(choice))
+    database = engine()
 
+    def compute() -> QualityReport:
+        with reading(database) as session:
+            return quality.report(session, choice.scope)
 
-@st.cache_data(
-    ttl=_FRESH_S, max_entries=_MOST_REPORTS, refresh_mode="background", show_spinner="Adding up what it cost …"
-)
-def _computed(database: str, scope: Scope, as_of: tuple[int, ...]) -> QualityReport:
-    """``database`` and ``as_of`` tell cached reports apart."""
-    del database, as_of
-    with reading(engine()) as session:
-        return quality.report(session, scope)
+    with st.spinner("Adding up what it cost …"):
+        return KEPT.get(("report", str(database.url), choice.scope, stamp(choice)), compute, fresh_s=_FRESH_S)
 
 
 def stamp(choice: Choice) -> tuple[int, ...]:

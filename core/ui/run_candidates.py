@@ -8,6 +8,7 @@ from core.services.quality import Line, Scope
 from core.services.runs import CandidateProgress, RunLine
 from core.storage.engine import reading
 from core.ui import colours, run_words
+from core.ui.quality_kept import KEPT
 from core.ui.resources import engine, now
 
 _FRESH_S, _KEPT_S = 3, 20
@@ -95,13 +96,11 @@ def _scored(line: RunLine) -> dict[int, Line]:
     if not line.responses or (line.is_active and line.planned > _MOST_WHILE_RUNNING):
         return {}
     tick = int(now().timestamp() // _FRESH_S) if line.is_active else 0
-    return _figures(str(engine().url), line.dataset_id, line.id, line.state, tick)
+    database = engine()
 
+    def compute() -> dict[int, Line]:
+        with reading(database) as session:
+            report = quality.report(session, Scope(line.dataset_id, line.id))
+        return {found.candidate_id: found for found in report.overall()}
 
-@st.cache_data(ttl=_KEPT_S, max_entries=32, show_spinner=False)
-def _figures(database: str, dataset_id: int, run_id: int, state: str, tick: int) -> dict[int, Line]:
-    """``database``, ``state`` and ``tick`` tell cached figures apart."""
-    del database, state, tick
-    with reading(engine()) as session:
-        report = quality.report(session, Scope(dataset_id, run_id))
-    return {found.candidate_id: found for found in report.overall()}
+    return KEPT.get(("figures", str(database.url), line.id, line.state, tick), compute, fresh_s=_KEPT_S)
