@@ -1,5 +1,6 @@
 """All figures of a dataset at once."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -104,6 +105,11 @@ def _compared_on(found: Judged) -> dict[str | None, int]:
     for number, name in enumerate(found.categories):
         of[name] = int((here & (found.category_of_prompt == number)).sum())
     return of
+
+
+def candidates_of(session: Session, listed: Iterable[RunRef]) -> list[CandidateRef]:
+    """The candidates that were asked in these runs, in the order of their positions."""
+    return _candidates(session, frozenset().union(*(run.candidates for run in listed)))
 
 
 def _candidates(session: Session, ids: frozenset[int]) -> list[CandidateRef]:
