@@ -10,6 +10,7 @@ person = access.require_somebody()
 access.forget_others(person)
 role = access.Role.of(person.role)
 page = navigation.page_of(role)
+frame.style(page.url_path)
 if role > access.Role.RATER:
     re_evaluate.in_sidebar(person, page.url_path)
     access.foot(person)

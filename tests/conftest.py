@@ -21,6 +21,13 @@ SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 _numbers = count(1)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let a report say which mended fault a test is about; tests/regressions.py reads it."""
+    for item in items:
+        for marker in item.iter_markers("regression"):
+            item.user_properties.append(("fault", str(marker.args[0])))
+
+
 @pytest.fixture(scope="session")
 def postgres_address() -> Iterator[str]:
     """The address of a PostgreSQL server of this test session's own; it need not outlive a power cut."""

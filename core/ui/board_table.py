@@ -20,7 +20,7 @@ def table(board: Leaderboard, shown: frozenset[int]) -> None:
         height="content" if len(rows) <= 12 else 460,
         column_config={
             " ": st.column_config.TextColumn(" ", width=32),
-            "Candidate": st.column_config.TextColumn("Candidate", pinned=True, width=_name_width(board)),
+            "Candidate": st.column_config.TextColumn("Candidate", width=_name_width(board)),
             "Ranks": st.column_config.TextColumn("Ranks", help="The best and the worst rank that the votes allow."),
             "Rating": number("Rating", format="%,d"),
             "Lower": number("Lower", format="%,d"),

@@ -16,11 +16,20 @@ _SPECIAL = re.compile(r"[\\`*_{}\[\]()#+\-!|$~>]")
 _DRAWN_AS_ONE = re.compile(r"(?<=[-<>~])(?=[->=])")
 _ASSETS = Path(__file__).parent / "assets"
 MARK = str(_ASSETS / "mark.svg")
+_STYLE = _ASSETS / "app.css"
+_MENU = st.components.v2.component("evenhand_menu", js=(_ASSETS / "menu.js").read_text(encoding="utf-8"))
 
 
 def mark() -> None:
     """The product's mark and name in the upper left corner."""
     st.logo(str(_ASSETS / "wordmark.svg"), size="large")
+
+
+def style(url_path: str) -> None:
+    """What no theme can say: see app.css and menu.js. ``url_path``: the page that is open."""
+    st.html(_STYLE)
+    with st.container(key="shell_menu"):
+        _MENU(key="shell_menu_closer", data={"page": url_path}, height=1)
 
 
 def page_head(title: str, sentence: str) -> None:

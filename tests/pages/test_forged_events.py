@@ -23,7 +23,6 @@ from core.ui.navigation import PAGES_FOLDER
 from tests.echo import EchoServer
 from tests.workspace import NOW, make_workspace
 
-pytestmark = pytest.mark.regression("2.1")
 SHELL = str(PAGES_FOLDER / "shell.py")
 ENDINGS = ("revoked", "demoted", "signed out")
 
@@ -84,6 +83,7 @@ def sent(app: AppTest, forged: WidgetStates, *, after_the_page_was_gone: bool) -
     assert not app.exception
 
 
+@pytest.mark.regression("2.1")
 @pytest.mark.parametrize("late", [False, True])
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_former_admin_cannot_make_an_admin(
@@ -100,6 +100,7 @@ def test_a_former_admin_cannot_make_an_admin(
         assert session.get_one(Person, accomplice.id).role == "rater"
 
 
+@pytest.mark.regression("2.1")
 @pytest.mark.parametrize("late", [False, True])
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_former_admin_cannot_revoke_anybody(
@@ -117,6 +118,7 @@ def test_a_former_admin_cannot_revoke_anybody(
         assert session.get_one(Person, other.id).revoked_at is None
 
 
+@pytest.mark.regression("2.1")
 @pytest.mark.parametrize("late", [False, True])
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_former_analyst_cannot_spend_money(
@@ -139,6 +141,7 @@ def test_a_former_analyst_cannot_spend_money(
         assert session.exec(select(Run).where(Run.source == "evaluation")).all() == []
 
 
+@pytest.mark.regression("2.1")
 @pytest.mark.parametrize("late", [False, True])
 @pytest.mark.parametrize("ending", ["revoked", "signed out"])
 def test_a_former_raters_next_key_is_no_vote(

@@ -1,0 +1,90 @@
+"""Show that each test of a mended fault fails on an earlier commit and passes here.
+
+``python -m tests.regressions COMMIT [-k WORDS]`` lays today's tests over a checkout of COMMIT, runs those marked
+``regression`` there and here, and prints a line a fault. Ends with 1 where one passed there or failed here.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ElementTree
+from collections import defaultdict
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MARKERS = "markers=browser: \npostgres: \nregression(fault): "
+
+
+def main() -> int:
+    """Run both and compare."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("commit")
+    parser.add_argument("-k", default="", help="as pytest's")
+    parser.add_argument("-n", default="3", help="how many at once")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        there = Path(scratch, "there")
+        _git("worktree", "add", "--detach", "--quiet", str(there), asked.commit)
+        try:
+            shutil.rmtree(there / "tests")
+            shutil.copytree(ROOT / "tests", there / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+            before = _outcomes(there, Path(scratch, "before.xml"), asked)
+            after = _outcomes(ROOT, Path(scratch, "after.xml"), asked)
+        finally:
+            _git("worktree", "remove", "--force", str(there))
+    return _compared(before, after)
+
+
+def _git(*words: str) -> None:
+    subprocess.run(["git", "-C", str(ROOT), *words], check=True)
+
+
+def _outcomes(folder: Path, report: Path, asked: argparse.Namespace) -> dict[str, tuple[str, str]]:
+    """Test → its fault and how it ended, of the regression tests in ``folder``."""
+    command = [sys.executable, "-m", "pytest", "-m", "regression", "-q", "-n", asked.n, "--dist", "loadgroup"]
+    command += ["-o", MARKERS, "-p", "no:cacheprovider", f"--junitxml={report}", "--continue-on-collection-errors"]
+    command += ["-k", asked.k] if asked.k else []
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, check=False)
+    found = {}
+    for case in ElementTree.parse(report).getroot().iter("testcase"):
+        name = f"{case.get('classname')}::{case.get('name')}"
+        fault = next((p.get("value") or "" for p in case.iter("property") if p.get("name") == "fault"), "")
+        ended = next((child.tag for child in case if child.tag in ("failure", "error", "skipped")), "passed")
+        found[name] = (fault, ended)
+    return found
+
+
+def _compared(before: dict[str, tuple[str, str]], after: dict[str, tuple[str, str]]) -> int:
+    """Print a line a fault with its tests; 1 where one did not fail there or does not pass here."""
+    by_fault: dict[str, list[str]] = defaultdict(list)
+    for test, (fault, _) in after.items():
+        by_fault[fault].append(test)
+    wrong = 0
+    for fault in sorted(by_fault, key=_in_order):
+        tests = by_fault[fault]
+        # A module that names what did not exist yet cannot be collected there; none of its tests is listed then.
+        failed = [test for test in tests if before.get(test, ("", "error"))[1] in ("failure", "error")]
+        passed = [test for test in tests if after[test][1] == "passed"]
+        verdict = "failed there, passed here" if len(failed) == len(passed) == len(tests) else "NOT AS IT SHOULD BE"
+        sys.stdout.write(
+            f"{fault:8} {len(failed):4} of {len(tests)} failed there, {len(passed):4} passed here: {verdict}\n"
+        )
+        for test in tests:
+            if test not in failed or test not in passed:
+                wrong = 1
+                sys.stdout.write(
+                    f"           {test}: there {before.get(test, ('', 'absent'))[1]}, here {after[test][1]}\n"
+                )
+    return wrong
+
+
+def _in_order(fault: str) -> list[tuple[int, str]]:
+    return [(int(part) if part.isdigit() else 0, part) for part in fault.split(".")]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
