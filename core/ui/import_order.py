@@ -128,8 +128,6 @@ def _study(key: str, names: Sequence[str]) -> str:
         return chosen
     longest = study_fields.LONGEST_NAME
     name = st.text_input("Name of the new study", key=f"{key}_new_study", max_chars=longest, width=300)
-        "Name of the new study", key=f"{key}_new_study", max_chars=study_fields.LONGEST_NAME, width=300
-    )
     return name.strip() or _NAMELESS_STUDY
 
 
