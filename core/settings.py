@@ -6,9 +6,10 @@ import re
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
+from typing import Self
 from urllib.parse import quote
 
-from pydantic import Field
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104
@@ -44,8 +45,19 @@ class Settings(BaseSettings):
     base_url: str = Field(
         default="http://127.0.0.1:8501", description="how people reach the app; join links begin with it"
     )
-    secure_cookies: bool = Field(default=False, description="true behind HTTPS")
+    secure_cookies: bool = Field(default=False, description="unless it is set: true where base_url is https")
     admin_email: str | None = Field(default=None, description="oidc: the first admin")
+    sql_sources: str = Field(
+        default="", description="link, oidc: hosts, SQLite files and folders that may be imported from, with commas"
+    )
+    metrics_token: SecretStr | None = Field(default=None, description="lets Prometheus read /metrics from elsewhere")
+
+    @model_validator(mode="after")
+    def _secure_behind_https(self) -> Self:
+        if "secure_cookies" not in self.model_fields_set:
+            # Not by assignment, which would count as set.
+            self.__dict__["secure_cookies"] = self.base_url.strip().lower().startswith("https://")
+        return self
 
 
 def server_environment(*, host: str, port: int) -> dict[str, str]:

@@ -220,15 +220,17 @@ class Runner:
             claims.let_go(self._engine, self._run_id, state=state, problem=problem, finished_at=now)
 
     def _ending(self, outcome: Outcome | None) -> tuple[str, str | None]:
-        if outcome is None:
-            return "stopped", " ".join(filter(None, ("It was broken off.", self._broken_by, "Resume it to go on.")))
         so_far = progress_of(self._engine, self._run_id)
+        if outcome is None:
+            go_on = "Resume it to go on." if so_far.left else "Everything had arrived; resume it to have it all scored."
+            return "stopped", " ".join(filter(None, ("It was broken off.", self._broken_by, go_on)))
         problem = self._hand.problem if self._hand else None
         unscored = self._scores.problem if self._scores else None
-        if so_far.left or problem:
-            problem = f"{problem or 'It ended early.'} {so_far.left} responses are left; resume to go on."
+        if so_far.left:
+            left = "1 response is left" if so_far.left == 1 else f"{so_far.left} responses are left"
+            problem = f"{problem or 'It ended early.'} {left}; resume to go on."
             return "stopped", " ".join(filter(None, (problem, unscored)))
-        return "done", unscored
+        return "done", " ".join(filter(None, (problem, unscored))) or None
 
 
 def progress_of(engine: Engine, run_id: int) -> Progress:
