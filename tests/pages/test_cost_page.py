@@ -251,7 +251,6 @@ def labelled(widgets: Iterable[Any], label: str) -> Any:
     return next(widget for widget in widgets if widget.label == label)
 
 
-@pytest.mark.regression("1.5")
 def test_the_page_opens_after_any_walk_over_pages_with_parts_and_choices(workspace: Engine) -> None:
     evaluated(workspace)
     app = AppTest.from_file(str(PAGES_FOLDER / "shell.py"), default_timeout=60).run()

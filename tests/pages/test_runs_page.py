@@ -460,7 +460,8 @@ def test_card_table_and_selector_tell_one_story(workspace: Engine, at: Workspace
     bar = app.get("progress")[0].proto
     assert bar.text.startswith(f"**{done}** · {left}")
     assert "13 calls" in words(app)
-    assert f"· {state}, {done} ·" in app.selectbox(key="runs_chosen").options[0]
+    selector = next(box for box in app.selectbox if box.label == "Run")
+    assert f"· {state}, {done} ·" in selector.options[0]
     row = app.dataframe[-1].value.set_index("Run").loc[run_id]
     assert (row["State"], row["Calls"], row["Responses"]) == (state, "13", run.responses)
     assert row["Left"].startswith(left)
