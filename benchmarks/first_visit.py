@@ -66,9 +66,7 @@ def _server() -> Iterator[int]:
         env = {"EVENHAND_DATABASE_URL": f"sqlite:///{Path(folder) / 'first.db'}", "EVENHAND_BASE_URL": address}
         command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)]
         with Path(folder, "log").open("w") as log:
-            process = subprocess.Popen(
-                command, cwd=PROJECT_ROOT, env={**os.environ, **env}, stdout=log, stderr=log
-            )
+            process = subprocess.Popen(command, cwd=PROJECT_ROOT, env={**os.environ, **env}, stdout=log, stderr=log)
         try:
             _wait(address, process)
             yield port
