@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine
 
-from core.services import apart
+from core.services import apart, preferences
 from core.services.access import first_admin_link
 from core.services.assigning import release_abandoned
 from core.services.demo import prepare_workspace
@@ -58,6 +58,7 @@ class Background:
         self._every(3, "tallies", lambda: refresh_stale(engine, now=_now()))
         self._every(2, "runs", lambda: workers.ensure(engine))
         self._every(5, "scores", lambda: score_pending(engine))
+        self._every(3, "pairs to draw", lambda: preferences.refresh(engine))
         self._every(60, "leases", lambda: release_abandoned(engine, _now()))
         self.scheduler.start()
         self.started_at = _now()
