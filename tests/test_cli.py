@@ -2,6 +2,10 @@
 
 import json
 import os
+import signal
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -107,6 +111,95 @@ def test_a_rebuild_changes_no_board(filled: Run):
     before = filled("leaderboard", "--question", "overall", "--json").stdout
     assert filled("rebuild").returncode == 0
     assert filled("leaderboard", "--question", "overall", "--json").stdout == before
+
+
+FORMER = b"what was exported yesterday"
+
+
+@pytest.mark.regression("1.2")
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("votes", "--study", "nowhere"), "no study called 'nowhere'"),
+        (("votes", "--format", "xlsx"), "no export format 'xlsx'"),
+        (("responses", "--study", "nowhere"), "no study called 'nowhere'"),
+        (("responses", "--format", "xlsx"), "no export format 'xlsx'"),
+        (("leaderboard", "--question", "nowhere"), "no question 'nowhere'"),
+        (("leaderboard", "--question", "overall", "--study", "nowhere"), "no study called 'nowhere'"),
+        (("leaderboard", "--question", "overall", "--format", "xlsx"), "no export format 'xlsx'"),
+    ],
+)
+def test_an_export_that_cannot_be_leaves_the_file_as_it_was(
+    filled: Run, tmp_path: Path, words: tuple[str, ...], says: str
+):
+    out = tmp_path / "kept.csv"
+    out.write_bytes(FORMER)
+    before = sorted(tmp_path.iterdir())
+    done = filled("export", *words, "--out", str(out))
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert out.read_bytes() == FORMER
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.regression("1.2")
+def test_an_export_to_no_folder_or_to_a_folder_says_so(filled: Run, tmp_path: Path):
+    done = filled("export", "votes", "--out", str(tmp_path / "absent" / "votes.csv"))
+    assert done.returncode == 2
+    assert f"There is no folder '{tmp_path / 'absent'}'" in done.stderr
+    assert "Traceback" not in done.stderr
+    done = filled("export", "votes", "--out", str(tmp_path))
+    assert done.returncode == 2
+    assert "is a folder" in done.stderr
+
+
+@pytest.mark.regression("1.2")
+def test_an_export_that_fails_in_the_middle_leaves_the_file_as_it_was(filled: Run, tmp_path: Path):
+    out = tmp_path / "kept.jsonl"
+    out.write_bytes(FORMER)
+    database = sqlite3.connect(tmp_path / "evenhand.db")
+    database.execute("UPDATE response SET turns = '[broken' WHERE id = (SELECT max(id) FROM response)")
+    database.commit()
+    database.close()
+    assert filled("export", "responses", "--out", str(out)).returncode != 0
+    assert out.read_bytes() == FORMER
+    assert list(tmp_path.glob(".*.part")) == []
+
+
+@pytest.mark.regression("1.2")
+def test_an_export_that_is_killed_leaves_the_file_as_it_was(filled: Run, tmp_path: Path):
+    out = tmp_path / "kept.jsonl"
+    out.write_bytes(FORMER)
+    database = sqlite3.connect(tmp_path / "evenhand.db")
+    columns = "run_id, prompt_id, candidate_id, repetition, turns, words, content_hash, created_at"
+    made = columns.replace("repetition", "i").replace("turns", "json_array(hex(zeroblob(4000)))")
+    database.execute(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) "
+        f"INSERT INTO response ({columns}) SELECT {made} FROM response, n WHERE id = 1"
+    )
+    database.commit()
+    database.close()
+    command = [str(Path(sys.executable).with_name("evenhand")), "export", "responses", "--out", str(out)]
+    address = f"sqlite:///{tmp_path / 'evenhand.db'}"
+    process = subprocess.Popen(command, env=os.environ | {"EVENHAND_DATABASE_URL": address})
+    while process.poll() is None:
+        if any(file.stat().st_size for file in tmp_path.glob(".*.part")) or out.read_bytes() != FORMER:
+            process.kill()
+            break
+    assert process.wait(timeout=60) == -signal.SIGKILL
+    assert out.read_bytes() == FORMER
+
+
+def test_an_export_keeps_the_rights_of_the_file_and_writes_to_pipes(filled: Run, tmp_path: Path):
+    out, link = tmp_path / "votes.jsonl", tmp_path / "link.jsonl"
+    out.write_bytes(FORMER)
+    out.chmod(0o640)
+    link.symlink_to(out)
+    assert filled("export", "votes", "--out", str(link)).returncode == 0
+    assert link.is_symlink()
+    assert out.read_bytes().count(b"\n") == 3
+    assert out.stat().st_mode & 0o777 == 0o640
+    assert filled("export", "votes", "--out", "/dev/null").returncode == 0
 
 
 @pytest.mark.parametrize("command", [(), ("import",), ("export", "votes"), ("leaderboard",), ("invite",), ("serve",)])

@@ -39,7 +39,13 @@ def template(server: PlantedServer, tmp_path_factory: pytest.TempPathFactory) ->
     """A workspace with twelve prompts and three candidates, the last one of unknown price."""
     folder = tmp_path_factory.mktemp("template")
     prompts = [{"id": f"p{n}", "turns": [f"Question {n}?"], "reference": "Yes"} for n in range(PROMPTS)]
-    model = {"provider": "openai", "model": "m", "base_url": server.base_url, "api_key_env": "MY_KEY", "max_tokens": 9}
+    model = {
+        "provider": "openai",
+        "model": "m",
+        "base_url": server.base_url,
+        "api_key_env": "MY_API_KEY",
+        "max_tokens": 9,
+    }
     price = {"input_usd_per_mtok": 1.0, "output_usd_per_mtok": 2.0}
     candidates = [{"name": "one", **model, **price}, {"name": "two", **model, **price}, {"name": "unpriced", **model}]
     engine = open_engine(f"sqlite:///{folder}/evenhand.db")
@@ -48,7 +54,7 @@ def template(server: PlantedServer, tmp_path_factory: pytest.TempPathFactory) ->
         path = folder / f"{kind}.jsonl"
         path.write_text("\n".join(map(json.dumps, rows)))
         import_file(engine, path, kind, dataset="d" if kind is Kind.PROMPTS else None, now=NOW)
-    judge = {"provider": "openai", "model": "j", "base_url": server.base_url, "api_key_env": "MY_KEY"}
+    judge = {"provider": "openai", "model": "j", "base_url": server.base_url, "api_key_env": "MY_API_KEY"}
     judge |= {"may_judge_own_family": True}
     for kind, name in (("llm_judge", "Grader"), ("pairwise_judge", "Comparer")):
         write(engine, lambda session, kind=kind, name=name: evaluators.add(session, kind, name, judge, NOW))
@@ -62,7 +68,7 @@ def template(server: PlantedServer, tmp_path_factory: pytest.TempPathFactory) ->
 def env(template: Path, tmp_path: Path) -> dict[str, str]:
     address = f"sqlite:///{shutil.copy(template, tmp_path)}"
     settings = {"EVENHAND_DATABASE_URL": address, "EVENHAND_DEMO": "0", "COLUMNS": "200"}
-    return os.environ | settings | {"MY_KEY": "a-key-for-the-test"}
+    return os.environ | settings | {"MY_API_KEY": "a-key-for-the-test"}
 
 
 @pytest.fixture

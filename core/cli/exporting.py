@@ -1,13 +1,11 @@
 """`evenhand export`."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from core.cli.out_file import sink
 from core.cli.terminal import app, now, plainly, workspace
 from core.domain.ranking import RankingOptions
 from core.services import boards, exporting, reports, studies, weighting
@@ -26,8 +24,11 @@ def export_votes(
     simulated: Annotated[bool, typer.Option(help="With the votes of simulated raters.")] = True,
 ) -> None:
     """Every standing vote of a study."""
-    with plainly(), reading(workspace()) as session, _sink(out) as sink:
-        exporting.export_votes(session, studies.named(session, study), format, sink, include_simulated=simulated)
+    with plainly(), reading(workspace()) as session:
+        exporting.check_format(format)
+        found = studies.named(session, study)
+        with sink(out) as file:
+            exporting.export_votes(session, found, format, file, include_simulated=simulated)
 
 
 @export.command("responses")
@@ -37,8 +38,11 @@ def export_responses(
     study: Annotated[str | None, typer.Option(help="The study.")] = None,
 ) -> None:
     """Every response that a study pairs."""
-    with plainly(), reading(workspace()) as session, _sink(out) as sink:
-        exporting.export_responses(session, studies.named(session, study), format, sink)
+    with plainly(), reading(workspace()) as session:
+        exporting.check_format(format)
+        found = studies.named(session, study)
+        with sink(out) as file:
+            exporting.export_responses(session, found, format, file)
 
 
 @export.command("leaderboard")
@@ -51,22 +55,14 @@ def export_leaderboard(
 ) -> None:
     """One board as a table."""
     with plainly():
+        exporting.check_format(format)
         engine = workspace()
         weighting.refresh_stale(engine, now=now(), at_once=True)
-        with reading(engine) as session, _sink(out) as sink:
+        with reading(engine) as session:
             found = studies.named(session, study)
             asked = studies.question_named(session, found.id or 0, question)
             board = boards.leaderboard(
                 session, asked, boards.Filters(category, counts_simulated(session)), RankingOptions()
             )
-            exporting.export_table(reports.leaderboard_rows(board), format, sink)
-
-
-@contextmanager
-def _sink(out: Path | None) -> Iterator[Any]:
-    if out is None:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    with out.open("wb") as sink:
-        yield sink
+            with sink(out) as file:
+                exporting.export_table(reports.leaderboard_rows(board), format, file)

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from core.errors import NotFound
+from core.errors import BadInput, NotFound
+from core.services.study_fields import clean_line
 from core.storage.tables import Candidate, Dataset, Prompt, metadata
 
 _prompt = metadata.tables["prompt"]
 _response = metadata.tables["response"]
 _run = metadata.tables["run"]
+_dataset = metadata.tables["dataset"]
+_imported = metadata.tables["imported_file"]
+LONGEST_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,33 @@ def named(session: Session, name: str | None) -> Dataset:
         wanted = "There is no dataset yet" if name is None else f"There is no dataset '{name}'"
         raise NotFound(f"{wanted}. {f'There are: {there}.' if there else 'Import prompts first.'}")
     return found
+
+
+def rename(session: Session, dataset_id: int, name: str) -> str:
+    """Give a dataset, in all its versions, another name; returns it tidied. Raises NotFound and BadInput."""
+    dataset = session.get(Dataset, dataset_id)
+    if dataset is None:
+        raise NotFound("That dataset does not exist any more.")
+    wanted, before = clean_line(name), dataset.name
+    if not 1 <= len(wanted) <= LONGEST_NAME:
+        raise BadInput(f"The name must have 1 to {LONGEST_NAME} characters.")
+    if dataset.is_demo:
+        raise BadInput("The demo keeps its name: it is told by it.")
+    if wanted == before:
+        return wanted
+    if session.exec(select(Dataset.id).where(Dataset.name == wanted).limit(1)).first() is not None:
+        raise BadInput(f"There is a dataset called '{wanted}' already. Choose another name.")
+    session.execute(sa.update(_dataset).where(_dataset.c.name == before).values(name=wanted))
+    _rename_place(session, f"dataset:{before}", f"dataset:{wanted}")
+    return wanted
+
+
+def _rename_place(session: Session, before: str, after: str) -> None:
+    """Files that were imported into the dataset are known under its new name."""
+    target = _imported.c.target
+    mine = (target == before) | target.startswith(f"{before};columns:", autoescape=True)
+    renamed = sa.literal(after) + sa.func.substr(target, len(before) + 1)
+    session.execute(sa.update(_imported).where(mine).values(target=renamed))
 
 
 def prompt_ids(session: Session, dataset_id: int, *, categories: Sequence[str] = ()) -> list[int]:

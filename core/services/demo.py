@@ -12,7 +12,7 @@ from core.demo.simulate import RatedPair, simulated_votes
 from core.domain.lengths import length_bin
 from core.domain.votes import OUTCOME_OF_WORD, reading_floor_ms
 from core.services import scoring, studies, tallies
-from core.services.importing import Kind, import_file
+from core.services.importing import Kind, import_file, sweep
 from core.services.workspace_settings import demo_was_removed
 from core.storage.engine import reading, write
 from core.storage.tables import Candidate, Dataset, Person, Prompt, Response, Study, Vote
@@ -23,7 +23,11 @@ _PAIRS_ASKED = 60
 
 
 def prepare_workspace(engine: Engine, *, demo: bool, now: datetime) -> None:
-    """Make the default study and the usual evaluators and gates, and with ``demo`` open the demo in an empty one."""
+    """Make the default study and the usual evaluators and gates, and with ``demo`` open the demo in an empty one.
+
+    What a killed import has left on the disk goes.
+    """
+    sweep()
     write(engine, lambda session: studies.ensure_default(session, now=now))
     scoring.ensure_defaults(engine, now=now)
     if demo and _wants_demo(engine):
@@ -60,7 +64,9 @@ def _open_study(session: Session, now: datetime) -> None:
     dataset.is_demo = True
     champion = session.exec(select(Candidate).where(Candidate.name == demo.CHAMPION)).one()
     champion.is_champion = True
-    study = studies.create(session, name=STUDY_NAME, now=now, guidelines=demo.GUIDELINES, dataset_id=dataset.id)
+    study = studies.create(
+        session, name=STUDY_NAME, now=now, guidelines=demo.GUIDELINES, dataset_id=dataset.id, state="open"
+    )
     study.pairs_per_rater = _PAIRS_ASKED
     rated = simulated_votes(demo.records(demo.PROMPTS), demo.records(demo.RESPONSES), rng=np.random.default_rng(_SEED))
     assert study.id is not None

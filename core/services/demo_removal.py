@@ -8,9 +8,10 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from core import demo
-from core.errors import BadInput, NotFound
+from core.errors import NotFound
 from core.services import tallies, workspace_settings
-from core.storage.tables import Attempt, Candidate, Dataset, LoadTest, Response, Run, Study, Vote, metadata
+from core.services.dataset_removal import delete_datasets, refuse_while_running, studies_over, wait_for_raters
+from core.storage.tables import Attempt, Candidate, Dataset, LoadTest, Response, Study, Vote, metadata
 
 _table = metadata.tables
 _vote, _assignment, _person = _table["vote"], _table["assignment"], _table["person"]
@@ -38,7 +39,7 @@ def demo_content(session: Session) -> DemoContent | None:
     if not datasets:
         return None
     prompts = _prompt_ids(datasets)
-    studies = _demo_studies(session, datasets)
+    studies = studies_over(session, datasets)
     on_demo = _vote.c.prompt_id.in_(prompts)
     inside = _vote.c.study_id.in_([study.id for study in studies])
     answers = sa.select(sa.func.count()).select_from(_vote.join(_person, _person.c.id == _vote.c.rater_id))
@@ -67,24 +68,13 @@ def remove_demo(session: Session) -> None:
     datasets = _demo_datasets(session)
     if not datasets:
         raise NotFound("The demo is not here any more.")
-    _refuse_while_running(session, datasets)
-    prompts = list(session.execute(_prompt_ids(datasets)).scalars())
-    studies = [study.id for study in _demo_studies(session, datasets)]
-    _wait_for_raters(session, studies)
-    touched = _studies_with_votes_on(session, prompts, but_for=studies)
-    _delete_rating(session, studies, prompts)
-    for study_id in touched:
-        tallies.rebuild(session, study_id)
-        session.execute(sa.delete(_table["weighted_tally"]).where(_table["weighted_tally"].c.study_id == study_id))
-    _delete_studies(session, studies)
-    runs = list(session.exec(select(Run.id).where(col(Run.dataset_id).in_(datasets))))
-    _delete_evaluation(session, datasets, runs)
-    session.execute(sa.delete(_table["response"]).where(_table["response"].c.run_id.in_(runs)))
-    session.execute(sa.delete(_table["run"]).where(_table["run"].c.id.in_(runs)))
-    session.execute(sa.delete(_table["prompt"]).where(_table["prompt"].c.dataset_id.in_(datasets)))
-    session.execute(sa.delete(_table["dataset"]).where(_table["dataset"].c.id.in_(datasets)))
+    refuse_while_running(session, datasets, "the demo")
+    wait_for_raters(session, datasets)
+    delete_datasets(session, datasets)
     _delete_unused(session)
-    _forget_files(session, datasets, studies)
+    file = _table["imported_file"].c
+    definitions = (file.kind == "candidates") & (file.name == demo.CANDIDATES.name)
+    session.execute(sa.delete(_table["imported_file"]).where(definitions))
     workspace_settings.save(session, workspace_settings.DEMO_REMOVED, True)
 
 
@@ -94,58 +84,6 @@ def _demo_datasets(session: Session) -> list[int]:
 
 def _prompt_ids(datasets: Sequence[int]) -> sa.Select[tuple[int]]:
     return sa.select(_table["prompt"].c.id).where(_table["prompt"].c.dataset_id.in_(datasets))
-
-
-def _demo_studies(session: Session, datasets: Sequence[int]) -> list[Study]:
-    return list(session.exec(select(Study).where(col(Study.dataset_id).in_(datasets)).order_by(col(Study.id))))
-
-
-def _refuse_while_running(session: Session, datasets: Sequence[int]) -> None:
-    going = select(Run.id).where(col(Run.dataset_id).in_(datasets), col(Run.state).in_(("queued", "running")))
-    run = session.exec(going.limit(1)).first()
-    if run is not None:
-        raise BadInput(f"Run {run} is over the demo and not at its end. Cancel it on the Runs page first.")
-
-
-def _delete_evaluation(session: Session, datasets: Sequence[int], runs: Sequence[int | None]) -> None:
-    responses = sa.select(_table["response"].c.id).where(_table["response"].c.run_id.in_(runs))
-    for name, column in (
-        ("judge_preference", "first_response_id"),
-        ("judge_call", "response_id"),
-        ("score", "response_id"),
-    ):
-        session.execute(sa.delete(_table[name]).where(_table[name].c[column].in_(responses)))
-    session.execute(sa.delete(_table["attempt"]).where(_table["attempt"].c.run_id.in_(runs)))
-    for name in ("gate", "load_test"):
-        session.execute(sa.delete(_table[name]).where(_table[name].c.dataset_id.in_(datasets)))
-
-
-def _wait_for_raters(session: Session, studies: Sequence[int | None]) -> None:
-    """Votes on their way lock their assignment first: they are in before this, or find their pair gone after it."""
-    rows = sa.select(_assignment.c.id).where(_assignment.c.study_id.in_(studies)).order_by(_assignment.c.id)
-    session.execute(rows.with_for_update()).all()
-
-
-def _studies_with_votes_on(session: Session, prompts: Sequence[int], *, but_for: Sequence[int | None]) -> list[int]:
-    query = sa.select(_vote.c.study_id).where(_vote.c.prompt_id.in_(prompts), _vote.c.study_id.not_in(but_for))
-    return list(session.execute(query.distinct()).scalars())
-
-
-def _delete_rating(session: Session, studies: Sequence[int | None], prompts: Sequence[int]) -> None:
-    pairs = sa.select(_table["pair"].c.id).where(
-        _table["pair"].c.study_id.in_(studies) | _table["pair"].c.prompt_id.in_(prompts)
-    )
-    given = sa.select(_assignment.c.id).where(_assignment.c.pair_id.in_(pairs))
-    session.execute(sa.delete(_table["remark"]).where(_table["remark"].c.assignment_id.in_(given)))
-    session.execute(sa.delete(_vote).where(_vote.c.study_id.in_(studies) | _vote.c.prompt_id.in_(prompts)))
-    session.execute(sa.delete(_assignment).where(_assignment.c.pair_id.in_(pairs)))
-    session.execute(sa.delete(_table["pair"]).where(_table["pair"].c.id.in_(pairs)))
-
-
-def _delete_studies(session: Session, studies: Sequence[int | None]) -> None:
-    for name in ("pair_tally", "cluster_tally", "weighted_tally", "study_rater", "question"):
-        session.execute(sa.delete(_table[name]).where(_table[name].c.study_id.in_(studies)))
-    session.execute(sa.delete(_table["study"]).where(_table["study"].c.id.in_(studies)))
 
 
 def _delete_unused(session: Session) -> None:
@@ -165,13 +103,3 @@ def _delete_unused(session: Session) -> None:
     session.flush()
     voted = sa.exists().where(_vote.c.rater_id == _person.c.id)
     session.execute(sa.delete(_person).where(tallies.is_simulated(), ~voted))
-
-
-def _forget_files(session: Session, datasets: Sequence[int], studies: Sequence[int | None]) -> None:
-    """Imports into what is gone are forgotten, so that the same files can come in again."""
-    file = _table["imported_file"]
-    places = [f"dataset:{demo.DATASET_NAME}"]
-    places += [f"responses:{dataset}" for dataset in datasets] + [f"study:{study}" for study in studies]
-    into = sa.or_(*((file.c.target == place) | file.c.target.startswith(f"{place};") for place in places))
-    definitions = (file.c.kind == "candidates") & (file.c.name == demo.CANDIDATES.name)
-    session.execute(sa.delete(file).where(into | definitions))

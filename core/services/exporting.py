@@ -133,13 +133,18 @@ def export_table(rows: Iterable[Row], format: str, out: BinaryIO, *, columns: Ma
     that a spreadsheet would run as formulas behind an apostrophe; JSONL and Parquet hold the texts as they are.
     Raises BadInput for another format.
     """
-    write = _WRITERS.get(format)
-    if write is None:
-        raise BadInput(f"There is no export format '{format}'. There are: {', '.join(FORMATS)}.")
+    check_format(format)
+    write = _WRITERS[format]
     if columns is None:
         held = list(rows)
         return write(held, _columns_of(held), out)
     return write(rows, columns, out)
+
+
+def check_format(format: str) -> None:
+    """Raise BadInput where there is no such format."""
+    if format not in FORMATS:
+        raise BadInput(f"There is no export format '{format}'. There are: {', '.join(FORMATS)}.")
 
 
 def _columns_of(rows: list[Row]) -> dict[str, type]:

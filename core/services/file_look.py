@@ -1,107 +1,64 @@
 """A look into a file before it is imported: its fields, its first records, and what it could be."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from core.errors import BadFile
+from core.services.importing import columns as by_columns
+from core.services.importing.columns import FIELDS, WIDE_FIELDS
 from core.services.importing.formats import FORMATS, detect
+from core.services.importing.formats.wide import ANSWER
 from core.services.importing.query import queried
-from core.services.importing.records import Flaw, Kind, Row
+from core.services.importing.records import Flaw, Format, Kind, Notes, Reading, Row
 from core.services.importing.rows import rows_of
 from core.services.importing.source import Source
 
-_FIRST = 5
+__all__ = ["FIELDS", "WIDE_FIELDS", "FileLook", "look_into_file", "look_into_query", "missing_fields"]
 
-FIELDS: dict[Kind, dict[str, bool]] = {
-    Kind.PROMPTS: {"id": True, "turns": True, "category": False, "reference": False, "tags": False},
-    Kind.RESPONSES: {
-        "prompt_id": True,
-        "candidate": True,
-        "text": True,
-        "repetition": False,
-        "latency_ms": False,
-        "ttft_ms": False,
-        "input_tokens": False,
-        "output_tokens": False,
-        "cost_usd": False,
-        "finish_reason": False,
-        "created_at": False,
-    },
-    Kind.VOTES: {
-        "prompt_id": True,
-        "left": True,
-        "right": True,
-        "winner": True,
-        "question": False,
-        "rater": False,
-        "created_at": False,
-    },
-    Kind.CANDIDATES: {"name": True, "provider": True, "model": True, "system": False, "temperature": False},
-}
-"""Per kind the fields that a file's columns can be mapped to, and whether the field is needed."""
-
-_OTHER_NAMES = {
-    "id": ("prompt_id", "promptid", "question_id", "key", "uid"),
-    "turns": ("prompt", "question", "text", "input", "message", "content", "query"),
-    "category": ("type", "topic", "kind", "label", "class"),
-    "reference": ("answer", "expected", "ideal", "gold", "target"),
-    "prompt_id": ("promptid", "prompt", "question_id", "id", "item"),
-    "candidate": ("model", "model_id", "model_name", "system", "engine"),
-    "text": ("response", "answer", "output", "completion", "content", "reply"),
-    "latency_ms": ("latency", "duration_ms"),
-    "left": ("model_a", "model_x", "a", "left_model"),
-    "right": ("model_b", "model_y", "b", "right_model"),
-    "winner": ("vote", "outcome", "preference", "preferred", "result", "better", "label"),
-    "rater": ("judge", "worker", "annotator", "user", "evaluator", "rated_by", "who"),
-    "created_at": ("timestamp", "time", "date", "tstamp", "at"),
-    "name": ("candidate", "title"),
-    "model": ("model_name", "model_id", "api_id"),
-    "provider": ("api", "vendor"),
-}
+_FIRST, _TRIED = 5, 50
 
 
 @dataclass(frozen=True)
 class FileLook:
     """``fields``: those of the first record. ``fits``: kind → title of the format it has as that kind.
 
-    ``carries_prompts``: as responses it brings its prompts, so nothing else needs to be imported first.
+    ``reads``: the kinds as which its first records can really be read. ``carries_prompts``: as responses it brings its
+    prompts, so nothing else needs to be imported first. ``answers``: candidate → its column, where a table of no known
+    format has a column of answers for each.
     """
 
     name: str
     fields: tuple[str, ...]
     first: tuple[dict[str, Any], ...]
     fits: dict[Kind, str]
+    reads: frozenset[Kind]
     carries_prompts: bool
+    answers: dict[str, str]
 
     def guess(self) -> Kind:
-        """What the file most likely holds: what its name says, where that fits, else the most telling kind."""
-        named = next((kind for kind in self.fits if kind.value.rstrip("s") in self.name.lower()), None)
+        """What the file holds by its content; where several kinds can be read, what its name says, or the fullest."""
+        fitting = [kind for kind in self.fits if kind in self.reads] or list(self.fits)
+        named = next((kind for kind in fitting if kind.value.rstrip("s") in self.name.lower()), None)
         telling = (Kind.VOTES, Kind.RESPONSES, Kind.CANDIDATES, Kind.PROMPTS)
-        return named or next((kind for kind in telling if kind in self.fits), self._by_columns())
-
-    def _by_columns(self) -> Kind:
-        """The kind for which the most of its needed fields have a column of a like name."""
-
-        def found(kind: Kind) -> float:
-            needed = [field for field, is_needed in FIELDS[kind].items() if is_needed]
-            mapped = self.likely_columns(kind)
-            return sum(field in mapped for field in needed) / len(needed)
-
-        return max((Kind.VOTES, Kind.RESPONSES, Kind.PROMPTS, Kind.CANDIDATES), key=found)
+        by_content = next((kind for kind in telling if kind in fitting), None)
+        return named or by_content or by_columns.guess_by_columns(self.fields)
 
     def likely_columns(self, kind: Kind) -> dict[str, str]:
         """Our field → the file's column of that or a like name; every column at most once."""
-        plain = {column.strip().lower().replace(" ", "_").replace("-", "_"): column for column in self.fields}
-        mapped: dict[str, str] = {}
-        for names in (lambda field: (field,), lambda field: _OTHER_NAMES.get(field, ())):
-            for field in FIELDS[kind]:
-                column = next((plain[name] for name in names(field) if name in plain), None)
-                if field not in mapped and column is not None and column not in mapped.values():
-                    mapped[field] = column
-        return mapped
+        return by_columns.likely_columns(self.fields, FIELDS[kind])
+
+    def likely_wide_columns(self) -> dict[str, str]:
+        """The same for the prompt's fields of a table with a column of answers for each candidate."""
+        free = [field for field in self.fields if field not in self.answers.values()]
+        return by_columns.likely_columns(free, WIDE_FIELDS)
+
+    def sample(self, field: str) -> str:
+        """The first text that a column holds, on one line."""
+        found = next((str(row[field]) for row in self.first if row.get(field) not in (None, "")), "")
+        return " ".join(found.split())
 
 
 def look_into_file(file: Path | BinaryIO, *, name: str | None = None) -> FileLook:
@@ -112,30 +69,67 @@ def look_into_file(file: Path | BinaryIO, *, name: str | None = None) -> FileLoo
 
 def look_into_query(url: str, query: str, *, name: str = "query") -> FileLook:
     """Run the query and read its first rows. Raises BadInput where the database or the query fails."""
-    with queried(url, query, name) as rows, Source(rows, name) as source:
+    with queried(url, query, name, first=_TRIED) as rows, Source(rows, name) as source:
         return _look(source, cells=True)
 
 
 def missing_fields(look: FileLook, kind: Kind, columns: Mapping[str, str]) -> list[str]:
     """The needed fields that neither the mapping nor the file itself gives."""
-    kept = set(look.fields) - set(columns.values())
-    return [field for field, is_needed in FIELDS[kind].items() if is_needed and field not in {*columns, *kept}]
+    there = {*columns, *(set(look.fields) - set(columns.values()))}
+    is_wide = any(field.startswith(ANSWER) for field in columns)
+    wanted = WIDE_FIELDS if is_wide else FIELDS[kind]
+    brings_prompts = kind is Kind.RESPONSES and "turns" in columns
+    return [
+        field
+        for field, is_needed in wanted.items()
+        if is_needed and field not in there and not (brings_prompts and field == "prompt_id")
+    ]
 
 
 def _look(source: Source, *, cells: bool) -> FileLook:
     try:
-        first = [row for _, row in islice(rows_of(source, {}, cells=cells), _FIRST)]
+        first = list(islice(rows_of(source, {}, cells=cells), _FIRST))
         if not first:
             raise Flaw("It holds no records.")
+        tried = first + _more(source, cells=cells)
     except Flaw as flaw:
         raise BadFile(flaw.problem, file=source.name, line=flaw.line, field=flaw.field) from None
-    fits = {kind: title for kind in Kind if (title := _format(first[0], kind)) is not None}
-    carrying = any(each.carries_prompts and each.title == fits.get(Kind.RESPONSES) for each in FORMATS.values())
-    return FileLook(source.name, tuple(first[0]), tuple(dict(row) for row in first), fits, carrying)
+    found = {kind: format for kind in Kind if (format := _format(first[0][1], kind)) is not None}
+    answering = found.get(Kind.RESPONSES)
+    titles = tuple(first[0][1])
+    return FileLook(
+        source.name,
+        titles,
+        tuple(dict(row) for _, row in first),
+        {kind: format.title for kind, format in found.items()},
+        frozenset(kind for kind, format in found.items() if _reads(format, tried, kind)),
+        answering is not None and answering.carries_prompts,
+        {} if found else by_columns.likely_answers(titles),
+    )
 
 
-def _format(row: Row, kind: Kind) -> str | None:
+def _more(source: Source, *, cells: bool) -> list[tuple[int, Row]]:
+    """The records after the first ones, as far as they are sound."""
+    kept = []
     try:
-        return detect(row, kind).title
+        for line, row in islice(rows_of(source, {}, cells=cells), _FIRST, _TRIED):
+            kept.append((line, row))
+    except (Flaw, BadFile):
+        pass
+    return kept
+
+
+def _reads(format: Format, rows: Iterable[tuple[int, Row]], kind: Kind) -> bool:
+    """Whether the rows give a record of that kind before anything is wrong with them."""
+    try:
+        return next(iter(format.read(rows, Reading(kind, Notes()))), None) is not None
+    except Flaw:
+        return False
+
+
+def _format(row: Row, kind: Kind) -> Format | None:
+    try:
+        found = detect(row, kind)
     except Flaw:
         return None
+    return found if found.name in FORMATS else None

@@ -133,7 +133,10 @@ def _table(lines: list[CandidateLine]) -> None:
     hues = [_hue(line, in_colour) for line in lines]
     text = st.column_config.TextColumn
     st.dataframe(
-        rows.style.apply(lambda _column: [f"color: {hue}" for hue in hues], subset=[" "]),
+        # A pinned column is drawn in grey unless it is told otherwise.
+        rows.style.apply(lambda _column: [f"color: {hue}" for hue in hues], subset=[" "]).set_properties(
+            subset=["Candidate"], color=colours.ink().text
+        ),
         hide_index=True,
         key=_TABLE,
         on_select=_choose_in_table,

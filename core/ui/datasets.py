@@ -7,7 +7,7 @@ from core.services import datasets
 from core.services.datasets import DatasetLine
 from core.storage.engine import reading
 from core.storage.tables import Prompt
-from core.ui import access, frame
+from core.ui import access, datasets_changing, frame
 from core.ui.rendering import show_text
 from core.ui.resources import engine
 
@@ -128,6 +128,7 @@ def _facts(line: DatasetLine) -> None:
             )
         if not line.responses:
             st.caption("No responses yet: import what candidates answered, and it can be rated.")
+        datasets_changing.buttons(line)
 
 
 def _prompts(line: DatasetLine) -> None:

@@ -8,14 +8,15 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.services import datasets, file_look, studies
-from core.services.file_look import FIELDS, FileLook
+from core.services import datasets, file_look, studies, study_fields
+from core.services.file_look import FileLook
 from core.services.importing import FORMATS, Kind
 from core.storage.engine import reading
-from core.ui import frame
+from core.ui import frame, import_mapping
 from core.ui.resources import engine
 
 _LONGEST_CELL = 200
+_NEW_STUDY, _NAMELESS_STUDY = "A new study …", "Imported votes"
 _BY_PROMPTS = "Where its prompts are"
 
 
@@ -42,23 +43,27 @@ def fields(look: FileLook, *, key: str, cells: bool = False) -> Order | None:
         key=f"{key}_kind",
     )
     kind = Kind(kind or look.guess())
-    title = look.fits.get(kind)
+    title = look.fits.get(kind) if kind in look.reads or kind is look.guess() else None
     _seems(look, kind, title)
     if title is None:
-        with st.expander("Which field is which", expanded=True, icon=":material/conversion_path:", key=f"{key}_which"):
-            columns = _mapping(look, kind, key, guess=True)
+        form, sample = st.columns([3, 2], gap="medium")
+        with form:
+            columns = import_mapping.fields(look, kind, key, guess=True)
+        with sample:
+            _first_records(look, key)
         order = _destination(look, kind, key, "auto", columns)
     else:
         place = st.container()
+        _first_records(look, key)
         with st.expander("Not as it should be? Format and fields", icon=":material/tune:", key=f"{key}_other"):
             format = "auto" if cells else _format(kind, key)
-            columns = _mapping(look, kind, key, guess=False)
+            columns = import_mapping.fields(look, kind, key, guess=False)
         with place:
             order = _destination(look, kind, key, format, columns)
-    _first_records(look, key)
     missing = file_look.missing_fields(look, kind, columns) if title is None else []
     if missing and not (kind is Kind.PROMPTS and "messages" in look.fields):
-        st.caption(f":material/info: Still to be said: which field is {_listed(missing)}.")
+        lacking = _listed([import_mapping.words(field) for field in missing])
+        st.caption(f":material/info: Still to be said: which field is {lacking}.")
         return None
     return order
 
@@ -76,33 +81,14 @@ def _seems(look: FileLook, kind: Kind, title: str | None) -> None:
 
 
 def _first_records(look: FileLook, key: str) -> None:
-    with st.expander("The first records", icon=":material/table_rows:", key=f"{key}_first"):
-        shown = pd.DataFrame([{name: _cell(found) for name, found in row.items()} for row in look.first])
-        st.dataframe(shown, hide_index=True, alt="The first records of the file")
+    st.caption(f"The first record{'s' if len(look.first) > 1 else ''} of {frame.as_typed(look.name)}")
+    shown = pd.DataFrame([{name: _cell(found) for name, found in row.items()} for row in look.first])
+    st.dataframe(shown, hide_index=True, key=f"{key}_first", alt="The first records of the file")
 
 
 def _cell(found: Any) -> str:
     text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False, default=str)
     return text if len(text) <= _LONGEST_CELL else text[:_LONGEST_CELL] + " …"
-
-
-def _mapping(look: FileLook, kind: Kind, key: str, *, guess: bool) -> dict[str, str]:
-    st.caption("Only where the file calls a field otherwise than Evenhand does. Fields with * are needed.")
-    likely = look.likely_columns(kind) if guess else {}
-    chosen: dict[str, str] = {}
-    with st.grid(4, min_column_width=180):
-        for name, is_needed in FIELDS[kind].items():
-            options = [None, *look.fields]
-            column = st.selectbox(
-                f"{name} *" if is_needed else name,
-                options,
-                index=options.index(likely.get(name)),
-                format_func=lambda each: each if each is not None else "–",
-                key=f"{key}_{kind}_{name}",
-            )
-            if column is not None and column != name:
-                chosen[name] = column
-    return chosen
 
 
 def _format(kind: Kind, key: str) -> str:
@@ -122,17 +108,27 @@ def _destination(look: FileLook, kind: Kind, key: str, format: str, columns: dic
     with reading(engine()) as session:
         names = list(dict.fromkeys(line.dataset.name for line in datasets.listed(session)))
         study_names = [study.name for study in studies.listed(session)]
-    if kind is Kind.PROMPTS or (kind is Kind.RESPONSES and look.carries_prompts):
+    brings_prompts = look.carries_prompts or "turns" in columns
+    if kind is Kind.PROMPTS or (kind is Kind.RESPONSES and brings_prompts):
         return Order(kind, dataset=_new_dataset(look, key, names), format=format, columns=columns)
     with st.container(horizontal=True):
         dataset = _known_dataset(key, names, may_be_new=kind is Kind.VOTES)
         if kind is Kind.RESPONSES:
             return Order(kind, dataset=dataset, format=format, columns=columns)
-        study = st.selectbox("Study", study_names, key=f"{key}_study", width=300)
+        study = _study(key, study_names)
         question = st.text_input(
             "Question of votes that name none", "overall", max_chars=40, key=f"{key}_question", width=300
         )
     return Order(kind, dataset, study, question.strip() or "overall", format, columns)
+
+
+def _study(key: str, names: Sequence[str]) -> str:
+    chosen = st.selectbox("Study", [*names, _NEW_STUDY], key=f"{key}_study", width=300)
+    if chosen != _NEW_STUDY:
+        return chosen
+    longest = study_fields.LONGEST_NAME
+    name = st.text_input("Name of the new study", key=f"{key}_new_study", max_chars=longest, width=300)
+    return name.strip() or _NAMELESS_STUDY
 
 
 def _new_dataset(look: FileLook, key: str, names: Sequence[str]) -> str:

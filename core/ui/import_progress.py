@@ -5,11 +5,16 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from core.services import candidates
 from core.services.importing import ImportSummary, Kind, Progress
+from core.storage.engine import reading
 from core.ui import frame
 from core.ui.import_order import Order
+from core.ui.resources import engine, now
 
 Work = Callable[[Progress], ImportSummary]
+Step = tuple[str, str, str, dict[str, str]]
+"""What the button says, its icon, the page, and what stands in the address."""
 _RUNNING, _DONE = "_import_running", "_import_done"
 _EVERY_S = 0.2
 
@@ -95,7 +100,7 @@ def _done(name: str, summary: ImportSummary) -> None:
             st.caption(f"In {frame.as_typed(' and '.join(places))}.")
         for note in summary.notes:
             st.caption(f":material/info: {frame.as_typed(note)}")
-        st.caption(_next(summary))
+        _next_steps(summary)
 
 
 def _did(summary: ImportSummary) -> str:
@@ -107,11 +112,30 @@ def _did(summary: ImportSummary) -> str:
     return f"{summary.records:,} {what} read: {summary.created:,} new, {summary.unchanged:,} were here before."
 
 
-def _next(summary: ImportSummary) -> str:
+def _next_steps(summary: ImportSummary) -> None:
+    """Where to go from here, as buttons; the first is what most people want."""
+    with st.container(horizontal=True):
+        for number, (label, icon, page, address) in enumerate(_steps(summary)):
+            if st.button(
+                label, icon=icon, type="secondary" if number else "primary", key=f"datasets_import_next_{number}"
+            ):
+                st.session_state.pop(_DONE, None)
+                st.switch_page(page, query_params=address)
+
+
+def _steps(summary: ImportSummary) -> list[Step]:
     if summary.kind is Kind.PROMPTS:
-        return "Next: import what the candidates answered to them."
+        with reading(engine()) as session:
+            lines = candidates.listed(session, now())
+        can_be_asked = any(line.why_not is None for line in lines)
+        run: Step = ("Have candidates answer them", ":material/play_arrow:", "runs.py", {})
+        define: Step = ("Define candidates", ":material/smart_toy:", "candidates.py", {})
+        return [run, define] if can_be_asked else [define]
     if summary.kind is Kind.RESPONSES:
-        return "They can be rated now: *Studies* says what is asked, *People* invites raters."
+        compare: Step = ("Compare cost and quality", ":material/payments:", "cost.py", {})
+        return [("Rate it", ":material/balance:", "rate.py", {}), compare]
     if summary.kind is Kind.VOTES:
-        return "They count now; *Leaderboard* shows them in a few seconds."
-    return "Next: import what they answered."
+        address = {"leaderboard_study": summary.study} if summary.study else {}
+        return [("See the leaderboard", ":material/leaderboard:", "leaderboard.py", address)]
+    see: Step = ("See them", ":material/smart_toy:", "candidates.py", {})
+    return [("Run them", ":material/play_arrow:", "runs.py", {}), see]

@@ -1,14 +1,17 @@
 """Importing on the Data page: a file or a query, what it seems to hold, and taking it in."""
 
+from collections.abc import Callable
 from typing import BinaryIO, cast
 
 import streamlit as st
+from sqlmodel import Session
 
-from core.errors import BadInput
-from core.services import file_look
+from core.errors import BadInput, EvenhandError
+from core.services import access as access_service
+from core.services import exporting, file_look
 from core.services.file_look import FileLook
-from core.services.importing import ImportSummary, Progress, import_file, import_query
-from core.ui import frame, import_order, import_progress
+from core.services.importing import ImportSummary, Kind, Progress, import_file, import_query, templates
+from core.ui import access, frame, import_order, import_progress, uploads
 from core.ui.import_order import Order
 from core.ui.resources import engine, now
 
@@ -33,7 +36,7 @@ def _key(name: str) -> str:
 
 
 def _from_file() -> None:
-    upload = st.file_uploader(
+    upload = uploads.file_uploader(
         "Prompts, responses, votes or candidates: JSONL, JSON or CSV, as it is or packed with gzip",
         key=_key("upload"),
         help="Evenhand's own JSONL, OpenAI logs, evals and Batch files, Langfuse, LangSmith, LiteLLM, MT-bench, "
@@ -41,9 +44,11 @@ def _from_file() -> None:
     )
     if upload is None:
         st.caption(
-            "Prompts first, then what the candidates answered, then votes if there are any. A file comes in whole "
-            "or not at all, and the same file twice changes nothing. Files above 500 MB need the command line."
+            "Prompts first, then what the candidates answered, then votes if there are any; a table may hold prompts "
+            "and answers together. A file comes in whole or not at all, and the same file twice changes nothing. Files "
+            "above 500 MB need the command line."
         )
+        _templates()
         return
     file = cast(BinaryIO, upload)
     try:
@@ -54,6 +59,24 @@ def _from_file() -> None:
     order = import_order.fields(look, key=_key(f"order_{upload.file_id}"))
     if order is not None and import_progress.wants_import(order, key=_key("go")):
         _take_in(look.name, order, lambda progress: _file_in(file, look, order, progress))
+
+
+def _templates() -> None:
+    """A small file of each kind, to fill in."""
+    with st.expander("A template to fill in", icon=":material/draft:", key="datasets_import_templates"):
+        for kind in Kind:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(kind.value.capitalize(), width=110)
+                for format in ("csv", "jsonl"):
+                    st.download_button(
+                        format.upper(),
+                        data=templates.template(kind, format),
+                        file_name=f"evenhand-{kind.value}.{format}",
+                        mime=exporting.MEDIA_TYPES[format],
+                        icon=":material/download:",
+                        on_click="ignore",
+                        key=f"datasets_template_{kind.value}_{format}",
+                    )
 
 
 def _from_database() -> None:
@@ -96,7 +119,7 @@ def _look_into_query(url: str, query: str) -> FileLook:
 def _take_in(name: str, order: Order, work: import_progress.Work) -> None:
     try:
         summary = import_progress.run(name, order.kind, work)
-    except BadInput as error:
+    except EvenhandError as error:
         _refused(error)
         return
     import_progress.remember(name, summary)
@@ -117,6 +140,7 @@ def _file_in(file: BinaryIO, look: FileLook, order: Order, progress: Progress) -
         columns=order.columns,
         now=now(),
         on_progress=progress,
+        check=_still_admin(),
     )
 
 
@@ -134,10 +158,17 @@ def _query_in(url: str, query: str, order: Order, progress: Progress) -> ImportS
         columns=order.columns,
         now=now(),
         on_progress=progress,
+        check=_still_admin(),
     )
 
 
-def _refused(error: BadInput) -> None:
+def _still_admin() -> Callable[[Session], None]:
+    """Refuses, in the transaction that writes, whoever is no admin any more."""
+    person = access.require(access.Role.ADMIN)
+    return lambda session: access_service.require_still(session, person.id or 0, access.Role.ADMIN)
+
+
+def _refused(error: EvenhandError) -> None:
     said = str(error)
     kept = "" if "Nothing was imported" in said else "Nothing was imported."
     frame.error_box(said, kept, "Mend it and choose the file again; what was here before is as it was.")

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.domain.votes import Outcome
 from core.errors import EvenhandError, NothingToRate
-from core.services import rounds, voting
+from core.services import rounds, study_raters, voting
 from core.services.rounds import Round
 from core.storage.engine import reading
 from core.storage.tables import Question, Study
@@ -46,7 +46,7 @@ def _next(rater_id: int) -> Round | Study | None:
     if study is None:
         _nothing_here(rater_id)
         return None
-    if not _has_begun(study, rater_id):
+    if study.state == "open" and not _has_begun(study, rater_id):
         _welcome(study, rater_id)
         return study
     try:
@@ -70,6 +70,9 @@ def _study(rater_id: int) -> Study | None:
     """The study to rate: the one chosen, else the first that has pairs."""
     with reading(engine()) as session:
         open_to_me = rounds.studies_to_rate(session, rater_id)
+        elsewhere = study_raters.awaited(session, rater_id, but_for=open_to_me)
+    if open_to_me and elsewhere:
+        st.caption(frame.as_typed(elsewhere))
     if len(open_to_me) < 2:
         return open_to_me[0] if open_to_me else None
     by_id = {study.id: study for study in open_to_me}
@@ -260,12 +263,12 @@ def _look_again() -> None:
 def _nothing_here(rater_id: int) -> None:
     with reading(engine()) as session:
         pairs, _ = rounds.totals(session, rater_id)
+        awaited = study_raters.awaited(session, rater_id)
+    expect = frame.as_typed(awaited) if awaited else None
     if pairs:
-        text = f"You rated **{pairs:,}** {'pair' if pairs == 1 else 'pairs'}. No study is open to you now."
-        frame.empty_state("Thank you", text, icon=":material/task_alt:")
+        text = f"You rated **{pairs:,}** {'pair' if pairs == 1 else 'pairs'}. "
+        frame.empty_state("Thank you", text + (expect or "No study is open to you now."), icon=":material/task_alt:")
     else:
-        frame.empty_state(
-            "Nothing to rate yet",
-            "No study of yours has responses to compare. An admin imports or runs some; then they appear here.",
-        )
+        none = "No study of yours has responses to compare. An admin imports or runs some; then they appear here."
+        frame.empty_state("Nothing to rate yet", f"{expect}  \nThis page looks every minute." if expect else none)
     _look_again()

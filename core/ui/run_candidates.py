@@ -3,21 +3,20 @@
 import pandas as pd
 import streamlit as st
 
-from core.services import quality, runs
+from core.services import quality
 from core.services.quality import Line, Scope
 from core.services.runs import CandidateProgress, RunLine
 from core.storage.engine import reading
 from core.ui import colours, run_words
+from core.ui.quality_kept import KEPT
 from core.ui.resources import engine, now
 
 _FRESH_S, _KEPT_S = 3, 20
 _MOST_WHILE_RUNNING = 5_000
 
 
-def table(line: RunLine) -> None:
-    """One row a candidate."""
-    with reading(engine()) as session:
-        each = runs.per_candidate(session, line)
+def table(line: RunLine, each: list[CandidateProgress]) -> None:
+    """One row a candidate. ``each``: as ``runs.per_candidate`` gives them."""
     if not each:
         return
     scored = _scored(line)
@@ -34,6 +33,7 @@ def table(line: RunLine) -> None:
             "Candidate": st.column_config.TextColumn(pinned=True, width=_name_width(each)),
             "Done": st.column_config.ProgressColumn(format="%d %%", min_value=0, max_value=100, width=130),
             "Responses": st.column_config.TextColumn(width=100),
+            "Calls": st.column_config.NumberColumn(format="localized", width=64),
             "Given up": st.column_config.NumberColumn(format="localized", width=76),
             "Acceptable": st.column_config.TextColumn(
                 width=130, help="Complete, no refusal and through every gate, of those that are scored"
@@ -41,7 +41,7 @@ def table(line: RunLine) -> None:
             "Latency": st.column_config.TextColumn("Median latency", width=116),
             "Spent": st.column_config.TextColumn(width=110),
         },
-        alt="How far each candidate is: responses, given up, acceptable, spent",
+        alt="How far each candidate is: responses, calls, given up, acceptable, spent",
     )
     if line.is_active and line.responses and not scored:
         st.caption("Scores are added up when the run has ended.")
@@ -61,6 +61,7 @@ def _row(line: RunLine, one: CandidateProgress, scored: Line | None) -> dict[str
         shown |= {
             "Done": int(100 * one.share),
             "Responses": f"{one.responses:,} of {one.planned:,}",
+            "Calls": one.attempts,
             "Given up": one.failed,
         }
     else:
@@ -95,13 +96,11 @@ def _scored(line: RunLine) -> dict[int, Line]:
     if not line.responses or (line.is_active and line.planned > _MOST_WHILE_RUNNING):
         return {}
     tick = int(now().timestamp() // _FRESH_S) if line.is_active else 0
-    return _figures(str(engine().url), line.dataset_id, line.id, line.state, tick)
+    database = engine()
 
+    def compute() -> dict[int, Line]:
+        with reading(database) as session:
+            report = quality.report(session, Scope(line.dataset_id, line.id))
+        return {found.candidate_id: found for found in report.overall()}
 
-@st.cache_data(ttl=_KEPT_S, max_entries=32, show_spinner=False)
-def _figures(database: str, dataset_id: int, run_id: int, state: str, tick: int) -> dict[int, Line]:
-    """``database``, ``state`` and ``tick`` tell cached figures apart."""
-    del database, state, tick
-    with reading(engine()) as session:
-        report = quality.report(session, Scope(dataset_id, run_id))
-    return {found.candidate_id: found for found in report.overall()}
+    return KEPT.get(("figures", str(database.url), line.id, line.state, tick), compute, fresh_s=_KEPT_S)

@@ -10,10 +10,11 @@ from core.services.run_comparison import Comparison, Row
 from core.services.runs import RunLine
 from core.storage.engine import reading
 from core.ui import charts, colours, frame, run_changes_words
+from core.ui.quality_kept import KEPT
 from core.ui.resources import engine
 
 AGAINST = "runs_against"
-_FRESH_S, _MOST = 30, 32
+_FRESH_S = 30
 _SOURCES = {"import": "imported", "demo": "recorded"}
 _ORDER = list(State)
 
@@ -27,7 +28,7 @@ def section(lines: list[RunLine], chosen: RunLine) -> None:
     other = _choice(others, chosen)
     earlier, later = sorted((other, chosen), key=lambda line: line.id)
     try:
-        found = _compared(str(engine().url), earlier.id, later.id, earlier.responses, later.responses)
+        found = _compared(earlier, later)
     except EvenhandError as error:
         st.info(frame.as_typed(str(error)), icon=":material/compare_arrows:")
         return
@@ -69,14 +70,17 @@ def _label(line: RunLine) -> str:
     return f"Run {line.id} · {what} · {line.created_at:%-d %b %Y, %H:%M}"
 
 
-@st.cache_data(
-    ttl=_FRESH_S, max_entries=_MOST, refresh_mode="background", show_spinner="Comparing prompt by prompt …"
-)  # fmt: skip
-def _compared(database: str, earlier: int, later: int, *counted: int) -> Comparison:
-    """``database`` and ``counted`` tell cached comparisons apart."""
-    del database, counted
-    with reading(engine()) as session:
-        return run_comparison.compare(session, earlier, later)
+def _compared(earlier: RunLine, later: RunLine) -> Comparison:
+    """Computed once for everybody who looks, and anew when responses came."""
+    database = engine()
+
+    def compute() -> Comparison:
+        with reading(database) as session:
+            return run_comparison.compare(session, earlier.id, later.id)
+
+    key = ("compared", str(database.url), earlier.id, later.id, earlier.responses, later.responses)
+    with st.spinner("Comparing prompt by prompt …"):
+        return KEPT.get(key, compute, fresh_s=_FRESH_S)
 
 
 def _answer(found: Comparison) -> None:

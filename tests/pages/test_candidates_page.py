@@ -30,7 +30,7 @@ def define(engine: Engine, *drafts: CandidateDraft) -> list[int]:
 
 def echoed(echo: EchoServer, way: str = "text") -> CandidateDraft:
     return CandidateDraft(
-        name="Echo", provider="openai", model=f"echo-{way}", base_url=f"{echo.address}/v1", api_key_env="ECHO_KEY"
+        name="Echo", provider="openai", model=f"echo-{way}", base_url=f"{echo.address}/v1", api_key_env="ECHO_API_KEY"
     )
 
 
@@ -122,7 +122,7 @@ def test_a_candidate_is_added_with_everything_that_was_typed(workspace: Engine):
     run(app)
     assert "Known price] $0.15 in · $0.60 out per million tokens" in words(app)
     app.text_input(key="candidates_new_fallback_base_url").input("https://gateway.test/v1")
-    app.text_input(key="candidates_new_fallback_api_key_env").input("GATEWAY_KEY")
+    app.text_input(key="candidates_new_fallback_api_key_env").input("GATEWAY_API_KEY")
     run(app)
     press(app, "candidates_new_save")
     assert candidate(workspace, "Alder").settings == {
@@ -134,7 +134,7 @@ def test_a_candidate_is_added_with_everything_that_was_typed(workspace: Engine):
             "provider": "openai",
             "model": "gpt-4o-mini",
             "base_url": "https://gateway.test/v1",
-            "api_key_env": "GATEWAY_KEY",
+            "api_key_env": "GATEWAY_API_KEY",
         },
     }
     assert "'Alder' is added." in words(app)
@@ -197,7 +197,7 @@ def test_the_address_of_a_candidate_that_is_gone_says_so(workspace: Engine):
 def test_a_test_call_shows_the_answer_its_times_and_that_its_price_is_unknown(
     workspace: Engine, echo: EchoServer, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setenv("ECHO_KEY", KEY)
+    monkeypatch.setenv("ECHO_API_KEY", KEY)
     (made,) = define(workspace, echoed(echo))
     app = press(page("candidates.py"), f"candidates_try_{made}")
     shown = "\n".join(str(each.value) for each in app.get("html"))
@@ -211,10 +211,10 @@ def test_a_test_call_shows_the_answer_its_times_and_that_its_price_is_unknown(
 def test_a_test_call_that_fails_says_why_and_what_to_do(
     workspace: Engine, echo: EchoServer, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setenv("ECHO_KEY", KEY)
+    monkeypatch.setenv("ECHO_API_KEY", KEY)
     (made,) = define(workspace, echoed(echo, "401"))
     said = press(page("candidates.py"), f"candidates_try_{made}").error[0].value.replace("\\", "").replace("\u2060", "")
-    assert "refused the key in ECHO_KEY" in said
+    assert "refused the key in ECHO_API_KEY" in said
     assert "Keys are read when Evenhand starts" in said
     assert KEY not in said
 
@@ -222,7 +222,7 @@ def test_a_test_call_that_fails_says_why_and_what_to_do(
 def test_a_test_call_without_a_key_sends_nothing(workspace: Engine, echo: EchoServer):
     (made,) = define(workspace, echoed(echo))
     said = press(page("candidates.py"), f"candidates_try_{made}").error[0].value.replace("\\", "")
-    assert "set the variable ECHO_KEY" in said
+    assert "set the variable ECHO_API_KEY" in said
     assert not echo.keys
 
 
@@ -285,7 +285,7 @@ def test_small_amounts_keep_their_digits_and_unknown_is_never_nothing():
 def test_a_load_test_says_before_what_it_sends_and_shows_after_what_it_measured(
     workspace: Engine, echo: EchoServer, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setenv("ECHO_KEY", KEY)
+    monkeypatch.setenv("ECHO_API_KEY", KEY)
     monkeypatch.setattr("core.ui.candidates_load._WARM_UP_S", 0)
     make_workspace(workspace, candidates=1)
     define(workspace, echoed(echo))

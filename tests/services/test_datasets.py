@@ -114,7 +114,7 @@ def test_a_look_into_a_file_tells_what_it_holds(name: str):
 
 
 def test_a_file_that_fits_several_kinds_is_what_its_name_says():
-    log = '{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Ho"}], "id": "1"}'
+    log = '{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Ho"}], "model": "m"}'
     assert look(log).fits.keys() == {Kind.PROMPTS, Kind.RESPONSES}
     assert (look(log).guess(), look(log, name="my prompts.jsonl").guess()) == (Kind.RESPONSES, Kind.PROMPTS)
     assert look(log).carries_prompts

@@ -14,7 +14,7 @@ from sqlmodel import Session, func, select
 
 from core.errors import BadFile, BadInput, NotFound
 from core.services import studies, tallies
-from core.services.importing import ImportSummary, Kind, counting, import_file
+from core.services.importing import ImportSummary, Kind, import_file
 from core.storage.engine import open_engine, write
 from core.storage.schema import upgrade
 from core.storage.tables import (
@@ -191,8 +191,7 @@ def test_votes_alone_make_a_dataset_of_ids_that_later_votes_extend(engine: Engin
     assert all(prompt.messages == [] for prompt in prompts)
 
 
-def test_tallies_counted_on_the_way_in_equal_a_rebuild(filled: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counting, "_MOST_HELD", 40)
+def test_tallies_counted_on_the_way_in_equal_a_rebuild(filled: Engine) -> None:
     many = [
         {**vote, "rater": f"r{number % 40}", "winner": winner, "masked": number % 3 == 0}
         for number in range(3000)
@@ -258,11 +257,11 @@ def test_a_candidate_that_has_answered_is_not_redefined(filled: Engine, change: 
 
 def test_the_price_and_the_key_of_a_candidate_that_has_answered_may_change(filled: Engine) -> None:
     take(filled, [A], "candidates")
-    priced = A | {"input_usd_per_mtok": 0.5, "output_usd_per_mtok": 2, "api_key_env": "TEAM_KEY"}
+    priced = A | {"input_usd_per_mtok": 0.5, "output_usd_per_mtok": 2, "api_key_env": "TEAM_API_KEY"}
     assert take(filled, [priced], "candidates").created == 1
     with Session(filled) as session:
         settings = session.exec(select(Candidate).where(Candidate.name == "a")).one().settings
-    assert (settings["output_usd_per_mtok"], settings["api_key_env"]) == (2, "TEAM_KEY")
+    assert (settings["output_usd_per_mtok"], settings["api_key_env"]) == (2, "TEAM_API_KEY")
 
 
 KEYS = [
@@ -340,8 +339,6 @@ def test_progress_ends_at_the_whole_file(filled: Engine) -> None:
         ("prompts", 1, {"tags": {"a": 1}}, "tags"),
         ("prompts", 1, {"constraints": ["x"]}, "constraints"),
         ("prompts", 1, {"category": "c" * 201}, "category"),
-        ("prompts", 1, {"turns": ["nul \x00"]}, "turns[0]"),
-        ("prompts", 1, {"constraints": {"a": "nul \x00"}}, "constraints"),
         ("prompts", 1, {"messages": [{"role": "user", "content": "x"}]}, "turns"),
         ("prompts", 2, {"messages": [{"role": "robot", "content": "x"}]}, "messages[0].role"),
         ("prompts", 2, {"messages": [{"role": "assistant", "content": "x"}]}, "messages"),
@@ -415,8 +412,6 @@ def test_names_that_do_not_exist_are_not_found(filled: Engine) -> None:
     before = counts(filled)
     with pytest.raises(NotFound, match="dataset called 'nowhere'"):
         take(filled, RESPONSES, "responses", dataset="nowhere")
-    with pytest.raises(NotFound, match="study called 'nowhere'"):
-        take(filled, VOTES, "votes", study="nowhere")
     with pytest.raises(BadInput, match="no format 'nowhere'"):
         take(filled, VOTES, "votes", format="nowhere")
     with pytest.raises(BadInput, match="holds prompts"):

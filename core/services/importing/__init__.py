@@ -8,12 +8,13 @@ from typing import BinaryIO
 from sqlalchemy import Engine
 
 from core.services.importing.formats import FORMATS
-from core.services.importing.intake import Intake
+from core.services.importing.intake import Check, Intake
 from core.services.importing.query import queried
 from core.services.importing.records import Format, ImportSummary, Kind, Progress
 from core.services.importing.source import Source
+from core.services.importing.staging import sweep
 
-__all__ = ["FORMATS", "Format", "ImportSummary", "Kind", "Progress", "import_file", "import_query"]
+__all__ = ["FORMATS", "Format", "ImportSummary", "Kind", "Progress", "import_file", "import_query", "sweep"]
 
 
 def import_file(
@@ -29,20 +30,22 @@ def import_file(
     columns: Mapping[str, str] | None = None,
     now: datetime,
     on_progress: Progress | None = None,
+    check: Check | None = None,
 ) -> ImportSummary:
-    """Import a file (plain or gzip; JSONL, a JSON array or CSV) in one transaction.
+    """Import a file (plain or gzip; JSONL, a JSON array or CSV): read to its end first, then taken in at once.
 
     ``name``: what messages call the file, and what a new dataset is named after; by default its own.
     ``dataset``: where it goes; by default the newest one that holds the first record's prompt, else one named
     after the file. ``study`` and ``question``: for votes; by default the default study, and the question for
-    votes that name none. ``columns``: our field -> the file's column. ``on_progress``: fraction read, records.
+    votes that name none; a study that does not exist is made. ``columns``: our field -> the file's column.
+    ``on_progress``: fraction read, records. ``check``: called in the transaction that writes, to refuse by raising.
 
     Raises errors.BadFile, naming file, line and field, and BadInput or NotFound for wrong arguments; then the
     database is as it was.
     """
     with Source(path, name) as source:
         intake = Intake(source, Kind(kind), now, dataset, study, question, format, dict(columns or {}), on_progress)
-        return intake.run(engine)
+        return intake.run(engine, check)
 
 
 def import_query(
@@ -59,14 +62,16 @@ def import_query(
     columns: Mapping[str, str] | None = None,
     now: datetime,
     on_progress: Progress | None = None,
+    check: Check | None = None,
 ) -> ImportSummary:
     """Import what ``query`` gives on the SQL database at ``url``; its columns are read like those of a CSV file.
 
-    Nothing is written there. The other arguments are those of ``import_file``; ``line`` in an error is the row.
+    Nothing is written there, and outside local mode it must be among EVENHAND_SQL_SOURCES. The other arguments are
+    those of ``import_file``; ``line`` in an error is the row.
     """
     called = name or "query"
     with queried(url, query, called) as rows, Source(rows, called) as source:
         intake = Intake(
             source, Kind(kind), now, dataset, study, question, format, dict(columns or {}), on_progress, cells=True
         )
-        return intake.run(engine)
+        return intake.run(engine, check)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from core.domain.storable_text import storable
 from core.services.importing import fields
 from core.services.importing.records import Flaw
 
@@ -51,5 +52,5 @@ def content(found: Any, field: str) -> str:
         said = part.get("text") if is_text else part
         if not isinstance(said, str):
             raise Flaw("is not text; only text can be compared.", field=f"{field}[{place}]")
-        pieces.append(fields.storable(said, field))
+        pieces.append(storable(said))
     return "".join(pieces)

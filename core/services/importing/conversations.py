@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from core.domain.storable_text import storable
 from core.services.importing import chat, fields
 from core.services.importing.records import Flaw, Row
 
@@ -40,7 +41,7 @@ def asked(found: Any, place: str) -> list[dict[str, str]]:
 
 def _messages(found: Any, place: str) -> list[dict[str, str]]:
     if isinstance(found, str):
-        return [{"role": "user", "content": fields.storable(found, place)}]
+        return [{"role": "user", "content": storable(found)}]
     if isinstance(found, list):
         if len(found) == 1 and isinstance(found[0], list) and not _is_pair(found[0]):
             return _messages(found[0], place)
@@ -108,7 +109,7 @@ def said(found: Any, place: str) -> list[str]:
         return _said_by(found, place)
     if isinstance(found, list):
         return _last_of(found, place)
-    return [fields.storable(found, place)] if isinstance(found, str) and found else []
+    return [storable(found)] if isinstance(found, str) and found else []
 
 
 def _said_by(found: Row, place: str) -> list[str]:
@@ -121,7 +122,7 @@ def _said_by(found: Row, place: str) -> list[str]:
         if found.get(key):
             return said(found[key], f"{place}.{key}")
     only = _only_text(found)
-    return [] if only is None else [fields.storable(only, place)]
+    return [] if only is None else [storable(only)]
 
 
 def _choices(found: list[Any], place: str) -> list[str]:

@@ -1,70 +1,61 @@
-"""Counting imported votes into the tallies as they come: the same as a rebuild, without reading them again."""
+"""Counting staged votes into the tallies: the same as a rebuild, and counted before anybody waits for it."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
 from typing import Any
-
-from sqlmodel import Session
 
 from core.domain.votes import Outcome
 from core.services.importing.bulk import BulkAdd
+from core.services.importing.landing import Landing
+from core.services.importing.staging import Staging
 from core.services.tallies import BUCKETS, COUNTERS, WINS2, hold
 
-_MOST_HELD = 300_000
 _SIDES = ("study_id", "simulated", "question_id", "left_id", "right_id")
 _PAIR_KEYS = (*_SIDES, "category", "length_bin", "masked")
 _OUTCOMES = tuple(COUNTERS[outcome] for outcome in Outcome)
 _CLUSTER_KEYS = ("kind", *_SIDES, "bucket")
-Cell = tuple[Any, ...]
+
+_PAIRS = f"""
+CREATE TABLE staged_pair_cell AS
+SELECT v.question, v.lft, v.rgt, p.detail AS category, v.length_bin, v.masked,
+       {", ".join(f"sum(v.outcome = {int(outcome)})" for outcome in Outcome)}
+FROM staged_vote v JOIN staged_name p ON p.kind = 'prompt' AND p.code = v.prompt
+GROUP BY 1, 2, 3, 4, 5, 6
+"""  # noqa: S608
+_CLUSTERS = """
+CREATE TABLE staged_{kind}_cell AS
+SELECT question, lft, rgt, {kind} < 0 AS is_new, abs({kind}) % {buckets} AS part, count(*) AS n,
+       sum(CASE outcome {wins} END) AS wins2
+FROM staged_vote GROUP BY 1, 2, 3, 4, 5
+"""
 
 
-class VoteCounts:
-    """Votes of imported raters in one study, counted by cell; ``write`` adds them to the tallies.
-
-    A pair cell is (question, left, right, category, length bin, masked, outcome); a cluster cell
-    (question, left, right, bucket, outcome).
-    """
-
-    def __init__(self, session: Session, study_id: int) -> None:
-        self._session = session
-        self._of_all = (study_id, False)
-        self._pairs: Counter[Cell] = Counter()
-        self._clusters: dict[str, Counter[Cell]] = {"rater": Counter(), "prompt": Counter()}
-
-    def add(self, pairs: Iterable[Cell], raters: Iterable[Cell], prompts: Iterable[Cell]) -> None:
-        """Count a batch, given by its cells; writes what is held when it grows large."""
-        self._pairs.update(pairs)
-        self._clusters["rater"].update(raters)
-        self._clusters["prompt"].update(prompts)
-        if len(self._pairs) + sum(map(len, self._clusters.values())) > _MOST_HELD:
-            self.write()
-
-    def write(self) -> None:
-        """Add what was counted to the tallies, in the session's transaction."""
-        hold(self._session)
-        self._write_pairs()
-        for kind, cells in self._clusters.items():
-            self._write_clusters(kind, cells)
-            cells.clear()
-        self._pairs.clear()
-
-    def _write_pairs(self) -> None:
-        sums: dict[Cell, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-        for (*cell, outcome), n in self._pairs.items():
-            sums[tuple(cell)][outcome] = n
-        rows = [(*self._of_all, *cell, *counts) for cell, counts in sums.items()]
-        BulkAdd(self._session, "pair_tally", _PAIR_KEYS, _OUTCOMES).write(rows)
-
-    def _write_clusters(self, kind: str, cells: Counter[Cell]) -> None:
-        sums: dict[Cell, list[int]] = defaultdict(lambda: [0, 0])
-        for (*cell, outcome), n in cells.items():
-            found = sums[tuple(cell)]
-            found[0] += n
-            found[1] += n * WINS2[outcome]
-        rows = [(kind, *self._of_all, *cell, *counts) for cell, counts in sorted(sums.items())]
-        BulkAdd(self._session, "cluster_tally", _CLUSTER_KEYS, ("n", "wins2")).write(rows)
+def count_staged(staging: Staging) -> None:
+    """Count the staged votes by cell of either tally."""
+    staging.rows.execute(_PAIRS)
+    wins = " ".join(f"WHEN {int(outcome)} THEN {twice}" for outcome, twice in WINS2.items())
+    for kind in ("rater", "prompt"):
+        staging.rows.execute(_CLUSTERS.format(kind=kind, buckets=BUCKETS, wins=wins))
 
 
-def bucket(key: int) -> int:
-    """The cluster bucket of a rater's or a prompt's id."""
-    return key % BUCKETS
+def add_to_tallies(landing: Landing, study_id: int, questions: dict[int, int]) -> None:
+    """Add the counts to the tallies of a study. ``questions``: code → id."""
+    hold(landing.session)
+
+    def sides(question: int, left: int, right: int) -> tuple[Any, ...]:
+        both = (landing.id_of("candidate", side) for side in (left, right))
+        return (study_id, False, questions[question], *both)
+
+    pairs = BulkAdd(landing.session, "pair_tally", _PAIR_KEYS, _OUTCOMES)
+    for some in landing.staging.read("SELECT * FROM staged_pair_cell"):
+        rows = ((*sides(*cell[:3]), *cell[3:5], bool(cell[5]), *cell[6:]) for cell in some)
+        pairs.write(sorted(rows))
+    clusters = BulkAdd(landing.session, "cluster_tally", _CLUSTER_KEYS, ("n", "wins2"))
+    for kind, table in (("rater", "person"), ("prompt", "prompt")):
+        for some in landing.staging.read(f"SELECT * FROM staged_{kind}_cell"):  # noqa: S608
+            clusters.write(
+                sorted((kind, *sides(*cell[:3]), _bucket(landing.bases[table], *cell[3:5]), *cell[5:]) for cell in some)
+            )
+
+
+def _bucket(base: int, is_new: int, part: int) -> int:
+    """The cluster bucket of ids: new ones follow ``base``, so their remainders turn by its."""
+    return (base + part) % BUCKETS if is_new else part

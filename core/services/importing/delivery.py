@@ -1,36 +1,43 @@
-"""Records into tables, in the caller's transaction: which dataset, which study, what was there before."""
+"""Records on their way into tables: which dataset, which study, what was there before."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from core.errors import NotFound
-from core.services import studies
-from core.services.importing.candidates import CandidateWriter
+from core.services import studies, study_fields
+from core.services.importing.candidates import CandidateWriter, read_candidates
+from core.services.importing.landing import Landing, Moved
 from core.services.importing.ledger import Ledger
-from core.services.importing.prompts import (
-    StoredDataset,
-    add_dataset,
-    newest_holding,
-    newest_version,
-    store_prompts,
-)
+from core.services.importing.prompts import PromptStager, add_dataset, newest_holding, newest_version
 from core.services.importing.records import Flaw, Format, ImportSummary, Kind, Notes
-from core.services.importing.responses import ResponseWriter
-from core.services.importing.votes import ANONYMOUS, VoteWriter
-from core.storage.tables import Dataset, ImportedFile
+from core.services.importing.responses import ResponseStager
+from core.services.importing.staging import Staging
+from core.services.importing.votes import ANONYMOUS, VoteStager
+from core.storage.engine import reading
+from core.storage.tables import Dataset, ImportedFile, Study
 
 Records = Callable[[], tuple[Any, Iterator[Any]]]
 
 
+@dataclass(frozen=True)
+class Ready:
+    """A file that was read and checked. ``new``: table → rows that have codes; ``finish`` writes it all."""
+
+    finish: Callable[[Landing], ImportSummary]
+    new: Mapping[str, int] = field(default_factory=dict)
+
+
 @dataclass
 class Delivery:
-    """One file's records on their way into tables. ``records()`` reads it anew: (the first record, all)."""
+    """One file's records, read into the staging file. ``records()`` reads it anew: (the first record, all)."""
 
-    session: Session
+    engine: Engine
+    staging: Staging
     ledger: Ledger
     notes: Notes
     now: datetime
@@ -39,98 +46,149 @@ class Delivery:
     report: Callable[[int], None]
     delivered: int = 0
 
-    def prompts(self, name: str) -> ImportSummary:
+    def prompts(self, name: str) -> ImportSummary | Ready:
         """Prompts into the dataset ``name``, as a new version of it where it differs."""
         place = f"dataset:{name}"
-        if before := self.ledger.before(self.session, place):
+        with reading(self.engine) as session:
+            before = self.ledger.before(session, place)
+        if before:
             return self._nothing_new(before, dataset=name)
-        stored = self._store_prompts(name)
-        self.ledger.remember(self.session, place, self.delivered)
-        if stored.is_new and stored.version > 1:
-            self.notes.add(f"The prompts differ from '{name}' as it was, so this is its version {stored.version}.")
-        return self._summary(created=stored.records if stored.is_new else 0, dataset=name)
+        stager = self._staged_prompts(name)
 
-    def responses(self, dataset: str | None, default_name: str) -> ImportSummary:
+        def finish(landing: Landing) -> ImportSummary:
+            self._check(landing, stager.holds(landing.session), place)
+            stored = stager.land(landing)
+            self.ledger.remember(landing.session, place, self.delivered)
+            if stager.same is None and stored.version > 1:
+                self.notes.add(f"The prompts differ from '{name}' as it was, so this is its version {stored.version}.")
+            if stager.repeated:
+                self.notes.add(f"{stager.repeated:,} stand in the file more than once; each is taken once.")
+            return self._summary(created=stager.new, dataset=name)
+
+        return Ready(finish, {"prompt": stager.new})
+
+    def responses(self, dataset: str | None, default_name: str) -> ImportSummary | Ready:
         """Responses into ``dataset``, or to where their prompts are; formats that carry prompts bring them."""
-        before = None if dataset or self.chosen.carries_prompts else self._still_newest()
+        with reading(self.engine) as session:
+            before = None if dataset or self.chosen.carries_prompts else self._still_newest(session)
         if before is not None:
             return self._nothing_new(before[1], dataset=before[0].name)
-        target = self._dataset_of_responses(dataset, default_name)
-        place = f"responses:{target.id}"
-        if entry := self.ledger.before(self.session, place):
+        prompts = self._staged_prompts(default_name) if self.chosen.carries_prompts else None
+        with reading(self.engine) as session:
+            target = prompts.same if prompts else self._dataset_of_responses(session, dataset)
+            entry = self.ledger.before(session, f"responses:{target.id}") if target else None
+        if target and entry:
             return self._nothing_new(entry, dataset=target.name)
-        writer = ResponseWriter(self.session, target, self.now)
-        writer.write_all(self.records()[1], self._on_batch)
-        self.ledger.remember(self.session, place, self.delivered)
-        return self._summary(created=writer.created, dataset=target.name)
+        stager = ResponseStager(self.engine, self.staging, target, prompts, self.now)
+        stager.read_all(self.records()[1], self._on_batch)
 
-    def votes(self, study: str | None, question: str, dataset: str | None, default_name: str) -> ImportSummary:
-        """Votes into a study; their prompts are looked for, or known by id only from then on."""
-        chosen = studies.ensure_default(self.session, now=self.now) if study is None else None
-        chosen = chosen or studies.named(self.session, study)
-        assert chosen.id is not None
-        anywhere, here = f"study:{chosen.id}", f"study:{chosen.id};question:{question}"
-        if before := self.ledger.before(self.session, anywhere, here):
-            return self._nothing_new(before, study=chosen.name)
+        def finish(landing: Landing) -> ImportSummary:
+            place = f"responses:{target.id}" if target else None
+            self._check(landing, stager.holds(landing.session), place)
+            home = prompts.land(landing) if prompts else landing.session.get_one(Dataset, target.id if target else 0)
+            stager.land(landing, home)
+            self.ledger.remember(landing.session, f"responses:{home.id}", self.delivered)
+            return self._summary(created=stager.created, dataset=home.name)
+
+        return Ready(finish, stager.new)
+
+    def votes(self, study: str | None, question: str, dataset: str | None, default_name: str) -> ImportSummary | Ready:
+        """Votes into a study, made where it is missing; their prompts are looked for, or from then on known by id."""
         first, records = self.records()
-        found = None if dataset else newest_holding(self.session, first.prompt_key)
-        found = found or newest_version(self.session, default_name)
-        target = found or add_dataset(self.session, default_name, now=self.now)
-        writer = VoteWriter(self.session, chosen.id, target, question, self.now)
-        writer.write_all(records, self._on_batch)
-        self.ledger.remember(self.session, here if writer.used_default_question else anywhere, self.delivered)
-        if writer.anonymous:
-            self.notes.add(f"{writer.anonymous} votes name no rater and count as those of one, '{ANONYMOUS}'.")
-        if not writer.has_texts:
-            self.notes.add(f"The dataset '{target.name}' knows its prompts by their ids only.")
-        return self._summary(created=writer.created, dataset=target.name, study=chosen.name)
+        with reading(self.engine) as session:
+            chosen = _study(session, study)
+            before = self.ledger.before(session, *_places(chosen, question)) if chosen else None
+            found = None if dataset else newest_holding(session, first.prompt_key)
+            found = found or newest_version(session, default_name)
+        if chosen and before:
+            return self._nothing_new(before, study=chosen.name)
+        stager = VoteStager(self.engine, self.staging, chosen.id if chosen else None, found, question, self.now)
+        stager.read_all(records, self._on_batch)
 
-    def candidates(self) -> ImportSummary:
+        def finish(landing: Landing) -> ImportSummary:
+            session = landing.session
+            now_there = _study(session, study)
+            is_same = (now_there and now_there.id) == (chosen and chosen.id) and stager.holds(session)
+            self._check(landing, is_same, *(_places(chosen, question) if chosen else ()))
+            home = self._home_of_votes(session, found, default_name)
+            into = now_there or _new_study(session, study, home, self.now)
+            stager.land(landing, into.id or 0, home)
+            anywhere, here = _places(into, question)
+            place = here if stager.used_default_question else anywhere
+            self.ledger.remember(session, place, self.delivered, on_dataset=home.id)
+            self._note_gaps(stager, home)
+            if now_there is None and study is not None:
+                self.notes.add(f"The study '{into.name}' was made for them.")
+            return self._summary(created=stager.read, dataset=home.name, study=into.name)
+
+        return Ready(finish, stager.new)
+
+    def candidates(self) -> ImportSummary | Ready:
         """Candidates by name; an earlier definition gives way to this one while nothing was answered under it."""
-        writer = CandidateWriter(self.session, self.now, self.notes)
-        writer.write_all(self.records()[1], self._on_batch)
-        before = self.ledger.before(self.session, "candidates")
-        if before and writer.created == 0:
-            return self._nothing_new(before)
-        self.ledger.remember(self.session, "candidates", self.delivered)
-        return self._summary(created=writer.created)
+        records = read_candidates(self.records()[1])
+        self._on_batch(len(records))
 
-    def _store_prompts(self, name: str) -> StoredDataset:
+        def finish(landing: Landing) -> ImportSummary:
+            writer = CandidateWriter(landing.session, self.now, self.notes)
+            writer.write_all(records)
+            before = self.ledger.before(landing.session, "candidates")
+            if before and writer.created == 0:
+                return self._nothing_new(before)
+            self.ledger.remember(landing.session, "candidates", self.delivered)
+            return self._summary(created=writer.created)
+
+        return Ready(finish)
+
+    def _staged_prompts(self, name: str) -> PromptStager:
         _, records = self.records()
         with_responses = self.ledger.kind is Kind.RESPONSES
-        return store_prompts(
-            self.session,
-            name,
+        stager = PromptStager(self.engine, self.staging, name, self.now, self.chosen.may_repeat)
+        stager.read_all(
             (record.prompt for record in records) if with_responses else records,
-            now=self.now,
-            repeats_allowed=self.chosen.may_repeat,
-            on_batch=(lambda _: self.report(0)) if with_responses else self._on_batch,
+            (lambda _: self.report(0)) if with_responses else self._on_batch,
         )
+        return stager
 
-    def _still_newest(self) -> tuple[Dataset, ImportedFile] | None:
+    def _check(self, landing: Landing, is_as_read: bool, *places: str | None) -> None:
+        """Refuse to go on where the workspace is not as it was, or has this very file by now."""
+        known = [place for place in places if place is not None]
+        if not is_as_read or (known and self.ledger.before(landing.session, *known)):
+            raise Moved
+
+    def _still_newest(self, session: Session) -> tuple[Dataset, ImportedFile] | None:
         """A dataset that has these responses already, and is still the newest of its name."""
-        for place, entry in self.ledger.places(self.session).items():
-            dataset = self.session.get(Dataset, int(place.removeprefix("responses:")))
-            newest = newest_version(self.session, dataset.name) if dataset else None
+        for place, entry in self.ledger.places(session).items():
+            dataset = session.get(Dataset, int(place.removeprefix("responses:")))
+            newest = newest_version(session, dataset.name) if dataset else None
             if dataset is not None and newest is not None and newest.id == dataset.id:
                 return dataset, entry
         return None
 
-    def _dataset_of_responses(self, dataset: str | None, default_name: str) -> Dataset:
-        if self.chosen.carries_prompts:
-            return self.session.get_one(Dataset, self._store_prompts(default_name).id)
+    def _dataset_of_responses(self, session: Session, dataset: str | None) -> Dataset:
         if dataset is not None:
-            found = newest_version(self.session, dataset)
+            found = newest_version(session, dataset)
             if found is None:
-                names = ", ".join(f"'{each}'" for each in self.session.exec(select(Dataset.name).distinct()))
+                names = ", ".join(f"'{each}'" for each in session.exec(select(Dataset.name).distinct()))
                 raise NotFound(f"There is no dataset called '{dataset}'. There are: {names or 'none yet'}.")
             return found
         first, _ = self.records()
-        found = newest_holding(self.session, first.prompt_key)
+        found = newest_holding(session, first.prompt_key)
         if found is None:
             problem = f"No dataset holds a prompt '{first.prompt_key}'. Import the prompts first."
             raise Flaw(problem, field="prompt_id", line=first.line)
         return found
+
+    def _home_of_votes(self, session: Session, found: Dataset | None, name: str) -> Dataset:
+        there = session.get(Dataset, found.id) if found else newest_version(session, name)
+        if (there is None) != (found is None):
+            raise Moved
+        return there or add_dataset(session, name, "", now=self.now)
+
+    def _note_gaps(self, stager: VoteStager, home: Dataset) -> None:
+        if stager.anonymous:
+            self.notes.add(f"{stager.anonymous} votes name no rater and count as those of one, '{ANONYMOUS}'.")
+        if not stager.has_texts:
+            self.notes.add(f"The dataset '{home.name}' knows its prompts by their ids only.")
 
     def _on_batch(self, size: int) -> None:
         self.delivered += size
@@ -146,3 +204,20 @@ class Delivery:
     def _summary(self, *, created: int, dataset: str | None = None, study: str | None = None) -> ImportSummary:
         unchanged = self.delivered - created
         return ImportSummary(self.ledger.kind, dataset, study, self.delivered, created, unchanged, self.notes.all())
+
+
+def _study(session: Session, name: str | None) -> Study | None:
+    """The study called ``name``, or the default one; None where it is still to be made."""
+    wanted = Study.is_default if name is None else Study.name == study_fields.clean_line(name)
+    return session.exec(select(Study).where(wanted)).first()
+
+
+def _new_study(session: Session, name: str | None, dataset: Dataset, now: datetime) -> Study:
+    if name is None:
+        return studies.ensure_default(session, now=now)
+    return studies.create(session, name=name, now=now, dataset_id=dataset.id)
+
+
+def _places(study: Study, question: str) -> tuple[str, str]:
+    """Where votes are entered that all name their question, and where those are of which some do not."""
+    return f"study:{study.id}", f"study:{study.id};question:{question}"

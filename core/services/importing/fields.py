@@ -4,6 +4,7 @@ import json
 import math
 from typing import Any
 
+from core.domain.storable_text import storable
 from core.services.importing.records import Cells, Flaw, Row
 
 LONGEST_NAME = 400
@@ -35,7 +36,7 @@ def checked_name(found: str, field: str) -> str:
         raise Flaw("is empty.", field=field)
     if len(found) > LONGEST_NAME:
         raise Flaw(f"is longer than {LONGEST_NAME} characters.", field=field)
-    return storable(found, field)
+    return storable(found)
 
 
 def short(found: str, field: str) -> str:
@@ -66,19 +67,7 @@ def as_text(found: Any, field: str) -> str:
     """``found`` as a text that can be stored."""
     if not isinstance(found, str):
         raise Flaw(f"must be text, not {kind_of(found)}.", field=field)
-    return storable(found, field)
-
-
-def storable(found: str, field: str) -> str:
-    """``found``, unless it holds what no database can keep: NUL, or half of a surrogate pair."""
-    if "\x00" in found:
-        raise Flaw("holds a NUL character, which cannot be stored.", field=field)
-    if not found.isascii():
-        try:
-            found.encode()
-        except UnicodeEncodeError:
-            raise Flaw("holds half of a surrogate pair, which is not a character.", field=field) from None
-    return found
+    return storable(found)
 
 
 def texts(found: Any, field: str) -> list[str]:
@@ -127,19 +116,23 @@ def mapping(row: Row, field: str) -> Row | None:
         return None
     if not isinstance(found, dict):
         raise Flaw(f"must be an object, not {kind_of(found)}.", field=field)
-    check_json(found, field)
-    return found
-
-
-def check_json(found: Any, field: str) -> None:
-    """Refuse what cannot be stored as JSON on every database."""
     try:
-        written = json.dumps(found, allow_nan=False, ensure_ascii=False)
+        kept: Row = _storable_json(found)
+        json.dumps(kept, allow_nan=False)
     except (ValueError, RecursionError, TypeError):
         raise Flaw("holds a number or a nesting that JSON cannot express.", field=field) from None
-    storable(written, field)
-    if "\\u0000" in written:
-        raise Flaw("holds a NUL character, which cannot be stored.", field=field)
+    return kept
+
+
+def _storable_json(found: Any) -> Any:
+    """``found`` with texts and keys that can be stored."""
+    if isinstance(found, str):
+        return storable(found)
+    if isinstance(found, list):
+        return [_storable_json(each) for each in found]
+    if isinstance(found, dict):
+        return {storable(key): _storable_json(each) for key, each in found.items()}
+    return found
 
 
 def unpacked(row: Row, field: str) -> Any:

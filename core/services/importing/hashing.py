@@ -12,4 +12,4 @@ def canonical(found: Any) -> str:
 
 def digest(found: Any) -> str:
     """SHA-256, in hex, of the canonical JSON of ``found``."""
-    return hashlib.sha256(canonical(found).encode()).hexdigest()
+    return hashlib.sha256(canonical(found).encode(errors="surrogatepass")).hexdigest()

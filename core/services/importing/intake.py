@@ -1,26 +1,32 @@
-"""One import from its first byte to its commit: all of a file or nothing."""
+"""One import from its first byte to its commit: all of a file or nothing.
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+It is read to its end and checked before anything is locked; then it comes in at once.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlmodel import Session
 
 from core.errors import BadFile, BadInput
 from core.services.importing import fields
-from core.services.importing.delivery import Delivery
+from core.services.importing.delivery import Delivery, Ready
 from core.services.importing.formats import FORMATS, detect
+from core.services.importing.landing import Landing, Moved, land
 from core.services.importing.ledger import Ledger
 from core.services.importing.records import Flaw, Format, ImportSummary, Kind, Notes, Progress, Reading, Record, Row
 from core.services.importing.rows import rows_of
 from core.services.importing.source import Source
-from core.storage.engine import write
+from core.services.importing.staging import Staging
 
-_ADVISORY_LOCK = 0x45564E49
+_MOST_TRIES = 3
+Check = Callable[[Session], None]
+Finish = Callable[[Landing], ImportSummary]
 
 
 @dataclass
@@ -39,15 +45,24 @@ class Intake:
     cells: bool = False
     _line: int | None = None
 
-    def run(self, engine: Engine) -> ImportSummary:
-        """Import the file in one transaction; any fault is a BadInput and leaves the database as it was."""
+    def run(self, engine: Engine, check: Check | None = None) -> ImportSummary:
+        """Import the file; any fault is a BadInput and leaves the database as it was.
+
+        ``check`` may refuse it in the transaction that writes, by raising.
+        """
         with self._naming_the_place():
-            fields.checked_name(self.question, "question")
+            self.question = fields.checked_name(self.question, "question")
             if self.dataset is not None:
-                fields.checked_name(self.dataset, "dataset")
+                self.dataset = fields.checked_name(self.dataset, "dataset")
             ledger = Ledger(self.kind, self.source.content_hash(), self.source.name, self.now, self.columns)
             chosen = self._chosen_format()
-            return write(engine, lambda session: self._deliver(session, chosen, ledger))
+            for _ in range(_MOST_TRIES):
+                with suppress(Moved), Staging() as staging:
+                    found = self._delivered(engine, staging, chosen, ledger)
+                    if isinstance(found, ImportSummary):
+                        return found
+                    return land(engine, staging, found.new, _checked(found.finish, check))
+        raise BadInput("Others changed what this file belongs to while it was read. Nothing was imported; try again.")
 
     @contextmanager
     def _naming_the_place(self) -> Iterator[None]:
@@ -77,9 +92,7 @@ class Intake:
             yield line, row
         self._line = None
 
-    def _deliver(self, session: Session, chosen: Format, ledger: Ledger) -> ImportSummary:
-        if session.get_bind().dialect.name == "postgresql":
-            session.connection().execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+    def _delivered(self, engine: Engine, staging: Staging, chosen: Format, ledger: Ledger) -> ImportSummary | Ready:
         notes = Notes()
 
         def records() -> tuple[Any, Iterator[Any]]:
@@ -90,7 +103,7 @@ class Intake:
                 raise Flaw(" ".join([f"The file holds no {self.kind}.", *notes.all()]))
             return first, chain([first], found)
 
-        delivery = Delivery(session, ledger, notes, self.now, chosen, records, self._report)
+        delivery = Delivery(engine, staging, ledger, notes, self.now, chosen, records, self._report)
         if self.kind is Kind.PROMPTS:
             return delivery.prompts(self._dataset_name())
         if self.kind is Kind.RESPONSES:
@@ -105,3 +118,12 @@ class Intake:
 
     def _dataset_name(self) -> str:
         return self.dataset or fields.checked_name(self.source.stem, "dataset")
+
+
+def _checked(finish: Finish, check: Check | None) -> Finish:
+    def checked(landing: Landing) -> ImportSummary:
+        if check is not None:
+            check(landing.session)
+        return finish(landing)
+
+    return checked

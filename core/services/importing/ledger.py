@@ -1,5 +1,6 @@
 """What was imported before: by kind, place and content, so that the same file again changes nothing."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,9 @@ from sqlmodel import Session, col, select
 from core.services.importing.hashing import digest
 from core.services.importing.records import Kind
 from core.storage.tables import ImportedFile
+
+ON_DATASET = ";dataset:"
+_ON_DATASET = re.compile(rf"{ON_DATASET}\d+$")
 
 
 @dataclass(frozen=True)
@@ -24,21 +28,25 @@ class Ledger:
     def before(self, session: Session, *places: str) -> ImportedFile | None:
         """The entry of this file at one of these places."""
         targets = [self._target(place) for place in places]
-        return next((entry for entry in self._entries(session) if entry.target in targets), None)
+        return next((entry for entry in self._entries(session) if _ON_DATASET.sub("", entry.target) in targets), None)
 
     def places(self, session: Session) -> dict[str, ImportedFile]:
         """All places this file went to."""
         mark = self._target("")
         return {entry.target.removesuffix(mark): entry for entry in self._entries(session)}
 
-    def remember(self, session: Session, place: str, records: int) -> None:
-        """Enter this file as imported to ``place``, unless it is entered."""
+    def remember(self, session: Session, place: str, records: int, *, on_dataset: int | None = None) -> None:
+        """Enter this file as imported to ``place``, unless it is entered.
+
+        ``on_dataset``: what it rests on, where the place does not say so; the entry goes with that.
+        """
         if self.before(session, place) is not None:
             return
+        resting = "" if on_dataset is None else f"{ON_DATASET}{on_dataset}"
         session.add(
             ImportedFile(
                 kind=self.kind.value,
-                target=self._target(place),
+                target=self._target(place) + resting,
                 content_hash=self.content_hash,
                 name=self.file_name,
                 records=records,

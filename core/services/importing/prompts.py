@@ -1,21 +1,24 @@
-"""Writing prompts: a dataset is a name and a version, and never changes."""
+"""Reading prompts: a dataset is a name and a version, and never changes."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, func
+from sqlalchemy import Engine, func
 from sqlmodel import Session, col, select
 
 from core.services.importing.batches import OnBatch, batches
-from core.services.importing.bulk import BulkInsert
 from core.services.importing.hashing import canonical, digest
+from core.services.importing.landing import Landing
 from core.services.importing.records import Flaw, PromptRecord
+from core.services.importing.staging import Found, Staging
+from core.storage.engine import reading
 from core.storage.tables import Dataset, Prompt
 
-_COLUMNS = (
-    "dataset_id", "external_id", "category", "messages", "reference", "constraints", "tags", "content_hash",
-)  # fmt: skip
+TEXTLESS = digest({"messages": []})
+"""The content hash of a prompt that is known by its id only."""
+_COLUMNS = ("external_id", "category", "messages", "reference", "constraints", "tags", "content_hash")
 _MODULUS = 1 << 256
 
 
@@ -34,117 +37,147 @@ class Growth:
     @property
     def content_hash(self) -> str:
         """64 hex digits."""
-        return f"{self.total:064x}"
-
-
-@dataclass(frozen=True)
-class StoredDataset:
-    """Where prompts went; ``is_new`` is false where the very same were there already."""
-
-    id: int
-    name: str
-    version: int
-    records: int
-    is_new: bool
-
-
-def store_prompts(
-    session: Session,
-    name: str,
-    records: Iterable[PromptRecord],
-    *,
-    now: datetime,
-    repeats_allowed: bool = False,
-    on_batch: OnBatch,
-) -> StoredDataset:
-    """Make ``records`` the dataset ``name``: a new version, unless a version of it has the same content.
-
-    ``repeats_allowed``: a log may ask the same prompt often, and a dataset that holds them all is taken as it is.
-    """
-    newest = newest_version(session, name)
-    dataset = add_dataset(session, name, now=now)
-    assert dataset.id is not None
-    writer = _Writer(session, dataset.id, newest.id if newest and repeats_allowed else None, repeats_allowed)
-    for batch in batches(records):
-        writer.write(batch)
-        on_batch(len(batch))
-    if writer.growth.records == 0:
-        raise Flaw("The file holds no prompts.")
-    same = newest if writer.all_known else _same_content(session, name, writer.growth.content_hash)
-    if same is not None:
-        session.execute(delete(Prompt).where(col(Prompt.dataset_id) == dataset.id))
-        session.delete(dataset)
-        session.flush()
-        assert same.id is not None
-        return StoredDataset(same.id, name, same.version, writer.growth.records, is_new=False)
-    dataset.content_hash = writer.growth.content_hash
-    session.flush()
-    return StoredDataset(dataset.id, name, dataset.version, writer.growth.records, is_new=True)
+        return f"{self.total % _MODULUS:064x}"
 
 
 @dataclass
-class _Writer:
-    session: Session
-    dataset_id: int
-    compared_id: int | None
-    repeats_allowed: bool
+class PromptStager:
+    """Reads prompts for the dataset ``name`` into the staging file.
+
+    ``repeats_allowed``: a log may ask the same prompt often, and a dataset that holds them all is taken as it is.
+    ``same``: once all is read, the version of it that has them already. ``repeated``: how many stood there twice.
+    """
+
+    engine: Engine
+    staging: Staging
+    name: str
+    now: datetime
+    repeats_allowed: bool = False
+    same: Dataset | None = None
+    repeated: int = 0
     growth: Growth = field(default_factory=Growth)
-    lines: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.bulk = BulkInsert(self.session, "prompt", _COLUMNS)
-        self.all_known = self.compared_id is not None
+        self._add = self.staging.table("prompt", ("code INTEGER PRIMARY KEY", "line INTEGER", *_COLUMNS))
+        self.staging.rows.execute("CREATE UNIQUE INDEX staged_prompt_key ON staged_prompt (external_id)")
+        with reading(self.engine) as session:
+            self._newest = newest_version(session, self.name)
+        self._all_known = self._newest is not None and self.repeats_allowed
 
-    def write(self, batch: Sequence[PromptRecord]) -> None:
-        fresh = [record for record in batch if self._is_first(record)]
-        rows = []
-        for record in fresh:
-            content = record._asdict()
-            del content["line"], content["key"]
-            content_hash = digest(content)
-            self.growth.add(record.key, content_hash)
-            rows.append((self.dataset_id, *_cells(record), content_hash))
-        self.bulk.write(rows)
-        if self.all_known and self.compared_id is not None:
-            known = prompt_ids(self.session, self.compared_id, {record.key for record in fresh})
-            self.all_known = all(record.key in known for record in fresh)
+    def read_all(self, records: Iterable[PromptRecord], on_batch: OnBatch) -> None:
+        """Read ``records``, a batch at a time, and see whether they are here already."""
+        for batch in batches(records):
+            self._read(batch)
+            on_batch(len(batch))
+        if self.growth.records == 0:
+            raise Flaw("The file holds no prompts.")
+        with reading(self.engine) as session:
+            known = _same_content(session, self.name, self.growth.content_hash)
+        self.same = self._newest if self._all_known else known
 
-    def _is_first(self, record: PromptRecord) -> bool:
-        before = self.lines.get(record.key)
-        if before is None:
-            self.lines[record.key] = record.line
-            return True
-        if not self.repeats_allowed:
-            raise Flaw(
-                f"'{record.key}' is the id of line {before} too; every prompt needs an id of its own.",
-                field="id",
-                line=record.line,
-            )
-        return False
+    @property
+    def new(self) -> int:
+        """How many prompts will be written."""
+        return 0 if self.same is not None else self.growth.records
+
+    def codes(self, keys: Iterable[str]) -> dict[str, int]:
+        """The codes of staged prompts, of those ``keys`` that are."""
+        wanted = list(keys)
+        marks = ", ".join("?" * len(wanted))
+        query = f"SELECT external_id, -code FROM staged_prompt WHERE external_id IN ({marks})"  # noqa: S608
+        return dict(self.staging.rows.execute(query, wanted))
+
+    def holds(self, session: Session) -> bool:
+        """Whether the dataset's newest version is still what it was when the file was read."""
+        newest = newest_version(session, self.name)
+        return (newest and (newest.id, newest.version)) == (self._newest and (self._newest.id, self._newest.version))
+
+    def land(self, landing: Landing) -> Dataset:
+        """The dataset with these prompts; written unless it is there already."""
+        if self.same is not None:
+            return landing.session.get_one(Dataset, self.same.id)
+        dataset = add_dataset(landing.session, self.name, self.growth.content_hash, now=self.now)
+        columns = {name: name for name in _COLUMNS}
+        columns |= {"id": f"{landing.bases['prompt']} + code", "dataset_id": str(dataset.id)}
+        landing.put("prompt", columns, "staged_prompt ORDER BY code")
+        return dataset
+
+    def _read(self, batch: Sequence[PromptRecord]) -> None:
+        there = self._met(batch)
+        fresh = []
+        for record in batch:
+            content_hash = _content_hash(record)
+            if record.key not in there:
+                there[record.key] = (record.line, content_hash)
+                fresh.append(self._row(record, content_hash))
+            elif not self.repeats_allowed:
+                self._refuse_other(record, content_hash, *there[record.key])
+        self._add(fresh)
+        if self._all_known and self._newest and self._newest.id is not None:
+            keys = {record.key for record in batch}
+            with reading(self.engine) as session:
+                self._all_known = len(prompt_ids(session, self._newest.id, keys)) == len(keys)
+
+    def _met(self, batch: Sequence[PromptRecord]) -> dict[str, tuple[int, str]]:
+        """Where the batch's ids stood before, and with what content."""
+        marks = ", ".join("?" * len(batch))
+        query = f"SELECT external_id, line, content_hash FROM staged_prompt WHERE external_id IN ({marks})"  # noqa: S608
+        met = self.staging.rows.execute(query, [record.key for record in batch])
+        return {key: (line, content_hash) for key, line, content_hash in met}
+
+    def _refuse_other(self, record: PromptRecord, content_hash: str, line: int, before: str) -> None:
+        """A Flaw where another prompt has the record's id; the very same again is taken once."""
+        if content_hash != before:
+            problem = f"'{record.key}' is the id of line {line} too; every prompt needs an id of its own."
+            raise Flaw(problem, field="id", line=record.line)
+        self.repeated += 1
+
+    def _row(self, record: PromptRecord, content_hash: str) -> tuple[Any, ...]:
+        self.growth.add(record.key, content_hash)
+        optional = [None if found is None else canonical(found) for found in (record.reference, record.constraints)]
+        messages, tags = canonical(record.messages), canonical(record.tags)
+        code = self.growth.records
+        return (code, record.line, record.key, record.category, messages, *optional, tags, content_hash)
 
 
-def _cells(record: PromptRecord) -> tuple[str | None, ...]:
-    optional = [None if found is None else canonical(found) for found in (record.reference, record.constraints)]
-    return record.key, record.category, canonical(record.messages), *optional, canonical(record.tags)
+def _content_hash(record: PromptRecord) -> str:
+    content = record._asdict()
+    del content["line"], content["key"]
+    return digest(content)
 
 
-def add_textless(session: Session, dataset: Dataset, keys: Sequence[str]) -> None:
-    """Add prompts known only by their ids to a dataset that votes alone have made."""
-    assert dataset.id is not None
-    growth = Growth(total=int(dataset.content_hash or "0", 16))
-    empty = digest({"messages": []})
-    for key in keys:
-        growth.add(key, empty)
-    rows = [(dataset.id, key, "general", "[]", None, None, "[]", empty) for key in keys]
-    BulkInsert(session, "prompt", _COLUMNS).write(rows)
-    dataset.content_hash = growth.content_hash
-    session.flush()
+def find_prompts(session: Session, dataset_id: int | None, keys: Iterable[str]) -> Found:
+    """(id, category) of the dataset's prompts, of those ``keys`` that it has."""
+    query = select(Prompt.external_id, Prompt.id, Prompt.category).where(
+        Prompt.dataset_id == dataset_id, col(Prompt.external_id).in_(list(keys))
+    )
+    return {key: (found, category) for key, found, category in session.exec(query) if found is not None}
 
 
-def add_dataset(session: Session, name: str, *, now: datetime) -> Dataset:
+def land_textless(landing: Landing, dataset: Dataset, growth: Growth) -> None:
+    """Add the new prompts that votes know by their ids only to a dataset that votes alone have made."""
+    if growth.records == 0:
+        return
+    columns = {
+        "id": landing.code_as_id("prompt", "code"),
+        "dataset_id": str(dataset.id),
+        "external_id": "name",
+        "category": "detail",
+        "messages": "'[]'",
+        "tags": "'[]'",
+        "content_hash": f"'{TEXTLESS}'",
+    }
+    landing.put("prompt", columns, "staged_name WHERE kind = 'prompt' AND code < 0 ORDER BY code DESC")
+    before = Growth(int(dataset.content_hash or "0", 16))
+    dataset.content_hash = Growth(before.total + growth.total).content_hash
+    landing.session.add(dataset)
+    landing.session.flush()
+
+
+def add_dataset(session: Session, name: str, content_hash: str, *, now: datetime) -> Dataset:
     """The next version of the dataset ``name``, without prompts yet."""
     last = session.exec(select(func.max(Dataset.version)).where(Dataset.name == name)).one()
-    dataset = Dataset(name=name, version=(last or 0) + 1, content_hash="", created_at=now)
+    dataset = Dataset(name=name, version=(last or 0) + 1, content_hash=content_hash, created_at=now)
     session.add(dataset)
     session.flush()
     return dataset

@@ -1,74 +1,103 @@
-"""Writing responses: one run an import, never over another's text."""
+"""Reading responses: one run an import, never over another's text."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from core.domain.answering import finish_reason_of
 from core.domain.lengths import count_words
-from core.services.importing.batches import Ids, OnBatch, batches
-from core.services.importing.bulk import BulkInsert
-from core.services.importing.candidates import candidate_ids, named_candidates
+from core.services.importing.batches import OnBatch, batches
+from core.services.importing.bulk import staged_moment
+from core.services.importing.candidates import find_candidates, land_candidates
 from core.services.importing.hashing import canonical, digest
-from core.services.importing.prompts import prompt_ids
+from core.services.importing.landing import Landing
+from core.services.importing.prompts import PromptStager, prompt_ids
 from core.services.importing.records import Flaw, ResponseRecord
+from core.services.importing.staging import Names, Staging
+from core.storage.engine import reading
 from core.storage.tables import Dataset, Prompt, Response, Run
 
-_COLUMNS = (
-    "run_id", "prompt_id", "candidate_id", "repetition", "turns", "words", "content_hash", "latency_ms", "ttft_ms",
-    "input_tokens", "output_tokens", "cost_usd", "finish_reason", "first_byte_ms",
+_MEASURES = (
+    "latency_ms", "ttft_ms", "input_tokens", "output_tokens", "cost_usd", "finish_reason", "first_byte_ms",
     "first_visible_ms", "cached_tokens", "reasoning_tokens", "attempts", "answered_by", "created_at",
 )  # fmt: skip
+_COLUMNS = ("prompt", "candidate", "repetition", "turns", "words", "content_hash", *_MEASURES)
 _BATCH = 500
+_MOST_REMEMBERED = 100_000
 Key = tuple[int, int, int]
 
 
 @dataclass
-class ResponseWriter:
-    """Appends responses to ``dataset``; ``created`` are new, ``unchanged`` were there word for word."""
+class ResponseStager:
+    """Reads responses to the prompts of ``dataset``, or to staged ``prompts``, into the staging file.
 
-    session: Session
-    dataset: Dataset
+    ``created`` are new, ``unchanged`` were there word for word.
+    """
+
+    engine: Engine
+    staging: Staging
+    dataset: Dataset | None
+    prompts: PromptStager | None
     now: datetime
     created: int = 0
     unchanged: int = 0
-    _run_id: int | None = None
-    _lines: dict[Key, int] = field(default_factory=dict)
     _turns_wanted: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        assert self.dataset.id is not None
-        dataset_id = self.dataset.id
-        self._prompts = Ids(lambda keys: prompt_ids(self.session, dataset_id, keys))
-        self._candidates = Ids(lambda names: candidate_ids(self.session, names))
-        self._bulk = BulkInsert(self.session, "response", _COLUMNS)
+        self.candidates = Names(self.engine, self.staging, "candidate", find_candidates)
+        self._add = self.staging.table("response", _COLUMNS)
+        key = "prompt INTEGER, candidate INTEGER, repetition INTEGER"
+        self.staging.rows.execute(
+            f"CREATE TABLE staged_line ({key}, line INTEGER, PRIMARY KEY (prompt, candidate, repetition)) WITHOUT ROWID"
+        )
 
-    def write_all(self, records: Iterable[ResponseRecord], on_batch: OnBatch) -> None:
-        """Write ``records``, a batch at a time."""
+    def read_all(self, records: Iterable[ResponseRecord], on_batch: OnBatch) -> None:
+        """Read ``records``, a batch at a time."""
         for batch in batches(records, _BATCH):
-            self._write(batch)
+            self._read(batch)
             on_batch(len(batch))
 
-    def _write(self, batch: Sequence[ResponseRecord]) -> None:
-        prompts, unknown = self._prompts.load({record.prompt_key for record in batch})
-        if unknown:
-            record = next(record for record in batch if record.prompt_key in unknown)
-            raise Flaw(
-                f"The dataset '{self.dataset.name}' has no prompt '{record.prompt_key}'.",
-                field="prompt_id",
-                line=record.line,
-            )
-        candidates, missing = self._candidates.load({record.candidate for record in batch})
+    @property
+    def new(self) -> dict[str, int]:
+        """Table → how many new rows of it there are."""
+        return {"prompt": self.prompts.new if self.prompts else 0, "candidate": self.candidates.new}
+
+    def holds(self, session: Session) -> bool:
+        """Whether the workspace still has what had been there, and nothing that was new, when the file was read."""
+        is_there = self.dataset is None or session.get(Dataset, self.dataset.id) is not None
+        return is_there and (self.prompts is None or self.prompts.holds(session)) and self.candidates.hold(session)
+
+    def land(self, landing: Landing, dataset: Dataset) -> None:
+        """Write what was read as one run over ``dataset``; without anything new there is none."""
+        land_candidates(landing, self.now)
+        if self.created == 0:
+            return
+        run = Run(dataset_id=dataset.id or 0, source="import", created_at=self.now)
+        landing.session.add(run)
+        landing.session.flush()
+        columns = {name: name for name in _COLUMNS[2:]}
+        columns |= {
+            "run_id": str(run.id),
+            "prompt_id": landing.code_as_id("prompt", "prompt"),
+            "candidate_id": landing.code_as_id("candidate", "candidate"),
+        }
+        landing.put("response", columns, "staged_response ORDER BY rowid")
+
+    def _read(self, batch: Sequence[ResponseRecord]) -> None:
+        prompts = self._prompt_codes(batch)
+        candidates, missing = self.candidates.load({record.candidate for record in batch})
         if missing:
-            named_candidates(self.session, [record.candidate for record in batch], now=self.now)
-            candidates = self._candidates.refresh(missing)
+            met = dict.fromkeys(record.candidate for record in batch)
+            candidates = self.candidates.add(name for name in met if name in missing)
         self._check_turns(batch, prompts)
         keys = [self._key(record, prompts, candidates) for record in batch]
         hashes = [digest(record.turns) for record in batch]
-        there = self._stored({key[0] for key in keys})
+        there = self._stored({key[0] for key in keys if key[0] > 0})
         fresh = [
             (record, key, content)
             for record, key, content in zip(batch, keys, hashes, strict=True)
@@ -76,31 +105,43 @@ class ResponseWriter:
         ]
         self.unchanged += len(batch) - len(fresh)
         self.created += len(fresh)
-        self._bulk.write([self._row(*each) for each in fresh])
+        self._add([self._row(*each) for each in fresh])
+
+    def _prompt_codes(self, batch: Sequence[ResponseRecord]) -> dict[str, int]:
+        wanted = {record.prompt_key for record in batch}
+        if self.dataset is None or self.dataset.id is None:
+            return self.prompts.codes(wanted) if self.prompts else {}
+        with reading(self.engine) as session:
+            found = prompt_ids(session, self.dataset.id, wanted)
+        record = next((record for record in batch if record.prompt_key not in found), None)
+        if record is not None:
+            problem = f"The dataset '{self.dataset.name}' has no prompt '{record.prompt_key}'."
+            raise Flaw(problem, field="prompt_id", line=record.line)
+        return found
 
     def _key(self, record: ResponseRecord, prompts: dict[str, int], candidates: dict[str, int]) -> Key:
         prompt, candidate = prompts[record.prompt_key], candidates[record.candidate]
-        repetition = record.repetition or 0
-        while record.repetition is None and (prompt, candidate, repetition) in self._lines:
-            repetition += 1
+        repetition = record.repetition
+        if repetition is None:
+            used = "SELECT coalesce(max(repetition) + 1, 0) FROM staged_line WHERE prompt = ? AND candidate = ?"
+            repetition = int(self.staging.one(used, prompt, candidate))
         key = (prompt, candidate, repetition)
-        if key in self._lines:
+        line = "SELECT line FROM staged_line WHERE prompt = ? AND candidate = ? AND repetition = ?"
+        if (before := self.staging.one(line, *key)) is not None:
             raise Flaw(
-                f"Line {self._lines[key]} has a response of '{record.candidate}' to '{record.prompt_key}' too; "
+                f"Line {before} has a response of '{record.candidate}' to '{record.prompt_key}' too; "
                 "number them with 'repetition'.",
                 field="prompt_id",
                 line=record.line,
             )
-        self._lines[key] = record.line
+        self.staging.rows.execute("INSERT INTO staged_line VALUES (?, ?, ?, ?)", (*key, record.line))
         return key
 
     def _check_turns(self, batch: Sequence[ResponseRecord], prompts: dict[str, int]) -> None:
+        if len(self._turns_wanted) > _MOST_REMEMBERED:
+            self._turns_wanted = {}
         unknown = {prompts[record.prompt_key] for record in batch} - self._turns_wanted.keys()
-        if unknown:
-            query = select(Prompt.id, Prompt.messages).where(col(Prompt.id).in_(unknown))
-            self._turns_wanted |= {
-                found: answers_wanted(messages) for found, messages in self.session.exec(query) if found is not None
-            }
+        self._turns_wanted |= {found: answers_wanted(messages) for found, messages in self._messages(unknown)}
         for record in batch:
             wanted = self._turns_wanted[prompts[record.prompt_key]]
             if wanted not in (0, len(record.turns)):
@@ -110,41 +151,26 @@ class ResponseWriter:
                     line=record.line,
                 )
 
+    def _messages(self, prompts: set[int]) -> Iterator[tuple[int, Sequence[dict[str, str]]]]:
+        query = select(Prompt.id, Prompt.messages).where(col(Prompt.id).in_([code for code in prompts if code > 0]))
+        with reading(self.engine) as session:
+            yield from ((found, messages) for found, messages in session.exec(query) if found is not None)
+        for code in prompts:
+            if code < 0:
+                found = self.staging.one("SELECT messages FROM staged_prompt WHERE code = ?", -code)
+                yield code, json.loads(found)
+
     def _stored(self, prompts: set[int]) -> set[tuple[int, int, int, str]]:
         query = select(Response.prompt_id, Response.candidate_id, Response.repetition, Response.content_hash)
-        return {(*row,) for row in self.session.exec(query.where(col(Response.prompt_id).in_(prompts)))}
+        with reading(self.engine) as session:
+            return {(*row,) for row in session.exec(query.where(col(Response.prompt_id).in_(prompts)))}
 
     def _row(self, record: ResponseRecord, key: Key, content_hash: str) -> tuple[Any, ...]:
-        return (
-            self._run(),
-            *key,
-            canonical(record.turns),
-            sum(map(count_words, record.turns)),
-            content_hash,
-            record.latency_ms,
-            record.ttft_ms,
-            record.input_tokens,
-            record.output_tokens,
-            record.cost_usd,
-            record.finish_reason and (finish_reason_of(record.finish_reason) or record.finish_reason),
-            record.first_byte_ms,
-            record.first_visible_ms,
-            record.cached_tokens,
-            record.reasoning_tokens,
-            record.attempts,
-            record.answered_by,
-            self._bulk.moment(record.created_at or self.now),
-        )
-
-    def _run(self) -> int:
-        if self._run_id is None:
-            assert self.dataset.id is not None
-            run = Run(dataset_id=self.dataset.id, source="import", created_at=self.now)
-            self.session.add(run)
-            self.session.flush()
-            assert run.id is not None
-            self._run_id = run.id
-        return self._run_id
+        values = record._asdict() | {"created_at": staged_moment(record.created_at or self.now)}
+        if record.finish_reason:
+            values["finish_reason"] = finish_reason_of(record.finish_reason) or record.finish_reason
+        words = sum(map(count_words, record.turns))
+        return (*key, canonical(record.turns), words, content_hash, *(values[name] for name in _MEASURES))
 
 
 def answers_wanted(messages: Sequence[dict[str, str]]) -> int:

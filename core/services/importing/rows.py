@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from core.services.importing.exchanges import content_key
 from core.services.importing.fields import kind_of
 from core.services.importing.records import Cells, Flaw, Row
 from core.services.importing.source import LONGEST_LINE, NOT_UTF8, Source
@@ -18,6 +19,7 @@ _MOST_COLUMNS = 1000
 _FIRST = re.compile(r"[ \t\r\n]*")
 _NEXT = re.compile(r"[ \t\r\n]*,[ \t\r\n]*")
 _END = re.compile(r"[ \t\r\n]*\]")
+_TABLE_NAME = re.compile(r"\.(csv|tsv)(\.gz)?$", re.IGNORECASE)
 _MORE = re.compile(r"[ \t\r\n]*,?[ \t\r\n]*")
 
 
@@ -31,7 +33,8 @@ _DECODER = JSONDecoder(parse_constant=_refuse_constant)
 def rows_of(source: Source, columns: Mapping[str, str], *, cells: bool = False) -> Rows:
     """(line, row) of every record; the container is told from the first character that is not blank.
 
-    ``columns``, our field -> the file's column, renames the columns. ``cells``: take the rows as a table's.
+    ``columns``, our field -> the file's column, renames the columns; prompts mapped so without an id get one of
+    their content. ``cells``: take the rows as a table's.
     """
     head = source.first_character()
     if head == b"[":
@@ -54,10 +57,21 @@ def _json_lines(source: Source) -> Rows:
         except ValueError as error:
             if not line or line.isspace():
                 continue
-            raise Flaw(_json_problem(line, error), line=number) from None
+            row = _with_odd_characters(line)
+            if row is None:
+                raise Flaw(_json_problem(line, error), line=number) from None
         if type(row) is not dict:
             raise Flaw(f"One object belongs on each line, not {kind_of(row)}.", line=number)
         yield number, row
+
+
+def _with_odd_characters(text: str | bytes) -> Any:
+    """JSON that is sound but for NUL or halves of surrogate pairs, which the fields replace; None where it is not."""
+    try:
+        written = text if isinstance(text, str) else text.decode()
+        return _DECODER.decode(written.replace("\x00", "\ufffd"))
+    except (ValueError, RecursionError):
+        return None
 
 
 def _json_problem(line: bytes, error: ValueError) -> str:
@@ -65,14 +79,12 @@ def _json_problem(line: bytes, error: ValueError) -> str:
         line.decode()
     except UnicodeDecodeError:
         return NOT_UTF8
-    if b"\x00" in line:
-        return "It holds NUL characters; it is not text."
     return f"It is not JSON ({str(error).replace(' at line 1', '')})."
 
 
 def _array(source: Source) -> Rows:
     """The objects of one big array, each checked again as strictly as a line is."""
-    pieces = source.texts()
+    pieces = (piece.replace("\x00", "\ufffd") for piece in source.texts())
     buffer = next(pieces, "").lstrip()
     while not buffer:
         buffer = next(pieces).lstrip()
@@ -111,7 +123,9 @@ def _element(buffer: str, place: int, line: int) -> tuple[Row, int] | None:
     try:
         row: Row = from_json(buffer[place:end].encode(), allow_inf_nan=False)
     except ValueError as error:
-        raise Flaw(f"It is not JSON ({error}).", line=line) from None
+        row = _with_odd_characters(buffer[place:end])
+        if row is None:
+            raise Flaw(f"It is not JSON ({error}).", line=line) from None
     return row, end
 
 
@@ -129,7 +143,7 @@ def _table(source: Source) -> Rows:
     reader = csv.reader(chain([first], texts), delimiter=delimiter, strict=True)
     try:
         header = [title.strip() for title in next(reader)]
-        _check_header(header)
+        _check_header(header, is_named_table=_TABLE_NAME.search(source.name) is not None)
         while True:
             line = reader.line_num + 1
             cells = next(reader, None)
@@ -152,11 +166,11 @@ def _decoded(source: Source) -> Iterator[str]:
             raise Flaw(NOT_UTF8, line=number) from None
 
 
-def _check_header(header: list[str]) -> None:
+def _check_header(header: list[str], *, is_named_table: bool) -> None:
     if len(header) > _MOST_COLUMNS:
         raise Flaw("It is neither JSON nor CSV: the first line has more than 1000 columns.", line=1)
     looks_wrong = any(not title.isprintable() or "{" in title or '"' in title for title in header)
-    if len(header) < 2 or looks_wrong:
+    if len(header) < (1 if is_named_table else 2) or looks_wrong or not any(header):
         raise Flaw("It is neither JSON (one object a line, or an array) nor CSV with a header line.", line=1)
     doubled = next((title for title in header if title and header.count(title) > 1), None)
     if doubled is not None:
@@ -171,4 +185,14 @@ def _renamed(rows: Rows, columns: Mapping[str, str]) -> Rows:
             raise Flaw("is not there, though the column mapping names it.", line=line, field=absent)
         renamed: dict[str, Any] = {key: found for key, found in row.items() if key not in taken}
         renamed.update({ours: row[theirs] for ours, theirs in columns.items()})
+        if "turns" in columns and type(row) is not Cells:
+            _complete(renamed)
         yield line, type(row)(renamed)
+
+
+def _complete(prompt: dict[str, Any]) -> None:
+    """Let a mapped prompt be as free as a table's: one text for a list of one, and an id of its content."""
+    if isinstance(prompt["turns"], str):
+        prompt["turns"] = [prompt["turns"]]
+    if prompt.keys().isdisjoint(("id", "prompt_id")):
+        prompt["id"] = content_key(prompt["turns"])

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from core.domain.storable_text import storable
 from core.errors import BadFile
 
 MEGABYTE = 1024 * 1024
@@ -19,15 +20,31 @@ LARGEST_RATIO = 500
 _CHUNK = 256 * 1024
 _UNTRUSTED_AFTER = 64 * MEGABYTE
 _GZIP_MAGIC = b"\x1f\x8b"
+_SAVE_AS = "Save it as CSV or JSONL, and import that"
 _OTHER_MAGIC = {
-    b"PK\x03\x04": "a zip archive (or a spreadsheet); unpack it, or save it as CSV",
+    b"PK\x03\x04": "a zip archive. Unpack it, and import what is in it",
     b"PAR1": "a Parquet file; convert it to JSONL or CSV",
     b"BZh": "packed with bzip2; unpack it, or use gzip",
     b"\xfd7zXZ": "packed with xz; unpack it, or use gzip",
     b"\x28\xb5\x2f\xfd": "packed with zstd; unpack it, or use gzip",
     b"SQLite format 3": "an SQLite database; import it by its address and a query",
-    b"%PDF": "a PDF document",
+    b"%PDF": f"a PDF document. {_SAVE_AS}",
+    b"\xd0\xcf\x11\xe0": f"an old Office document. {_SAVE_AS}",
+    b"{\\rtf": f"a rich-text document. {_SAVE_AS}",
+    b"<": f"a web page or XML. {_SAVE_AS}",
+    b"\x89PNG": f"an image. Only text can be compared. {_SAVE_AS}",
+    b"\xff\xd8\xff": f"an image. Only text can be compared. {_SAVE_AS}",
+    b"GIF8": f"an image. Only text can be compared. {_SAVE_AS}",
+    b"RIFF": f"an image or a sound. Only text can be compared. {_SAVE_AS}",
 }
+_OFFICE = (
+    (b"xl/", f"an Excel workbook. {_SAVE_AS} (in Excel: Save as, CSV UTF-8)"),
+    (b"word/", f"a Word document. {_SAVE_AS}"),
+    (b"ppt/", f"a PowerPoint presentation. {_SAVE_AS}"),
+    (b"opendocument.spreadsheet", f"a spreadsheet. {_SAVE_AS}"),
+    (b"opendocument.text", f"a text document. {_SAVE_AS}"),
+)
+_BY_ENDING = {".xlsx": 0, ".xlsm": 0, ".docx": 1, ".pptx": 2, ".ods": 3, ".odt": 4}
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 
 
@@ -36,7 +53,7 @@ class Source:
 
     def __init__(self, file: Path | BinaryIO, name: str | None = None) -> None:
         self._stream, self._is_ours, called = _opened(file)
-        self.name = name or called
+        self.name = storable(name or called)
         self._size = self._stream.seek(0, 2)
         if self._size == 0:
             self.close()
@@ -135,11 +152,24 @@ class Source:
             if not head:
                 raise BadFile("The file is empty.", file=self.name)
             return
+        if head.startswith(b"PK\x03\x04") and (office := self._office()):
+            raise BadFile(f"It is {office}.", file=self.name)
         for magic, what in _OTHER_MAGIC.items():
             if head.startswith(magic):
                 raise BadFile(f"It is {what}.", file=self.name)
         if head.startswith(_UTF16) or b"\x00" in head[:4]:
             raise BadFile("It is not UTF-8 text (it looks like UTF-16). Save it as UTF-8.", file=self.name)
+
+    def _office(self) -> str | None:
+        """Which office document a zip archive is: by its name, or by what it holds."""
+        ending = Path(self.name).suffix.lower()
+        if ending in _BY_ENDING:
+            return _OFFICE[_BY_ENDING[ending]][1]
+        place = self._stream.tell()
+        self._stream.seek(0)
+        head = self._stream.read(_CHUNK)
+        self._stream.seek(place)
+        return next((what for mark, what in _OFFICE if mark in head), None)
 
     def _unpacked(self) -> Iterator[bytes]:
         unpacker, packed, unpacked = zlib.decompressobj(wbits=31), 0, 0
@@ -173,7 +203,7 @@ class Source:
             raise BadFile(f"It unpacks to more than {LARGEST_RATIO} times its size.", file=self.name)
 
 
-NOT_UTF8 = "It is not UTF-8 text. Save the file as UTF-8."
+NOT_UTF8 = "It is not UTF-8 text. Save the file as UTF-8 (in Excel: CSV UTF-8)."
 
 
 def _opened(file: Path | BinaryIO) -> tuple[BinaryIO, bool, str]:

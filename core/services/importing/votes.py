@@ -1,114 +1,169 @@
-"""Writing votes: a million of them in batches of tuples, every row checked against the workspace."""
+"""Reading votes: a million of them in batches of tuples, every row checked against the workspace."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import repeat
 from operator import eq
-from typing import TypeVar
 
+from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from core.domain.lengths import length_bin
-from core.services.importing.batches import Ids, OnBatch, batches, rarely_collecting
-from core.services.importing.bulk import BulkInsert
-from core.services.importing.candidates import candidate_ids, named_candidates
-from core.services.importing.counting import VoteCounts, bucket
-from core.services.importing.prompts import add_textless
+from core.services.importing.batches import OnBatch, batches, rarely_collecting
+from core.services.importing.bulk import staged_moment
+from core.services.importing.candidates import find_candidates, land_candidates
+from core.services.importing.counting import add_to_tallies, count_staged
+from core.services.importing.landing import Landing
+from core.services.importing.prompts import TEXTLESS, Growth, find_prompts, land_textless
 from core.services.importing.records import Flaw, VoteRecord
+from core.services.importing.staging import Found, Names, Staging
 from core.services.studies import IMPORTED_ANSWERS
+from core.storage.engine import reading
 from core.storage.tables import Dataset, Person, Prompt, Question, Response
 
 ANONYMOUS = "anonymous"
-_COLUMNS = (
-    "study_id", "question_id", "prompt_id", "rater_id", "left_candidate_id", "right_candidate_id", "outcome",
-    "length_bin", "masked", "too_fast", "is_repeat", "time_on_pair_ms", "created_at",
-)  # fmt: skip
+MOST_QUESTIONS = 200
 _MOST_REMEMBERED = 50_000
-T = TypeVar("T")
+_COLUMNS = (
+    "question INTEGER", "prompt INTEGER", "rater INTEGER", "lft INTEGER", "rgt INTEGER", "outcome INTEGER",
+    "length_bin INTEGER", "masked INTEGER", "too_fast INTEGER", "spent_ms INTEGER", "created_at TEXT",
+)  # fmt: skip
 
 
 @dataclass
-class VoteWriter:
-    """Appends votes on ``dataset`` to a study. ``default_question``: for votes that name none."""
+class VoteStager:
+    """Reads votes on ``dataset`` (None: a new one) in a study (None: a new one) into the staging file.
 
-    session: Session
-    study_id: int
-    dataset: Dataset
+    ``default_question``: for votes that name none.
+    """
+
+    engine: Engine
+    staging: Staging
+    study_id: int | None
+    dataset: Dataset | None
     default_question: str
     now: datetime
-    created: int = 0
+    read: int = 0
     anonymous: int = 0
     used_default_question: bool = False
+    growth: Growth = field(default_factory=Growth)
     _words: dict[int, dict[int, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        assert self.dataset.id is not None
-        session, dataset_id = self.session, self.dataset.id
-        self._prompts = Ids(lambda keys: _prompts_of(session, dataset_id, keys))
-        self._candidates = Ids(lambda names: candidate_ids(session, names))
-        self._raters = Ids(lambda names: _rater_ids(session, names))
-        self._questions = Ids(lambda keys: _question_ids(session, self.study_id, keys))
-        self._bulk = BulkInsert(session, "vote", _COLUMNS)
-        self._counts = VoteCounts(session, self.study_id)
-        first = session.exec(select(Prompt.messages).where(Prompt.dataset_id == dataset_id).limit(1)).first()
-        self.has_texts = bool(first)
-        of_dataset = select(Prompt.id).where(Prompt.dataset_id == dataset_id)
-        responses = select(Response.id).where(col(Response.prompt_id).in_(of_dataset)).limit(1)
-        self._has_responses = session.exec(responses).first() is not None
+        dataset_id, study_id = self.dataset.id if self.dataset else None, self.study_id
+        self.prompts = Names(
+            self.engine, self.staging, "prompt", lambda session, keys: find_prompts(session, dataset_id, keys)
+        )
+        self.candidates = Names(self.engine, self.staging, "candidate", find_candidates)
+        self.raters = Names(self.engine, self.staging, "rater", _find_raters)
+        self.questions = Names(
+            self.engine, self.staging, "question", lambda session, keys: _find_questions(session, study_id, keys)
+        )
+        self._add = self.staging.table("vote", _COLUMNS)
+        with reading(self.engine) as session:
+            of_dataset = select(Prompt.id).where(Prompt.dataset_id == dataset_id)
+            first = session.exec(select(Prompt.messages).where(Prompt.dataset_id == dataset_id).limit(1)).first()
+            responses = select(Response.id).where(col(Response.prompt_id).in_(of_dataset)).limit(1)
+            self.has_texts, self._has_responses = bool(first), session.exec(responses).first() is not None
 
-    def write_all(self, records: Iterable[VoteRecord], on_batch: OnBatch) -> None:
-        """Write ``records``, a batch at a time, and count them into the tallies."""
+    def read_all(self, records: Iterable[VoteRecord], on_batch: OnBatch) -> None:
+        """Read ``records``, a batch at a time, and count them as the tallies will."""
         with rarely_collecting():
             for batch in batches(records):
-                self._write(batch)
-                self.created += len(batch)
+                self._read(batch)
+                self.read += len(batch)
                 on_batch(len(batch))
-            self._counts.write()
+        count_staged(self.staging)
 
-    def _write(self, batch: Sequence[VoteRecord]) -> None:
+    @property
+    def new(self) -> dict[str, int]:
+        """Table → how many new rows of it there are."""
+        return {"prompt": self.prompts.new, "candidate": self.candidates.new, "person": self.raters.new}
+
+    def holds(self, session: Session) -> bool:
+        """Whether the workspace still has what had been there, and nothing that was new, when the file was read."""
+        return all(names.hold(session) for names in (self.prompts, self.candidates, self.raters, self.questions))
+
+    def land(self, landing: Landing, study_id: int, dataset: Dataset) -> None:
+        """Write what was read, and what it needs, into the study and the dataset; count it in the tallies."""
+        land_candidates(landing, self.now)
+        land_textless(landing, dataset, self.growth)
+        person = {"id": landing.code_as_id("person", "code"), "name": "name", "kind": "'imported'"}
+        person |= {"role": "'rater'", "created_at": f"'{staged_moment(self.now)}'"}
+        landing.put("person", person, "staged_name WHERE kind = 'rater' AND code < 0 ORDER BY name")
+        questions = self._land_questions(landing.session, study_id)
+        new_ones = "".join(f" WHEN {code} THEN {id}" for code, id in questions.items() if code < 0)
+        columns = {
+            "study_id": str(study_id),
+            "question_id": f"CASE question{new_ones} ELSE question END" if new_ones else "question",
+            "prompt_id": landing.code_as_id("prompt", "prompt"),
+            "rater_id": landing.code_as_id("person", "rater"),
+            "left_candidate_id": landing.code_as_id("candidate", "lft"),
+            "right_candidate_id": landing.code_as_id("candidate", "rgt"),
+            "is_repeat": "0",
+            "time_on_pair_ms": "spent_ms",
+        }
+        columns |= {name: name for name in ("outcome", "length_bin", "masked", "too_fast", "created_at")}
+        landing.put("vote", columns, "staged_vote")
+        add_to_tallies(landing, study_id, questions)
+
+    def _read(self, batch: Sequence[VoteRecord]) -> None:
         """By columns, not by rows: a million votes pass through here."""
         _, keys, lefts, rights, outcomes, asked, named, at, stated, masked, fast, spent = zip(*batch, strict=True)
         if any(map(eq, lefts, rights)):
             vote = next(vote for vote in batch if vote.left == vote.right)
             raise Flaw("names the same candidate as 'left'.", field="right", line=vote.line)
-        self._note_gaps(asked, named)
-        keyed = [key or self.default_question for key in asked]
-        known = self._load(self._prompts, keys, batch, self._add_prompts)
-        prompts, categories = zip(*map(known.__getitem__, keys), strict=True)
-        candidates = self._load(self._candidates, (*lefts, *rights), batch, self._add_candidates)
-        left, right = (list(map(candidates.__getitem__, side)) for side in (lefts, rights))
-        who = [name or ANONYMOUS for name in named]
-        raters = list(map(self._load(self._raters, who, batch, self._add_raters).__getitem__, who))
-        questions = list(map(self._load(self._questions, keyed, batch, self._add_questions).__getitem__, keyed))
-        longer = self._length_bins(stated, prompts, left, right)
-        moment, now = self._bulk.moment, self._bulk.moment(self.now)
-        times = [now if when is None else moment(when) for when in at]
-        study, is_repeat = repeat(self.study_id), repeat(False)
-        facts = (questions, prompts, raters, left, right, outcomes, longer, masked, fast)
-        self._bulk.write(list(zip(study, *facts, is_repeat, spent, times, strict=False)))
-        self._counts.add(
-            zip(questions, left, right, categories, longer, masked, outcomes, strict=True),
-            zip(questions, left, right, map(bucket, raters), outcomes, strict=True),
-            zip(questions, left, right, map(bucket, prompts), outcomes, strict=True),
-        )
-
-    def _note_gaps(self, asked: Sequence[str | None], named: Sequence[str | None]) -> None:
         self.used_default_question |= None in asked
         self.anonymous += named.count(None)
+        keyed = [key or self.default_question for key in asked]
+        prompts = list(map(self._codes(self.prompts, keys, batch, self._check_prompts).__getitem__, keys))
+        candidates = self._codes(self.candidates, (*lefts, *rights), batch, self._check_candidates)
+        left, right = (list(map(candidates.__getitem__, side)) for side in (lefts, rights))
+        who = [name or ANONYMOUS for name in named]
+        raters = map(self._codes(self.raters, who, batch).__getitem__, who)
+        questions = map(self._codes(self.questions, keyed, batch, self._check_questions).__getitem__, keyed)
+        longer = self._length_bins(stated, prompts, left, right)
+        now = staged_moment(self.now)
+        times = [now if when is None else staged_moment(when) for when in at]
+        columns = (questions, prompts, raters, left, right, outcomes, longer, masked, fast, spent, times)
+        self._add(zip(*columns, strict=True))
 
-    def _load(
+    def _codes(
         self,
-        ids: Ids[T],
-        names: Iterable[str],
+        names: Names,
+        met: Sequence[str],
         batch: Sequence[VoteRecord],
-        add: Callable[[set[str], Sequence[VoteRecord]], None],
-    ) -> dict[str, T]:
-        known, missing = ids.load(set(names))
-        if missing:
-            add(missing, batch)
-            known = ids.refresh(missing)
-        return known
+        check: Callable[[set[str], Sequence[VoteRecord]], None] | None = None,
+    ) -> dict[str, int]:
+        known, missing = names.load(set(met))
+        if not missing:
+            return known
+        if check is not None:
+            check(missing, batch)
+        fresh = [name for name in dict.fromkeys(met) if name in missing]
+        if names is self.prompts:
+            for name in fresh:
+                self.growth.add(name, TEXTLESS)
+            return names.add(fresh, "general")
+        return names.add(fresh)
+
+    def _check_prompts(self, missing: set[str], batch: Sequence[VoteRecord]) -> None:
+        if not self.has_texts or self.dataset is None:
+            return
+        vote = next(vote for vote in batch if vote.prompt_key in missing)
+        problem = f"The dataset '{self.dataset.name}' has no prompt '{vote.prompt_key}'."
+        raise Flaw(problem, field="prompt_id", line=vote.line)
+
+    def _check_candidates(self, missing: set[str], batch: Sequence[VoteRecord]) -> None:
+        if self._has_responses:
+            vote = next(vote for vote in batch if vote.left in missing or vote.right in missing)
+            side = "left" if vote.left in missing else "right"
+            raise Flaw(f"There is no candidate '{getattr(vote, side)}' here.", field=side, line=vote.line)
+
+    def _check_questions(self, missing: set[str], batch: Sequence[VoteRecord]) -> None:
+        if self.questions.new + len(missing) > MOST_QUESTIONS:
+            vote = next(vote for vote in batch if vote.question in missing)
+            raise Flaw(f"is one of more than {MOST_QUESTIONS} questions.", field="question", line=vote.line)
 
     def _length_bins(
         self, stated: Sequence[int | None], prompts: Sequence[int], left: Sequence[int], right: Sequence[int]
@@ -125,72 +180,47 @@ class VoteWriter:
         words = self._words[prompt]
         return length_bin(words[left], words[right]) if left in words and right in words else 0
 
-    def _add_candidates(self, missing: set[str], batch: Sequence[VoteRecord]) -> None:
-        if self._has_responses:
-            vote = next(vote for vote in batch if vote.left in missing or vote.right in missing)
-            side = "left" if vote.left in missing else "right"
-            raise Flaw(f"There is no candidate '{getattr(vote, side)}' here.", field=side, line=vote.line)
-        named_candidates(self.session, (name for vote in batch for name in vote[2:4] if name in missing), now=self.now)
-
-    def _add_prompts(self, missing: set[str], batch: Sequence[VoteRecord]) -> None:
-        vote = next(vote for vote in batch if vote.prompt_key in missing)
-        if self.has_texts:
-            raise Flaw(
-                f"The dataset '{self.dataset.name}' has no prompt '{vote.prompt_key}'.",
-                field="prompt_id",
-                line=vote.line,
-            )
-        in_order = dict.fromkeys(vote.prompt_key for vote in batch)
-        add_textless(self.session, self.dataset, [key for key in in_order if key in missing])
-
-    def _add_raters(self, missing: set[str], _: Sequence[VoteRecord]) -> None:
-        bulk = BulkInsert(self.session, "person", ("name", "kind", "role", "created_at"))
-        bulk.write([(name, "imported", "rater", bulk.moment(self.now)) for name in sorted(missing)])
-
-    def _add_questions(self, missing: set[str], _: Sequence[VoteRecord]) -> None:
-        taken = self.session.exec(select(Question.position).where(Question.study_id == self.study_id)).all()
-        for position, key in enumerate(sorted(missing), start=max(taken, default=-1) + 1):
-            self.session.add(
-                Question(
-                    study_id=self.study_id,
-                    key=key,
-                    position=position,
-                    title=key.replace("_", " ").capitalize(),
-                    answers=list(IMPORTED_ANSWERS),
-                    is_asked=False,
-                )
-            )
-        self.session.flush()
-
     def _remember_words(self, prompts: set[int]) -> None:
+        """Of each candidate's newest response, the first repetition."""
         if len(self._words) > _MOST_REMEMBERED:
-            self._words.clear()
+            self._words = {}
         unknown = prompts - self._words.keys()
         if not unknown:
             return
-        self._words.update((prompt, {}) for prompt in unknown)
+        self._words |= {prompt: {} for prompt in unknown}
         query = (
             select(Response.prompt_id, Response.candidate_id, Response.words)
             .where(col(Response.prompt_id).in_(unknown))
             .order_by(col(Response.run_id), col(Response.repetition).desc())
         )
-        for prompt, candidate, words in self.session.exec(query):
-            self._words[prompt][candidate] = words
+        with reading(self.engine) as session:
+            for prompt, candidate, words in session.exec(query):
+                self._words[prompt][candidate] = words
+
+    def _land_questions(self, session: Session, study_id: int) -> dict[int, int]:
+        """Make the questions that the study lacks; code → id of all."""
+        fresh = self.questions.fresh()
+        there = _find_questions(session, study_id, set(fresh))
+        taken = session.exec(select(Question.position).where(Question.study_id == study_id)).all()
+        for position, key in enumerate(sorted(set(fresh) - there.keys()), start=max(taken, default=-1) + 1):
+            title = key.replace("_", " ").capitalize()
+            answers = list(IMPORTED_ANSWERS)
+            question = Question(
+                study_id=study_id, key=key, position=position, title=title, answers=answers, is_asked=False
+            )
+            session.add(question)
+        session.flush()
+        there = _find_questions(session, study_id, set(fresh))
+        known = "SELECT code FROM staged_name WHERE kind = 'question' AND code > 0"
+        codes = {code: code for some in self.staging.read(known) for (code,) in some}
+        return codes | {-number: there[key][0] for number, key in enumerate(fresh, start=1)}
 
 
-def _prompts_of(session: Session, dataset_id: int, keys: set[str]) -> dict[str, tuple[int, str]]:
-    """(id, category) of the dataset's prompts, of those ``keys`` that it has."""
-    query = select(Prompt.external_id, Prompt.id, Prompt.category).where(
-        Prompt.dataset_id == dataset_id, col(Prompt.external_id).in_(keys)
-    )
-    return {key: (found, category) for key, found, category in session.exec(query) if found is not None}
-
-
-def _rater_ids(session: Session, names: set[str]) -> dict[str, int]:
+def _find_raters(session: Session, names: set[str]) -> Found:
     query = select(Person.name, Person.id).where(Person.kind == "imported", col(Person.name).in_(names))
-    return {name: found for name, found in session.exec(query) if found is not None}
+    return {name: (found, "") for name, found in session.exec(query) if found is not None}
 
 
-def _question_ids(session: Session, study_id: int, keys: set[str]) -> dict[str, int]:
+def _find_questions(session: Session, study_id: int | None, keys: set[str]) -> Found:
     query = select(Question.key, Question.id).where(Question.study_id == study_id, col(Question.key).in_(keys))
-    return {key: found for key, found in session.exec(query) if found is not None}
+    return {key: (found, "") for key, found in session.exec(query) if found is not None}

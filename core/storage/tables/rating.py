@@ -11,7 +11,7 @@ from core.storage.tables.base import BigId, Table, json_value, long_text, moment
 class Study(Table, table=True):
     """A rating campaign. Empty ``dataset_id``, ``categories`` and ``candidate_ids`` mean all there are.
 
-    ``state``: open | paused | closed. ``overlap``: raters wanted per pair. ``pairs_per_rater``: what is asked
+    ``state``: draft | open | paused | closed. ``overlap``: raters wanted per pair. ``pairs_per_rater``: what is asked
     of one rater, empty for as many as there are. ``more_expected``: when, in words, more pairs will come.
     ``rerated_share``: of how many of its prompts, 0 to 1, a later run's answers are rated anew.
     """

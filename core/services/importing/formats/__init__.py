@@ -12,12 +12,14 @@ from core.services.importing.formats import (
     openai_chat,
     openai_evals,
     table,
+    wide,
 )
 from core.services.importing.records import Flaw, Format, Kind, Row
 
 FORMATS: dict[str, Format] = {
     module.FORMAT.name: module.FORMAT
     for module in (
+        wide,
         native,
         table,
         llmfao,
@@ -52,7 +54,7 @@ def detect(row: Row, kind: Kind) -> Format:
 
 
 _WANTED = {
-    Kind.PROMPTS: "id, and turns or messages",
+    Kind.PROMPTS: "turns or messages, and outside tables id",
     Kind.RESPONSES: "prompt_id, candidate, and text or turns",
     Kind.VOTES: "prompt_id, left, right, winner",
     Kind.CANDIDATES: "name, provider, model",

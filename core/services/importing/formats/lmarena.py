@@ -8,6 +8,7 @@ lmsys/mt_bench_human_judgments, lmarena-ai/arena-human-preference-55k (winner_mo
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from core.domain.storable_text import storable
 from core.domain.votes import Outcome
 from core.services.importing import conversations, exchanges, fields
 from core.services.importing.conversations import NotText
@@ -100,7 +101,7 @@ def _asked(row: Row) -> list[str]:
         return [each for each, _ in _turns(said, "conversation_a")]
     written: Any = fields.decoded(row.get("prompt"))
     if isinstance(written, str):
-        return [fields.storable(written, "prompt")]
+        return [storable(written)]
     if written is None:
         raise NotText("is missing.", field="conversation_a")
     return fields.texts(written, "prompt")
@@ -122,11 +123,7 @@ def _answered(row: Row, side: str) -> list[str]:
     written: Any = fields.decoded(row.get(f"response_{side}"))
     if written is None:
         raise NotText("is missing.", field=f"conversation_{side}")
-    return (
-        [fields.storable(written, f"response_{side}")]
-        if isinstance(written, str)
-        else fields.texts(written, f"response_{side}")
-    )
+    return [storable(written)] if isinstance(written, str) else fields.texts(written, f"response_{side}")
 
 
 def _turns(found: Any, place: str) -> list[tuple[str, str]]:

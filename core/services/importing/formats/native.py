@@ -5,7 +5,7 @@ from typing import Any
 
 from core.domain.lengths import BINS
 from core.domain.votes import OUTCOME_OF_WORD
-from core.services.importing import candidate_fields, chat, fields, times
+from core.services.importing import candidate_fields, chat, exchanges, fields, times
 from core.services.importing.records import (
     Cells,
     Flaw,
@@ -44,7 +44,17 @@ _MOST_SOUND = 100_000
 def _detect(row: Row, kind: Kind) -> bool:
     if kind is Kind.PROMPTS and not _ANSWERED.isdisjoint(row):
         return False
+    if kind is Kind.PROMPTS and _is_answered(row.get("messages")):
+        return False
+    if kind is Kind.PROMPTS and type(row) is Cells and "prompt_id" not in row:
+        return "turns" in row or "messages" in row
     return any(required <= row.keys() for required in _REQUIRED[kind])
+
+
+def _is_answered(messages: Any) -> bool:
+    """Whether a conversation ends with an answer: then it is a log's, and no prompt yet."""
+    last = messages[-1] if isinstance(messages, list) and messages else None
+    return isinstance(last, dict) and last.get("role") == "assistant"
 
 
 def _read(rows: Iterable[tuple[int, Row]], reading: Reading) -> Iterator[Record]:
@@ -65,24 +75,24 @@ def _votes(rows: Iterable[tuple[int, Row]], reading: Reading) -> Iterator[VoteRe
     moment, build = times.moment, VoteRecord._make
     for line, row in rows:
         get = row.get
-        prompt, left, right, winner = get("prompt_id"), get("left"), get("right"), get("winner")
+        asked, left, right, winner = get("prompt_id"), get("left"), get("right"), get("winner")
         question, rater = get("question"), get("rater")
         try:
-            is_sound = {prompt, left, right} <= sound and {question, rater} <= optional
+            is_sound = {asked, left, right} <= sound and {question, rater} <= optional
             outcome = outcomes[winner]
         except (KeyError, TypeError):
             is_sound, outcome = False, _outcome(row)
         if not is_sound:
-            prompt, left, right = (fields.name(row, field) for field in ("prompt_id", "left", "right"))
+            asked, left, right = (fields.name(row, field) for field in ("prompt_id", "left", "right"))
             question, rater = fields.optional_name(row, "question"), fields.optional_name(row, "rater")
             if len(sound) + len(optional) < _MOST_SOUND:
-                sound |= {prompt, left, right}
+                sound |= {asked, left, right}
                 optional |= {question, rater}
         more: tuple[int | None, bool, bool, int | None] = _NOT_EXPORTED
         if len(row) > 4 + ("question" in row) + ("rater" in row) + ("created_at" in row):
             reading.notes.ignored(row, _VOTE_KNOWN)
             more = _exported(row)
-        yield build((line, prompt, left, right, outcome, question, rater, moment(row, "created_at"), *more))
+        yield build((line, asked, left, right, outcome, question, rater, moment(row, "created_at"), *more))
 
 
 def _outcome(row: Row) -> int:
@@ -107,13 +117,15 @@ def _exported(row: Row) -> tuple[int | None, bool, bool, int | None]:
     )
 
 
-def _prompt(line: int, row: Row) -> PromptRecord:
+def prompt(line: int, row: Row) -> PromptRecord:
+    """A prompt out of its fields; in a table without ids it is told by its text."""
     category = fields.optional_name(row, "category") or "general"
+    messages = _messages(row)
     return PromptRecord(
         line,
-        fields.name(row, "id"),
+        fields.name(row, "id") if "id" in row or type(row) is not Cells else exchanges.content_key(messages),
         fields.short(category, "category"),
-        _messages(row),
+        messages,
         _several(row, "reference"),
         fields.mapping(row, "constraints"),
         _several(row, "tags") or [],
@@ -140,7 +152,8 @@ def _several(row: Row, field: str) -> list[str] | None:
     return [fields.as_text(found, field)] if isinstance(found, str) else fields.texts(found, field)
 
 
-def _response(line: int, row: Row) -> ResponseRecord:
+def response(line: int, row: Row) -> ResponseRecord:
+    """A response out of its fields."""
     prompt_key, candidate = fields.name(row, "prompt_id"), fields.name(row, "candidate")
     turns, single = fields.unpacked(row, "turns"), fields.optional_text(row, "text")
     if (turns is None) == (single is None):
@@ -169,8 +182,8 @@ def _response(line: int, row: Row) -> ResponseRecord:
 
 
 _EACH: dict[Kind, tuple[Callable[[int, Row], Record], frozenset[str]]] = {
-    Kind.PROMPTS: (_prompt, _PROMPT),
-    Kind.RESPONSES: (_response, _RESPONSE),
+    Kind.PROMPTS: (prompt, _PROMPT),
+    Kind.RESPONSES: (response, _RESPONSE),
     Kind.CANDIDATES: (candidate_fields.candidate_record, candidate_fields.KNOWN),
 }
 _KNOWN = {
