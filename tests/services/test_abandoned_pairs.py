@@ -25,8 +25,6 @@ from tests.services.test_nothing_lost import (
 from tests.services.test_rating import answer, assert_tallies_equal_a_rebuild, rate, take
 from tests.workspace import Workspace, later, make_workspace
 
-pytestmark = pytest.mark.regression("1.3")
-
 
 def standing(engine: Engine) -> list[tuple[int, int, int | None]]:
     """(assignment, question, outcome) of the newest row of each chain of votes."""
@@ -40,6 +38,7 @@ def shown(engine: Engine, workspace: Workspace, rater: int, minutes: float) -> r
     return rounds.current_round(engine, **asked)
 
 
+@pytest.mark.regression("1.3")
 def test_a_pair_touched_and_left_is_rated_by_somebody_else_and_its_vote_stays(engine: Engine):
     workspace = make_workspace(engine, prompts=1, candidates=2, overlap=1)
     first, second, third = workspace.raters
@@ -59,6 +58,7 @@ def test_a_pair_touched_and_left_is_rated_by_somebody_else_and_its_vote_stays(en
     assert_tallies_equal_a_rebuild(engine)
 
 
+@pytest.mark.regression("1.3")
 def test_a_vote_that_was_withdrawn_does_not_keep_a_pair(engine: Engine):
     workspace = make_workspace(engine, prompts=1, candidates=2, overlap=1)
     first, second, _ = workspace.raters
@@ -108,6 +108,7 @@ def begin_and_wander_off(desk: Desk) -> None:
         return
 
 
+@pytest.mark.regression("1.3")
 def test_thirty_two_raters_who_wander_off_leave_no_question_unanswered(engine: Engine):
     workspace = make_workspace(engine, prompts=10, candidates=3, raters=32, overlap=1)
     raters = desks(engine, workspace)
@@ -138,6 +139,7 @@ def rate_what_is_left(engine: Engine, workspace: Workspace, rater: int) -> None:
         return
 
 
+@pytest.mark.regression("1.3")
 @pytest.mark.parametrize("state", ["paused", "closed"])
 def test_undo_and_skip_leave_a_vote_that_could_not_be_given_again(engine: Engine, state: str):
     workspace = make_workspace(engine)
@@ -176,6 +178,7 @@ def test_undo_leaves_a_vote_whose_pair_somebody_else_has_by_now(engine: Engine):
     assert_overlap_is_kept(engine, 1)
 
 
+@pytest.mark.regression("1.3")
 def test_undo_after_a_question_was_dropped_brings_a_pair_that_can_be_answered(engine: Engine):
     workspace = make_workspace(engine)
     rater = workspace.raters[0]
@@ -190,6 +193,7 @@ def test_undo_after_a_question_was_dropped_brings_a_pair_that_can_be_answered(en
     assert (assignment.id, workspace.questions[2], Outcome.LEFT) in standing(engine)
 
 
+@pytest.mark.regression("1.3")
 def test_a_pair_left_before_its_last_open_question_was_dropped_is_never_shown_without_one(engine: Engine):
     workspace = make_workspace(engine)
     rater = workspace.raters[0]
@@ -215,6 +219,7 @@ def test_a_skip_after_the_lease_ran_out_gives_the_claim_back_once(engine: Engine
     assert_overlap_is_kept(engine, 1)
 
 
+@pytest.mark.regression("1.3")
 def test_a_key_pressed_again_on_an_answered_question_takes_no_claim(engine: Engine):
     workspace = make_workspace(engine, prompts=1, candidates=2, overlap=1)
     first, second, _ = workspace.raters
