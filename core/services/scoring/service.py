@@ -14,11 +14,11 @@ from core.domain.scoring.base import Params, Score, Subject
 from core.services import apart
 from core.services.scoring import embedding, gates, records, subjects
 from core.services.scoring import evaluators as known
-from core.services.scoring.saying import one_by_one, score, trace
+from core.services.scoring.saying import one_by_one, trace
 from core.storage.engine import reading, write
 from core.storage.tables import Evaluator, metadata
 
-__all__ = ["ensure_defaults", "in_use", "rescore", "score", "score_missing", "score_responses"]
+__all__ = ["ensure_defaults", "in_use", "rescore", "score_missing", "score_responses"]
 
 _log = logging.getLogger(__name__)
 _score, _response, _prompt = (metadata.tables[name] for name in ("score", "response", "prompt"))
