@@ -133,10 +133,7 @@ def _table(lines: list[CandidateLine]) -> None:
     hues = [_hue(line, in_colour) for line in lines]
     text = st.column_config.TextColumn
     st.dataframe(
-        # A pinned column is drawn in grey unless it is told otherwise.
-        rows.style.apply(lambda _column: [f"color: {hue}" for hue in hues], subset=[" "]).set_properties(
-            subset=["Candidate"], color=colours.ink().text
-        ),
+        rows.style.apply(lambda _column: [f"color: {hue}" for hue in hues], subset=[" "]),
         hide_index=True,
         key=_TABLE,
         on_select=_choose_in_table,
@@ -144,7 +141,10 @@ def _table(lines: list[CandidateLine]) -> None:
         height="content" if len(lines) <= 12 else 460,
         column_config={
             " ": text(" ", width=32),
-            "Candidate": text(pinned=True, width=_name_width(lines)),
+            # A pinned column of text is drawn in grey, one of choices is not.
+            "Candidate": st.column_config.SelectboxColumn(
+                pinned=True, width=_name_width(lines), options=list(rows["Candidate"])
+            ),
             "State": text(width=190),
             "Model": text(width=200),
             "Input": text("In, $", help="US dollars per million input tokens", width=76),

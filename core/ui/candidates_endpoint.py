@@ -96,7 +96,7 @@ def _as_lines(headers: Mapping[str, object] | str) -> str:
 
 
 def _as_json(extra: Mapping[str, object] | str) -> str:
-    return extra if isinstance(extra, str) else json.dumps(extra, ensure_ascii=False, indent=1) if extra else ""
+    return extra if isinstance(extra, str) else json.dumps(extra, ensure_ascii=False) if extra else ""
 
 
 def _say_of_key(variable: str, preset: Preset | None) -> None:

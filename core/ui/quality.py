@@ -9,7 +9,7 @@ from core.services import quality
 from core.services.quality import Line, QualityReport
 from core.storage.engine import reading
 from core.storage.tables import metadata
-from core.ui import charts, colours, frame, quality_charts, quality_measures, quality_sentences, quality_words
+from core.ui import colours, frame, grids, quality_charts, quality_measures, quality_sentences, quality_words
 from core.ui.quality_charts import Row
 from core.ui.quality_choice import Choice
 from core.ui.quality_kept import KEPT
@@ -185,20 +185,19 @@ def by_category(view: View, measure: Measure) -> None:
     rows = []
     for line in view.lines:
         candidate = view.report.candidate(line.candidate_id)
-        row = {"Candidate": candidate.name, "All": measure.of(of[candidate.id, None]).written}
+        row: dict[str, object] = {"Candidate": name_of(view, line), "All": measure.of(of[candidate.id, None]).written}
         for category in view.report.categories:
             here = of.get((candidate.id, category))
             row[category] = _written(measure, here) if here else "–"
         rows.append(row)
-    longest = max(len(charts.cut(row["Candidate"], 22)) for row in rows)
-    st.dataframe(
-        rows,
-        hide_index=True,
-        height="content" if len(rows) <= 12 else 460,
-        column_config={"Candidate": st.column_config.TextColumn("Candidate", pinned=True, width=24 + 7 * longest)},
-        alt=f"{measure.title} of every candidate in every category",
-        key="cost_by-category",
-    )
+    grids.show(rows, alt=f"{measure.title} of every candidate in every category")
+
+
+def name_of(view: View, line: Line) -> grids.Name:
+    """The candidate of a line, as tables show it."""
+    candidate = view.report.candidate(line.candidate_id)
+    note = "champion" if candidate.is_champion else ""
+    return grids.Name(candidate.name, candidate.position, candidate.position in view.coloured, note)
 
 
 def _written(measure: Measure, line: Line) -> str:
