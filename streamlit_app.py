@@ -9,12 +9,19 @@ from core.web.headers import LocalOnly, SecurityHeaders
 from core.web.health import health_routes
 from core.web.join import ROUTES as JOIN_ROUTES
 from core.web.lifespan import Background
+from core.web.origins import OurOriginsOnly
+from core.web.uploads import OnlyAskedForUploads
 
 background = Background()
 app = st.App(
     PROJECT_ROOT / "pages" / "shell.py",
     lifespan=background.lifespan,
     routes=[*JOIN_ROUTES, *health_routes(background)],
-    middleware=[Middleware(SecurityHeaders), Middleware(LocalOnly)],
+    middleware=[
+        Middleware(SecurityHeaders),
+        Middleware(LocalOnly),
+        Middleware(OurOriginsOnly),
+        Middleware(OnlyAskedForUploads),
+    ],
     on_script_error=show_incident,
 )

@@ -1,7 +1,8 @@
 """Scoring stored responses against the bare evaluators: what reading, writing and safety add, and what pages notice.
 
-The baseline calls the same evaluators on the same responses in memory and keeps nothing. Beside it: how long another
-thread of the process waits for the interpreter while responses are scored gently in the background.
+The baseline calls the same evaluators on the same responses in memory and keeps nothing; a quarter of the prompts
+brings a schema, which the app runs in a process apart. Beside it: how long another thread of the process waits for the
+interpreter while responses are scored gently in the background.
 """
 
 import tempfile
@@ -16,7 +17,8 @@ from sqlalchemy import Engine
 from sqlmodel import select
 
 from core.services import scoring
-from core.services.scoring import evaluators, service, subjects
+from core.services.scoring import evaluators, subjects
+from core.services.scoring.registry import kind_named
 from core.storage.engine import open_engine, reading, writing
 from core.storage.schema import upgrade
 from core.storage.tables import Candidate, Dataset, Prompt, Response, Run, Score
@@ -24,6 +26,7 @@ from core.storage.tables import Candidate, Dataset, Prompt, Response, Run, Score
 RESPONSES, PROMPTS, ROUNDS = 4_000, 400, 3
 CHEAP = ("refusal", "incomplete", "contains", "number_match", "json_schema", "word_limit", "character_limit")
 MOST_TIMES_BARE = 2.5
+_SCHEMA = {"json_schema": {"type": "object", "required": ["part"], "properties": {"part": {"pattern": "^F-"}}}}
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
 _TEXT = "Thank you for writing. The filter you need is the F-12B, and it costs $5 until 31 May. Shall I order it? "
 
@@ -64,7 +67,7 @@ def _bare_seconds(engine: Engine, ids: list[int], chosen: list[Any]) -> float:
     began = time.perf_counter()
     for subject in found:
         for evaluator in chosen:
-            service.score(evaluator, subject)
+            kind_named(evaluator.kind).score(subject, evaluator.params)
     return time.perf_counter() - began
 
 
@@ -129,7 +132,7 @@ def _prompt(dataset_id: int | None, number: int) -> Prompt:
         external_id=f"p{number}",
         messages=[{"role": "user", "content": f"Question {number}: which filter do I need, and what does it cost?"}],
         reference=["F-12B"] if number % 2 else None,
-        constraints={"max_words": 60} if number % 3 else None,
+        constraints=_SCHEMA if number % 4 == 0 else {"max_words": 60} if number % 3 else None,
         tags=[],
         content_hash=str(number),
     )

@@ -6,13 +6,21 @@ import re
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
+from typing import Self
 from urllib.parse import quote
 
-from pydantic import Field
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104
-_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
+_SECRET_NAME = re.compile(
+    r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|CUSTOM_HEADERS"
+    r"|^(OPENAI|ANTHROPIC)_(ORG|ORGANIZATION|PROJECT|WORKSPACE|SERVICE_ACCOUNT|FEDERATION_RULE)(_ID)?$",
+    re.IGNORECASE,
+)
+_LISTED = "EVENHAND_KEY_VARIABLES"
+_PASSWORD = re.compile(r"://[^/\s@:]*:([^/\s@]+)@")
+_OF_A_HEADER = re.compile(r"^[^:\s]+:[ \t]*(?:(?:Bearer|Basic)[ \t]+)?(\S.*?)\s*$", re.MULTILINE | re.IGNORECASE)
 _SHORTEST_SECRET = 8
 _named_as_secret: set[str] = set()
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -37,11 +45,19 @@ class Settings(BaseSettings):
     base_url: str = Field(
         default="http://127.0.0.1:8501", description="how people reach the app; join links begin with it"
     )
-    secure_cookies: bool = Field(default=False, description="true behind HTTPS")
+    secure_cookies: bool = Field(default=False, description="unless it is set: true where base_url is https")
     admin_email: str | None = Field(default=None, description="oidc: the first admin")
     sql_sources: str = Field(
         default="", description="link, oidc: hosts, SQLite files and folders that may be imported from, with commas"
     )
+    metrics_token: SecretStr | None = Field(default=None, description="lets Prometheus read /metrics from elsewhere")
+
+    @model_validator(mode="after")
+    def _secure_behind_https(self) -> Self:
+        if "secure_cookies" not in self.model_fields_set:
+            # Not by assignment, which would count as set.
+            self.__dict__["secure_cookies"] = self.base_url.strip().lower().startswith("https://")
+        return self
 
 
 def server_environment(*, host: str, port: int) -> dict[str, str]:
@@ -64,12 +80,37 @@ def secret(name: str) -> str | None:
     return found or None
 
 
+def key_variables() -> dict[str, frozenset[str]]:
+    """The variables that EVENHAND_KEY_VARIABLES lists as holding keys, with the hosts that each may go to.
+
+    Entries are NAME or NAME@host, with commas or blanks between them; no host means that none was said.
+    """
+    listed: dict[str, frozenset[str]] = {}
+    for entry in re.split(r"[\s,;]+", os.environ.get(_LISTED, "")):
+        name, _, host = entry.partition("@")
+        if name:
+            listed[name] = listed.get(name, frozenset()) | (frozenset({host.casefold()}) if host else frozenset())
+    return listed
+
+
 def without_secrets(text: str) -> str:
-    """``text`` with every secret of this process's environment blotted out, as it is or written as in a URL or JSON."""
+    """``text`` with every secret of this process's environment blotted out, as it is or written as in a URL or JSON.
+
+    Secrets are variables with such names, those that were read as one or are listed as one, and passwords in addresses.
+    """
+    listed = key_variables()
     for name in os.environ:
-        if name in _named_as_secret or _is_secret_name(name):
-            for form in _forms(os.environ.get(name, "").strip()):
-                text = text.replace(form, f"[{name}]")
+        content = os.environ.get(name, "").strip()
+        if name == _LISTED:
+            continue
+        if name in _named_as_secret or name in listed or _is_secret_name(name):
+            found = _forms(content)
+        elif "://" in content:
+            found = tuple(form for password in _PASSWORD.findall(content) for form in _forms(password))
+        else:
+            continue
+        for form in found:
+            text = text.replace(form, f"[{name}]")
     return text
 
 
@@ -84,7 +125,9 @@ def _forms(content: str) -> tuple[str, ...]:
     if len(content) < _SHORTEST_SECRET:
         return ()
     as_json = json.dumps(content)[1:-1]
-    return tuple(dict.fromkeys((content, quote(content, safe=""), as_json, as_json.replace("/", "\\/"))))
+    forms = (content, quote(content, safe=""), as_json, as_json.replace("/", "\\/"))
+    parts = (part for part in _OF_A_HEADER.findall(content) if part != content)
+    return tuple(dict.fromkeys((*forms, *(form for part in parts for form in _forms(part)))))
 
 
 @lru_cache

@@ -6,18 +6,14 @@ from core.ui import access, frame, quality, quality_behind, quality_choice, qual
 
 access.require(access.Role.ANALYST)
 frame.page_head("Cost & quality", "What does an acceptable response cost, and how fast and how good is it?")
-row = st.container(horizontal=True, vertical_alignment="bottom")
-with row:
-    choice = quality_choice.choice()
+choice = quality_choice.choice()
 if choice is None:
     st.stop()
 report = quality.found(choice)
 if not report.overall(choice.category):
     quality_choice.nothing_yet(choice)
     st.stop()
-with row:
-    chosen = quality_choice.candidates(report.candidates)
-view = quality.view(report, choice, chosen)
+view = quality.view(report, choice)
 quality.answer(view)
 quality.plots(view)
 quality.any_figure(view)

@@ -1,8 +1,8 @@
-"""My votes: the last ten answers, open to a change of mind."""
+"""My votes: the last ten pairs, open to a change of mind."""
 
 from core.ui import access, frame, my_votes
 
 person = access.require(access.Role.RATER)
 frame.page_head("My votes", "What did I answer, and would I answer it again?")
 my_votes.summary(person.id)
-my_votes.editable(person.id)
+my_votes.cards(person.id)

@@ -1,8 +1,17 @@
 """People: who may come in, and as what. For admins."""
 
-from core.ui import access, frame, people
+from core.ui import access, frame, people, people_inviting, people_messages
 
 person = access.require(access.Role.ADMIN)
-frame.page_head("People", "Who may come in, and as what?")
-people.invite_form()
-people.table(person)
+if people_inviting.is_open():
+    people_inviting.back_button()
+    frame.page_head("Invite people", "Who is to come in, as what, and to rate what?")
+    people_inviting.nobody_can_join_yet()
+    if not people_messages.messages():
+        people_inviting.forms()
+else:
+    frame.page_head("People", "Who may come in, and as what?")
+    people_inviting.nobody_can_join_yet()
+    people_inviting.button()
+    people_messages.messages()
+    people.table(person)

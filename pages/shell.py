@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.ui import access, frame, navigation, re_evaluate
+from core.ui import access, frame, navigation, re_evaluate, signing_out
 
 st.set_page_config(page_title="Evenhand", page_icon=frame.MARK, layout="wide")
 frame.mark()
@@ -13,7 +13,7 @@ page = navigation.page_of(role)
 frame.style(page.url_path)
 if role > access.Role.RATER:
     re_evaluate.in_sidebar(person, page.url_path)
-    access.foot(person)
+    signing_out.foot(person)
 page.run()
 if role is access.Role.RATER and page.url_path == "my_votes":
-    access.foot(person)
+    signing_out.foot(person)

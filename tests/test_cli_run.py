@@ -39,7 +39,13 @@ def template(server: PlantedServer, tmp_path_factory: pytest.TempPathFactory) ->
     """A workspace with twelve prompts and three candidates, the last one of unknown price."""
     folder = tmp_path_factory.mktemp("template")
     prompts = [{"id": f"p{n}", "turns": [f"Question {n}?"], "reference": "Yes"} for n in range(PROMPTS)]
-    model = {"provider": "openai", "model": "m", "base_url": server.base_url, "api_key_env": "MY_KEY", "max_tokens": 9}
+    model = {
+        "provider": "openai",
+        "model": "m",
+        "base_url": server.base_url,
+        "api_key_env": "MY_API_KEY",
+        "max_tokens": 9,
+    }
     price = {"input_usd_per_mtok": 1.0, "output_usd_per_mtok": 2.0}
     candidates = [{"name": "one", **model, **price}, {"name": "two", **model, **price}, {"name": "unpriced", **model}]
     engine = open_engine(f"sqlite:///{folder}/evenhand.db")
@@ -48,7 +54,7 @@ def template(server: PlantedServer, tmp_path_factory: pytest.TempPathFactory) ->
         path = folder / f"{kind}.jsonl"
         path.write_text("\n".join(map(json.dumps, rows)))
         import_file(engine, path, kind, dataset="d" if kind is Kind.PROMPTS else None, now=NOW)
-    judge = {"provider": "openai", "model": "j", "base_url": server.base_url, "api_key_env": "MY_KEY"}
+    judge = {"provider": "openai", "model": "j", "base_url": server.base_url, "api_key_env": "MY_API_KEY"}
     judge |= {"may_judge_own_family": True}
     for kind, name in (("llm_judge", "Grader"), ("pairwise_judge", "Comparer")):
         write(engine, lambda session, kind=kind, name=name: evaluators.add(session, kind, name, judge, NOW))
@@ -62,7 +68,7 @@ def template(server: PlantedServer, tmp_path_factory: pytest.TempPathFactory) ->
 def env(template: Path, tmp_path: Path) -> dict[str, str]:
     address = f"sqlite:///{shutil.copy(template, tmp_path)}"
     settings = {"EVENHAND_DATABASE_URL": address, "EVENHAND_DEMO": "0", "COLUMNS": "200"}
-    return os.environ | settings | {"MY_KEY": "a-key-for-the-test"}
+    return os.environ | settings | {"MY_API_KEY": "a-key-for-the-test"}
 
 
 @pytest.fixture
@@ -101,6 +107,34 @@ def test_a_run_that_reaches_its_cap_ends_with_one_and_goes_on_with_a_higher_one(
     assert first["status"] == "stopped" and 0 < first["responses"] < PROMPTS and first["cost_usd"] <= 0.0002
     done = evenhand("resume", str(first["run"]), "--max-usd", "1", "--json")
     assert (done.returncode, last(done)["responses"]) == (0, PROMPTS)
+
+
+@pytest.mark.regression("1.8")
+def test_a_cap_can_be_taken_away_when_a_run_goes_on(evenhand: Run):
+    stopped = evenhand("run", "--dataset", "d", "--candidate", "one", "--max-usd", "0.0002", "--json")
+    run = str(last(stopped)["run"])
+    both = evenhand("resume", run, "--max-usd", "1", "--no-cap")
+    assert both.returncode == 2 and "give one of them" in both.stderr
+    spent = evenhand("resume", run, "--max-usd", "0.00001")
+    assert spent.returncode == 2 and "spent already" in spent.stderr
+    done = evenhand("resume", run, "--no-cap", "--json")
+    assert (done.returncode, last(done)["responses"]) == (0, PROMPTS), done.stderr
+
+
+@pytest.mark.regression("1.6")
+def test_a_report_compares_on_the_same_prompts_and_says_which(evenhand: Run):
+    assert evenhand("run", "--dataset", "d", "--candidate", "one", "--candidate", "two").returncode == 0
+    for candidate in ("two", "unpriced"):
+        assert evenhand("run", "--dataset", "d", "--candidate", candidate, "--prompts", "2").returncode == 0
+    report = json.loads(evenhand("report", "--dataset", "d", "--json").stdout)
+    responses = {row["candidate"]: row["responses"] for row in report["candidates"] if row["category"] is None}
+    assert responses == {"one": PROMPTS, "two": PROMPTS, "unpriced": 2}
+    assert report["scope"]["said"].startswith(f"{PROMPTS} prompts of one, which was asked the most")
+    assert {"candidate": "unpriced", "category": None, "asked": 2, "of": PROMPTS} in report["scope"]["apart"]
+    text = " ".join(evenhand("report", "--dataset", "d").stdout.split())
+    assert "Compared on 12 prompts of one" in text and "unpriced 2 of 12." in text
+    shared = json.loads(evenhand("report", "--dataset", "d", "--shared", "--json").stdout)
+    assert {row["responses"] for row in shared["candidates"]} == {2}
 
 
 def test_what_cannot_be_found_is_named_with_what_is_there(evenhand: Run):

@@ -1,6 +1,5 @@
 """`evenhand run` and `resume`: put a dataset before candidates."""
 
-import random
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -31,6 +30,7 @@ def run_(
     repeats: Annotated[int, typer.Option(min=1, max=100, help="How often each prompt is answered.")] = 1,
     spread_hours: Annotated[float, typer.Option(min=0, help="Hours between one repetition and the next.")] = 0,
     prompts: Annotated[int | None, typer.Option(min=1, help="Only so many prompts, drawn at random.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the draw: the same seed and number take the same prompts.")] = 0,
     category: Annotated[list[str] | None, typer.Option(help="Only this category; may be repeated.")] = None,
     max_usd: Cap = None,
     concurrency: AtOnce = None,
@@ -48,7 +48,7 @@ def run_(
             order = RunOrder(
                 dataset_id=found.id,
                 candidate_ids=candidates.ids_named(session, candidate or ()),
-                prompt_ids=_slice(session, found, category or (), prompts),
+                prompt_ids=_slice(session, found, category or (), prompts, seed),
                 repetitions=repeats,
                 spread_s=spread,
                 max_usd=max_usd,
@@ -65,26 +65,37 @@ def run_(
 @app.command()
 def resume(
     run: Annotated[int, typer.Argument(help="The run's id.")],
-    max_usd: Cap = None,
+    max_usd: Annotated[
+        float | None, typer.Option(help="A new spending cap for the whole run, in US dollars; else it stays as it is.")
+    ] = None,
+    no_cap: Annotated[bool, typer.Option("--no-cap", help="Take the spending cap away.")] = False,
     retry_failed: Annotated[bool, typer.Option(help="Try again what was given up.")] = True,
     as_json: AsJson = False,
 ) -> None:
     """Go on with a run that was cancelled, stopped or cut off; nothing is asked twice, nothing left out."""
     with plainly():
+        if no_cap and max_usd is not None:
+            raise BadInput("--max-usd sets a spending cap and --no-cap takes it away: give one of them.")
+        cap = None if no_cap else running.Cap.KEPT if max_usd is None else max_usd
         engine = workspace()
-        running.resume(engine, run, now=now(), retry_failed=retry_failed, max_usd=max_usd, for_here=True)
+        running.resume(engine, run, now=now(), retry_failed=retry_failed, max_usd=cap, for_here=True)
         _carry_out(engine, run, as_json=as_json)
 
 
-def _slice(session: Session, dataset: Dataset, categories: Sequence[str], prompts: int | None) -> list[int] | None:
+def _slice(
+    session: Session, dataset: Dataset, categories: Sequence[str], prompts: int | None, seed: int
+) -> list[int] | None:
     """The ids of the prompts wanted, None for all."""
     if not categories and prompts is None:
         return None
     assert dataset.id is not None
-    ids = datasets.prompt_ids(session, dataset.id, categories=categories)
-    if not ids:
-        raise BadInput(f"The dataset '{dataset.name}' has no prompt in {', '.join(categories)}.")
-    return ids if prompts is None or prompts >= len(ids) else sorted(random.Random(0).sample(ids, prompts))  # noqa: S311
+    there = datasets.categories(session, dataset.id)
+    for category in categories:
+        if category not in there:
+            raise BadInput(
+                f"The dataset '{dataset.name}' has no prompt in {category}. Its categories: {', '.join(there)}."
+            )
+    return running.drawn(session, dataset.id, size=prompts, seed=seed, categories=categories)
 
 
 def _carry_out(engine: Engine, run_id: int, *, as_json: bool) -> None:

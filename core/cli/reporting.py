@@ -16,7 +16,10 @@ OfDataset = Annotated[str | None, typer.Option(help="The dataset; by default the
 @app.command()
 def report(
     dataset: OfDataset = None,
-    run: Annotated[int | None, typer.Option(help="Only this run; by default each candidate's newest.")] = None,
+    run: Annotated[
+        int | None, typer.Option(help="Only this run; by default the champion's prompts, each in its newest run.")
+    ] = None,
+    shared: Annotated[bool, typer.Option("--shared", help="Only the prompts that every candidate was asked.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Per candidate and category: latency, tokens, cost, scores, share acceptable, cost per acceptable response."""
@@ -27,9 +30,9 @@ def report(
         scoring.score_missing(engine, dataset_id=found.id, run_id=run, now=now())
         with reading(engine) as session:
             if as_json:
-                print_json(quality_report.report_object(session, found, run_id=run))
+                print_json(quality_report.report_object(session, found, run_id=run, shared=shared))
             else:
-                typer.echo(quality_report.report_text(session, found, run_id=run))
+                typer.echo(quality_report.report_text(session, found, run_id=run, shared=shared))
 
 
 @app.command()

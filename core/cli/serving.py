@@ -1,6 +1,6 @@
 """`evenhand serve`."""
 
-import subprocess
+import os
 import sys
 from typing import Annotated
 
@@ -27,6 +27,8 @@ def serve(
                 "To let others in, set EVENHAND_AUTH=link."
             )
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
-    env = server_environment(host=host, port=port)
     options = ["--server.port", str(port), "--server.address", host]
-    raise typer.Exit(subprocess.run([*command, *options], cwd=PROJECT_ROOT, env=env, check=False).returncode)  # noqa: S603
+    os.chdir(PROJECT_ROOT)
+    # In place of this process, not below it: whoever ends this one, by whichever signal, ends the app itself, and the
+    # app lets go of what it started.
+    os.execve(sys.executable, [*command, *options], server_environment(host=host, port=port))  # noqa: S606

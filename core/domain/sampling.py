@@ -8,7 +8,7 @@ and w the information of one vote, p(1 − p). For "who leads" only the fall in 
 
 import math
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -24,6 +24,8 @@ Goal = Literal["all", "leader"]
 UNIFORM_SHARE = 0.15
 REPEAT_SHARE = 0.05
 REPEAT_DISTANCE = 20
+RERATED_PARTS = 1000
+RERATED_STEP = 617
 
 
 def pair_probabilities(
@@ -148,6 +150,31 @@ def draw_prompt(votes_per_prompt: Mapping[int, int], eligible: Iterable[int], rn
         elif n == least:
             fewest.append(prompt)
     return rng.choice(fewest) if fewest else None
+
+
+def draw_prompt_of_many(prompts: Sequence[int], votes: Mapping[int, int | None], rng: random.Random) -> int | None:
+    """One of ``prompts`` as ``draw_prompt`` draws it, without a look at each: there may be a hundred thousand.
+
+    ``votes``: of those among ``prompts`` that have any; None for one that may not be drawn. The others have none.
+    """
+    fresh = [prompt for prompt, n in votes.items() if n == 0]
+    untouched = len(prompts) - len(votes)
+    if not untouched:
+        counted = {prompt: n for prompt, n in votes.items() if n is not None}
+        return draw_prompt(counted, counted, rng)
+    if rng.random() * (untouched + len(fresh)) < len(fresh):
+        return rng.choice(fresh)
+    if 2 * untouched < len(prompts):
+        return rng.choice([prompt for prompt in prompts if prompt not in votes])
+    return next(prompt for prompt in iter(lambda: rng.choice(prompts), None) if prompt not in votes)
+
+
+def is_rerated(study: int, prompt: int, share: float) -> bool:
+    """Whether the study rates a later run's answers to this prompt anew: the same ``share`` of prompts each time.
+
+    Of any 1000 prompts in a row it is ``share`` exactly, and spread evenly: the step goes by the golden section.
+    """
+    return (prompt * RERATED_STEP + study) % RERATED_PARTS < round(share * RERATED_PARTS)
 
 
 def is_repeat_due(done: int, rng: random.Random) -> bool:

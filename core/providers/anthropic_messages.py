@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 
 from core.domain.answering import FinishReason, TokenUsage
 from core.providers.base import ChatRequest, Completion, Endpoint
-from core.providers.faults import StreamError, key_of
+from core.providers.faults import StreamError, headers_of, key_of
 from core.providers.hearing import Hearing, attempt, whole
+from core.providers.keys import filled
 from core.providers.quirks import connection_headers
 from core.providers.wire import Lanes
 
@@ -31,6 +32,14 @@ _FINISH = {
     "tool_use": FinishReason.TOOL_CALLS,
     "pause_turn": FinishReason.OTHER,
 }
+_COUNTED = (
+    "input_tokens",
+    "cache_read_input_tokens",
+    "cache_creation_input_tokens",
+    "output_tokens",
+    "output_tokens_details",
+)
+_VERSION = "2023-06-01"
 _OWN_HOST = "api.anthropic.com"
 
 
@@ -43,7 +52,8 @@ class AnthropicMessages:
 
     async def complete(self, endpoint: Endpoint, request: ChatRequest, *, timeout_s: float) -> Completion:
         """See Provider.complete."""
-        headers = self._key_headers(key_of(endpoint)) | connection_headers(endpoint)
+        headers = {"anthropic-version": _VERSION} | self._key_headers(key_of(endpoint)) | headers_of(endpoint)
+        headers |= connection_headers(endpoint)
         body = messages_body(endpoint, request)
 
         with self._lanes.room() as client:
@@ -61,7 +71,9 @@ class AnthropicMessages:
         from anthropic import AsyncAnthropic
 
         key = "sent with each request"
-        return AsyncAnthropic(base_url=self._base_url, api_key=key, max_retries=0, http_client=http_client)
+        return AsyncAnthropic(
+            base_url=self._base_url, api_key=key, max_retries=0, http_client=http_client, open_telemetry=False
+        )
 
     def _key_headers(self, key: str | None) -> dict[str, str | None]:
         """Both ways to send a key: others that speak this API know ``x-api-key`` alone."""
@@ -88,7 +100,7 @@ def messages_body(endpoint: Endpoint, request: ChatRequest) -> dict[str, Any]:
     """The JSON of a streamed Messages request; ``request.extra`` adds fields of its own."""
     system = [message["content"] for message in request.messages if message["role"] == "system"]
     body: dict[str, Any] = {
-        **request.extra,
+        **filled(request.extra),
         "model": endpoint.model,
         "messages": [dict(message) for message in request.messages if message["role"] != "system"],
         "max_tokens": request.max_tokens or DEFAULT_MAX_TOKENS,
@@ -116,14 +128,18 @@ def _hear(event: Any, hearing: Hearing, usage: dict[str, Any]) -> None:
             message = event["message"]
             hearing.answered_by = message.get("model")
             # The output counted here is that of the first token alone: it is not known before the last event.
-            usage.update({k: v for k, v in message.get("usage", {}).items() if k != "output_tokens" and v is not None})
+            _merge(usage, {**(message.get("usage") or {}), "output_tokens": None})
         case "message_delta":
-            usage.update({k: v for k, v in (event.get("usage") or {}).items() if v is not None})
+            _merge(usage, event.get("usage") or {})
             reason = event["delta"].get("stop_reason")
             if reason:
                 hearing.finish(_FINISH.get(reason, FinishReason.OTHER))
         case "error":
             raise StreamError(event)
+
+
+def _merge(usage: dict[str, Any], told: Mapping[str, Any]) -> None:
+    usage.update({name: told[name] for name in _COUNTED if told.get(name) is not None})
 
 
 def _hear_delta(delta: Mapping[str, Any], hearing: Hearing) -> None:

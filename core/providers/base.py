@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from core.domain.answering import FaultKind, FinishReason, Timings, TokenUsage
+from core.domain.storable_text import storable
 from core.errors import EvenhandError
 
 Api = Literal["openai", "anthropic", "local"]
@@ -17,7 +18,8 @@ class Endpoint:
 
     ``api_key_env``: the name of the variable that holds the key, never the key. ``quirks``: names of what differs from
     the protocol's standard, known to presets and adapters alone. ``is_key_optional``: it is asked without a key where
-    the variable is not set.
+    the variable is not set. ``headers``: further ones, as the candidate writes them. ``variables``: every variable
+    whose content is sent.
     """
 
     provider: str
@@ -27,6 +29,8 @@ class Endpoint:
     api_key_env: str | None = None
     quirks: frozenset[str] = frozenset()
     is_key_optional: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
+    variables: tuple[str, ...] = ()
 
     @property
     def most_at_once(self) -> int | None:
@@ -64,6 +68,7 @@ class Completion:
     """A whole answer. ``text`` is what a user sees, ``reasoning`` what the model thought aloud before.
 
     ``answered_by``: the model's name as the response gives it. ``is_warm``: whether the connection was open already.
+    Every text in it can be stored, whichever provider it comes from.
     """
 
     text: str
@@ -76,9 +81,16 @@ class Completion:
     is_warm: bool | None = None
     limits: RateLimits | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("text", "reasoning", "answered_by", "fingerprint"):
+            object.__setattr__(self, name, _kept(getattr(self, name)))
+
 
 class ProviderFault(EvenhandError):
-    """An attempt that brought no whole answer. ``text``: what had arrived of it; no message ever holds a key."""
+    """An attempt that brought no whole answer. ``text``: what had arrived of it; no message ever holds a key.
+
+    Like those of a Completion, its texts can be stored.
+    """
 
     def __init__(
         self,
@@ -95,11 +107,11 @@ class ProviderFault(EvenhandError):
         is_warm: bool | None = None,
         limits: RateLimits | None = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(storable(message))
         self.kind, self.timings = kind, timings
         self.http_status, self.retry_after_s = http_status, retry_after_s
-        self.text, self.reasoning, self.usage = text, reasoning, usage
-        self.answered_by, self.is_warm, self.limits = answered_by, is_warm, limits
+        self.text, self.reasoning, self.usage = storable(text), storable(reasoning), usage
+        self.answered_by, self.is_warm, self.limits = _kept(answered_by), is_warm, limits
 
 
 class Provider(Protocol):
@@ -112,3 +124,7 @@ class Provider(Protocol):
     async def close(self) -> None:
         """Let go of its connections (and of a server that it started)."""
         ...
+
+
+def _kept(text: str | None) -> str | None:
+    return None if text is None else storable(text)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from core.domain.answering import FaultKind, Timings
-from core.providers import presets
+from core.providers import keys, presets
 from core.providers.base import Endpoint, ProviderFault
+from core.providers.bounds import TooMuch
 from core.providers.limits import duration_s, retry_after_s
 from core.settings import secret, without_secrets
 
@@ -81,17 +82,32 @@ class StreamError(Exception):
 
 
 def key_of(endpoint: Endpoint) -> str | None:
-    """The key to send, None where none is needed. Raises ProviderFault AUTH where it is missing."""
+    """The key to send, None where none is needed. Raises ProviderFault AUTH where it is missing or goes astray."""
+    for name in (endpoint.api_key_env, *endpoint.variables):
+        problem = keys.refusal(name, endpoint.base_url, presets.PRESETS) if name else None
+        if problem is not None:
+            raise _unsent(f"{place_of(endpoint)} cannot be asked: {problem}")
     if endpoint.api_key_env is None:
         return None
     key = secret(endpoint.api_key_env)
     if key is None and not endpoint.is_key_optional:
-        message = (
-            f"{place_of(endpoint)} wants a key: set the variable {endpoint.api_key_env}, or name another one in "
-            "'api_key_env'. Nothing was sent."
+        raise _unsent(
+            f"{place_of(endpoint)} wants a key: set the variable {endpoint.api_key_env}, or name another one."
         )
-        raise ProviderFault(FaultKind.AUTH, message, timings=Timings(latency_ms=0.0))
     return key
+
+
+def headers_of(endpoint: Endpoint) -> dict[str, str]:
+    """The candidate's further headers as they are sent. Raises ProviderFault AUTH where a variable is missing."""
+    found = {name: keys.filled_header(content) for name, content in endpoint.headers}
+    missing = next((variable for _, variable in found.values() if variable is not None), None)
+    if missing is not None:
+        raise _unsent(f"{place_of(endpoint)} wants a header from the variable {missing}, which is not set.")
+    return {name: content for name, (content, _) in found.items()}
+
+
+def _unsent(message: str) -> ProviderFault:
+    return ProviderFault(FaultKind.AUTH, f"{message} Nothing was sent.", timings=Timings(latency_ms=0.0))
 
 
 def _key_held(endpoint: Endpoint) -> str | None:
@@ -146,14 +162,19 @@ def _broken(error: Exception, endpoint: Endpoint, hearing: "Hearing", timeout_s:
     root = error if isinstance(error, TimeoutError) else error.__cause__ or error
     name = type(root).__name__
     if isinstance(root, httpx2.ConnectTimeout | httpx2.ConnectError):
-        return _K.CONNECTION, f"{place} could not be reached ({root}): check base_url and the network."
+        return _K.CONNECTION, f"{place} could not be reached ({root}): check its address (base_url) and the network."
     if isinstance(root, TimeoutError | httpx2.TimeoutException):
         return _K.TIMEOUT, f"{place} had not answered in full after {timeout_s:g} s: allow more time or fewer tokens."
-    if isinstance(root, httpx2.UnsupportedProtocol | httpx2.InvalidURL):
-        return _K.BAD_REQUEST, f"{place} has no usable address: check base_url."
-    if isinstance(root, httpx2.LocalProtocolError | UnicodeEncodeError):
-        return _K.BAD_REQUEST, f"{place} cannot be asked like this ({name}): check the key for stray characters."
-    if isinstance(root, httpx2.DecodingError | ValueError | LookupError | TypeError | AttributeError):
+    if isinstance(
+        root, httpx2.UnsupportedProtocol | httpx2.InvalidURL | httpx2.LocalProtocolError | UnicodeEncodeError
+    ):
+        return (
+            _K.BAD_REQUEST,
+            f"{place} cannot be asked like this ({name}): check its address (base_url), and the key for stray signs.",
+        )
+    if isinstance(root, TooMuch):
+        return _K.MALFORMED, f"{place} sent {root}: it was cut off there. Is its address (base_url) a model's?"
+    if isinstance(root, httpx2.DecodingError | ValueError | LookupError | TypeError | AttributeError | RecursionError):
         return _K.MALFORMED, f"{place} sent something that cannot be read as an answer ({name})."
     when = "before answering" if hearing.first_byte is None else "in the middle of the answer"
     return _K.CONNECTION, f"{place} broke the connection {when} ({name})."
@@ -178,9 +199,9 @@ def _words(kind: FaultKind, endpoint: Endpoint, status: int | None) -> str:
     place, model = place_of(endpoint), endpoint.model
     number = f" ({status})" if status is not None and status != 200 else ""
     if kind is _K.AUTH and not _key_held(endpoint):
-        return f"{place} wants a key and none was sent{number}: name the variable that holds it in 'api_key_env'."
+        return f"{place} wants a key and none was sent{number}: name the variable that holds it (api_key_env)."
     if kind is _K.BAD_REQUEST and status == 404:
-        return f"{place} knows no model '{model}' at this address{number}: check the model's name and base_url."
+        return f"{place} knows no model '{model}' at this address{number}: check its name and the address (base_url)."
     return {
         _K.AUTH: f"{place} refused the key in {endpoint.api_key_env}{number}: check it, and that it may use '{model}'.",
         _K.QUOTA: f"{place} has no credit or quota left for this key{number}: top it up or raise its limit.",

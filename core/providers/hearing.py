@@ -9,9 +9,38 @@ from typing import Any
 from weakref import WeakSet
 
 from core.domain.answering import FaultKind, FinishReason, Timings, TokenUsage
+from core.domain.storable_text import storable
 from core.providers.base import Completion, Endpoint, ProviderFault, RateLimits
+from core.providers.bounds import TooMuch
 from core.providers.limits import rate_limits
 from core.settings import without_secrets
+
+MOST_CHARACTERS = 4_000_000  # of one answer and its thoughts, several times what any model can write
+LONGEST_NAME = 400  # characters of a model's name and of a fingerprint
+MOST_TOKENS = 20_000_000  # more than any model reads or writes; a sum over many turns can still be stored
+_PIECES_AT_ONCE = 1024
+
+
+class Piecemeal:
+    """A text that arrives in pieces. Many small ones are joined now and then: each takes 50 bytes and more."""
+
+    __slots__ = ("_joined", "_pieces", "length")
+
+    def __init__(self) -> None:
+        self._joined: list[str] = []
+        self._pieces: list[str] = []
+        self.length = 0
+
+    def add(self, piece: str) -> None:
+        """One more piece."""
+        self._pieces.append(piece)
+        self.length += len(piece)
+        if len(self._pieces) >= _PIECES_AT_ONCE:
+            self._joined.append("".join(self._pieces))
+            self._pieces = []
+
+    def __str__(self) -> str:
+        return "".join([*self._joined, *self._pieces])
 
 
 class Hearing:
@@ -40,8 +69,7 @@ class Hearing:
         self.first_token: float | None = None
         self.first_visible: float | None = None
         self.finished: float | None = None
-        self.texts: list[str] = []
-        self.thoughts: list[str] = []
+        self.texts, self.thoughts = Piecemeal(), Piecemeal()
         self.refuses = False
         self.finish_reason: FinishReason | None = None
         self.usage: TokenUsage | None = None
@@ -71,13 +99,20 @@ class Hearing:
             self.first_visible = perf_counter()
             if self.first_token is None:
                 self.first_token = self.first_visible
-        self.texts.append(text)
+        self._add(self.texts, text)
 
     def think(self, text: str) -> None:
         """A piece of what the model thinks aloud arrives."""
         if self.first_token is None:
             self.first_token = perf_counter()
-        self.thoughts.append(text)
+        self._add(self.thoughts, text)
+
+    def _add(self, to: Piecemeal, piece: str) -> None:
+        if not isinstance(piece, str):
+            raise TypeError("a piece of an answer is no text")
+        to.add(piece)
+        if self.texts.length + self.thoughts.length > MOST_CHARACTERS:
+            raise TooMuch(f"more than {MOST_CHARACTERS:,} characters of an answer")
 
     def finish(self, reason: FinishReason) -> None:
         """The stream says why the answer ends."""
@@ -129,7 +164,12 @@ class Hearing:
 
     def _without_secrets(self) -> tuple[str, str, str, str]:
         """Text, reasoning, model and fingerprint. An endpoint may send back the key it was asked with, even as text."""
-        heard = ("".join(self.texts), "".join(self.thoughts), self.answered_by or "", self.fingerprint or "")
+        heard = (
+            storable(str(self.texts)),
+            storable(str(self.thoughts)),
+            _name(self.answered_by),
+            _name(self.fingerprint),
+        )
         whole = "\n".join(heard)
         if without_secrets(whole) == whole:
             return heard
@@ -175,13 +215,17 @@ async def attempt(endpoint: Endpoint, listen: Callable[[Hearing], Awaitable[None
 
 
 def whole(usage: Mapping[str, Any], *path: str) -> int | None:
-    """The whole number at ``path`` of a usage object, None where it or anything on the way is missing."""
+    """The count at ``path`` of a usage object, None where it or anything on the way is missing, or it is no count."""
     found: Any = usage
     for name in path:
         if not isinstance(found, Mapping):
             return None
         found = found.get(name)
-    return found if isinstance(found, int) else None
+    return found if type(found) is int and 0 <= found <= MOST_TOKENS else None
+
+
+def _name(told: object) -> str:
+    return storable(told[:LONGEST_NAME]) if isinstance(told, str) else ""
 
 
 def _since(start: float, moment: float | None) -> float | None:

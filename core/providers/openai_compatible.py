@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.domain.answering import FinishReason, TokenUsage
 from core.providers.base import ChatRequest, Completion, Endpoint
-from core.providers.faults import StreamError, key_of
+from core.providers.faults import StreamError, headers_of, key_of
 from core.providers.hearing import Hearing, attempt, whole
 from core.providers.quirks import chat_body, connection_headers, key_headers, output_tokens
 from core.providers.wire import Lanes
@@ -41,7 +41,7 @@ class OpenAICompatible:
 
     async def complete(self, endpoint: Endpoint, request: ChatRequest, *, timeout_s: float) -> Completion:
         """See Provider.complete."""
-        headers = key_headers(endpoint, key_of(endpoint)) | connection_headers(endpoint)
+        headers = key_headers(endpoint, key_of(endpoint)) | headers_of(endpoint) | connection_headers(endpoint)
         body = chat_body(endpoint, request)
 
         with self._lanes.room() as client:
@@ -131,10 +131,11 @@ def usage_of(usage: Mapping[str, Any], quirks: frozenset[str] = frozenset()) -> 
     """The tokens of OpenAI's usage object, in the dialects of the providers that fill it differently."""
     cached = whole(usage, "prompt_tokens_details", "cached_tokens")
     written = whole(usage, "prompt_tokens_details", "cache_write_tokens")
+    given, output = whole(usage, "prompt_tokens"), whole(usage, "completion_tokens")
     return TokenUsage(
-        input_tokens=whole(usage, "prompt_tokens"),
+        input_tokens=given,
         cached_tokens=whole(usage, "prompt_cache_hit_tokens") if cached is None else cached,
         cache_write_tokens=whole(usage, "cache_creation_input_tokens") if written is None else written,
         reasoning_tokens=whole(usage, "completion_tokens_details", "reasoning_tokens"),
-        output_tokens=output_tokens(usage, quirks),
+        output_tokens=output_tokens(output, whole(usage, "total_tokens"), given, quirks),
     )

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from core.errors import BadInput
-from core.providers import fields
+from core.providers import fields, keys
 from core.providers.base import Api, ChatRequest, Endpoint, Message
 from core.providers.quirks import Quirk
 
@@ -22,7 +22,8 @@ class Preset:
 
     ``api_key_env``: the variable that usually holds its key, None where none is needed. ``price_provider``: its id in
     genai-prices, None where that cannot know (a gateway's own prices, a model of one's own). ``is_self_hosted``: the
-    base URL is only the usual one on the same machine, and whether a key is wanted is up to whoever runs it.
+    base URL is only the usual one on the same machine, or there is none, and whether a key is wanted is up to whoever
+    runs it. ``more_hosts``, ``more_variables``: others of the provider's own.
     """
 
     name: str
@@ -34,6 +35,18 @@ class Preset:
     quirks: frozenset[str] = frozenset()
     is_self_hosted: bool = False
     docs: str = ""
+    more_hosts: tuple[str, ...] = ()
+    more_variables: tuple[str, ...] = ()
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The provider's own hosts."""
+        return (urlsplit(self.base_url or "").hostname or "", *self.more_hosts)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The variables that are the provider's own."""
+        return (self.api_key_env or "", *self.more_variables)
 
 
 _OPENAI = frozenset({Quirk.MAX_COMPLETION_TOKENS})
@@ -45,13 +58,13 @@ _NONE: frozenset[str] = frozenset()
 
 # fmt: off
 PRESETS: tuple[Preset, ...] = (
-    Preset("openai", "OpenAI", "openai", "https://api.openai.com/v1", "OPENAI_API_KEY", "openai", _OPENAI, docs="https://platform.openai.com/docs/api-reference/chat"),
+    Preset("openai", "OpenAI", "openai", "https://api.openai.com/v1", "OPENAI_API_KEY", "openai", _OPENAI, docs="https://platform.openai.com/docs/api-reference/chat", more_variables=("OPENAI_ORG_ID", "OPENAI_PROJECT_ID")),
     Preset("anthropic", "Anthropic", "anthropic", "https://api.anthropic.com", "ANTHROPIC_API_KEY", "anthropic", docs="https://docs.anthropic.com/en/api/messages"),
     Preset("gemini", "Google Gemini", "openai", "https://generativelanguage.googleapis.com/v1beta/openai", "GEMINI_API_KEY", "google", _GEMINI, docs="https://ai.google.dev/gemini-api/docs/openai"),
     Preset("mistral", "Mistral", "openai", "https://api.mistral.ai/v1", "MISTRAL_API_KEY", "mistral", _MISTRAL, docs="https://docs.mistral.ai/api"),
     Preset("deepseek", "DeepSeek", "openai", "https://api.deepseek.com", "DEEPSEEK_API_KEY", "deepseek", docs="https://api-docs.deepseek.com"),
-    Preset("qwen", "Qwen (DashScope)", "openai", "https://dashscope-intl.aliyuncs.com/compatible-mode/v1", "DASHSCOPE_API_KEY", docs="https://www.alibabacloud.com/help/en/model-studio/compatibility-of-openai-with-dashscope"),
-    Preset("together", "Together", "openai", "https://api.together.xyz/v1", "TOGETHER_API_KEY", "together", docs="https://docs.together.ai/docs/openai-api-compatibility"),
+    Preset("qwen", "Qwen (DashScope)", "openai", "https://dashscope-intl.aliyuncs.com/compatible-mode/v1", "DASHSCOPE_API_KEY", docs="https://www.alibabacloud.com/help/en/model-studio/compatibility-of-openai-with-dashscope", more_hosts=("dashscope.aliyuncs.com", "dashscope-us.aliyuncs.com")),
+    Preset("together", "Together", "openai", "https://api.together.xyz/v1", "TOGETHER_API_KEY", "together", docs="https://docs.together.ai/docs/openai-api-compatibility", more_hosts=("api.together.ai",)),
     Preset("groq", "Groq", "openai", "https://api.groq.com/openai/v1", "GROQ_API_KEY", "groq", _OPENAI, docs="https://console.groq.com/docs/openai"),
     Preset("openrouter", "OpenRouter", "openai", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY", "openrouter", docs="https://openrouter.ai/docs/api-reference/overview"),
     Preset("litellm", "LiteLLM proxy", "openai", "http://127.0.0.1:4000/v1", "LITELLM_PROXY_API_KEY", is_self_hosted=True, docs="https://docs.litellm.ai/docs/proxy/user_keys"),
@@ -60,6 +73,8 @@ PRESETS: tuple[Preset, ...] = (
     Preset("ezai", "EzAI", "openai", "https://ezaiapi.com/v1", "EZAI_API_KEY", docs="https://ezaiapi.com/docs"),
     Preset("vllm", "vLLM", "openai", "http://127.0.0.1:8000/v1", None, is_self_hosted=True, docs="https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html"),
     Preset("ollama", "Ollama", "openai", "http://127.0.0.1:11434/v1", None, is_self_hosted=True, docs="https://docs.ollama.com/api/openai-compatibility"),
+    Preset("openai-compatible", "Other (OpenAI-compatible)", "openai", None, None, is_self_hosted=True),
+    Preset("anthropic-compatible", "Other (Anthropic-compatible)", "anthropic", None, None, is_self_hosted=True),
     Preset("local", "SmolLM2 on this machine", "local", None, None, None, _LOCAL),
 )
 # fmt: on
@@ -87,34 +102,75 @@ def title_of(name: str) -> str:
 
 
 def endpoint_of(provider: str, model: str, settings: Mapping[str, Any]) -> Endpoint:
-    """Where a candidate's model is asked: the preset, with ``base_url`` and ``api_key_env`` of the settings over it.
+    """Where a candidate's model is asked: the preset, with what the settings say over it.
 
-    A preset's usual key goes to the preset's own host, to this machine, and to nobody else: for another host the
-    candidate names its variable. There the token limit goes by its widely known name, too. Raises BadInput naming the
-    field.
+    A preset's usual key goes to the preset's own host, to this machine, and to nobody else (see keys.refusal): for
+    another host the candidate names a variable. There the token limit goes by its widely known name, too. Raises
+    BadInput naming the field.
     """
     preset = preset_named(provider)
     if not isinstance(model, str) or not model.strip():
-        raise BadInput("Field 'model' is empty: give the model's name as the provider spells it.")
-    own_url = fields.base_url(settings)
-    base_url = own_url or preset.base_url
-    named = fields.key_variable(settings)
-    is_elsewhere = own_url is not None and not _is_below(own_url, preset.base_url)
-    if named is not None:
-        key_env, is_optional = named or None, False
-    else:
-        is_trusted = not is_elsewhere or preset.is_self_hosted or fields.is_loopback(own_url)
-        key_env = preset.api_key_env if is_trusted else None
-        is_optional = is_elsewhere or preset.is_self_hosted
-    return Endpoint(
+        raise fields.WrongField("model", "is empty: give the model's name as the provider spells it.")
+    own_url = _own_url(preset, settings)
+    is_elsewhere = own_url is not None and not keys.is_own_host(preset, own_url)
+    key_env, is_optional = _key(preset, settings, own_url, is_elsewhere=is_elsewhere)
+    headers, further = fields.headers(settings), fields.further(settings)
+    if preset.api == "local" and headers:
+        raise fields.WrongField("headers", "cannot be sent to the model on this machine.")
+    endpoint = Endpoint(
         provider=preset.name,
         api=preset.api,
         model=model.strip(),
-        base_url=base_url,
+        base_url=own_url or preset.base_url,
         api_key_env=key_env,
         quirks=preset.quirks - {Quirk.MAX_COMPLETION_TOKENS} if is_elsewhere else preset.quirks,
         is_key_optional=is_optional,
+        headers=tuple(headers.items()),
+        variables=tuple(dict.fromkeys([*([key_env] if key_env else []), *keys.named(headers, further)])),
     )
+    for variable in endpoint.variables:
+        problem = keys.refusal(variable, endpoint.base_url, PRESETS)
+        if problem is not None:
+            field = "api_key_env" if variable == key_env else "headers" if variable in str(headers) else "extra"
+            raise fields.WrongField(field, f"cannot be used: {problem}")
+    doubted = unvouched(endpoint) if settings.get(keys.UNVOUCHED) else []
+    if doubted:
+        raise fields.WrongField("api_key_env", f"waits for an admin: {doubt(endpoint, doubted)}")
+    return endpoint
+
+
+def doubt(endpoint: Endpoint, variables: Sequence[str]) -> str:
+    """What an admin is asked to look at."""
+    return (
+        f"an import says that {' and '.join(variables)} be sent to {keys.host_of(endpoint.base_url)}, and nobody here "
+        "has allowed that yet."
+    )
+
+
+def unvouched(endpoint: Endpoint) -> list[str]:
+    """Its variables of which nobody has said yet that they belong where it is asked."""
+    return [name for name in endpoint.variables if not keys.is_vouched_for(name, endpoint.base_url, PRESETS)]
+
+
+def _own_url(preset: Preset, settings: Mapping[str, Any]) -> str | None:
+    """The address that the settings give; None where the preset's is asked."""
+    url = fields.base_url(settings)
+    if url is None and preset.base_url is None and preset.api != "local":
+        raise fields.WrongField("base_url", f"is missing: '{preset.title}' has no address of its own.")
+    if url is not None and preset.api == "anthropic" and url.endswith("/v1"):
+        return url.removesuffix("/v1")
+    return url
+
+
+def _key(
+    preset: Preset, settings: Mapping[str, Any], own_url: str | None, *, is_elsewhere: bool
+) -> tuple[str | None, bool]:
+    """The variable that holds the key, None for none, and whether it may be missing."""
+    named = fields.key_variable(settings)
+    if named is not None:
+        return named or None, False
+    is_trusted = not is_elsewhere or preset.is_self_hosted or fields.is_loopback(own_url)
+    return preset.api_key_env if is_trusted else None, is_elsewhere or preset.is_self_hosted
 
 
 def endpoints_of(provider: str, model: str, settings: Mapping[str, Any]) -> list[Endpoint]:
@@ -128,13 +184,13 @@ def endpoints_of(provider: str, model: str, settings: Mapping[str, Any]) -> list
     if second is None:
         return [primary]
     if not isinstance(second, Mapping):
-        raise BadInput("Field 'fallback' is not an object with provider, model, base_url and api_key_env.")
+        raise fields.WrongField("fallback", "is not an object with provider, model, base_url and api_key_env.")
     try:
         other = endpoint_of(second.get("provider", provider), second.get("model", model), second)
     except BadInput as error:
         raise BadInput(f"Field 'fallback': {error}") from error
     if (other.place, other.model) == (primary.place, primary.model):
-        raise BadInput("Field 'fallback' names the same endpoint and model as the candidate itself.")
+        raise fields.WrongField("fallback", "names the same endpoint and model as the candidate itself.")
     return [primary, other]
 
 
@@ -156,9 +212,3 @@ def request_of(settings: Mapping[str, Any], messages: Sequence[Message], *, repe
         seed=None if seed is None else seed + repetition,
         extra=fields.further(settings),
     )
-
-
-def _is_below(url: str, preset_url: str | None) -> bool:
-    """Whether ``url`` is on the preset's host and port, or on a host of that domain such as eu.api.openai.com."""
-    mine, theirs = (urlsplit(one or "").netloc.casefold() for one in (url, preset_url))
-    return bool(theirs) and (mine == theirs or mine.endswith(f".{theirs}"))

@@ -1,10 +1,10 @@
 """Where an OpenAI-compatible endpoint differs from the protocol's standard: each difference named, and met, here."""
 
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
 from core.providers.base import ChatRequest, Endpoint
+from core.providers.keys import filled
 
 
 class Quirk(StrEnum):
@@ -33,7 +33,7 @@ def chat_body(endpoint: Endpoint, request: ChatRequest) -> dict[str, Any]:
     """The JSON of a streamed chat request as this endpoint wants it; ``request.extra`` adds fields of its own."""
     quirks = endpoint.quirks
     body: dict[str, Any] = {
-        **request.extra,
+        **filled(request.extra),
         "model": endpoint.model,
         "messages": [dict(message) for message in request.messages],
         "stream": True,
@@ -64,9 +64,8 @@ def connection_headers(endpoint: Endpoint) -> dict[str, str | None]:
     return {"Connection": "close"} if Quirk.NO_KEEP_ALIVE in endpoint.quirks else {}
 
 
-def output_tokens(usage: Mapping[str, Any], quirks: frozenset[str]) -> int | None:
-    """Tokens of the whole output, reasoning included."""
-    output, total, given = (usage.get(name) for name in ("completion_tokens", "total_tokens", "prompt_tokens"))
-    if Quirk.THOUGHTS_BESIDE_OUTPUT in quirks and isinstance(total, int) and isinstance(given, int):
+def output_tokens(output: int | None, total: int | None, given: int | None, quirks: frozenset[str]) -> int | None:
+    """Tokens of the whole output, reasoning included, out of a usage's completion, total and prompt tokens."""
+    if Quirk.THOUGHTS_BESIDE_OUTPUT in quirks and total is not None and given is not None:
         return max(output or 0, total - given)
-    return output if isinstance(output, int) else None
+    return output

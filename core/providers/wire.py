@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from weakref import WeakSet
 
+from core.providers.bounds import keep_in_bounds
 from core.providers.fields import is_loopback
 from core.providers.hearing import Hearing, sending
 
@@ -19,6 +22,28 @@ if TYPE_CHECKING:
 STREAMS_A_LANE = 64
 CONNECT_WITHIN_S = 10.0
 KEPT_OPEN_S = 30.0
+
+_OF_THE_MESSAGE = ("Host", "Content-Length", "Transfer-Encoding")
+_ALWAYS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+    "Connection": "keep-alive",
+    "Content-Type": "application/json",
+    "User-Agent": "Evenhand",
+}
+_MEANT: ContextVar[Mapping[str, str]] = ContextVar("meant", default={})  # noqa: B039
+
+
+async def as_meant(request: "httpx2.Request") -> None:
+    """Send the headers that the adapter gave and no others: a hook of an HTTP client.
+
+    The SDKs add some of their own, out of the environment too (organisations, projects, whole sets of headers).
+    """
+    import httpx2
+
+    needed = {name: request.headers[name] for name in _OF_THE_MESSAGE if name in request.headers}
+    request.headers = httpx2.Headers({**needed, **_ALWAYS})
+    request.headers.update(_MEANT.get())
 
 
 class Client(Protocol):
@@ -81,9 +106,9 @@ class Lanes(Generic[SdkClient]):
     ) -> AsyncIterator[AsyncIterator[Any]]:
         """The events that ``path`` answers to ``body``, as plain objects; ``hearing`` is told the answer's headers.
 
-        ``headers``: None leaves out one that the SDK would send. Raises what ``sdk`` raises.
+        Of ``headers`` those that are None are left out. Raises what ``sdk`` raises, and TooMuch.
         """
-        sent = {name: sdk.Omit() if content is None else content for name, content in headers.items()}
+        _MEANT.set({name: content for name, content in headers.items() if content is not None})
         try:
             stream = await client.post(
                 path,
@@ -91,7 +116,6 @@ class Lanes(Generic[SdkClient]):
                 cast_to=object,
                 stream=True,
                 stream_cls=sdk.AsyncStream[object],
-                options={"headers": sent},
             )
         except sdk.APIStatusError as error:
             hearing.headers(error.response, self.connections)
@@ -118,8 +142,8 @@ class Lanes(Generic[SdkClient]):
     def _http_client(self) -> "httpx2.AsyncClient":
         """The attempt's own deadline bounds everything but the connecting.
 
-        No redirect is followed, so that a key goes nowhere but to the host that it is meant for, and no proxy is asked
-        for what lies on this machine.
+        No redirect is followed, so that a key goes nowhere but to the host that it is meant for, no cookie is kept, and
+        no proxy is asked for what lies on this machine.
         """
         import anyio
         import httpx2
@@ -134,7 +158,8 @@ class Lanes(Generic[SdkClient]):
                 max_connections=None, max_keepalive_connections=STREAMS_A_LANE, keepalive_expiry=KEPT_OPEN_S
             ),
             trust_env=not is_loopback(self._base_url),
-            event_hooks={"request": [sending]},
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            event_hooks={"request": [as_meant, sending], "response": [keep_in_bounds]},
         )
 
     @cached_property

@@ -4,48 +4,32 @@ Nobody is ever deleted, because votes name their rater. Nothing here may leave t
 """
 
 import unicodedata
-from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from core.domain.people import Role
 from core.errors import BadInput, NotAllowed, NotFound
+from core.services import study_raters
 from core.services.joining import end_all, give_link, is_open
-from core.storage.tables import Invitation, Person, Question, SignIn, Vote
+from core.storage.tables import Assignment, Invitation, Person, SignIn, Study
 
 LONGEST_NAME = 80
 LOCAL_ADMIN = "You"
 FIRST_ADMIN = "Admin"
 
 
-@dataclass(frozen=True)
-class PersonRow:
-    """A line of the People page. ``state``: joined | invited | expired | waiting | revoked.
-
-    ``until``: when the open invitation or the newest sign-in ends. ``waiting``: never invited by link.
-    """
-
-    id: int
-    name: str
-    email: str | None
-    role: Role
-    state: str
-    until: datetime | None
-    votes: int
-
-
 def clean_name(name: str) -> str:
     """``name`` trimmed and in one Unicode form; BadInput unless it has 1 to 80 printable characters."""
     cleaned = " ".join(unicodedata.normalize("NFC", name).split())
     if not cleaned:
-        raise BadInput("The name is empty. Type the name that the person will recognise.")
+        raise BadInput("Name: it is empty. Type the name that the person will recognise.")
     if len(cleaned) > LONGEST_NAME:
-        raise BadInput(f"The name has {len(cleaned)} characters. Use at most {LONGEST_NAME}.")
+        raise BadInput(f"Name: it has {len(cleaned)} characters. Use at most {LONGEST_NAME}.")
     if any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn") for character in cleaned):
-        raise BadInput("The name has characters that cannot be seen. Type it again without them.")
+        raise BadInput("Name: it has characters that cannot be seen. Type it again without them.")
     return cleaned
 
 
@@ -54,7 +38,7 @@ def clean_email(email: str) -> str:
     cleaned = email.strip().lower()
     name, _, host = cleaned.partition("@")
     if not name or "." not in host or any(character.isspace() for character in cleaned):
-        raise BadInput(f"'{email}' is not an e-mail address.")
+        raise BadInput(f"E-mail address: '{email}' is not one.")
     return cleaned
 
 
@@ -62,39 +46,83 @@ def create_person(session: Session, *, name: str, role: Role, now: datetime, ema
     """A new person; BadInput when the name or the e-mail address is taken or unusable."""
     name = clean_name(name)
     email = clean_email(email) if email else None
-    if session.exec(select(Person).where(Person.kind == "human", Person.name == name)).first():
-        raise BadInput(f"There is already somebody called '{name}'. Use another name, or give them a new link.")
-    if email and session.exec(select(Person).where(Person.email == email)).first():
-        raise BadInput(f"There is already somebody with the address '{email}'.")
+    if twin := session.exec(select(Person).where(Person.kind == "human", Person.name == name)).first():
+        raise BadInput(f"Name: there is already somebody called '{name}'. {_instead(twin)}")
+    if email and (twin := session.exec(select(Person).where(Person.email == email)).first()):
+        raise BadInput(f"E-mail address: '{twin.name}' is here already with '{email}'. {_instead(twin)}")
     person = Person(name=name, role=role.word, email=email, created_at=now)
     session.add(person)
     session.flush()
     return person
 
 
+def _instead(twin: Person) -> str:
+    back = "Let them back in on People" if twin.revoked_at is not None else "Give them a new link on People"
+    return f"{back}, or type another one."
+
+
 def invite(
-    session: Session, *, name: str, role: Role, now: datetime, days: int = 14, email: str | None = None
+    session: Session,
+    *,
+    name: str,
+    role: Role,
+    now: datetime,
+    days: int = 14,
+    email: str | None = None,
+    study_id: int | None = None,
 ) -> tuple[Person, str]:
-    """A new person and the token of their join link, which is valid once and for ``days`` days."""
+    """A new person and the token of their join link, which is valid once and for ``days`` days.
+
+    ``study_id``: the study that they are to rate, and in which they land.
+    """
     person = create_person(session, name=name, role=role, now=now, email=email)
-    return person, give_link(session, person, now=now, days=days)
+    _lead_to(session, person, study_id)
+    return person, give_link(session, person, now=now, days=days, study_id=study_id)
 
 
 def new_link(session: Session, person_id: int, *, now: datetime, days: int = 14) -> str:
-    """Another join link for somebody: older ones end; a revoked person may come back with it."""
+    """Another join link for somebody: older ones end; a revoked person may come back with it.
+
+    It leads to the same study as their invitation before.
+    """
     person = find_person(session, person_id)
     person.revoked_at = None
     session.add(person)
-    return give_link(session, person, now=now, days=days)
+    study = study_raters.invited_to(session, person_id)
+    return give_link(session, person, now=now, days=days, study_id=study.id if study else None)
+
+
+def lead_to(session: Session, person_id: int, study_id: int | None, *, now: datetime, days: int = 14) -> str:
+    """A new join link for somebody, which names another study, or none; they land there with their next click."""
+    person = find_person(session, person_id)
+    _lead_to(session, person, study_id)
+    return give_link(session, person, now=now, days=days, study_id=study_id)
+
+
+def _lead_to(session: Session, person: Person, study_id: int | None) -> None:
+    if study_id is None:
+        return
+    study = session.get(Study, study_id)
+    if study is None:
+        raise NotFound("Study: it does not exist any more. Choose another.")
+    if study.state == "closed":
+        raise BadInput(f"Study: '{study.name}' is closed. Reopen it on Studies before you invite people to it.")
+    assert person.id is not None
+    study_raters.let_rate(session, study, person.id)
 
 
 def revoke(session: Session, person_id: int, *, now: datetime) -> None:
-    """End somebody's access at once: their sign-ins and links too. The votes stay. Never the last admin."""
+    """End somebody's access at once: their sign-ins and links too. The votes stay. Never the last admin.
+
+    The pairs they have in hand go to others with the next look for abandoned ones.
+    """
     person = find_person(session, person_id)
     _keep_an_admin(session, person)
     person.revoked_at = now
     session.add(person)
     end_all(session, person_id, now=now)
+    held = (col(Assignment.rater_id) == person_id) & (col(Assignment.state) == "leased")
+    session.execute(update(Assignment).where(held, col(Assignment.leased_until) > now).values(leased_until=now))
 
 
 def change_role(session: Session, person_id: int, role: Role) -> None:
@@ -115,28 +143,14 @@ def find_person(session: Session, person_id: int) -> Person:
 
 
 def require_still(session: Session, person_id: int, role: Role) -> None:
-    """NotAllowed unless the person has at least ``role`` and was not revoked, as this transaction sees it."""
-    person = session.get(Person, person_id)
+    """NotAllowed unless the person has at least ``role`` and was not revoked, as this transaction sees it.
+
+    Their row is held until it ends: of a change and a revocation at the same moment one comes first.
+    """
+    query = select(Person).where(Person.id == person_id).with_for_update(key_share=True)
+    person = session.exec(query.execution_options(populate_existing=True)).first()
     if person is None or person.revoked_at is not None or Role.of(person.role) < role:
         raise NotAllowed("You may not do this any more: your access was changed. Nothing was done.")
-
-
-def list_people(session: Session, now: datetime) -> list[PersonRow]:
-    """Every human, by name, with where their invitation stands and how many answers they gave."""
-    people = session.exec(select(Person).where(Person.kind == "human").order_by(func.lower(Person.name))).all()
-    # Oldest first: the newest of each person is the one that stays in the dictionary.
-    links = select(Invitation).where(col(Invitation.used_at).is_(None)).order_by(col(Invitation.id))
-    invited = {link.person_id: link for link in session.exec(links)}
-    open_sign_ins = select(SignIn).where(is_open(SignIn, now)).order_by(col(SignIn.id))
-    joined = {sign_in.person_id: sign_in for sign_in in session.exec(open_sign_ins)}
-    votes = _votes(session)
-    rows = []
-    for person in people:
-        assert person.id is not None
-        state, until = _standing(person, invited.get(person.id), joined.get(person.id), now)
-        role = Role.of(person.role)
-        rows.append(PersonRow(person.id, person.name, person.email, role, state, until, votes.get(person.id, 0)))
-    return rows
 
 
 def find_local_admin(session: Session) -> Person | None:
@@ -207,33 +221,6 @@ def _active_admins() -> SelectOfScalar[Person]:
 
 
 def _keep_an_admin(session: Session, person: Person) -> None:
-    admins = session.exec(_active_admins().with_for_update()).all()
+    admins = session.exec(_active_admins().order_by(col(Person.id)).with_for_update()).all()
     if [admin.id for admin in admins] == [person.id]:
         raise BadInput(f"{person.name} is the last admin. Make somebody else an admin first.")
-
-
-def _standing(
-    person: Person, invitation: Invitation | None, sign_in: SignIn | None, now: datetime
-) -> tuple[str, datetime | None]:
-    if person.revoked_at is not None:
-        return "revoked", person.revoked_at
-    if sign_in is not None:
-        return "joined", sign_in.expires_at
-    if invitation is not None and invitation.revoked_at is None and invitation.expires_at > now:
-        return "invited", invitation.expires_at
-    return ("expired", invitation.expires_at) if invitation is not None else ("waiting", None)
-
-
-def _votes(session: Session) -> dict[int, int]:
-    """First answers per human; read through the index on (question, rater), never over all imported votes."""
-    humans = select(Person.id).where(Person.kind == "human")
-    query = (
-        select(Vote.rater_id, func.count())
-        .where(
-            col(Vote.question_id).in_(select(Question.id)),
-            col(Vote.rater_id).in_(humans),
-            col(Vote.supersedes_id).is_(None),
-        )
-        .group_by(col(Vote.rater_id))
-    )
-    return dict(session.exec(query).all())

@@ -11,8 +11,8 @@ from sqlmodel import Session, select
 
 from core.domain import sampling
 from core.domain.masking import mask_self_identification
-from core.errors import NothingToRate
-from core.services import drawing
+from core.errors import NotAllowed, NothingToRate
+from core.services import drawing, vote_records
 from core.services.drawing import History
 from core.storage.engine import reading, write
 from core.storage.tables import Assignment, Person, Prompt, Response, Study, metadata
@@ -21,24 +21,25 @@ LEASE = timedelta(minutes=15)
 
 _pair = metadata.tables["pair"]
 _assignment = metadata.tables["assignment"]
-_vote = metadata.tables["vote"]
 
 _RATER = select(Person).where(Person.id == bindparam("rater")).with_for_update(key_share=True)
 
 _mine = (_assignment.c.study_id == bindparam("study")) & (_assignment.c.rater_id == bindparam("rater"))
+
+_has_room = sa.exists().where(_pair.c.id == _assignment.c.pair_id, _pair.c.claimed < bindparam("overlap"))
 
 _IN_HAND = (
     select(Assignment)
     .where(
         _mine,
         (_assignment.c.state == "leased")
-        | (_assignment.c.id == sa.select(sa.func.max(_assignment.c.id)).where(_mine).scalar_subquery()),
+        | ((_assignment.c.state == "expired") & (_assignment.c.repeat_of_id.is_not(None) | _has_room)),
     )
     .order_by(sa.case((_assignment.c.state == "leased", 0), else_=1), _assignment.c.id)
     .limit(1)
     .with_for_update()
 )
-"""The pair in hand; else the rater's last, which they may have left too long."""
+"""The pair in hand; else one that the rater left too long, where nobody else has taken its place."""
 
 
 def current(engine: Engine, *, study_id: int, rater_id: int, now: datetime, rng: random.Random) -> Assignment:
@@ -52,27 +53,43 @@ def current_in(session: Session, *, study_id: int, rater_id: int, now: datetime,
     study = session.get_one(Study, study_id)
     if study.state != "open":
         raise NothingToRate(f"'{study.name}' is {study.state} at the moment. Nothing you did is lost.")
-    held = _in_hand(session, study, rater_id, now)
-    if held is not None:
-        return held
+    while (held := _in_hand(session, study, rater_id, now)) is not None:
+        if _has_open_question(session, held):
+            return held
+        held.state, held.finished_at = "done", now
+        session.flush()
     history = drawing.history_of(session, study_id, rater_id)
     return _repeat(session, study, rater_id, history, now, rng) or _drawn(session, study, rater_id, history, now, rng)
 
 
 def lock_rater(session: Session, rater_id: int) -> Person:
-    """The rater's row, held until the transaction ends: two tabs of one rater take turns."""
+    """The rater's row, held until the transaction ends: two tabs of one rater take turns.
+
+    Raises NotAllowed where their access was ended.
+    """
     rater: Person = session.execute(_RATER, {"rater": rater_id}).scalar_one()
+    if rater.revoked_at is not None:
+        raise NotAllowed("Your access has ended. What you answered before is kept.")
     return rater
 
 
 def _in_hand(session: Session, study: Study, rater_id: int, now: datetime) -> Assignment | None:
-    held: Assignment | None = session.execute(_IN_HAND, {"study": study.id, "rater": rater_id}).scalar()
-    if held is None or held.state not in ("leased", "expired"):
-        return None
-    if held.state == "expired" and not reclaim(session, held.pair_id, held.repeat_of_id, study.overlap):
+    on = {"study": study.id, "rater": rater_id, "overlap": study.overlap}
+    held: Assignment | None = session.execute(_IN_HAND, on).scalar()
+    if held is None or (
+        held.state == "expired" and not reclaim(session, held.pair_id, held.repeat_of_id, study.overlap)
+    ):
         return None
     held.state, held.leased_until = "leased", now + LEASE
     return held
+
+
+def _has_open_question(session: Session, held: Assignment) -> bool:
+    """Whether anything asked today waits for an answer: a question may be dropped while a pair is in hand."""
+    assert held.id is not None
+    return any(
+        vote is None or vote["outcome"] is None for vote in vote_records.asked(session, held.study_id, held.id).values()
+    )
 
 
 def reclaim(session: Session, pair_id: int, repeat_of_id: int | None, overlap: int) -> bool:
@@ -91,19 +108,17 @@ def give_back(session: Session, assignment: Assignment) -> None:
 
 
 def release_abandoned(engine: Engine, now: datetime) -> int:
-    """Give back the pairs whose lease ran out before any vote; returns how many. A begun pair stays its rater's."""
-    untouched = ~sa.exists().where(_vote.c.assignment_id == _assignment.c.id)
+    """Give back the pairs whose lease ran out, begun ones too; returns how many. Votes cast on them stay."""
     late = (_assignment.c.state == "leased") & (_assignment.c.leased_until < now)
     with reading(engine) as session:
-        ids = session.execute(sa.select(_assignment.c.id).where(late, untouched)).scalars().all()
+        ids = session.execute(sa.select(_assignment.c.id).where(late)).scalars().all()
     return sum(write(engine, partial(_expire, assignment_id=id, now=now)) for id in ids)
 
 
 def _expire(session: Session, *, assignment_id: int, now: datetime) -> bool:
-    """Lock first, then look for votes: PostgreSQL's one statement would not see those it waited for."""
+    """Lock first, then look: a vote on its way keeps the lease alive."""
     assignment = session.get_one(Assignment, assignment_id, with_for_update=True)
-    begun = session.execute(sa.select(_vote.c.id).where(_vote.c.assignment_id == assignment_id).limit(1)).first()
-    if begun or assignment.state != "leased" or assignment.leased_until >= now:
+    if assignment.state != "leased" or assignment.leased_until >= now:
         return False
     assignment.state = "expired"
     session.flush()

@@ -1,11 +1,14 @@
 """A candidate as somebody types it: from what is stored, and back again through the checks of an import."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 from core.errors import BadInput
 from core.providers import presets
+from core.providers.fields import WrongField
+from core.providers.keys import UNVOUCHED
 from core.services.importing.candidate_fields import candidate_record
 from core.services.importing.records import CandidateRecord, Flaw
 from core.storage.tables import Candidate
@@ -21,12 +24,20 @@ LABELS = {
     "max_tokens": "Most tokens",
     "input_usd_per_mtok": "Price of input",
     "output_usd_per_mtok": "Price of output",
+    "headers": "Further headers",
+    "extra": "Further fields of the request",
+    "fallback": "Fallback",
 }
+"""What the form calls each field."""
 
 
 @dataclass(frozen=True)
 class EndpointDraft:
-    """A model behind an endpoint as somebody types it; None or blank leaves it to the preset or the provider."""
+    """A model behind an endpoint as somebody types it; None or blank leaves it to the preset or the provider.
+
+    ``headers``: a line each, or as they are stored; ``extra``: JSON, or as it is stored. ``key_to_confirm``: an import
+    names where its key goes, and no admin has allowed that yet.
+    """
 
     provider: str = ""
     model: str = ""
@@ -37,6 +48,9 @@ class EndpointDraft:
     max_tokens: int | None = None
     input_usd_per_mtok: float | None = None
     output_usd_per_mtok: float | None = None
+    headers: Mapping[str, Any] | str | None = None
+    extra: Mapping[str, Any] | str | None = None
+    key_to_confirm: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,27 +73,86 @@ def draft_of(candidate: Candidate) -> CandidateDraft:
 
 def checked(draft: CandidateDraft) -> CandidateRecord:
     """The draft as a record. BadInput says which field is wrong and how to mend it, and shows nothing like a key."""
-    row = {"name": (draft.name or "").strip()} | _row(draft)
-    if draft.fallback is not None:
-        row["fallback"] = {"name": row["name"]} | _row(draft.fallback)
     try:
+        row = {"name": (draft.name or "").strip()} | _row(draft)
+        if draft.fallback is not None:
+            row["fallback"] = {"name": row["name"]} | _row(draft.fallback)
         record = candidate_record(1, row)
     except Flaw as flaw:
         place, _, field = (flaw.field or "").rpartition(".")
-        raise BadInput(f"{LABELS.get(field, field)}{' of the fallback' if place else ''} {flaw.problem}") from None
-    presets.endpoints_of(record.provider, record.model, record.settings)
-    return record
+        of_the_fallback = " of the fallback" if place else ""
+        raise BadInput(f"{LABELS.get(field, field)}{of_the_fallback} {flaw.problem}") from None
+    try:
+        presets.endpoints_of(record.provider, record.model, record.settings)
+    except BadInput as error:
+        raise BadInput(in_words_of_the_form(error)) from None
+    return _still_doubted(record, draft)
+
+
+def in_words_of_the_form(error: BadInput) -> str:
+    """What is wrong with a candidate, by the names that the form has for its fields."""
+    if isinstance(error, WrongField):
+        return f"{LABELS.get(error.field, error.field)} {error.problem}"
+    return str(error)
+
+
+def allowed(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """A candidate's settings without a word of doubt about where its keys go."""
+    kept = {field: found for field, found in settings.items() if field != UNVOUCHED}
+    if isinstance(kept.get("fallback"), dict):
+        kept["fallback"] = allowed(kept["fallback"])
+    return kept
+
+
+def _still_doubted(record: CandidateRecord, draft: CandidateDraft) -> CandidateRecord:
+    settings, second = dict(record.settings), record.settings.get("fallback")
+    if draft.key_to_confirm:
+        settings[UNVOUCHED] = True
+    if draft.fallback is not None and draft.fallback.key_to_confirm and isinstance(second, dict):
+        settings["fallback"] = second | {UNVOUCHED: True}
+    return record._replace(settings=settings)
 
 
 def _row(draft: EndpointDraft) -> dict[str, Any]:
-    typed = {field.name: getattr(draft, field.name) for field in fields(EndpointDraft)}
+    typed = {field.name: getattr(draft, field.name) for field in fields(EndpointDraft) if field.name != UNVOUCHED}
     stripped = {name: found.strip() if isinstance(found, str) else found for name, found in typed.items()}
+    stripped |= {"headers": _headers(stripped["headers"]), "extra": _further(stripped["extra"])}
     return {name: found for name, found in stripped.items() if found not in (None, "") or name in ("provider", "model")}
+
+
+def _headers(typed: Mapping[str, Any] | str | None) -> dict[str, Any] | None:
+    """Headers out of ``name: content``, one a line."""
+    if not isinstance(typed, str):
+        return dict(typed) if typed else None
+    found: dict[str, Any] = {}
+    for line in filter(None, map(str.strip, typed.splitlines())):
+        name, colon, content = line.partition(":")
+        if not colon:
+            raise Flaw("are written one a line, a name, a colon and the content: a line has no colon.", field="headers")
+        if name.strip().casefold() in map(str.casefold, found):
+            raise Flaw(f"name '{name.strip()}' twice.", field="headers")
+        found[name.strip()] = content.strip()
+    return found or None
+
+
+def _further(typed: Mapping[str, Any] | str | None) -> dict[str, Any] | None:
+    if not isinstance(typed, str):
+        return dict(typed) if typed else None
+    if not typed:
+        return None
+    try:
+        found = json.loads(typed)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise Flaw('is not a JSON object such as {"top_p": 0.9}.', field="extra")
+    return found
 
 
 def _typed(found: Mapping[str, Any]) -> dict[str, Any]:
     typed = {field.name: found.get(field.name) for field in fields(EndpointDraft)}
-    return typed | {name: typed[name] or "" for name in ("provider", "model")}
+    named = {name: typed[name] or "" for name in ("provider", "model")}
+    return typed | named | {UNVOUCHED: bool(typed[UNVOUCHED])}
 
 
 def _endpoint_draft(found: Mapping[str, Any]) -> EndpointDraft:

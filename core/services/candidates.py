@@ -1,6 +1,6 @@
 """Candidates: the list with what each needs to be asked, defining one, the champion, retiring and deleting."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,9 +13,10 @@ from core.domain.pricing import Rates
 from core.errors import BadInput, NotFound
 from core.providers import presets
 from core.providers.base import Endpoint
+from core.providers.keys import UNVOUCHED
 from core.services import prices
-from core.services.candidate_drafts import CandidateDraft, checked, draft_of
-from core.services.importing.candidates import add_candidate, redefine
+from core.services.candidate_drafts import CandidateDraft, allowed, checked, draft_of, in_words_of_the_form
+from core.services.importing.candidates import add_candidate, redefine, twins
 from core.services.importing.records import Flaw
 from core.settings import secret
 from core.storage.tables import Attempt, Candidate, LoadTest, Pair, Response, Vote
@@ -27,6 +28,7 @@ class CandidateLine:
 
     ``provider``: the preset's title. ``keys``: the variables its endpoints name, and whether each is set.
     ``why_not``: what keeps a run from asking it, None where nothing does. ``runs``: how many it answered in.
+    ``is_doubted``: an import names where its key goes, and an admin has to allow that first.
     """
 
     candidate: Candidate
@@ -37,6 +39,7 @@ class CandidateLine:
     responses: int
     runs: int
     why_not: str | None
+    is_doubted: bool = False
 
     @property
     def id(self) -> int:
@@ -46,10 +49,10 @@ class CandidateLine:
 
 def listed(session: Session, now: datetime) -> list[CandidateLine]:
     """Every candidate: the champion first, retired ones last, else in the order they came."""
-    answered = _answered(session)
+    answered, entered = _answered(session), prices.overrides(session)
     order = (col(Candidate.is_retired), col(Candidate.is_champion).desc(), col(Candidate.position))
     return [
-        _line(session, candidate, answered.get(candidate.id or 0, (0, 0)), now)
+        _line(candidate, answered.get(candidate.id or 0, (0, 0)), prices.rates_among(entered, candidate, at=now))
         for candidate in session.exec(select(Candidate).order_by(*order))
     ]
 
@@ -95,6 +98,22 @@ def set_price(session: Session, candidate_id: int, *, input_usd: float | None, o
     change(session, candidate_id, replace(draft, input_usd_per_mtok=input_usd, output_usd_per_mtok=output_usd))
 
 
+def allow_key(session: Session, candidate_id: int) -> None:
+    """Say that its keys may go where an import says that they go."""
+    candidate = _get(session, candidate_id)
+    candidate.settings = allowed(candidate.settings)
+    session.add(candidate)
+
+
+def twins_of(session: Session, draft: CandidateDraft, *, but: str) -> list[str]:
+    """The names of candidates, other than ``but``, that ask what the draft asks, if it can be asked at all."""
+    try:
+        record = checked(draft)
+    except BadInput:
+        return []
+    return twins(session, record.provider, record.model, record.settings, but=but)
+
+
 def make_champion(session: Session, candidate_id: int) -> None:
     """Say that this one is in production today; there is one champion at most."""
     candidate = _get(session, candidate_id)
@@ -129,34 +148,49 @@ def delete(session: Session, candidate_id: int) -> None:
     session.delete(candidate)
 
 
-def _line(session: Session, candidate: Candidate, answered: tuple[int, int], now: datetime) -> CandidateLine:
+def _line(candidate: Candidate, answered: tuple[int, int], rates: Rates | None) -> CandidateLine:
     problem: str | None = "Only its name is known. Say which model it is."
     provider, endpoints = candidate.provider, []
     if candidate.provider is not None and candidate.model is not None:
         try:
             provider = presets.preset_named(candidate.provider).title
-            endpoints = presets.endpoints_of(candidate.provider, candidate.model, candidate.settings)
+            endpoints = presets.endpoints_of(candidate.provider, candidate.model, allowed(candidate.settings))
             problem = None
         except BadInput as error:
-            problem = str(error)
+            problem = in_words_of_the_form(error)
     keys, missing = _keys(endpoints)
-    if problem is None and missing:
+    doubts = _doubts(candidate.settings, endpoints)
+    if doubts:
+        problem = f"{doubts[0][:1].upper()}{doubts[0][1:]} Look at the address, then allow it."
+    elif problem is None and missing:
         problem = f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set."
     return CandidateLine(
         candidate=candidate,
         provider=provider,
         host=(urlsplit(endpoints[0].base_url or "").hostname if endpoints else None),
         keys=keys,
-        rates=prices.rates_of(session, candidate, at=now),
+        rates=rates,
         responses=answered[0],
         runs=answered[1],
         why_not="It is retired." if candidate.is_retired else problem,
+        is_doubted=bool(doubts),
     )
+
+
+def _doubts(settings: Mapping[str, Any], endpoints: Sequence[Endpoint]) -> list[str]:
+    """Where an import sends a variable's content that no admin has allowed to go there."""
+    asked = zip(endpoints, (settings, settings.get("fallback") or {}), strict=False)
+    found = [(each, presets.unvouched(each)) for each, said in asked if said.get(UNVOUCHED)]
+    return [presets.doubt(each, variables) for each, variables in found if variables]
 
 
 def _keys(endpoints: Sequence[Endpoint]) -> tuple[dict[str, bool], list[str]]:
     """The variables that endpoints name with whether each is set, and those that are not and have to be."""
-    names = {endpoint.api_key_env: endpoint.is_key_optional for endpoint in endpoints if endpoint.api_key_env}
+    names = {
+        name: endpoint.is_key_optional and name == endpoint.api_key_env
+        for endpoint in endpoints
+        for name in endpoint.variables
+    }
     keys = {name: secret(name) is not None for name in names}
     return keys, [name for name, is_set in keys.items() if not is_set and not names[name]]
 

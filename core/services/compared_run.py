@@ -34,7 +34,7 @@ class ComparedRun:
     def read(cls, session: Session, dataset_id: int, run_id: int) -> "ComparedRun":
         """Read and judge the run."""
         found = judged(session, Scope(dataset_id, run_id))
-        units = gathering.given_up(session, found.parts)
+        units = gathering.given_up(session, found.cells)
         who, size = found.responses.candidate, len(found.prompts.id)
         failed = {of: _places(found, units, of) for of in {unit.candidate_id for unit in units}}
         rows = {of: np.flatnonzero(who == of) for of in {*np.unique(who).tolist(), *failed}}

@@ -64,7 +64,9 @@ def _open_study(session: Session, now: datetime) -> None:
     dataset.is_demo = True
     champion = session.exec(select(Candidate).where(Candidate.name == demo.CHAMPION)).one()
     champion.is_champion = True
-    study = studies.create(session, name=STUDY_NAME, now=now, guidelines=demo.GUIDELINES, dataset_id=dataset.id)
+    study = studies.create(
+        session, name=STUDY_NAME, now=now, guidelines=demo.GUIDELINES, dataset_id=dataset.id, state="open"
+    )
     study.pairs_per_rater = _PAIRS_ASKED
     rated = simulated_votes(demo.records(demo.PROMPTS), demo.records(demo.RESPONSES), rng=np.random.default_rng(_SEED))
     assert study.id is not None

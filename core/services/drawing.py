@@ -1,7 +1,8 @@
 """Drawing a rater's next pair: which candidates, which prompt, and which response stands on the left."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,6 +16,7 @@ from core.domain import blinding, sampling
 from core.errors import NothingToRate
 from core.services import preferences
 from core.services.pools import Pool, pool_of
+from core.services.rerating import Responses, offered, responses_of
 from core.storage.tables import Study, metadata
 from core.storage.upsert import insert_into
 
@@ -42,14 +44,15 @@ _HISTORY = (
     .order_by(_assignment.c.id)
 )
 
-_CLAIMED = (
-    sa.select(_pair.c.prompt_id, sa.func.max(_pair.c.claimed))
+_BEGUN = (
+    sa.select(_pair.c.prompt_id, _pair.c.first_response_id, _pair.c.second_response_id, _pair.c.claimed)
     .where(
         _pair.c.study_id == bindparam("study"),
         _pair.c.first_candidate_id == bindparam("first"),
         _pair.c.second_candidate_id == bindparam("second"),
+        _pair.c.claimed > 0,
     )
-    .group_by(_pair.c.prompt_id)
+    .order_by(_pair.c.id)
 )
 
 _SIDES_OF_OTHERS = (
@@ -80,8 +83,7 @@ def history_of(session: Session, study_id: int, rater_id: int) -> History:
 def draw(session: Session, study: Study, history: History, rng: random.Random) -> Drawn:
     """A pair that is new to the rater, claimed for them. Raises NothingToRate where none is left."""
     pool = pool_of(session, study)
-    for candidates, prompt, probability in _draws(session, study, pool, history, rng):
-        responses = (pool.responses[prompt][candidates[0]], pool.responses[prompt][candidates[1]])
+    for candidates, prompt, responses, probability in _draws(session, study, pool, history, rng):
         pair_id = _claim(session, study, prompt, candidates, responses)
         if pair_id is not None:
             sides = _sides(session, pair_id, candidates, responses, history, rng)
@@ -93,7 +95,7 @@ def _sides(
     session: Session,
     pair_id: int,
     candidates: tuple[int, int],
-    responses: tuple[int, int],
+    responses: Responses,
     history: History,
     rng: random.Random,
 ) -> tuple[int, int]:
@@ -109,34 +111,53 @@ def _sides(
 
 def _draws(
     session: Session, study: Study, pool: Pool, history: History, rng: random.Random
-) -> Iterator[tuple[tuple[int, int], int, float]]:
-    """Candidate pair, prompt and probability, drawn again and again until nothing is left to draw."""
+) -> Iterator[tuple[tuple[int, int], int, Responses, float]]:
+    """Candidate pair, prompt, responses and probability, drawn again and again until nothing is left to draw."""
     index = {candidate: number for number, candidate in enumerate(pool.candidates)}
     preference = preferences.of(session, study, pool)
     eligible = np.zeros((len(index), len(index)), dtype=bool)
     for first, second in pool.prompts_of:
         eligible[index[first], index[second]] = eligible[index[second], index[first]] = True
-    rated = {(row.prompt_id, row.first_candidate_id, row.second_candidate_id) for row in history}
+    seen: dict[tuple[int, int], dict[Responses, int]] = defaultdict(dict)
+    for row in history:
+        seen[row.first_candidate_id, row.second_candidate_id][responses_of(row)] = row.prompt_id
     while eligible.any():
         i, j, probability = sampling.draw_pair(preference.probabilities(eligible), rng)
-        first, second = sorted((pool.candidates[i], pool.candidates[j]))
-        rows = session.connection().execute(_CLAIMED, {"study": study.id, "first": first, "second": second})
-        claimed = {row[0]: row[1] for row in rows}
-        open_prompts = [
-            prompt
-            for prompt in pool.prompts_of[first, second]
-            if (prompt, first, second) not in rated and claimed.get(prompt, 0) < study.overlap
-        ]
-        prompt = sampling.draw_prompt(claimed, open_prompts, rng)
+        candidates = min(pool.candidates[i], pool.candidates[j]), max(pool.candidates[i], pool.candidates[j])
+        offers = _offers(session, study, pool, candidates, seen[candidates])
+        votes = {prompt: None if found is None else found[1] for prompt, found in offers.items()}
+        prompt = sampling.draw_prompt_of_many(pool.prompts_of[candidates], votes, rng)
         if prompt is None:
             eligible[i, j] = eligible[j, i] = False
             continue
-        rated.add((prompt, first, second))
-        yield (first, second), prompt, probability
+        found = offers.get(prompt)
+        responses = pool.newest(prompt, candidates) if found is None else found[0]
+        seen[candidates][responses] = prompt
+        yield candidates, prompt, responses, probability
+
+
+def _offers(
+    session: Session, study: Study, pool: Pool, candidates: tuple[int, int], seen: Mapping[Responses, int]
+) -> dict[int, tuple[Responses, int] | None]:
+    """Prompt → what of it may be given next and how many raters it has, of the prompts that somebody began or saw."""
+    assert study.id is not None
+    on = {"study": study.id, "first": candidates[0], "second": candidates[1]}
+    begun: dict[int, dict[Responses, int]] = {prompt: {} for prompt in seen.values()}
+    for prompt, first, second, claimed in session.connection().execute(_BEGUN, on):
+        begun.setdefault(prompt, {})[first, second] = claimed
+    offers: dict[int, tuple[Responses, int] | None] = {}
+    for prompt, pairs in begun.items():
+        if not pool.responses.get(prompt, {}).keys() >= set(candidates):
+            continue
+        is_rerated = sampling.is_rerated(study.id, prompt, study.rerated_share)
+        newest = pool.newest(prompt, candidates)
+        found = offered(pairs, newest, seen, overlap=study.overlap, is_rerated=is_rerated)
+        offers[prompt] = None if found is None else (found, pairs.get(found, 0))
+    return offers
 
 
 def _claim(
-    session: Session, study: Study, prompt: int, candidates: tuple[int, int], responses: tuple[int, int]
+    session: Session, study: Study, prompt: int, candidates: tuple[int, int], responses: Responses
 ) -> int | None:
     """The id of the pair, made where it is new, with one more claim; None where it has all the raters it wants."""
     row = {

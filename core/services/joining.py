@@ -27,16 +27,19 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def give_link(session: Session, person: Person, *, now: datetime, days: int = 14) -> str:
-    """The token of a new join link for ``person``; their older unused links end."""
+def give_link(session: Session, person: Person, *, now: datetime, days: int = 14, study_id: int | None = None) -> str:
+    """The token of a new join link for ``person``, which leads to ``study_id``; their older unused links end."""
     if not 1 <= days <= LONGEST_LINK_DAYS:
         raise BadInput(f"A link can be valid for 1 to {LONGEST_LINK_DAYS} days, not {days}.")
+    if person.revoked_at is not None:
+        raise BadInput(f"The access of {person.name} has ended. Let them back in on People before they get a link.")
     assert person.id is not None
     _end_links(session, person.id, now)
     token = secrets.token_urlsafe(32)
     session.add(
         Invitation(
             person_id=person.id,
+            study_id=study_id,
             token_hash=hash_token(token),
             created_at=now,
             expires_at=now + timedelta(days=days),
@@ -52,6 +55,16 @@ def invited(session: Session, token: str, now: datetime) -> Person | None:
         select(Person)
         .join(Invitation, col(Invitation.person_id) == col(Person.id))
         .where(_usable(token, now), col(Person.revoked_at).is_(None))
+    )
+    return session.exec(query).first()
+
+
+def owner(session: Session, token: str) -> Person | None:
+    """Whom a join link was ever made for, used or ended though it may be. For that person's own eyes alone."""
+    query = (
+        select(Person)
+        .join(Invitation, col(Invitation.person_id) == col(Person.id))
+        .where(Invitation.token_hash == hash_token(token))
     )
     return session.exec(query).first()
 

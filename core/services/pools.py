@@ -17,36 +17,56 @@ from core.storage.tables import Study, metadata
 _response = metadata.tables["response"]
 _prompt = metadata.tables["prompt"]
 _dataset = metadata.tables["dataset"]
+_removed = metadata.tables["responses_removed"]
 
 _MOST_POOLS = 32
-_kept: dict[tuple[object, ...], tuple["_Newest", "Pool"]] = {}
+_MOST_GAPS = 50
+_kept: dict[tuple[object, ...], tuple["_Seen", "Pool"]] = {}
 _lock = Lock()
+
+Gap = tuple[int, int]
+"""Ids, from the first to the last, that no response had when the others were read."""
 
 
 @dataclass(frozen=True)
 class Pool:
     """``responses``: prompt id → candidate id → response id, the newest of each candidate that is not blank.
 
-    ``prompts_of``: candidate pair (smaller id first) → ids of the prompts that both answered.
+    ``prompts_of``: candidate pair (smaller id first) → ids of the prompts that both answered. ``reruns``: ids of the
+    prompts that some candidate has answered more than once.
     """
 
     candidates: tuple[int, ...]
     responses: dict[int, dict[int, int]]
     prompts_of: dict[tuple[int, int], tuple[int, ...]]
+    reruns: frozenset[int] = frozenset()
 
     @property
     def pairs(self) -> int:
-        """How many pairs of responses there are."""
+        """How many pairs of newest responses there are."""
         return sum(len(prompts) for prompts in self.prompts_of.values())
+
+    def newest(self, prompt: int, candidates: tuple[int, int]) -> tuple[int, int]:
+        """The ids of both candidates' newest responses to a prompt that both answered."""
+        by_candidate = self.responses[prompt]
+        return by_candidate[candidates[0]], by_candidate[candidates[1]]
 
 
 @dataclass(frozen=True)
 class _Newest:
-    """What there was when a pool was read: the last response's id and time, and how many there were."""
+    """The last response's id and time, and how many responses were ever deleted."""
 
     id: int = 0
     at: datetime | None = None
-    count: int = 0
+    removed: int = 0
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What there was when a pool was read. ``gaps``: the newest ids left out, which may still become visible."""
+
+    newest: _Newest = _Newest()
+    gaps: tuple[Gap, ...] = ()
 
 
 def pool_of(session: Session, study: Study) -> Pool:
@@ -54,16 +74,18 @@ def pool_of(session: Session, study: Study) -> Pool:
     scope = (study.dataset_id, tuple(study.categories or ()), tuple(study.candidate_ids or ()))
     key = (str(session.get_bind().engine.url), study.id, scope)
     newest = _newest(session)
-    seen, pool = _kept.get(key, (_Newest(), _EMPTY))
-    if newest == seen:
+    seen, pool = _kept.get(key, (_Seen(), _EMPTY))
+    only_grew = _only_grew(session, seen, newest)
+    if only_grew and newest == seen.newest:
         return pool
-    if not _only_grew(session, seen, newest):
-        seen, pool = _Newest(), _EMPTY
-    pool = _with(pool, _responses(session, study, after=seen.id, until=newest.id))
+    if not only_grew:
+        seen, pool = _Seen(), _EMPTY
+    gaps = _gaps(session, after=seen.newest.id, until=newest.id)
+    pool = _with(pool, _responses(session, study, after=seen.newest.id, until=newest.id))
     with _lock:
         while len(_kept) >= _MOST_POOLS and key not in _kept:
             _kept.pop(next(iter(_kept)))
-        _kept[key] = (newest, pool)
+        _kept[key] = (_Seen(newest, (*seen.gaps, *gaps)[-_MOST_GAPS:]), pool)
     return pool
 
 
@@ -71,23 +93,52 @@ _EMPTY = Pool((), {}, {})
 
 
 def _newest(session: Session) -> _Newest:
-    last = sa.select(_response.c.created_at).order_by(_response.c.id.desc()).limit(1).scalar_subquery()
-    found = session.execute(sa.select(sa.func.max(_response.c.id), last, sa.func.count(_response.c.id))).one()
-    return _Newest(found[0] or 0, found[1], found[2])
+    """Asked once a transaction, and without counting: a key press must not read all responses."""
+    transaction = session.get_transaction()
+    newest: _Newest
+    asked, newest = session.info.get(_Newest, (None, _Newest()))
+    if asked is None or asked is not transaction:
+        last = sa.select(_response.c.id, _response.c.created_at).order_by(_response.c.id.desc()).limit(1).subquery()
+        removed = sa.select(sa.func.coalesce(sa.func.max(_removed.c.total), 0).label("total")).subquery()
+        found = session.execute(
+            sa.select(last.c.id, last.c.created_at, removed.c.total).select_from(
+                removed.outerjoin(last, sa.true()),
+            )
+        ).one()
+        newest = _Newest(found[0] or 0, found[1], found[2])
+        session.info[_Newest] = (session.get_transaction(), newest)
+    return newest
 
 
-def _only_grew(session: Session, seen: _Newest, newest: _Newest) -> bool:
-    """Whether all that is new has ids after ``seen``: nothing was deleted, nor became visible late with a lower id."""
-    is_new = (_response.c.id > seen.id) & (_response.c.id <= newest.id)
-    last = sa.select(_response.c.created_at).where(_response.c.id == seen.id).scalar_subquery()
-    at, count = session.execute(sa.select(last, sa.func.count(_response.c.id)).where(is_new)).one()
-    return bool(at == seen.at and count == newest.count - seen.count)
+def _only_grew(session: Session, seen: _Seen, newest: _Newest) -> bool:
+    """Whether all that is new has ids after those seen: nothing was deleted, nor became visible late in a gap."""
+    before = seen.newest
+    if before.removed != newest.removed or newest.id < before.id or (newest.id == before.id and newest.at != before.at):
+        return False
+    if not seen.gaps:
+        return True
+    late = sa.or_(sa.false(), *(_response.c.id.between(first, last) for first, last in seen.gaps))
+    return session.execute(sa.select(_response.c.id).where(late).limit(1)).first() is None
 
 
-def _responses(session: Session, study: Study, *, after: int, until: int) -> Iterable[tuple[int, int, int]]:
-    """(prompt, candidate, its newest response that is not blank) of the study, of responses with ids in between."""
+def _gaps(session: Session, *, after: int, until: int) -> list[Gap]:
+    """The ids in between that no response has, in order: PostgreSQL may show one later than one with a higher id."""
+    following = sa.func.lead(_response.c.id).over(order_by=_response.c.id)
+    present = sa.select(_response.c.id, following.label("following")).where(
+        _response.c.id > after, _response.c.id <= until
+    )
+    first = session.execute(sa.select(sa.func.min(_response.c.id)).where(_response.c.id > after)).scalar()
+    rows = present.subquery()
+    apart = sa.select(rows.c.id, rows.c.following).where(rows.c.following > rows.c.id + 1)
+    newest = session.execute(apart.order_by(rows.c.id.desc()).limit(_MOST_GAPS)).all()
+    before = [(after + 1, first - 1)] if first is not None and first > after + 1 else []
+    return before + [(row.id + 1, row.following - 1) for row in reversed(newest)]
+
+
+def _responses(session: Session, study: Study, *, after: int, until: int) -> Iterable[tuple[int, int, int, int]]:
+    """(prompt, candidate, its newest response that is not blank, how many it has) of responses with ids in between."""
     query = (
-        sa.select(_response.c.prompt_id, _response.c.candidate_id, sa.func.max(_response.c.id))
+        sa.select(_response.c.prompt_id, _response.c.candidate_id, sa.func.max(_response.c.id), sa.func.count())
         .join(_prompt, _prompt.c.id == _response.c.prompt_id)
         .join(_dataset, _dataset.c.id == _prompt.c.dataset_id)
         .where(_response.c.words > 0, _response.c.id > after, _response.c.id <= until)
@@ -101,23 +152,26 @@ def _responses(session: Session, study: Study, *, after: int, until: int) -> Ite
         query = query.where(_prompt.c.category.in_(study.categories))
     if study.candidate_ids:
         query = query.where(_response.c.candidate_id.in_(study.candidate_ids))
-    return ((row[0], row[1], row[2]) for row in session.execute(query))
+    return ((row[0], row[1], row[2], row[3]) for row in session.execute(query))
 
 
-def _with(pool: Pool, rows: Iterable[tuple[int, int, int]]) -> Pool:
+def _with(pool: Pool, rows: Iterable[tuple[int, int, int, int]]) -> Pool:
     """The pool and these responses, each newer than what the pool has of its candidate to its prompt."""
     responses = dict(pool.responses)
     fresh: dict[int, dict[int, int]] = {}
     gained: dict[tuple[int, int], list[int]] = defaultdict(list)
     candidates = set(pool.candidates)
-    for prompt_id, candidate_id, response_id in rows:
+    reruns: set[int] = set()
+    for prompt_id, candidate_id, response_id, count in rows:
         if prompt_id not in fresh:
             fresh[prompt_id] = responses[prompt_id] = dict(responses.get(prompt_id, {}))
         by_candidate = fresh[prompt_id]
+        if count > 1 or candidate_id in by_candidate:
+            reruns.add(prompt_id)
         if candidate_id not in by_candidate:
             candidates.add(candidate_id)
             for other in by_candidate:
                 gained[min(other, candidate_id), max(other, candidate_id)].append(prompt_id)
         by_candidate[candidate_id] = response_id
     more = {pair: (*pool.prompts_of.get(pair, ()), *prompts) for pair, prompts in gained.items()}
-    return Pool(tuple(sorted(candidates)), responses, pool.prompts_of | more)
+    return Pool(tuple(sorted(candidates)), responses, pool.prompts_of | more, pool.reruns | reruns)

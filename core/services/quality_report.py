@@ -1,5 +1,6 @@
 """Cost and quality as the JSON object that scripts rely on, as rows for a table, and as text for a terminal."""
 
+from textwrap import wrap
 from typing import Any
 
 from sqlmodel import Session
@@ -10,18 +11,50 @@ from core.services import quality
 from core.services.quality import Line, QualityReport, Scope, Times
 from core.storage.tables import Dataset
 
-_WIDEST, _NARROWEST_NAME, _GAP = 100, 8, "  "
+_WIDEST, _NARROWEST_NAME, _LONGEST_NAME, _GAP = 100, 8, 40, "  "
 _HEADS = ("responses", "errors", "acceptable", "$ per acceptable", "spent $", "p50 s", "p95 s")
 
 
-def report_object(session: Session, dataset: Dataset, *, run_id: int | None = None) -> dict[str, Any]:
+def report_object(
+    session: Session, dataset: Dataset, *, run_id: int | None = None, shared: bool = False
+) -> dict[str, Any]:
     """The object of ``evenhand report --json``; its fields are fixed. None: not known, or no acceptable response.
 
-    Every candidate over all categories (category None) and then in each. ``run_id``: of that run alone; else of each
-    candidate's newest finished one.
+    Every candidate over all categories (category None) and then in each. ``run_id``: of that run alone; else on the
+    champion's prompts, each in the newest run that asked it. ``shared``: on the prompts that all were asked. ``scope``
+    says which prompts these are, and which candidates stand apart because they were asked too few of them: those come
+    last and are not to be compared with the others.
     """
-    found = quality.report(session, Scope(dataset.id or 0, run_id))
-    return {"dataset": dataset.name, "candidates": [_object(found, line) for line in found.lines]}
+    found = quality.report(session, Scope(dataset.id or 0, run_id, shared=shared))
+    return {
+        "dataset": dataset.name,
+        "candidates": [_object(found, line) for line in _in_order(found)],
+        "scope": _scope(found),
+    }
+
+
+def _in_order(found: QualityReport) -> list[Line]:
+    """Those that are compared first, each with its categories; then those that stand apart over all."""
+    apart = {line.candidate_id for line in found.apart()}
+    return sorted(found.lines, key=lambda line: line.candidate_id in apart)
+
+
+def _scope(found: QualityReport) -> dict[str, Any]:
+    apart = [
+        {"candidate": found.candidate(line.candidate_id).name, "category": line.category} | _coverage(line)
+        for line in found.lines
+        if line.stands_apart
+    ]
+    nothing = {"category": None, "asked": 0, "of": found.compared_on[None]}
+    return {
+        "said": quality.scope_in_words(found),
+        "prompts": found.compared_on[None],
+        "apart": [*apart, *({"candidate": candidate.name} | nothing for candidate in found.elsewhere())],
+    }
+
+
+def _coverage(line: Line) -> dict[str, int]:
+    return {"asked": line.prompts, "of": line.of}
 
 
 def _object(found: QualityReport, line: Line) -> dict[str, Any]:
@@ -61,9 +94,10 @@ def _bounds(found: ShareAcceptable | CostPerAcceptable) -> dict[str, float | Non
 def report_rows(found: QualityReport) -> list[dict[str, Any]]:
     """One flat row a candidate and category, for CSV and the like; a field that is not known is None.
 
-    ``cost_per_acceptable``: *known*, *none* or *unknown*.
+    ``cost_per_acceptable``: *known*, *none* or *unknown*. ``scope``: which prompts the row rests on; ``stands_apart``:
+    the candidate was asked too few of them to be ranked among the others, and comes last.
     """
-    return [_row(found, line) for line in found.lines]
+    return [_row(found, line) for line in _in_order(found)]
 
 
 def _row(found: QualityReport, line: Line) -> dict[str, Any]:
@@ -77,28 +111,49 @@ def _row(found: QualityReport, line: Line) -> dict[str, Any]:
     flat |= {"without_verdict": line.open, "blocked": line.blocked, "retries": line.retries}
     flat |= {"cached_tokens": line.cached_tokens.total, "reasoning_tokens": line.reasoning_tokens.total}
     flat["judge_cost_usd"] = line.judge_cost_usd
+    flat |= {"prompts_asked": line.prompts, "prompts_compared_on": line.of, "stands_apart": line.stands_apart}
+    flat["scope"] = quality.scope_in_words(found, line.category)
     return flat | {f"score: {name}": mean for name, mean in row["scores"].items()}
 
 
-def report_text(session: Session, dataset: Dataset, *, run_id: int | None = None) -> str:
+def report_text(session: Session, dataset: Dataset, *, run_id: int | None = None, shared: bool = False) -> str:
     """The same as a table for a terminal, at most 100 columns wide: over all categories, then by category."""
-    found = quality.report(session, Scope(dataset.id or 0, run_id))
+    found = quality.report(session, Scope(dataset.id or 0, run_id, shared=shared))
     head = f"{dataset.name} · {found.prompts:,} {'prompt' if found.prompts == 1 else 'prompts'}"
-    if not found.lines:
+    if not found.candidates:
         return f"{head}\nNo responses yet. Evaluate candidates with `evenhand run`, or import responses."
-    blocks = [head]
+    blocks = ["\n".join([head, *_scope_text(found)])]
     for category in (None, *found.categories):
-        lines = found.overall(category)
+        lines = [*found.compared(category), *found.apart(category)]
         if lines:
             blocks += ["", *_table(found, lines, category or "all categories")]
     return "\n".join([*blocks, "", *_notes(found)])
+
+
+def _scope_text(found: QualityReport) -> list[str]:
+    """What is compared, and who stands apart, as lines that fit."""
+    said = [f"Compared on {quality.scope_in_words(found, write=_short)}."]
+    apart = [
+        f"{_short(found.candidate(line.candidate_id).name)} {quality.apart_in_words(line)}" for line in found.apart()
+    ]
+    apart += [f"{_short(candidate.name)} 0 of {found.compared_on[None]:,}" for candidate in found.elsewhere()]
+    if not found.lines:
+        said.append("No prompt was asked of all of them: leave --shared out.")
+    elif apart:
+        said.append(f"Asked too few of these, so standing apart (marked *), not to be ranked: {', '.join(apart)}.")
+    return [line for sentence in said for line in wrap(sentence, _WIDEST)]
+
+
+def _short(name: str) -> str:
+    return _cut(name, _LONGEST_NAME)
 
 
 def _table(found: QualityReport, lines: list[Line], title: str) -> list[str]:
     rows = [_HEADS, *(_cells(line) for line in lines)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     room = max(_WIDEST - sum(widths) - len(_GAP) * len(widths), _NARROWEST_NAME)
-    names = [_cut(name, room) for name in (title, *(found.candidate(line.candidate_id).name for line in lines))]
+    marked = [f"{found.candidate(line.candidate_id).name}{' *' if line.stands_apart else ''}" for line in lines]
+    names = [_cut(name, room) for name in (title, *marked)]
     first = max(map(len, names))
     return [
         _GAP.join([f"{name:<{first}}", *(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))])

@@ -9,10 +9,12 @@ from sqlmodel import Session, col, func, select
 from core.errors import BadInput, NotFound
 from core.services import studies, voting
 from core.services.studies import QuestionText
+from core.services.study_fields import clean_line
 from core.storage.tables import Assignment, PairTally, Question, Vote
 
 LONGEST = {"key": 40, "title": 40, "wording": 300, "answer": 40}
 MOST_ASKED = 8
+PLACES = ("A is better", "B is better", "Both alike", "Neither is good")
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -28,7 +30,7 @@ def add(session: Session, study_id: int, text: QuestionText) -> Question:
     text = _checked(text)
     there = studies.questions(session, study_id)
     if any(question.key == text.key for question in there):
-        raise BadInput(f"This study has a question with the key '{text.key}' already. Choose another key.")
+        raise BadInput(f"Key: this study has a question with the key '{text.key}' already. Choose another one.")
     if sum(question.is_asked for question in there) >= MOST_ASKED:
         raise BadInput(f"A study asks at most {MOST_ASKED} questions. Drop one first.")
     assert study.id is not None
@@ -44,9 +46,9 @@ def word(session: Session, question_id: int, text: QuestionText) -> Question:
     text = _checked(text)
     if text.key != question.key:
         if has_votes(session, question_id):
-            raise BadInput(f"The key '{question.key}' stays: votes are known by it. Title and wording may change.")
+            raise BadInput(f"Key: '{question.key}' stays, because votes are known by it. All else may change.")
         if any(each.key == text.key for each in studies.questions(session, question.study_id)):
-            raise BadInput(f"This study has a question with the key '{text.key}' already. Choose another key.")
+            raise BadInput(f"Key: this study has a question with the key '{text.key}' already. Choose another one.")
     question.key, question.title, question.wording = text.key, text.title, text.wording
     question.answers = list(text.answers)
     return question
@@ -74,6 +76,30 @@ def restore(session: Session, question_id: int) -> Question:
     return question
 
 
+def delete(session: Session, question_id: int) -> Question:
+    """Delete a question of a draft for good; one that has votes can only be dropped."""
+    question = _found(session, question_id)
+    if studies.get(session, question.study_id).state != studies.DRAFT:
+        raise BadInput(f"'{question.title}' was before raters already, so it can be dropped, not deleted.")
+    if has_votes(session, question_id):
+        raise BadInput(f"'{question.title}' has votes, which stay. Drop it instead.")
+    session.delete(question)
+    return question
+
+
+def ask_earlier(session: Session, question_id: int) -> Question:
+    """Ask a question before the one that comes ahead of it now; possible in a draft, before raters know an order."""
+    question = _found(session, question_id)
+    if studies.get(session, question.study_id).state != studies.DRAFT:
+        raise BadInput("Raters know the questions in this order, so it stays.")
+    ordered = studies.questions(session, question.study_id)
+    place = next(place for place, each in enumerate(ordered) if each.id == question_id)
+    ordered.insert(max(0, place - 1), ordered.pop(place))
+    for position, each in enumerate(ordered):
+        each.position = position
+    return question
+
+
 def has_votes(session: Session, question_id: int) -> bool:
     """Whether the question was ever answered."""
     return session.exec(select(Vote.id).where(Vote.question_id == question_id).limit(1)).first() is not None
@@ -94,24 +120,31 @@ def _found(session: Session, question_id: int) -> Question:
 
 
 def _checked(text: QuestionText) -> QuestionText:
-    title, wording = studies.clean_line(text.title), studies.clean_line(text.wording)
-    answers = tuple(studies.clean_line(answer) for answer in text.answers)
+    title, wording = clean_line(text.title), clean_line(text.wording)
+    answers = tuple(clean_line(answer) for answer in text.answers)
     key = text.key.strip().lower() or key_from(title)
     if not title:
-        raise BadInput("The question needs a title: one word that stands for it on boards, such as Tone.")
+        raise BadInput("Title: the question needs one word that stands for it on boards, such as Tone.")
     if not wording:
-        raise BadInput(f"The question '{title}' needs its wording: what raters read beside the answers.")
+        raise BadInput(f"What raters read: the question '{title}' needs the sentence that stands beside the answers.")
     if not _KEY.fullmatch(key):
-        raise BadInput("A key begins with a letter and has lower-case letters, digits and _ only.")
-    if len(answers) != 4 or not all(answers):
-        raise BadInput("A question has four answers, in this order: A, B, both alike, neither. Fill in all four.")
-    if len({answer.casefold() for answer in answers}) < 4:
-        raise BadInput("Two of the four answers say the same. Raters could not tell them apart.")
-    parts = [("key", key), ("title", title), ("wording", wording), *(("answer", answer) for answer in answers)]
-    for part, found in parts:
+        raise BadInput("Key: it begins with a letter and has lower-case letters, digits and _ only.")
+    for place, answer in enumerate(answers):
+        if not answer:
+            raise BadInput(f"{answer_label(place)}: this answer is empty. Fill in all four.")
+        if answer.casefold() in {other.casefold() for other in answers[:place]}:
+            raise BadInput(f"{answer_label(place)}: another answer says the same, so raters could not tell them apart.")
+    said = [("Key", "key", key), ("Title", "title", title), ("What raters read", "wording", wording)]
+    said += [(answer_label(place), "answer", answer) for place, answer in enumerate(answers)]
+    for label, part, found in said:
         if len(found) > LONGEST[part]:
-            raise BadInput(f"The {part} '{found[:30]}…' has {len(found)} characters. Use at most {LONGEST[part]}.")
+            raise BadInput(f"{label}: '{found[:30]}…' has {len(found)} characters. Use at most {LONGEST[part]}.")
     return QuestionText(key, title, wording, (answers[0], answers[1], answers[2], answers[3]))
+
+
+def answer_label(place: int) -> str:
+    """The name of the form's field for the answer at ``place``, in the order of Outcome."""
+    return f"{place + 1} · {PLACES[place]}"
 
 
 def _finish_answered(session: Session, study_id: int, asked: set[int | None], now: datetime) -> None:

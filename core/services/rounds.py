@@ -4,24 +4,29 @@ import random
 import statistics
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Engine
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from core.domain.blinding import BlindPair, SidedPair, blind
 from core.errors import NothingToRate
-from core.services import assigning, studies, voting
+from core.services import assigning, drawing, rerating, studies, voting
 from core.services.pools import pool_of
-from core.storage.engine import reading, write
+from core.storage.engine import write
 from core.storage.tables import Assignment, Prompt, Question, Response, Study, metadata
 
 _PACE_FROM = 3
 _PACE_OVER = 20
 _LONGEST_PAIR_S = 600.0
+_PAIRS_READ = 100
+_WORDS_PER_S = 4.0
+_QUESTION_S = 4.0
 
 _pair = metadata.tables["pair"]
 _assignment = metadata.tables["assignment"]
+_response = metadata.tables["response"]
 
 
 @dataclass(frozen=True)
@@ -95,31 +100,73 @@ def blinded(session: Session, assignment: Assignment) -> BlindPair:
 
 
 def progress(session: Session, study: Study, rater_id: int) -> Progress:
-    """How far this rater is in the study."""
-    mine = (_assignment.c.rater_id == rater_id) & (_assignment.c.study_id == study.id)
-    done = _count(session, sa.select(_assignment.c.id).where(mine, _assignment.c.state == "done"))
-    seen = _count(session, sa.select(_assignment.c.id).where(mine, _assignment.c.state != "leased"))
-    own = sa.exists().where(_assignment.c.pair_id == _pair.c.id, _assignment.c.rater_id == rater_id)
-    full = (_pair.c.study_id == study.id) & (_pair.c.claimed >= study.overlap) & ~own
-    left = max(0, pool_of(session, study).pairs - seen - _count(session, sa.select(_pair.c.id).where(full)))
+    """How far this rater is in the study. A mirrored repeat counts as a pair rated, and takes none of those left."""
+    assert study.id is not None
+    pool = pool_of(session, study)
+    history = drawing.history_of(session, study.id, rater_id)
+    done = sum(row.state == "done" for row in history)
+    left = pool.pairs - _done_with(session, study, rater_id) + rerating.more_for(session, study, pool, history)
+    left = max(0, left) + sum(row.state == "leased" and row.repeat_of_id is not None for row in history)
     if study.pairs_per_rater:
         left = min(left, max(0, study.pairs_per_rater - done))
-    return Progress(done, done + left, _minutes(session, mine, left))
+    return Progress(done, done + left, _minutes(session, study.id, rater_id, left))
 
 
-def _count(session: Session, query: sa.Select[tuple[int]]) -> int:
+def _done_with(session: Session, study: Study, rater_id: int) -> int:
+    """How many prompts, per pair of candidates, this rater has rated or skipped, or enough others hold."""
+    mine = sa.select(_assignment.c.pair_id).where(
+        _assignment.c.study_id == study.id, _assignment.c.rater_id == rater_id, _assignment.c.repeat_of_id.is_(None)
+    )
+    rated = _pair.c.id.in_(mine.where(_assignment.c.state.in_(("done", "skipped"))))
+    in_hand = _pair.c.id.in_(mine.where(_assignment.c.state == "leased"))
+    closed = rated | ((_pair.c.claimed >= study.overlap) & ~in_hand)
+    keys = sa.select(_pair.c.prompt_id, _pair.c.first_candidate_id, _pair.c.second_candidate_id)
+    return _count(session, keys.where(_pair.c.study_id == study.id, closed).distinct())
+
+
+def _count(session: Session, query: sa.Select[Any]) -> int:
     return int(session.execute(sa.select(sa.func.count()).select_from(query.subquery())).scalar_one())
 
 
-def _minutes(session: Session, mine: sa.ColumnElement[bool], left: int) -> float | None:
+def _minutes(session: Session, study_id: int, rater_id: int, left: int) -> float | None:
+    pace_s = _pace_s(session, (_assignment.c.study_id == study_id) & (_assignment.c.rater_id == rater_id))
+    return None if pace_s is None else pace_s * left / 60
+
+
+def _pace_s(session: Session, whose: sa.ColumnElement[bool]) -> float | None:
+    """Median seconds on one of the last pairs; None before enough were rated."""
     query = (
         sa.select(_assignment.c.shown_at, _assignment.c.finished_at)
-        .where(mine, _assignment.c.state == "done", _assignment.c.shown_at.is_not(None))
+        .where(whose, _assignment.c.state == "done", _assignment.c.shown_at.is_not(None))
         .order_by(_assignment.c.id.desc())
         .limit(_PACE_OVER)
     )
     spent = [min(_LONGEST_PAIR_S, (end - start).total_seconds()) for start, end in session.execute(query)]
-    return statistics.median(spent) * left / 60 if len(spent) >= _PACE_FROM else None
+    return statistics.median(spent) if len(spent) >= _PACE_FROM else None
+
+
+def outlook(session: Session, study: Study, rater_id: int) -> Progress:
+    """What awaits somebody in the study, before their first pair.
+
+    The minutes are told from the rater's own pace, else that of all who rated in the study, else from the words.
+    """
+    assert study.id is not None
+    ahead = progress(session, study, rater_id)
+    paces = (
+        _pace_s(session, whose) for whose in (_assignment.c.rater_id == rater_id, _assignment.c.study_id == study.id)
+    )
+    pace_s = next((pace for pace in paces if pace is not None), None) or _reading_s(session, study)
+    return Progress(ahead.done, ahead.total, pace_s * (ahead.total - ahead.done) / 60)
+
+
+def _reading_s(session: Session, study: Study) -> float:
+    """Seconds that a pair takes by its words, from some of the pool, and its questions."""
+    assert study.id is not None
+    pool = pool_of(session, study)
+    some = [id for prompt in list(pool.responses)[:_PAIRS_READ] for id in pool.responses[prompt].values()][:_PAIRS_READ]
+    words = session.execute(sa.select(sa.func.avg(_response.c.words)).where(_response.c.id.in_(some))).scalar() or 0
+    asked = studies.questions(session, study.id, asked_only=True)
+    return 2 * float(words) / _WORDS_PER_S + _QUESTION_S * len(asked)
 
 
 def studies_to_rate(session: Session, rater_id: int) -> list[Study]:
@@ -141,33 +188,3 @@ def totals(session: Session, rater_id: int) -> tuple[int, int]:
         vote.c.rater_id == rater_id, vote.c.assignment_id.is_not(None), vote.c.supersedes_id.is_(None)
     )
     return _count(session, finished), _count(session, given)
-
-
-@dataclass(frozen=True)
-class OwnVote:
-    """One of a rater's last votes, to look at again and to change."""
-
-    pair: BlindPair
-    question: Question
-    outcome: int
-    created_at: datetime
-
-
-def last_votes(engine: Engine, rater_id: int) -> list[OwnVote]:
-    """The rater's last ten votes, newest first, with the pairs as they saw them."""
-    with reading(engine) as session:
-        votes = voting.recent(session, rater_id)
-        ids = {vote.assignment_id for vote in votes}
-        pairs = {
-            assignment.id: blinded(session, assignment)
-            for assignment in session.exec(select(Assignment).where(col(Assignment.id).in_(ids)))
-        }
-        return [
-            OwnVote(
-                pair=pairs[vote.assignment_id],
-                question=session.get_one(Question, vote.question_id),
-                outcome=vote.outcome or 0,
-                created_at=vote.created_at,
-            )
-            for vote in votes
-        ]

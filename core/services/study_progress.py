@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core.services import studies
+from core.services import rerating, studies
 from core.services.pools import pool_of
 from core.storage.tables import Dataset, Study, metadata
 
@@ -19,6 +19,8 @@ _study = metadata.tables["study"]
 @dataclass(frozen=True)
 class StudyProgress:
     """``wanted`` ratings = ``pairs`` × overlap, of which ``done`` were given and ``in_hand`` are before a rater now.
+
+    ``pairs``: one for each two candidates and prompt, and those of later answers that are rated anew.
 
     ``votes``: answers that count, imported ones too, ``simulated`` of them by programs. ``dataset``: None for all.
     """
@@ -49,7 +51,7 @@ def all_progress(session: Session) -> list[StudyProgress]:
         StudyProgress(
             study=study,
             dataset=session.get(Dataset, study.dataset_id) if study.dataset_id else None,
-            pairs=pool_of(session, study).pairs,
+            pairs=_pairs(session, study),
             done=max(0, claimed.get(study.id, 0) - in_hand.get(study.id, 0)),
             in_hand=in_hand.get(study.id, 0),
             votes=votes.get(study.id, (0, 0))[0],
@@ -57,6 +59,11 @@ def all_progress(session: Session) -> list[StudyProgress]:
         )
         for study in studies.listed(session)
     ]
+
+
+def _pairs(session: Session, study: Study) -> int:
+    pool = pool_of(session, study)
+    return pool.pairs + rerating.more_wanted(session, study, pool)
 
 
 def of(session: Session, study_id: int) -> StudyProgress:

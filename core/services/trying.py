@@ -11,6 +11,7 @@ from core.domain.pricing import Rates, cost_usd
 from core.errors import BadInput
 from core.providers import presets
 from core.providers.base import Completion, Endpoint, ProviderFault
+from core.services.candidate_drafts import in_words_of_the_form
 from core.services.prices import Pricer
 from core.services.running.asking import Connections, Tried, ask
 from core.settings import without_secrets
@@ -67,7 +68,7 @@ def try_out(
         endpoints = presets.endpoints_of(candidate.provider, candidate.model, candidate.settings)
         request = presets.request_of(candidate.settings, [{"role": "user", "content": question}], repetition=0)
     except BadInput as error:
-        return Trial(question, problem=str(error), mending="Edit the candidate.")
+        return Trial(question, problem=in_words_of_the_form(error), mending="Edit the candidate.")
     notes = _Notes()
 
     async def call() -> Completion:

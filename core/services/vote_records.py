@@ -6,12 +6,15 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from core.domain.lengths import length_bin
 from core.domain.votes import Outcome, reading_floor_ms
 from core.services import tallies
-from core.storage.tables import Person, Prompt, Vote, metadata
+from core.storage.tables import Assignment, Person, Prompt, Vote, metadata
+
+UNDO_DEPTH = 10
+PAIRS_BACK = 10
 
 Record = Mapping[Any, Any]
 """A row of ``vote``, by column; without an id where it is not written yet."""
@@ -21,6 +24,7 @@ _question = metadata.tables["question"]
 _assignment = metadata.tables["assignment"]
 _study = metadata.tables["study"]
 _prompt = metadata.tables["prompt"]
+_remark = metadata.tables["remark"]
 _left = metadata.tables["response"].alias("left_response")
 _right = metadata.tables["response"].alias("right_response")
 
@@ -111,3 +115,32 @@ def count(session: Session, vote: Vote, rater: Person, *, before: int | None, ca
     if category is None:
         category = session.get_one(Prompt, vote.prompt_id).category
     tallies.record(session, vote, category=category, simulated=rater.kind == "simulated", before=before)
+
+
+def recent(session: Session, rater_id: int, *, limit: int = UNDO_DEPTH) -> list[Vote]:
+    """The rater's last standing votes on questions still asked, newest first: those that may be undone."""
+    later = _vote.alias("later")
+    standing = ~sa.exists().where(later.c.supersedes_id == _vote.c.id)
+    is_asked = sa.exists().where(_question.c.id == _vote.c.question_id, _question.c.is_asked)
+    query = select(Vote).where(
+        Vote.rater_id == rater_id,
+        col(Vote.outcome).is_not(None),
+        col(Vote.assignment_id).is_not(None),
+        standing,
+        is_asked,
+    )
+    return list(session.exec(query.order_by(col(Vote.id).desc()).limit(limit)))
+
+
+def recent_pairs(session: Session, rater_id: int, *, limit: int = PAIRS_BACK) -> list[Assignment]:
+    """The last pairs on which this rater answered, skipped or remarked something, newest first."""
+    later = _vote.alias("later")
+    answered = sa.exists().where(
+        _vote.c.assignment_id == _assignment.c.id,
+        _vote.c.outcome.is_not(None),
+        ~sa.exists().where(later.c.supersedes_id == _vote.c.id),
+    )
+    remarked = sa.exists().where(_remark.c.assignment_id == _assignment.c.id)
+    touched = (_assignment.c.state == "skipped") | answered | remarked
+    query = select(Assignment).where(Assignment.rater_id == rater_id, touched)
+    return list(session.exec(query.order_by(col(Assignment.id).desc()).limit(limit)))

@@ -11,7 +11,7 @@ from core.domain.votes import Outcome
 from core.errors import BadInput, NothingToRate, PairGone
 from core.services import assigning, vote_records
 from core.storage.engine import write
-from core.storage.tables import Assignment, Person, Remark, Vote, metadata
+from core.storage.tables import Assignment, Person, Remark, Study, Vote, metadata
 
 SKIP_REASONS = (
     "I do not know the subject",
@@ -19,11 +19,9 @@ SKIP_REASONS = (
     "The two are the same",
     "I would rather not read this",
 )
-UNDO_DEPTH = 10
 LONGEST_NOTE = 4000
 _NOT_YOURS = "This pair is not yours to rate. Reload the page to get the next one."
 
-_vote = metadata.tables["vote"]
 _assignment = metadata.tables["assignment"]
 
 _KEEP = (
@@ -51,6 +49,7 @@ def cast(
         before = asked.pop(question_id)
         if before is not None and before["outcome"] is not None:
             return None
+        _take_up_again(session, shown)
         if before is None:
             record = vote_records.first(shown, question_id, outcome, now)
         else:
@@ -64,7 +63,7 @@ def cast(
 
 
 def _to_vote_on(session: Session, public_id: str, rater_id: int) -> sa.Row[Any]:
-    """What was shown, where it may be voted on; an expired lease is taken up again if nobody needed the place."""
+    """What was shown, where it may be voted on."""
     shown = vote_records.shown(session, public_id, rater_id)
     if shown is None:
         raise PairGone(_NOT_YOURS)
@@ -74,9 +73,16 @@ def _to_vote_on(session: Session, public_id: str, rater_id: int) -> sa.Row[Any]:
         )
     if shown.state == "skipped":
         raise PairGone("You skipped this pair. Here is the next one.")
-    if shown.state == "expired" and not assigning.reclaim(session, shown.pair_id, shown.repeat_of_id, shown.overlap):
-        raise PairGone("This pair was given to somebody else while you were away. Here is the next one.")
     return shown
+
+
+def _take_up_again(session: Session, shown: sa.Row[Any]) -> None:
+    """Take up an expired lease if nobody needed the place."""
+    if shown.state == "expired" and not assigning.reclaim(session, shown.pair_id, shown.repeat_of_id, shown.overlap):
+        raise PairGone(
+            "This pair was given to somebody else while you were away; what you answered on it is kept. "
+            "Here is the next one."
+        )
 
 
 def _keep(session: Session, shown: sa.Row[Any], now: datetime, *, is_done: bool) -> None:
@@ -94,13 +100,17 @@ def _keep(session: Session, shown: sa.Row[Any], now: datetime, *, is_done: bool)
 def change(
     engine: Engine, *, public_id: str, rater_id: int, question_id: int, outcome: Outcome, now: datetime
 ) -> Vote | None:
-    """Put another answer in the place of one of this rater's last ten; None where it is the same answer."""
+    """Put another answer in the place of one on this rater's last ten pairs; None where it is the same answer.
+
+    Raises BadInput where it is none of those, NothingToRate where the study is not open.
+    """
 
     def work(session: Session) -> Vote | None:
         rater = assigning.lock_rater(session, rater_id)
         assignment = _mine(session, public_id, rater_id)
-        if assignment.id not in {vote.assignment_id for vote in recent(session, rater_id)}:
-            raise BadInput("Only your last ten votes can be changed.")
+        if assignment.id not in {pair.id for pair in vote_records.recent_pairs(session, rater_id)}:
+            raise BadInput("Only the answers on your last ten pairs can be changed.")
+        _check_open(session, assignment.study_id, "This answer stays as it is.")
         before = latest(session, assignment).get(question_id)
         if before is None or before.outcome is None:
             raise BadInput("There is no answer here to change.")
@@ -120,16 +130,26 @@ def _supersede(session: Session, before: Vote, outcome: Outcome | None, rater: P
 def undo(engine: Engine, *, study_id: int, rater_id: int, now: datetime) -> str | None:
     """Withdraw this rater's latest vote in the study and put its pair in hand again.
 
-    Returns the pair's public id, None where there is nothing (within the last ten) to undo.
+    Votes on questions that are not asked any more stay. Returns the pair's public id, None where there is nothing
+    (within the last ten) to undo. Raises NothingToRate where the study is not open, PairGone where somebody else has
+    the pair: the vote could not be given again, so it stays.
     """
 
     def work(session: Session) -> str | None:
         rater = assigning.lock_rater(session, rater_id)
-        votes = [vote for vote in recent(session, rater_id) if vote.study_id == study_id]
+        votes = [vote for vote in vote_records.recent(session, rater_id) if vote.study_id == study_id]
         if not votes:
             return None
+        overlap = _check_open(session, study_id, "Your last answer stays: it could not be given again now.").overlap
         last = votes[0]
-        assignment = session.get_one(Assignment, last.assignment_id)
+        assignment = session.get_one(Assignment, last.assignment_id, with_for_update=True)
+        if assignment.state == "expired" and not assigning.reclaim(
+            session, assignment.pair_id, assignment.repeat_of_id, overlap
+        ):
+            raise PairGone(
+                "That pair was given to somebody else while you were away, so your answer on it stays. "
+                "You can change it on My votes."
+            )
         _supersede(session, last, None, rater, now)
         assignment.state, assignment.finished_at = "leased", None
         assignment.leased_until = now + assigning.LEASE
@@ -138,19 +158,32 @@ def undo(engine: Engine, *, study_id: int, rater_id: int, now: datetime) -> str 
     return write(engine, work)
 
 
+def _check_open(session: Session, study_id: int, otherwise: str) -> Study:
+    """The study; NothingToRate with the word ``otherwise`` where it takes no answers now."""
+    study = session.get_one(Study, study_id)
+    if study.state != "open":
+        raise NothingToRate(f"'{study.name}' is {study.state}. {otherwise}")
+    return study
+
+
 def skip(engine: Engine, *, public_id: str, rater_id: int, reason: str, now: datetime) -> None:
-    """Put the pair aside for somebody else. Votes already cast on it are withdrawn first; no effect twice."""
+    """Put the pair aside for somebody else. Votes already cast on it are withdrawn first; no effect twice.
+
+    Raises NothingToRate where the study is not open: what was answered could not be given again.
+    """
 
     def work(session: Session) -> None:
         rater = assigning.lock_rater(session, rater_id)
         assignment = _mine(session, public_id, rater_id)
-        if assignment.state != "leased":
+        if assignment.state not in ("leased", "expired"):
             return
+        _check_open(session, assignment.study_id, "This pair was not skipped; your answers on it stay.")
         for before in latest(session, assignment).values():
             if before.outcome is not None:
                 _supersede(session, before, None, rater, now)
+        if assignment.state == "leased":
+            assigning.give_back(session, assignment)
         assignment.state, assignment.skip_reason, assignment.finished_at = "skipped", reason[:200], now
-        assigning.give_back(session, assignment)
 
     write(engine, work)
 
@@ -166,6 +199,7 @@ def remark(engine: Engine, *, public_id: str, rater_id: int, kind: str, note: st
         raise BadInput(f"A note holds at most {LONGEST_NOTE} characters; this one has {len(note)}.")
 
     def work(session: Session) -> None:
+        assigning.lock_rater(session, rater_id)
         assignment = _mine(session, public_id, rater_id)
         assert assignment.id is not None
         session.add(
@@ -188,16 +222,6 @@ def latest(session: Session, assignment: Assignment) -> dict[int, Vote]:
     """Question id → the newest row of its chain of votes on the assignment."""
     query = select(Vote).where(Vote.assignment_id == assignment.id).order_by(col(Vote.id))
     return {vote.question_id: vote for vote in session.exec(query)}
-
-
-def recent(session: Session, rater_id: int, *, limit: int = UNDO_DEPTH) -> list[Vote]:
-    """The rater's last standing votes, newest first: those that may be undone or changed."""
-    later = _vote.alias("later")
-    standing = ~sa.exists().where(later.c.supersedes_id == _vote.c.id)
-    query = select(Vote).where(
-        Vote.rater_id == rater_id, col(Vote.outcome).is_not(None), col(Vote.assignment_id).is_not(None), standing
-    )
-    return list(session.exec(query.order_by(col(Vote.id).desc()).limit(limit)))
 
 
 def _mine(session: Session, public_id: str, rater_id: int) -> Assignment:

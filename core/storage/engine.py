@@ -1,8 +1,9 @@
 """The database: one engine a process, SQLite tuned for many writers, transactions that retry when it is busy."""
 
 import logging
+import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock, RLock
@@ -18,6 +19,7 @@ from core.settings import PROJECT_ROOT, get_settings
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
+DATA = PROJECT_ROOT / "data"
 _LONGEST_TURN_S = 30.0
 _turns: dict[str, RLock] = {}
 _turns_lock = Lock()
@@ -37,9 +39,23 @@ def resolve_url(address: str) -> URL:
     if url.drivername == "sqlite" and url.database:
         path = Path(url.database)
         path = path if path.is_absolute() else PROJECT_ROOT / path
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _keep_to_ourselves(path)
         return url.set(database=str(path))
     return url
+
+
+def _keep_to_ourselves(path: Path) -> None:
+    """Make the file and the folders on its way, for this user alone; what is there already stays as it is.
+
+    SQLite gives the files beside it the same permissions. The app's own ``data/`` is closed in any case.
+    """
+    for folder in reversed([each for each in path.parents if not each.exists()]):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    if path.parent == DATA:
+        with suppress(OSError):
+            DATA.chmod(0o700)
+    with suppress(OSError):  # it is there already; or SQLite says what is wrong with the place
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def open_engine(address: str) -> Engine:

@@ -28,7 +28,6 @@ __all__ = [
     "SESSION_COOKIE",
     "Role",
     "current_person",
-    "foot",
     "forget_others",
     "guarded",
     "guarded_file",
@@ -157,23 +156,6 @@ def forget_others(person: Person) -> None:
     if st.session_state.setdefault(_OWNER, person.id) != person.id:
         st.session_state.clear()
         st.session_state[_OWNER] = person.id
-
-
-def foot(person: Person) -> None:
-    """Who is here, and the way out where there is one: in the sidebar, or below a rater's list of votes."""
-    with st.sidebar if Role.of(person.role) > Role.RATER else st.container(border=False):
-        frame.signed_in_as(person)
-        if get_settings().auth is not AuthMode.LOCAL:
-            st.button("Sign out", icon=":material/logout:", type="tertiary", on_click=_sign_out, key="shell_sign_out")
-
-
-@guarded(Role.RATER)
-def _sign_out() -> None:
-    if get_settings().auth is AuthMode.OIDC:
-        st.logout()
-        return
-    token = st.context.cookies.get(SESSION_COOKIE)
-    write(engine(), lambda session: joining.sign_out(session, token, now()))
 
 
 def _local_person() -> Person:

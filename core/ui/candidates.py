@@ -141,7 +141,10 @@ def _table(lines: list[CandidateLine]) -> None:
         height="content" if len(lines) <= 12 else 460,
         column_config={
             " ": text(" ", width=32),
-            "Candidate": text(pinned=True, width=_name_width(lines)),
+            # A pinned column of text is drawn in grey, one of choices is not.
+            "Candidate": st.column_config.SelectboxColumn(
+                pinned=True, width=_name_width(lines), options=list(rows["Candidate"])
+            ),
             "State": text(width=190),
             "Model": text(width=200),
             "Input": text("In, $", help="US dollars per million input tokens", width=76),

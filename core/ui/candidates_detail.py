@@ -53,6 +53,7 @@ def _facts(line: CandidateLine) -> None:
         known["Key"] = candidates_words.keys(line)
         known["Price"] = candidates_words.price(line.rates)
         known["Settings"] = candidates_words.settings(line)
+        known["Further"] = candidates_words.further(line)
     fallback = candidate.settings.get("fallback")
     if isinstance(fallback, dict):
         found = (fallback.get(name) for name in ("model", "provider", "base_url"))
@@ -62,6 +63,8 @@ def _facts(line: CandidateLine) -> None:
     facts.show(known)
     if line.why_not is not None and not candidate.is_retired:
         st.caption(f":material/info: {frame.as_typed(line.why_not)}")
+        if line.is_doubted:
+            _action("Allow it", "key", line, on_click=_allow_key, args=(line,))
     if candidate.settings.get("system"):
         with st.expander("System prompt", icon=":material/description:", key=f"candidates_system_{line.id}"):
             show_text(str(candidate.settings["system"]), key=f"candidates_system_text_{line.id}")
@@ -87,6 +90,11 @@ def _action(
 ) -> None:
     key = f"candidates_{label.lower().replace(' ', '_')}_{line.id}"
     st.button(label, icon=f":material/{icon}:", type="tertiary", key=key, on_click=on_click, args=args)
+
+
+@access.guarded(access.Role.ADMIN)
+def _allow_key(line: CandidateLine) -> None:
+    _do(line, candidates.allow_key, "may be asked with its key")
 
 
 @access.guarded(access.Role.ADMIN)

@@ -8,7 +8,7 @@ from core.domain.pricing import Rates
 from core.errors import BadInput
 from core.providers.presets import PRESETS
 from core.services import candidates, prices
-from core.services.candidate_drafts import CandidateDraft, EndpointDraft, draft_of
+from core.services.candidate_drafts import LABELS, CandidateDraft, EndpointDraft, draft_of
 from core.services.candidates import CandidateLine
 from core.services.importing.candidate_fields import DEAREST, HOTTEST
 from core.services.importing.fields import LONGEST_NAME
@@ -52,6 +52,8 @@ def page() -> None:
             "votes are about these. The key's variable and the price may change; for anything else duplicate it.",
             icon=":material/lock:",
         )
+    if task.line is not None and task.line.is_doubted:
+        st.warning(f"{frame.as_typed(task.line.why_not or '')} Saving allows it.", icon=":material/key:")
     name, endpoint = _model(task)
     settings = _settings(task)
     own_price = _price(task, endpoint)
@@ -61,6 +63,7 @@ def page() -> None:
         fallback=fallback,
         **{**vars(endpoint), **settings, **own_price},
     )
+    _say_of_twins(task, draft)
     with st.container(horizontal=True):
         label = "Save" if task.line is not None else "Add it"
         # Not a callback: that would be given what the fields held one run ago.
@@ -68,6 +71,19 @@ def page() -> None:
             _save(task, draft)
             st.rerun()
         st.button("Cancel", type="tertiary", key=f"candidates_{task.key}_cancel", on_click=show_list)
+
+
+def _say_of_twins(task: _Task, draft: CandidateDraft) -> None:
+    if task.is_fixed:
+        return
+    but = task.line.candidate.name if task.line is not None else ""
+    with reading(engine()) as session:
+        alike = candidates.twins_of(session, draft, but=but)
+    if alike:
+        st.caption(
+            f":material/content_copy: {frame.as_typed(alike[0])} asks the same model with the same settings already. "
+            "Two of a kind show how far answers differ by chance alone."
+        )
 
 
 def _task(asked: str) -> _Task | None:
@@ -92,7 +108,7 @@ def _task(asked: str) -> _Task | None:
 def _model(task: _Task) -> tuple[str, EndpointDraft]:
     with st.container(border=True, gap="small"):
         name = st.text_input(
-            "Name", max_chars=LONGEST_NAME, key=at(task.key, "name", task.draft.name), disabled=task.is_fixed,
+            LABELS["name"], max_chars=LONGEST_NAME, key=at(task.key, "name", task.draft.name), disabled=task.is_fixed,
             width=420,
             help="What it is called on every page, in exports and in scripts. Fixed once it has answered.",
         )  # fmt: skip
@@ -102,19 +118,20 @@ def _model(task: _Task) -> tuple[str, EndpointDraft]:
 def _settings(task: _Task) -> dict[str, object]:
     with st.container(border=True, gap="small"):
         system = st.text_area(
-            "System prompt", key=at(task.key, "system", task.draft.system or ""), disabled=task.is_fixed, height=140,
+            LABELS["system"], key=at(task.key, "system", task.draft.system or ""), disabled=task.is_fixed, height=140,
             placeholder="what it is told before every prompt; empty for none",
         )  # fmt: skip
         with st.container(horizontal=True):
             temperature = st.number_input(
-                "Temperature", 0.0, HOTTEST, None, step=0.1, key=at(task.key, "temperature", task.draft.temperature),
+                LABELS["temperature"], 0.0, HOTTEST, None, step=0.1,
+                key=at(task.key, "temperature", task.draft.temperature),
                 disabled=task.is_fixed, placeholder="the provider's own", width=220,
             )  # fmt: skip
             most = st.number_input(
-                "Most tokens of an answer", 1, None, None, step=100,
+                LABELS["max_tokens"], 1, None, None, step=100,
                 key=at(task.key, "max_tokens", task.draft.max_tokens),
                 disabled=task.is_fixed, placeholder="the provider's own", width=220,
-                help="Bounds what an answer can cost, so that a spending cap reserves less for each.",
+                help="Of an answer. It bounds what one can cost, so that a spending cap reserves less for each.",
             )  # fmt: skip
     return {"system": system, "temperature": temperature, "max_tokens": most}
 
@@ -129,15 +146,15 @@ def _price(task: _Task, endpoint: EndpointDraft) -> dict[str, object]:
         else:
             st.markdown(":gray[Known price] shown once the model is named.")
         with st.container(horizontal=True):
-            paid = _dollars(task, "input", "input_usd_per_mtok", task.draft.input_usd_per_mtok)
-            answered = _dollars(task, "output", "output_usd_per_mtok", task.draft.output_usd_per_mtok)
+            paid = _dollars(task, "input_usd_per_mtok", task.draft.input_usd_per_mtok)
+            answered = _dollars(task, "output_usd_per_mtok", task.draft.output_usd_per_mtok)
     return {"input_usd_per_mtok": paid, "output_usd_per_mtok": answered}
 
 
-def _dollars(task: _Task, word: str, field: str, initial: float | None) -> float | None:
+def _dollars(task: _Task, field: str, initial: float | None) -> float | None:
     return st.number_input(
-        f"Its own {word} price, \\$ per million tokens", 0.0, DEAREST, None, step=0.05, format="%.4f", width=300,
-        key=at(task.key, field, initial), placeholder="none",
+        f"{LABELS[field]}, \\$ per million tokens", 0.0, DEAREST, None, step=0.05, format="%.4f", width=300,
+        key=at(task.key, field, initial), placeholder="none of its own",
     )  # fmt: skip
 
 
@@ -156,7 +173,7 @@ def _known_price(endpoint: EndpointDraft) -> Rates | None:
 def _fallback(task: _Task, first: EndpointDraft) -> EndpointDraft | None:
     there = task.draft.fallback
     wanted = st.toggle(
-        "A second endpoint for when the first one fails", key=at(task.key, "has_fallback", there is not None),
+        "A fallback for when the first endpoint fails", key=at(task.key, "has_fallback", there is not None),
         disabled=task.is_fixed,
         help="The same model elsewhere, for instance behind a gateway. Every attempt says which one answered.",
     )  # fmt: skip

@@ -66,6 +66,8 @@ def state(line: CandidateLine) -> str:
         return "ready"
     if line.candidate.provider is None:
         return "name only"
+    if line.is_doubted:
+        return "waits for you to allow its key"
     missing = [name for name, is_set in line.keys.items() if not is_set]
     if not missing:
         return "cannot be asked"
@@ -82,6 +84,13 @@ def settings(line: CandidateLine) -> str:
             f"at most {most:,} tokens" if most is not None else "no limit of tokens",
         ]
     )
+
+
+def further(line: CandidateLine) -> str:
+    """The names of the headers and fields that are sent besides; what they hold may be nobody's business."""
+    found = line.candidate.settings
+    parts = [("header", found.get("headers") or {}), ("field", found.get("extra") or {})]
+    return " · ".join(f"{kind}{'s' if len(held) > 1 else ''} {', '.join(held)}" for kind, held in parts if held)
 
 
 def names(lines: list[CandidateLine], most: int = 4) -> str:

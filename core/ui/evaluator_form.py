@@ -13,9 +13,10 @@ from core.services.candidate_drafts import CandidateDraft, checked
 from core.services.scoring import evaluators
 from core.services.scoring.evaluators import JUDGES, LONGEST_NAME
 from core.services.scoring.registry import KINDS
+from core.storage.engine import reading
 from core.storage.tables import Evaluator
 from core.ui import doing, frame
-from core.ui.resources import now
+from core.ui.resources import engine, now
 
 _ROUND = "_evaluator_round"
 _KINDS = {kind.key: kind for kind in KINDS}
@@ -158,12 +159,15 @@ def _json(text: str, name: str) -> Any:
 
 
 def _add(place: str, kind: EvaluatorKind, name: str, fields: Mapping[str, Callable[[], Any]]) -> None:
+    params: dict[str, Any] = {}
     try:
-        params = {field: read() for field, read in fields.items()}
+        params.update({field: read() for field, read in fields.items()})
         if kind.key in JUDGES:
             _check_endpoint(name, params)
+        evaluators.check(kind.key, params)
+        _refuse_duplicate(kind, params)
     except BadInput as error:
-        doing.refuse(str(error), kept="Nothing was added.", place=place)
+        doing.refuse(_in_our_words(str(error), params), kept="Nothing was added.", place=place)
         return
     made = doing.do(
         lambda session: _made(evaluators.add(session, kind.key, name, params, now())),
@@ -171,6 +175,20 @@ def _add(place: str, kind: EvaluatorKind, name: str, fields: Mapping[str, Callab
     )  # fmt: skip
     if made is not None:
         st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+
+
+def _refuse_duplicate(kind: EvaluatorKind, params: Mapping[str, Any]) -> None:
+    with reading(engine()) as session:
+        there = evaluators.same_as(session, kind.key, params)
+    if there is not None:
+        raise BadInput(f"'{there.name}' does exactly this already. Change a setting, or go on with that one.")
+
+
+def _in_our_words(problem: str, params: Mapping[str, Any]) -> str:
+    """A problem with its parameters called as the fields are."""
+    for name in params:
+        problem = problem.replace(f"'{name}'", f"'{label(name)}'")
+    return problem
 
 
 def _made(evaluator: Evaluator) -> int:

@@ -4,16 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
+from sqlmodel import Session
 
 from core.domain.ranking import Band
 from core.services import boards, responses, studies, workspace_settings
 from core.services.boards import Filters
 from core.storage.engine import reading
 from core.storage.tables import Question, Study
+from core.ui import frame
 from core.ui.resources import engine
 
 ALL_CATEGORIES, ALL_QUESTIONS = "All categories", "All questions"
 _WIDTH = 168
+_GONE, _LONGEST_SAID, _MOST_SAID = "_filters_gone", 60, 3
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ def board_choice(page: str) -> BoardChoice:
         masked = not kinds.masked or st.toggle(
             "Masked pairs", True, key=f"{page}_masked", bind="query-params", help=_MASKED
         )
+    say_gone()
     chosen = None if category == ALL_CATEGORIES else category
     return BoardChoice(study, question, Filters(chosen, simulated, masked), Band.PEEK if peek else Band.FIXED)
 
@@ -72,6 +76,7 @@ def rater_choice(page: str) -> RaterChoice:
         with reading(engine()) as session:
             kinds = boards.kinds_of_study(session, study.id or 0)
         simulated = _simulated_counts(page) if kinds.simulated else True
+    say_gone()
     return RaterChoice(study, question, simulated)
 
 
@@ -93,9 +98,14 @@ def study_choice(page: str) -> Study:
     """Which study, on ``page``; the one a newcomer means comes first."""
     with reading(engine()) as session:
         first = studies.for_reading(session)
-        listed = [first, *(study for study in studies.listed(session) if study.id != first.id)]
+        others = [study for study in studies.listed(session) if study.id != first.id]
+        listed = [first, *(study for study in others if study.state != studies.DRAFT or _has_votes(session, study))]
     name = one_of("Study", [study.name for study in listed], key=f"{page}_study")
     return next(study for study in listed if study.name == name)
+
+
+def _has_votes(session: Session, study: Study) -> bool:
+    return bool(boards.questions_with_votes(session, study.id or 0))
 
 
 def _question(page: str, study: Study) -> Question:
@@ -122,6 +132,24 @@ def _questions(study: Study) -> dict[str, Question]:
 
 
 def one_of(label: str, options: Sequence[str], *, key: str) -> str:
-    """A drop-down kept in the address; the first option where nothing valid was chosen."""
+    """A drop-down kept in the address; the first option where nothing valid was chosen, and ``say_gone`` tells."""
+    asked = st.query_params.get(key)
     chosen = st.selectbox(label, options, key=key, bind="query-params", width=_WIDTH)
-    return chosen if chosen in options else options[0]
+    found = chosen if chosen in options else options[0]
+    note_gone(label, [] if asked is None or asked in options else [asked])
+    return found
+
+
+def note_gone(label: str, gone: Sequence[str]) -> None:
+    """Have ``say_gone`` tell that the address asks for what is not here."""
+    st.session_state.setdefault(_GONE, {}).update({label: list(gone)} if gone else {})
+
+
+def say_gone() -> None:
+    """Below a row of filters: what its address asked for and is not here, said once."""
+    for label, gone in st.session_state.pop(_GONE, {}).items():
+        names = ", ".join(f"“{frame.as_typed(name[:_LONGEST_SAID])}”" for name in gone[:_MOST_SAID])
+        st.caption(
+            f":material/link_off: The address asks for {names} under *{label}*, which is not here any more. Shown is "
+            "what is chosen above."
+        )

@@ -3,23 +3,22 @@
 import pandas as pd
 import streamlit as st
 
-from core.domain.scoring.base import EvaluatorKind, Use
 from core.services import datasets, gate_preview, scoring
 from core.services.datasets import DatasetLine
 from core.services.gate_preview import Counts, Preview
 from core.services.quality.judged import INCOMPLETE, REFUSAL
 from core.services.scoring import evaluators, gates
-from core.services.scoring.gates import GateLine
 from core.services.scoring.registry import kind_named
 from core.storage.engine import reading
 from core.storage.tables import Evaluator
-from core.ui import access, doing, frame
+from core.ui import access, doing, frame, gates_adding
 from core.ui.datasets import called
+from core.ui.gates_adding import ALL, in_words, whose
 from core.ui.resources import engine, now
 
 _CHOSEN = "datasets_dataset"
-_TABLE, _PLACE, _ALL = "datasets_gates_table", "gates", "All categories"
-_GRADES = {2: 0.25, 3: 0.5, 4: 0.75, 5: 1.0}
+_TABLE, _PLACE = "datasets_gates_table", "gates"
+
 _ALWAYS = {
     "cut short": "complete: not cut short",
     "empty": "not empty",
@@ -50,7 +49,7 @@ def section() -> None:
     doing.problem(_PLACE)
     _standing(found)
     _table(found)
-    _add(line, offered)
+    gates_adding.section(line, offered, place=_PLACE)
 
 
 def _may_be_added(evaluator: Evaluator) -> bool:
@@ -82,8 +81,8 @@ def _standing(found: Preview) -> None:
 
 
 def _table(found: Preview) -> None:
-    rows = [_row(_ALL, words, "always", found.always[name]) for name, words in _ALWAYS.items()]
-    rows += [_row(line.gate.category or _ALL, in_words(line), _whose(line), counts) for line, counts in found.gates]
+    rows = [_row(ALL, words, "always", found.always[name]) for name, words in _ALWAYS.items()]
+    rows += [_row(line.gate.category or ALL, in_words(line), whose(line), counts) for line, counts in found.gates]
     chosen = st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
@@ -136,77 +135,11 @@ def _row(category: str, words: str, whose: str, counts: Counts) -> dict[str, obj
     }
 
 
-def in_words(line: GateLine) -> str:
-    """What the gate wants, in words."""
-    return line.evaluator.name + _threshold(kind_named(line.evaluator.kind), line.gate.at_least)
-
-
-def _threshold(kind: EvaluatorKind, at_least: float) -> str:
-    if kind.use is Use.JUDGE:
-        return f": at least {1 + 4 * at_least:g} of 5"
-    return "" if at_least == 1.0 else f": at least {at_least:g}"
-
-
-def _whose(line: GateLine) -> str:
-    return "all datasets" if line.gate.dataset_id is None else "this dataset"
-
-
 @access.guarded(access.Role.ADMIN)
 def _retire(gate_id: int) -> None:
     doing.do(
         lambda session: gates.retire(session, gate_id, now()),
         done="The gate is retired. What it said of responses is kept.", kept="It is as it was.", place=_PLACE,
-    )  # fmt: skip
-
-
-def _add(line: DatasetLine, offered: list[Evaluator]) -> None:
-    st.subheader("Add a gate", anchor=False)
-    with st.container(border=True, gap="small"):
-        with st.container(horizontal=True):
-            by_id = {one.id: one for one in offered}
-            chosen_id = st.selectbox(
-                "What must hold", list(by_id), format_func=lambda each: by_id[each].name, key="datasets_gate_evaluator",
-                width=300,
-            )  # fmt: skip
-            evaluator = by_id.get(chosen_id)
-            category = st.selectbox("In", [_ALL, *line.categories], key="datasets_gate_category", width=220)
-            at_least = _at_least(evaluator)
-            everywhere = st.toggle("For all datasets", key="datasets_gate_everywhere")
-        if evaluator is None:
-            return
-        st.caption(frame.as_typed(kind_named(evaluator.kind).what))
-        chosen = None if category == _ALL else category
-        with reading(engine()) as session:
-            counts = gate_preview.one(session, line.dataset.id or 0, evaluator.id or 0, chosen, at_least)
-        st.markdown(_would(counts))
-        if st.button("Add it", type="primary", key="datasets_gate_add"):
-            _do_add(None if everywhere else line.dataset.id, chosen, evaluator, at_least)
-            st.rerun()
-
-
-def _at_least(evaluator: Evaluator | None) -> float:
-    if evaluator is None or kind_named(evaluator.kind).use is not Use.JUDGE:
-        return 1.0
-    grade = st.selectbox(
-        "At least", list(_GRADES), index=2, format_func=lambda n: f"{n} of 5", key="datasets_gate_grade"
-    )
-    return _GRADES[grade]
-
-
-def _would(counts: Counts) -> str:
-    total = counts.asked + counts.open + counts.not_asked
-    if not total:
-        return ":gray[There are no responses here to try it on.]"
-    said = f"Of {total:,} responses here **{counts.passed:,} would pass** and **{counts.failed:,} would fail**"
-    rest = [f"{counts.not_asked:,} give it nothing to check"] if counts.not_asked else []
-    rest += [f"{counts.open:,} are not scored by it yet"] if counts.open else []
-    return said + (f"; {' and '.join(rest)}." if rest else ".")
-
-
-def _do_add(dataset_id: int | None, category: str | None, evaluator: Evaluator, at_least: float) -> None:
-    doing.do(
-        lambda session: gates.add(session, dataset_id, category, evaluator.id or 0, at_least, now()),
-        done=f"'{evaluator.name}' is a gate now.", kept="No gate was added.", place=_PLACE,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.services import datasets, file_look, studies
+from core.services import datasets, file_look, studies, study_fields
 from core.services.file_look import FileLook
 from core.services.importing import FORMATS, Kind
 from core.storage.engine import reading
@@ -128,7 +128,8 @@ def _study(key: str, names: Sequence[str]) -> str:
     chosen = st.selectbox("Study", [*names, _NEW_STUDY], key=f"{key}_study", width=300)
     if chosen != _NEW_STUDY:
         return chosen
-    name = st.text_input("Name of the new study", key=f"{key}_new_study", max_chars=studies.LONGEST_NAME, width=300)
+    longest = study_fields.LONGEST_NAME
+    name = st.text_input("Name of the new study", key=f"{key}_new_study", max_chars=longest, width=300)
     return name.strip() or _NAMELESS_STUDY
 
 

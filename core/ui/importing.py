@@ -11,7 +11,7 @@ from core.services import access as access_service
 from core.services import exporting, file_look
 from core.services.file_look import FileLook
 from core.services.importing import ImportSummary, Kind, Progress, import_file, import_query, templates
-from core.ui import access, frame, import_order, import_progress
+from core.ui import access, frame, import_order, import_progress, uploads
 from core.ui.import_order import Order
 from core.ui.resources import engine, now
 
@@ -36,7 +36,7 @@ def _key(name: str) -> str:
 
 
 def _from_file() -> None:
-    upload = st.file_uploader(
+    upload = uploads.file_uploader(
         "Prompts, responses, votes or candidates: JSONL, JSON or CSV, as it is or packed with gzip",
         key=_key("upload"),
         help="Evenhand's own JSONL, OpenAI logs, evals and Batch files, Langfuse, LangSmith, LiteLLM, MT-bench, "

@@ -1,15 +1,18 @@
-"""A rater's own last votes: seen again, blinded as before, and open to change."""
+"""A rater's last pairs: seen again, blinded as before, with all they did on them, and open to change."""
 
 import streamlit as st
 
 from core.domain.votes import Outcome
 from core.errors import EvenhandError
-from core.services import rounds, voting
-from core.services.rounds import OwnVote
+from core.services import own_pairs, rounds, voting
+from core.services.own_pairs import OwnPair
 from core.storage.engine import reading
-from core.ui import frame, rating_tools
+from core.storage.tables import Question, Remark
+from core.ui import access, frame, rating_tools
 from core.ui.rendering import PairTurn, show_pair
 from core.ui.resources import engine, now
+
+_LONGEST_PROMPT = 140
 
 
 def summary(rater_id: int) -> None:
@@ -17,51 +20,83 @@ def summary(rater_id: int) -> None:
     with reading(engine()) as session:
         pairs, answers = rounds.totals(session, rater_id)
     if answers:
-        st.markdown(f"You rated **{pairs:,}** pairs with **{answers:,}** answers. Your last ten can be changed here.")
+        st.markdown(
+            f"You rated **{pairs:,}** {'pair' if pairs == 1 else 'pairs'} with **{answers:,}** "
+            f"{'answer' if answers == 1 else 'answers'}. Those on your last ten pairs can be changed here."
+        )
 
 
-def editable(rater_id: int) -> None:
-    """The last ten answers, newest first, each with its pair folded away."""
-    votes = rounds.last_votes(engine(), rater_id)
-    if not votes:
+def cards(rater_id: int) -> None:
+    """The last ten pairs, newest first: each with its answers, skip, flags and notes, its texts folded away."""
+    pairs = own_pairs.last_pairs(engine(), rater_id)
+    if not pairs:
         frame.empty_state("No votes yet", "What you answer on the *Rate* page appears here.")
-    for vote in votes:
-        with st.container(border=True):
-            _one(vote, rater_id)
+    studies = {own.study.id for own in pairs}
+    for own in pairs:
+        with st.container(border=True, gap="small"):
+            _card(own, rater_id, with_study=len(studies) > 1)
     rating_tools.tell()
 
 
-def _one(vote: OwnVote, rater_id: int) -> None:
-    first = vote.pair.turns[0].user if vote.pair.turns else ""
-    st.caption(frame.as_typed(first if len(first) <= 140 else first[:140].rstrip() + " …"))
-    key = f"{vote.pair.assignment}-{vote.question.position}"
-    chosen = st.radio(
-        frame.as_typed(vote.question.title),
-        list(Outcome),
-        index=vote.outcome,
-        format_func=lambda outcome: frame.as_typed(vote.question.answers[outcome]),
-        horizontal=True,
-        key=f"my_votes_change-{key}-{vote.outcome}",
-    )
-    if chosen is not None and chosen != vote.outcome:
-        _change(vote, rater_id, chosen)
-    opened = st.expander("The pair", key=f"my_votes_open-{key}", on_change="rerun")
+def _card(own: OwnPair, rater_id: int, *, with_study: bool) -> None:
+    first = own.pair.turns[0].user if own.pair.turns else ""
+    cut = first if len(first) <= _LONGEST_PROMPT else first[:_LONGEST_PROMPT].rstrip() + " …"
+    st.markdown(f"**{frame.as_typed(' '.join(cut.split()))}**")
+    if with_study or not own.is_open:
+        state = "" if own.is_open else f" · {own.study.state}, so its answers stay as they are"
+        st.caption(f"{frame.as_typed(own.study.name)}{state}")
+    if own.skip_reason is not None:
+        st.badge(frame.as_typed(f"Skipped: {own.skip_reason}"), icon=":material/skip_next:", color="gray")
+    if own.answers:
+        with st.grid(3, min_column_width=260, gap="small"):
+            for question, outcome in own.answers:
+                _answer(own, question, outcome, rater_id)
+    for remark in own.remarks:
+        _remark(remark)
+    opened = st.expander("The pair", key=f"my_votes_open-{own.pair.assignment}", on_change="rerun")
     if opened.open:
         with opened:
-            show_pair([PairTurn(turn.user, turn.a, turn.b) for turn in vote.pair.turns], key=f"my_votes_pair-{key}")
+            turns = [PairTurn(turn.user, turn.a, turn.b) for turn in own.pair.turns]
+            show_pair(turns, key=f"my_votes_pair-{own.pair.assignment}")
 
 
-def _change(vote: OwnVote, rater_id: int, outcome: Outcome) -> None:
+def _answer(own: OwnPair, question: Question, outcome: int, rater_id: int) -> None:
+    # The outcome is part of the key, so that the radio shows what stands after a change that was refused.
+    key = f"my_votes_change-{own.pair.assignment}-{question.position}-{outcome}"
+    st.radio(
+        frame.as_typed(question.title),
+        list(Outcome),
+        index=outcome,
+        format_func=lambda each: frame.as_typed(question.answers[each]),
+        horizontal=True,
+        disabled=not own.is_open,
+        key=key,
+        on_change=_change,
+        args=(key, own.pair.assignment, question.id, rater_id),
+    )
+
+
+def _remark(remark: Remark) -> None:
+    word, icon = ("Flagged", "flag") if remark.kind == "flag" else ("Note", "edit_note")
+    note = f": {remark.note}" if remark.note else ""
+    st.markdown(f":material/{icon}: {frame.as_typed(word + note)}")
+
+
+@access.guarded(access.Role.RATER)
+def _change(key: str, assignment: str, question_id: int, rater_id: int) -> None:
+    chosen = st.session_state.get(key)
+    if chosen is None:
+        return
     try:
         voting.change(
             engine(),
-            public_id=vote.pair.assignment,
+            public_id=assignment,
             rater_id=rater_id,
-            question_id=vote.question.id or 0,
-            outcome=outcome,
+            question_id=question_id,
+            outcome=Outcome(chosen),
             now=now(),
         )
         rating_tools.say("Changed. The earlier answer stays in the history.")
     except EvenhandError as error:
+        st.session_state.pop(key, None)
         rating_tools.say(str(error))
-    st.rerun()

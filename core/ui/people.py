@@ -1,167 +1,169 @@
-"""The parts of the People page: inviting, the list, and changing what somebody may do."""
+"""The list of people: where everybody stands, a new link in one click, and what somebody may do."""
 
 from collections.abc import Callable
 from typing import TypeVar
 
-import pandas as pd
 import streamlit as st
 from sqlmodel import Session
 
 from core.domain.people import Role
-from core.errors import BadInput, EvenhandError
+from core.errors import EvenhandError
 from core.services import access as people
-from core.services.access import PersonRow
+from core.services import inviting
+from core.services.inviting import Invited
+from core.services.people_list import PersonRow, list_people
 from core.settings import AuthMode, get_settings
 from core.storage.engine import reading
 from core.storage.tables import Person
-from core.ui import access, frame
+from core.ui import access, frame, people_inviting, people_messages
 from core.ui.resources import engine, now
 
 T = TypeVar("T")
-_LINK, _PROBLEM, _CHOSEN, _TABLE = "_new_link", "_people_problem", "people_chosen", "people_table"
-_ROLES = {
-    "rater": "rates pairs, never learns which model wrote what",
-    "analyst": "also sees candidates, leaderboard and responses",
-    "admin": "also imports, sets up studies and invites people",
-}
+_PROBLEM, _CHOSEN = "_people_problem", "people_chosen"
+_PER_PAGE = 25
 _STATES = {
-    "joined": "Joined",
-    "invited": "Invited",
+    "joined": "Joined · signed in until {until}",
+    "returning": "Was here before · new link until {until}",
+    "away": "Signed out · comes back with a new link",
+    "invited": "Invited · link until {until}",
     "expired": "Link ended unused",
-    "waiting": "Not joined",
-    "revoked": "Revoked",
+    "waiting": "No link yet",
+    "revoked": "Access ended",
 }
-
-
-def invite_form() -> None:
-    """The form that adds a person and gives the link for them, once."""
-    by_mail = get_settings().auth is AuthMode.OIDC
-    if get_settings().auth is AuthMode.LOCAL:
-        st.info(
-            "Evenhand runs for you alone now. Others can come in once it is started with `EVENHAND_AUTH=link`; "
-            "links made here work from then on.",
-            icon=":material/person:",
-        )
-    with st.form("people_invite", clear_on_submit=True, border=True):
-        st.markdown("**Invite somebody**")
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            name = st.text_input("Name", max_chars=people.LONGEST_NAME, key="people_invite_name", width=300)
-            email = st.text_input("E-mail address", key="people_invite_email", width=300) if by_mail else None
-            role = st.radio("Role", list(_ROLES), format_func=str.capitalize, horizontal=True, key="people_invite_role")
-            sent = st.form_submit_button("Invite" if by_mail else "Make link", type="primary")
-        st.caption(" · ".join(f"**{word.capitalize()}** {what}" for word, what in _ROLES.items()))
-    if sent:
-        _invite(name, Role.of(str(role)), email)
-    _show_link()
 
 
 def table(me: Person) -> None:
-    """Everybody who is here, and below it what can be changed about one of them."""
+    """Everybody who is here; or, where one person is chosen, that one and what can be changed about them."""
     if problem := st.session_state.pop(_PROBLEM, None):
         happened, unchanged = problem
         frame.error_box(happened, unchanged, "")
     with reading(engine()) as session:
-        rows = people.list_people(session, now())
-    shown = pd.DataFrame(
-        {
-            "Name": [row.name for row in rows],
-            "Role": [row.role.word.capitalize() for row in rows],
-            "Access": [_standing(row, me) for row in rows],
-            "Votes": [row.votes for row in rows],
-        }
-    )
-    st.dataframe(
-        shown,
-        hide_index=True,
-        key=_TABLE,
-        on_select=_choose_in_table,
-        selection_mode="single-row",
-        column_config={"Votes": st.column_config.NumberColumn(format="localized")},
-    )
-    st.session_state["_people_ids"] = [row.id for row in rows]
-    _change(rows, me)
-
-
-def _invite(name: str, role: Role, email: str | None) -> None:
-    try:
-        if email is not None and not email.strip():
-            raise BadInput("The e-mail address is empty. It is what the person signs in with.")
-        person, token = access.write_as(
-            Role.ADMIN, lambda session: people.invite(session, name=name, role=role, now=now(), email=email)
-        )
-    except EvenhandError as error:
-        frame.error_box(str(error), "Nobody was invited.", "")
+        rows = list_people(session, now())
+    chosen = _choice(rows, me)
+    if chosen is not None:
+        _row(chosen, me)
+        _change(chosen)
         return
-    st.session_state[_LINK] = (person.name, None if email else token)
+    pages = -(-len(rows) // _PER_PAGE)
+    page = st.pagination(pages, key="people_page") if pages > 1 else 1
+    for row in rows[(page - 1) * _PER_PAGE : page * _PER_PAGE]:
+        _row(row, me)
 
 
-def _show_link() -> None:
-    """The link stands here until it is put away; the database has only its hash, so it cannot be shown again."""
-    name, token = st.session_state.get(_LINK, (None, None))
-    if name is None:
-        return
-    with st.container(border=True, gap="small"):
-        if token is None:
-            st.text(f"{name} can sign in now with that address.")
-        else:
-            st.text(f"Send this link to {name}. It works once, within 14 days, and is not shown again.")
-            st.code(f"{get_settings().base_url.rstrip('/')}/join/{token}", language=None, wrap_lines=True)
-        st.button("Done", on_click=_put_away, key="people_link_done")
-
-
-@access.guarded(access.Role.ADMIN)
-def _put_away() -> None:
-    st.session_state.pop(_LINK, None)
-
-
-def _standing(row: PersonRow, me: Person) -> str:
-    word = "This is you" if row.id == me.id else _STATES[row.state]
-    if row.until is None or row.state in ("revoked", "expired"):
-        return word
-    return f"{word} · until {row.until:%-d %b %Y}"
-
-
-@access.guarded(access.Role.ADMIN)
-def _choose_in_table() -> None:
-    chosen = st.session_state[_TABLE].selection.rows
-    if chosen:
-        st.session_state[_CHOSEN] = st.session_state["_people_ids"][chosen[0]]
-
-
-def _change(rows: list[PersonRow], me: Person) -> None:
+def _choice(rows: list[PersonRow], me: Person) -> PersonRow | None:
     by_id = {row.id: row for row in rows if row.id != me.id}
     if not by_id:
         st.caption("When somebody else is here, you can change their role, give them a new link or end their access.")
-        return
+        return None
     if st.session_state.get(_CHOSEN) not in by_id:
         st.session_state[_CHOSEN] = None
+    chosen = st.selectbox(
+        "Find somebody",
+        list(by_id),
+        key=_CHOSEN,
+        format_func=lambda id: by_id[id].name,
+        placeholder="Type a name",
+        width=360,
+    )
+    return None if chosen is None else by_id[chosen]
+
+
+def _row(row: PersonRow, me: Person) -> None:
+    with st.container(
+        border=True, horizontal=True, vertical_alignment="center", gap="small", key=f"people_row_{row.id}"
+    ):
+        with st.container(gap=None, width="stretch"):
+            st.markdown(f"**{frame.as_typed(row.name)}** :gray[{row.role.word}]")
+            st.caption(" · ".join(_facts(row, me)))
+        with st.container(horizontal=True, gap="small", width="content"):
+            if _has_links(row):
+                st.button(
+                    "Let back in" if row.state == "revoked" else "New link",
+                    icon=":material/link:",
+                    type="tertiary",
+                    key=f"people_link_{row.id}",
+                    on_click=_new_link,
+                    args=(row.id,),
+                )
+            if row.id != me.id and st.session_state.get(_CHOSEN) != row.id:
+                st.button(
+                    "Change",
+                    icon=":material/tune:",
+                    key=f"people_change_{row.id}",
+                    on_click=_choose,
+                    args=(row.id,),
+                )
+
+
+def _has_links(row: PersonRow) -> bool:
+    """Where people sign in by address there is nothing to renew, but the revoked can be let back in."""
+    return row.state == "revoked" or get_settings().auth is not AuthMode.OIDC
+
+
+def _facts(row: PersonRow, me: Person) -> list[str]:
+    facts = ["This is you"] if row.id == me.id else []
+    if row.email and row.email != row.name:
+        facts.append(frame.as_typed(row.email))
+    if row.id != me.id or get_settings().auth is AuthMode.LINK:
+        facts.append(_standing(row))
+    facts.append("1 vote" if row.votes == 1 else f"{row.votes:,} votes")
+    if row.study:
+        facts.append(f"invited to {frame.as_typed(row.study)}")
+    return facts
+
+
+def _standing(row: PersonRow) -> str:
+    if get_settings().auth is AuthMode.OIDC and row.state != "revoked":
+        return "Joined" if row.votes else "May sign in"
+    until = "" if row.until is None else f"{row.until:%-d %b %Y}"
+    return _STATES[row.state].format(until=until)
+
+
+@access.guarded(access.Role.ADMIN)
+def _choose(person_id: int) -> None:
+    st.session_state[_CHOSEN] = person_id
+
+
+@access.guarded(access.Role.ADMIN)
+def _choose_nobody() -> None:
+    st.session_state[_CHOSEN] = None
+
+
+def _change(row: PersonRow) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox(
-            "Change",
-            list(by_id),
-            key=_CHOSEN,
-            format_func=lambda id: by_id[id].name,
-            placeholder="Choose a person",
-            width=300,
-        )
-        if chosen is None:
-            return
-        row = by_id[chosen]
         st.selectbox(
             "Role",
-            list(_ROLES),
-            index=list(_ROLES).index(row.role.word),
+            list(people_inviting.ROLES),
+            index=list(people_inviting.ROLES).index(row.role.word),
             format_func=str.capitalize,
             key=f"people_role_{row.id}",
             on_change=_set_role,
             args=(row.id,),
             width=150,
         )
-        if get_settings().auth is not AuthMode.OIDC:
-            label = "Let back in" if row.state == "revoked" else "New link"
-            st.button(label, icon=":material/link:", on_click=_new_link, args=(row,), key=f"people_link_{row.id}")
-        if row.state != "revoked" and st.button("Revoke", icon=":material/block:", key=f"people_revoke_{row.id}"):
-            _confirm_revoke(row)
+        if row.state != "revoked":
+            _invite_to_study(row)
+            if st.button("Revoke", icon=":material/block:", key=f"people_revoke_{row.id}"):
+                _confirm_revoke(row)
+    st.button(
+        "Show everybody", icon=":material/arrow_back:", type="tertiary", key="people_everybody", on_click=_choose_nobody
+    )
+
+
+def _invite_to_study(row: PersonRow) -> None:
+    offered = people_inviting.studies_to_choose()
+    st.selectbox(
+        "Invite to another study",
+        list(offered),
+        index=None,
+        format_func=lambda id: people_inviting.study_label(offered.get(id)),
+        placeholder=row.study or "Choose a study",
+        key=f"people_study_{row.id}",
+        on_change=_lead_to,
+        args=(row.id,),
+        width=300,
+        help="They land there with their next click, and you get a message for them.",
+    )
 
 
 @access.guarded(access.Role.ADMIN)
@@ -171,10 +173,34 @@ def _set_role(person_id: int) -> None:
 
 
 @access.guarded(access.Role.ADMIN)
-def _new_link(row: PersonRow) -> None:
-    token = _try(lambda session: people.new_link(session, row.id, now=now()), "No link was made.")
-    if token is not None:
-        st.session_state[_LINK] = (row.name, token)
+def _new_link(person_id: int) -> None:
+    made = _try(lambda session: _renewed(session, person_id), "No link was made.")
+    if made is not None:
+        people_messages.show([made])
+
+
+@access.guarded(access.Role.ADMIN)
+def _lead_to(person_id: int) -> None:
+    study_id = st.session_state[f"people_study_{person_id}"]
+    made = _try(
+        lambda session: _renewed(session, person_id, study_id=study_id, keeps_study=False), "Nothing was changed."
+    )
+    st.session_state[f"people_study_{person_id}"] = None
+    if made is not None:
+        people_messages.show([made])
+
+
+def _renewed(session: Session, person_id: int, *, study_id: int | None = None, keeps_study: bool = True) -> Invited:
+    settings = get_settings()
+    return inviting.renew(
+        session,
+        person_id,
+        base_url=settings.base_url,
+        by_address=settings.auth is AuthMode.OIDC,
+        now=now(),
+        study_id=study_id,
+        keeps_study=keeps_study,
+    )
 
 
 @access.guarded(access.Role.ADMIN)
@@ -185,7 +211,10 @@ def _revoke(person_id: int) -> None:
 @st.dialog("End this person's access?")
 @access.guarded(access.Role.ADMIN)
 def _confirm_revoke(row: PersonRow) -> None:
-    st.text(f"{row.name} is signed out everywhere at once, and unused links end. Votes stay and still count.")
+    st.text(
+        f"{row.name} is signed out everywhere at once, and unused links end. Pairs in their hands go to others. "
+        "Votes stay and still count."
+    )
     with st.container(horizontal=True):
         if st.button("Revoke access", type="primary", key="people_revoke_yes", on_click=_revoke, args=(row.id,)):
             st.rerun()

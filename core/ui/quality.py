@@ -6,27 +6,32 @@ import sqlalchemy as sa
 import streamlit as st
 
 from core.services import quality
-from core.services.quality import Line, QualityReport, Scope
+from core.services.quality import Line, QualityReport
 from core.storage.engine import reading
 from core.storage.tables import metadata
-from core.ui import charts, colours, frame, quality_charts, quality_measures, quality_sentences
+from core.ui import colours, frame, grids, quality_charts, quality_measures, quality_sentences, quality_words
 from core.ui.quality_charts import Row
 from core.ui.quality_choice import Choice
+from core.ui.quality_kept import KEPT
 from core.ui.quality_measures import Measure
 from core.ui.resources import engine
 
-_FRESH_S, _MOST_REPORTS = 20, 32
+_FRESH_S = 20
 _MOVING = ("queued", "running")
 _MOST_PLOTTED = 20
 
 
 @dataclass(frozen=True)
 class View:
-    """What is shown: one line a candidate in the chosen category, in order; ``coloured``: positions in colour."""
+    """What is shown: one line a candidate in the chosen category, in order; ``coloured``: positions in colour.
+
+    ``apart``: those of candidates that were asked too few of the prompts to be compared.
+    """
 
     report: QualityReport
     choice: Choice
     lines: list[Line]
+    apart: list[Line]
     coloured: frozenset[int]
 
     @property
@@ -37,17 +42,14 @@ class View:
 
 def found(choice: Choice) -> QualityReport:
     """The figures; computed once for everybody who looks, and anew when responses came or gates changed."""
-    return _computed(str(engine().url), choice.scope, stamp(choice))
+    database = engine()
 
+    def compute() -> QualityReport:
+        with reading(database) as session:
+            return quality.report(session, choice.scope)
 
-@st.cache_data(
-    ttl=_FRESH_S, max_entries=_MOST_REPORTS, refresh_mode="background", show_spinner="Adding up what it cost …"
-)
-def _computed(database: str, scope: Scope, as_of: tuple[int, ...]) -> QualityReport:
-    """``database`` and ``as_of`` tell cached reports apart."""
-    del database, as_of
-    with reading(engine()) as session:
-        return quality.report(session, scope)
+    with st.spinner("Adding up what it cost …"):
+        return KEPT.get(("report", str(database.url), choice.scope, stamp(choice)), compute, fresh_s=_FRESH_S)
 
 
 def stamp(choice: Choice) -> tuple[int, ...]:
@@ -65,27 +67,38 @@ def stamp(choice: Choice) -> tuple[int, ...]:
         return (*found, int(session.execute(sa.select(sa.func.max(metadata.tables["response"].c.id))).scalar() or 0))
 
 
-def view(report: QualityReport, choice: Choice, candidate_ids: frozenset[int]) -> View:
+def view(report: QualityReport, choice: Choice) -> View:
     """The lines to show, the cheapest first."""
-    wanted = [line for line in report.overall(choice.category) if line.candidate_id in candidate_ids]
-    lines = quality_sentences.in_order(wanted)
-    positions = [report.candidate(line.candidate_id).position for line in lines]
-    return View(report, choice, lines, colours.coloured(positions))
+    lines, apart = (
+        quality_sentences.in_order([line for line in found if line.candidate_id in choice.candidate_ids])
+        for found in (report.compared(choice.category), report.apart(choice.category))
+    )
+    positions = [report.candidate(line.candidate_id).position for line in (*lines, *apart)]
+    return View(report, choice, lines, apart, colours.coloured(positions))
 
 
 def answer(view: View) -> None:
     """The answer in words, what it rests on, and what to know before comparing."""
-    responses, errors = (sum(getattr(line, name) for line in view.lines) for name in ("responses", "errors"))
     with st.container(border=True, gap="small"):
-        st.header(quality_sentences.headline(view.report, view.lines), anchor=False)
-        for sentence in quality_sentences.explained(view.report, view.lines):
-            st.markdown(sentence)
-        failed = f" and {errors:,} given up" if errors else ""
-        scope = frame.as_typed(view.choice.category or "all categories")
-        of = "candidate" if len(view.lines) == 1 else "candidates"
-        st.caption(f"{responses:,} responses{failed} of {len(view.lines):,} {of} · {scope} · 95 % intervals")
+        if view.lines:
+            st.header(quality_sentences.headline(view.report, view.lines), anchor=False)
+            for sentence in quality_sentences.explained(view.report, view.lines):
+                st.markdown(sentence)
+            st.caption(_rests_on(view))
+        else:
+            st.header("Nobody here was asked enough of these prompts", anchor=False)
+        for sentence in quality_sentences.scope(view.report, view.choice.category, view.apart):
+            st.caption(f":material/rule: {sentence}")
         for note in quality_sentences.notes(view.report, view.lines):
             st.caption(f":material/info: {note}")
+
+
+def _rests_on(view: View) -> str:
+    responses, errors = (sum(getattr(line, name) for line in view.lines) for name in ("responses", "errors"))
+    failed = f" and {errors:,} given up" if errors else ""
+    scope = frame.as_typed(view.choice.category or "all categories")
+    of = "candidate" if len(view.lines) == 1 else "candidates"
+    return f"{responses:,} responses{failed} of {len(view.lines):,} {of} · {scope} · 95 % intervals"
 
 
 def plots(view: View) -> None:
@@ -146,6 +159,8 @@ def dots(view: View, measure: Measure, *, key: str) -> None:
 
 def any_figure(view: View) -> None:
     """Any other figure: a dot plot by candidate, and a table by candidate and category."""
+    if not view.lines:
+        return
     known = quality_measures.measures(view.report)
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         st.subheader("Figure by figure", anchor=False, width="content")
@@ -170,17 +185,22 @@ def by_category(view: View, measure: Measure) -> None:
     rows = []
     for line in view.lines:
         candidate = view.report.candidate(line.candidate_id)
-        row = {"Candidate": candidate.name, "All": measure.of(of[candidate.id, None]).written}
+        row: dict[str, object] = {"Candidate": name_of(view, line), "All": measure.of(of[candidate.id, None]).written}
         for category in view.report.categories:
             here = of.get((candidate.id, category))
-            row[category] = measure.of(here).written if here else "–"
+            row[category] = _written(measure, here) if here else "–"
         rows.append(row)
-    longest = max(len(charts.cut(row["Candidate"], 22)) for row in rows)
-    st.dataframe(
-        rows,
-        hide_index=True,
-        height="content" if len(rows) <= 12 else 460,
-        column_config={"Candidate": st.column_config.TextColumn("Candidate", pinned=True, width=24 + 7 * longest)},
-        alt=f"{measure.title} of every candidate in every category",
-        key="cost_by-category",
-    )
+    grids.show(rows, alt=f"{measure.title} of every candidate in every category")
+
+
+def name_of(view: View, line: Line) -> grids.Name:
+    """The candidate of a line, as tables show it."""
+    candidate = view.report.candidate(line.candidate_id)
+    note = "champion" if candidate.is_champion else ""
+    return grids.Name(candidate.name, candidate.position, candidate.position in view.coloured, note)
+
+
+def _written(measure: Measure, line: Line) -> str:
+    """The figure; of a candidate that was asked too few prompts of a category, also how many."""
+    written = measure.of(line).written
+    return f"{written} ({quality_words.asked(line)})" if line.stands_apart else written

@@ -35,7 +35,7 @@ def section(view: View) -> None:
     """Which figure, of whom, and the list."""
     st.subheader("What is behind a figure", anchor=False)
     options = options_of(view)
-    names = {view.report.candidate(line.candidate_id).name: line.candidate_id for line in view.lines}
+    names = {view.report.candidate(line.candidate_id).name: line.candidate_id for line in (*view.lines, *view.apart)}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = st.selectbox("Show me", list(options), key=BEHIND, bind="query-params", width=320)
         name = st.selectbox("Of", [_EVERYBODY, *names], key=OF, bind="query-params", width=220)
@@ -53,10 +53,11 @@ def section(view: View) -> None:
 def options_of(view: View) -> dict[str, What]:
     """What can be asked for, by how it is called: the kinds, then each gate that fails any, and what is not scored."""
     failed: dict[str, int] = {}
-    for line in view.lines:
+    shown = (*view.lines, *view.apart)
+    for line in shown:
         for name, n in line.failed.items():
             failed[name] = failed.get(name, 0) + n
-    unscored = {name: sum(_unscored(line, name) for line in view.lines) for name in view.report.evaluators}
+    unscored = {name: sum(_unscored(line, name) for line in shown) for name in view.report.evaluators}
     known = {str(requirement) for requirement in Requirement}
     named = {
         **{fails(name): What("failed", name) for name in failed if name not in known},

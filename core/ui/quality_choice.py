@@ -6,23 +6,27 @@ import streamlit as st
 
 from core.services import quality, responses
 from core.services.quality import CandidateRef, RunRef, Scope
+from core.services.responses import DatasetRef
 from core.storage.engine import reading
 from core.ui import colours, frame
-from core.ui.filters import ALL_CATEGORIES, one_of
+from core.ui.filters import ALL_CATEGORIES, note_gone, one_of, say_gone
 from core.ui.resources import engine
 
-_NEWEST, _ALL = "Newest finished", "All runs"
+_NEWEST, _ALL = "Newest of each", "All runs"
+_SHARED = "Only prompts that all were asked"
+_SHARED_HELP = "Off: the champion's prompts; who was asked less than 80 % of them stands apart."
 _SOURCES = {"import": "imported", "demo": "demo", "evaluation": "evaluation"}
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What is looked at. ``dataset``: its label in addresses; ``category`` None: all; no ``candidate_ids``: all."""
+    """What is looked at. ``dataset``: its label in addresses; ``category`` None: all; ``candidate_ids``: to show."""
 
     scope: Scope
     dataset: str
     category: str | None
     runs: list[RunRef]
+    candidate_ids: frozenset[int]
 
 
 def choice() -> Choice | None:
@@ -37,6 +41,13 @@ def choice() -> Choice | None:
             icon=":material/payments:",
         )
         return None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        found = _chosen(datasets)
+    say_gone()
+    return found
+
+
+def _chosen(datasets: list[DatasetRef]) -> Choice:
     label = one_of("Dataset", [dataset.label for dataset in datasets], key="cost_dataset")
     dataset = next(dataset for dataset in datasets if dataset.label == label)
     with reading(engine()) as session:
@@ -45,21 +56,26 @@ def choice() -> Choice | None:
     by_label = {called(run): run.id for run in listed}
     run = one_of("Run", [_NEWEST, *([_ALL] if len(listed) > 1 else []), *by_label], key="cost_run")
     category = one_of("Category", [ALL_CATEGORIES, *categories], key="cost_category")
-    scope = Scope(dataset.id, by_label.get(run), all_runs=run == _ALL)
-    return Choice(scope, label, None if category == ALL_CATEGORIES else category, listed)
+    with reading(engine()) as session:
+        there = quality.candidates_of(session, [each for each in listed if by_label.get(run, each.id) == each.id])
+    shown = _candidates(there)
+    shared = len(there) > 1 and st.toggle(_SHARED, key="cost_shared", bind="query-params", help=_SHARED_HELP)
+    among = shown if shared and len(shown) < len(there) else frozenset[int]()
+    scope = Scope(dataset.id, by_label.get(run), all_runs=run == _ALL, shared=shared, among=among)
+    return Choice(scope, label, None if category == ALL_CATEGORIES else category, listed, shown)
 
 
 def called(run: RunRef) -> str:
-    """A run in the row of filters, and so in addresses of this page."""
-    state = "" if run.state == "done" else f", {run.state}"
-    return f"Run {run.id} · {_SOURCES.get(run.source, run.source)}{state} · {run.created_at:%d %b %Y, %H:%M}"
+    """A run in the row of filters, and so in addresses of this page: the same as long as there is this run."""
+    return f"Run {run.id} · {_SOURCES.get(run.source, run.source)} · {run.created_at:%d %b %Y, %H:%M}"
 
 
-def candidates(there: list[CandidateRef]) -> frozenset[int]:
-    """Which candidates to show; all unless some are chosen. The same choice colours the leaderboard."""
+def _candidates(there: list[CandidateRef]) -> frozenset[int]:
+    """Which candidates to show; all unless some are chosen."""
     if len(there) < 2:
         return frozenset(candidate.id for candidate in there)
     by_name = {candidate.name: candidate.id for candidate in there}
+    asked = st.query_params.get_all("cost_show")
     names = st.multiselect(
         "Candidates",
         list(by_name),
@@ -69,12 +85,20 @@ def candidates(there: list[CandidateRef]) -> frozenset[int]:
         placeholder="All; choose up to eight",
         width=360,
     )
+    note_gone("Candidates", [name for name in asked if name not in by_name])
     chosen = frozenset(by_name[name] for name in names if name in by_name)
     return chosen or frozenset(by_name.values())
 
 
 def nothing_yet(choice: Choice) -> None:
     """Nobody answered this dataset in what was chosen."""
+    if choice.scope.shared:
+        frame.empty_state(
+            "No prompt was asked of all of them",
+            f"Choose candidates above that were asked the same prompts, or turn *{_SHARED}* off.",
+            icon=":material/join_inner:",
+        )
+        return
     if choice.runs and (choice.scope.run_id or choice.category):
         frame.empty_state("Nothing here", "Choose all categories, or another run.", icon=":material/filter_alt:")
         return

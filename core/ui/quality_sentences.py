@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from core.domain.acceptability import CostPerAcceptable, CostState
-from core.services.quality import Line, QualityReport
+from core.services.quality import Line, QualityReport, apart_in_words, scope_in_words
 from core.ui.frame import as_typed
 from core.ui.quality_words import cost, cost_and_span, money, share_and_span, span
 
-_MOST_NAMED = 3
+_MOST_NAMED, _MOST_APART = 3, 8
 
 
 def listed(names: Sequence[str]) -> str:
@@ -141,10 +141,22 @@ def _is(line: Line, state: CostState) -> bool:
     return line.cost_per_acceptable.state is state
 
 
+def scope(report: QualityReport, category: str | None, apart: Sequence[Line]) -> list[str]:
+    """On which prompts candidates are compared, and who was asked too few of them."""
+    said = [f"Compared on {scope_in_words(report, category, write=as_typed)}."]
+    names = [f"**{as_typed(report.candidate(line.candidate_id).name)}** {apart_in_words(line)}" for line in apart]
+    nothing = f"0 of {report.compared_on[None]:,}"
+    names += [f"**{as_typed(candidate.name)}** {nothing}" for candidate in report.elsewhere()]
+    if names:
+        more = f" and {len(names) - _MOST_APART:,} more" if len(names) > _MOST_APART else ""
+        said.append(f"Asked too few of these to be ranked, so apart below: {', '.join(names[:_MOST_APART])}{more}.")
+    return said
+
+
 def notes(report: QualityReport, lines: Sequence[Line]) -> list[str]:
     """What to know before comparing: other prompts, no verdict, runs that are unfinished or left out."""
     said = []
-    fewest, most = min(line.prompts for line in lines), max(line.prompts for line in lines)
+    fewest, most = (pick((line.prompts for line in lines), default=0) for pick in (min, max))
     if fewest < most:
         name = report.candidate(min(lines, key=lambda line: line.prompts).candidate_id).name
         said.append(f"Not all were asked the same: {as_typed(name)} {fewest:,} prompts, others up to {most:,}.")

@@ -7,28 +7,42 @@ import pandas as pd
 import streamlit as st
 
 from core.services import exporting, quality_report
-from core.services.quality import Line, QualityReport, Tokens
+from core.services.quality import Line, QualityReport, Tokens, apart_in_words
 from core.ui import access, colours, quality_behind, quality_words
 from core.ui.quality import View
 
-_KEY = "cost_figures"
+_KEY, _APART = "cost_figures", "cost_apart"
+_WIDEST_NAME = 230
 
 
 def table(view: View) -> None:
     """Every candidate with all its figures; a chosen cell leads to the responses behind it."""
     st.subheader("All figures", anchor=False)
-    rows = pd.DataFrame([_row(view, line) for line in view.lines])
-    hues = [_hue(view, line) for line in view.lines]
-    styled = rows.style.apply(lambda _column: [f"color: {hue}" for hue in hues], subset=[" "])
+    if view.lines:
+        _figures(view, view.lines, key=_KEY)
+    if view.apart:
+        st.caption(":material/call_split: Asked too few of these prompts to be ranked among the others:")
+        _figures(view, view.apart, key=_APART)
+    st.caption("Choose a cell to see the responses behind it, below.")
+
+
+def _figures(view: View, lines: list[Line], *, key: str) -> None:
+    rows = pd.DataFrame([_row(view, line) for line in lines])
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
-    longest = max(len(str(name)) for name in rows["Candidate"])
+    names = [names[0] for names in rows["Candidate"]]
     st.dataframe(
-        styled,
+        rows,
         hide_index=True,
         height="content" if len(rows) <= 12 else 460,
         column_config={
-            " ": text(" ", width=32),
-            "Candidate": text("Candidate", pinned=True, width=min(24 + 7 * longest, 210)),
+            "Candidate": st.column_config.MultiselectColumn(
+                "Candidate",
+                pinned=True,
+                width=min(40 + 7 * max(map(len, names)), _WIDEST_NAME),
+                options=names,
+                color=[_hue(view, line) for line in lines],
+            ),
+            "Prompts": text("Prompts", width=84, alignment="right"),
             **{name: number(name, format="localized") for name in _COUNTS},
             **{name: number(name, format="%.1f %%") for name in ("Acceptable",)},
             **{name: number(name, format="%.2f s") for name in _TIMES},
@@ -37,18 +51,17 @@ def table(view: View) -> None:
         },
         placeholder="unknown",
         alt="Every candidate with cost, share acceptable, times, tokens, spend, errors and scores",
-        key=_KEY,
-        on_select=access.guarded(access.Role.ANALYST)(partial(_chosen, view)),
+        key=key,
+        on_select=access.guarded(access.Role.ANALYST)(partial(_chosen, view, lines, key)),
         selection_mode="single-cell",
     )
-    st.caption("Choose a cell to see the responses behind it, below.")
 
 
-def _chosen(view: View) -> None:
-    cells = st.session_state[_KEY].selection.cells
+def _chosen(view: View, lines: list[Line], key: str) -> None:
+    cells = st.session_state[key].selection.cells
     if cells:
         row, column = cells[0]
-        quality_behind.choose(view, column, view.lines[row].candidate_id)
+        quality_behind.choose(view, column, lines[row].candidate_id)
 
 
 _COUNTS = ("Responses", "Errors", "Attempts", "Retries", "Refusals", "Incomplete", "Blocked", "No verdict")
@@ -65,12 +78,12 @@ def _row(view: View, line: Line) -> dict[str, object]:
     candidate = view.report.candidate(line.candidate_id)
     share = line.acceptable
     return {
-        "Candidate": f"{candidate.name} · champion" if candidate.is_champion else candidate.name,
-        " ": colours.sign(candidate.position),
+        "Candidate": [f"{candidate.name} · champion" if candidate.is_champion else candidate.name],
         "Per acceptable": quality_words.cost(line.cost_per_acceptable),
         "95 % interval": quality_words.span(line.cost_per_acceptable, quality_words.money),
         "Acceptable": None if share.value is None else 100 * share.value,
         "95 % interval ": quality_words.span(share, quality_words.percent),
+        "Prompts": apart_in_words(line),
         "Responses": line.responses,
         "Errors": line.errors,
         "Refusals": line.refusals,
@@ -148,7 +161,9 @@ def _method(report: QualityReport) -> str:
         "Fewer than three prompts give none. Two intervals that do not overlap are a clear difference; two that do "
         "may still differ.",
         "**Times** are those of responses that arrived; a prompt given up at a timeout counts as at least so long. "
-        "**Which responses**: of each candidate its newest finished run, imports taken together, unless another run is "
-        "chosen above.",
+        "**Which prompts and responses**: the prompts that the champion was asked (without one, the candidate that was "
+        "asked the most), each in the newest run that asked it, finished ones first, with all repetitions; imports are "
+        "taken together. A candidate that was asked less than 80 % of them stands apart. Another run, all runs, or the "
+        "prompts alone that all were asked can be chosen above.",
     ]
     return "\n\n".join(paragraphs)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from core.domain.acceptability import CostPerAcceptable, CostState, ShareAcceptable
 from core.domain.latency import Quantile
-from core.services.quality import Times
+from core.services.quality import Line, Times, apart_in_words
 
 UNKNOWN, NONE = "unknown", "none"
 
@@ -70,6 +70,11 @@ def share_and_span(found: ShareAcceptable) -> str:
     """The share with its interval."""
     interval = span(found, percent)
     return f"{share(found)} ({interval})" if interval else share(found)
+
+
+def asked(line: Line) -> str:
+    """How many of the prompts a candidate was asked: 4 of 64 prompts."""
+    return f"{apart_in_words(line)} prompts"
 
 
 def quantile(found: Quantile | None) -> str:

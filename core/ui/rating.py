@@ -7,11 +7,11 @@ import streamlit as st
 
 from core.domain.votes import Outcome
 from core.errors import EvenhandError, NothingToRate
-from core.services import rounds, voting
+from core.services import rounds, study_raters, voting
 from core.services.rounds import Round
 from core.storage.engine import reading
 from core.storage.tables import Question, Study
-from core.ui import access, frame, rating_tools
+from core.ui import access, frame, rating_dialogs, rating_tools
 from core.ui.rendering import PairTurn, show_pair, show_text
 from core.ui.resources import engine, now
 
@@ -32,11 +32,11 @@ def desk(rater_id: int) -> None:
         elif shown is None:
             st.empty()
         elif rating_tools.opened(shown) is rating_tools.Tool.SKIP:
-            rating_tools.skip_bar(shown, rater_id)
+            rating_dialogs.skip_bar(shown, rater_id)
         else:
             _question_bar(shown, rater_id)
     if isinstance(shown, Round):
-        rating_tools.show_opened(shown, rater_id)
+        rating_dialogs.show_opened(shown, rater_id)
     rating_tools.tell()
 
 
@@ -46,8 +46,8 @@ def _next(rater_id: int) -> Round | Study | None:
     if study is None:
         _nothing_here(rater_id)
         return None
-    if not _has_begun(study, rater_id):
-        _welcome(study)
+    if study.state == "open" and not _has_begun(study, rater_id):
+        _welcome(study, rater_id)
         return study
     try:
         shown = rounds.current_round(
@@ -70,6 +70,9 @@ def _study(rater_id: int) -> Study | None:
     """The study to rate: the one chosen, else the first that has pairs."""
     with reading(engine()) as session:
         open_to_me = rounds.studies_to_rate(session, rater_id)
+        elsewhere = study_raters.awaited(session, rater_id, but_for=open_to_me)
+    if open_to_me and elsewhere:
+        st.caption(frame.as_typed(elsewhere))
     if len(open_to_me) < 2:
         return open_to_me[0] if open_to_me else None
     by_id = {study.id: study for study in open_to_me}
@@ -92,15 +95,23 @@ def _has_begun(study: Study, rater_id: int) -> bool:
         return rounds.has_begun(session, study.id or 0, rater_id)
 
 
-def _welcome(study: Study) -> None:
+def _welcome(study: Study, rater_id: int) -> None:
+    with reading(engine()) as session:
+        ahead = rounds.outlook(session, study, rater_id)
+    pairs = f"**{ahead.total:,}** {'pair' if ahead.total == 1 else 'pairs'} of answers to compare"
     with st.container(horizontal_alignment="center"), st.container(width=760):
         st.title("Before you begin", anchor=False)
+        st.markdown(
+            f"{pairs}, about **{_time(ahead.minutes_left or 0)}** in all. "
+            "You can stop at any time and go on where you were."
+        )
         show_text(study.guidelines, key="rate_guidelines_text", label="Guidelines")
 
 
 def _start_bar(study: Study) -> None:
     with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center"):
-        st.caption("The key G brings this page back at any time.", width="content")
+        with st.container(key="rate_start_hint", width="content"):
+            st.caption("The key G brings this page back at any time.", width="content")
         st.button(
             "Start rating",
             type="primary",
@@ -128,19 +139,20 @@ def _head(shown: Round, rater_id: int) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
             st.markdown(f"**Pair {number} of {max(progress.total, number)}**", width="content")
             if progress.minutes_left is not None:
-                st.caption(_time_left(progress.minutes_left), width="content")
+                st.caption(f"about {_time(progress.minutes_left)} left", width="content")
+            rating_dialogs.watch_keys(shown)
         st.space("stretch")
-        with st.container(horizontal=True, wrap=False, gap="small", width="content"):
+        with st.container(horizontal=True, wrap=False, gap="small", width="content", key="rate_tools"):
             rating_tools.toolbar(shown, rater_id)
     st.progress(progress.done / progress.total if progress.total else 0.0)
 
 
-def _time_left(minutes: float) -> str:
+def _time(minutes: float) -> str:
     if minutes < 1.5:
-        return "about a minute left"
+        return "a minute"
     if minutes < 90:
-        return f"about {round(minutes)} min left"
-    return f"about {minutes / 60:.1f} h left"
+        return f"{round(minutes)} min"
+    return f"{minutes / 60:.1f} h"
 
 
 def _pair(shown: Round) -> None:
@@ -251,12 +263,12 @@ def _look_again() -> None:
 def _nothing_here(rater_id: int) -> None:
     with reading(engine()) as session:
         pairs, _ = rounds.totals(session, rater_id)
+        awaited = study_raters.awaited(session, rater_id)
+    expect = frame.as_typed(awaited) if awaited else None
     if pairs:
-        text = f"You rated **{pairs:,}** {'pair' if pairs == 1 else 'pairs'}. No study is open to you now."
-        frame.empty_state("Thank you", text, icon=":material/task_alt:")
+        text = f"You rated **{pairs:,}** {'pair' if pairs == 1 else 'pairs'}. "
+        frame.empty_state("Thank you", text + (expect or "No study is open to you now."), icon=":material/task_alt:")
     else:
-        frame.empty_state(
-            "Nothing to rate yet",
-            "No study of yours has responses to compare. An admin imports or runs some; then they appear here.",
-        )
+        none = "No study of yours has responses to compare. An admin imports or runs some; then they appear here."
+        frame.empty_state("Nothing to rate yet", f"{expect}  \nThis page looks every minute." if expect else none)
     _look_again()

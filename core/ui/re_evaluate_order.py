@@ -1,7 +1,5 @@
 """The fields of Re-evaluate: which prompts, which candidates, how often, for how much; and what that takes."""
 
-import hashlib
-import math
 import re
 from dataclasses import dataclass, replace
 
@@ -24,7 +22,6 @@ _MOST_BOXES = 12
 _MOST_CHOSEN = 8
 _MOST_REPETITIONS = 20
 _APART_S = 8 * 3600.0
-_LEAST_STEP, _ROUNDING = 0.0001, 1e-9
 _MARKDOWN = re.compile(r"[\\`*_\[\]$~<:]")
 _CAP, CAP_TOUCHED = "re_evaluate_cap", "_re_cap_touched"
 
@@ -89,7 +86,8 @@ def _prompts(chosen: DatasetLine) -> tuple[list[int], bool]:
             format_func=lambda each: f"All {chosen.prompts - chosen.textless:,}" if each == _ALL else each,
             key=f"re_evaluate_slice_{place}",
             width=150,
-            help="*At random* draws the same ones each time, so that runs can be compared prompt by prompt.",
+            help="*At random* draws the same ones for the same seed and number, here and by `evenhand run`, so that "
+            "runs can be compared prompt by prompt.",
         )
         if how != _ALL:
             there = max(1, chosen.prompts - chosen.textless)
@@ -97,26 +95,27 @@ def _prompts(chosen: DatasetLine) -> tuple[list[int], bool]:
                 st.number_input("How many", 1, there, min(SLICE, there), key=f"re_evaluate_number_{place}", width=120)
                 or 1
             )
+        if how == _RANDOM:
+            asked = st.number_input("Seed", 0, value=0, key=f"re_evaluate_seed_{place}", width=110, help="Of the draw.")
+            seed = int(asked or 0)
         if len(categories) > 1:
             picked = st.multiselect(
                 "Categories", categories, placeholder="All", key=f"re_evaluate_categories_{place}", width=330
             )
-    ids = _ids(place, tuple(picked))
-    if how == _FIRST:
-        ids = ids[:number]
-    elif how == _RANDOM:
-        ids = sorted(sorted(ids, key=_stable)[:number])
-    return ids, how != _ALL or bool(picked)
-
-
-def _stable(prompt_id: int) -> bytes:
-    """A place in an order that looks random and is the same each time."""
-    return hashlib.sha256(f"slice {prompt_id}".encode()).digest()
-
-
-def _ids(dataset_id: int, categories: tuple[str, ...]) -> list[int]:
+    if how == _RANDOM:
+        return _drawn(place, tuple(picked), number, seed), True
     with reading(engine()) as session:
-        return datasets.prompt_ids(session, dataset_id, categories=categories)
+        ids = datasets.prompt_ids(session, place, categories=picked)
+    return ids[:number] if how == _FIRST else ids, how != _ALL or bool(picked)
+
+
+def _drawn(dataset_id: int, categories: tuple[str, ...], size: int, seed: int) -> list[int]:
+    """The prompts that ``evenhand run --prompts`` would draw too; none where there are none."""
+    try:
+        with reading(engine()) as session:
+            return running.drawn(session, dataset_id, size=size, seed=seed, categories=categories)
+    except EvenhandError:
+        return []
 
 
 def _candidates(lines: list[CandidateLine]) -> list[int]:
@@ -187,7 +186,7 @@ def _estimated(order: RunOrder) -> Estimate | str:
 
 
 def _cap(found: Estimate) -> float | None:
-    """The spending cap: twice what is expected, until somebody says otherwise.
+    """The spending cap: enough for the most that is said, until somebody says otherwise.
 
     None where nothing is charged, and where a price is unknown, so that none could be kept.
     """
@@ -199,6 +198,7 @@ def _cap(found: Estimate) -> float | None:
     cap = st.number_input(
         "Spending cap, US$ (optional)",
         min_value=0.0,
+        value=None,
         step=max(round(proposed / 10, 4), 0.0001),
         format="%.4f" if proposed < 1 else "%.2f",
         key=_CAP,
@@ -211,11 +211,9 @@ def _cap(found: Estimate) -> float | None:
 
 
 def proposed_cap(found: Estimate) -> float:
-    """Twice what is expected, and room for two of the largest calls: rounded up to two digits, and to 0.0001."""
+    """The most that is said beside it, and room for a call or two to be made again: rounded up."""
     expected, most = found.cost_usd or 0.0, found.most_usd or 0.0
-    wanted = max(2 * expected, expected + 2 * most / max(1, found.calls))
-    step = max(10.0 ** (math.floor(math.log10(wanted)) - 1), _LEAST_STEP)
-    return round(math.ceil(wanted / step - _ROUNDING) * step, 4)
+    return running.rounded_up(max(most, 2 * expected, expected + 2 * most / max(1, found.calls)))
 
 
 @access.guarded(access.Role.ANALYST)

@@ -44,7 +44,10 @@ def _time(found: Estimate, order: RunOrder) -> str:
             f":material/schedule: About **{run_words.duration(seconds)}** of asking, over "
             f"{run_words.duration(order.spread_s[-1])}"
         )
-    return f":material/schedule: About **{run_words.duration(seconds)}**"
+    loading = ""
+    if found.load_s:
+        loading = f", {run_words.duration(found.load_s)} of it until the model on this machine is loaded"
+    return f":material/schedule: About **{run_words.duration(seconds)}**{loading}"
 
 
 def _unknown(found: Estimate) -> str:

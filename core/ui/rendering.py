@@ -19,6 +19,9 @@ _TEXTS = st.components.v2.component(
     html="""<div class="view">
   <div class="texts"></div>
   <div class="below" aria-hidden="true" hidden><button class="more" type="button" tabindex="-1"></button></div>
+  <div class="sides" role="group" aria-label="Which response to read" hidden>
+    <button type="button" value="A">A</button><button type="button" value="B">B</button>
+  </div>
 </div>""",
     css=(_FOLDER / "pair.css").read_text(encoding="utf-8"),
     js=(_FOLDER / "pair.js").read_text(encoding="utf-8"),
@@ -67,8 +70,9 @@ def show_text(text: str, *, key: str, raw: bool = False, label: str | None = Non
 def show_pair(conversation: Sequence[PairTurn], *, key: str, raw: bool = False) -> None:
     """Mount both responses side by side below each user turn; stacked, A first, where it is narrower than 640 px.
 
-    The texts scroll with the page, so both are always at the same depth; a note above the page's bottom bar says
-    when there is more below. A new conversation begins at the top of the page; `raw` does not move it.
+    The texts scroll with the page, so both are always at the same depth; stacked, a switch leads from one to the
+    other. A note above the page's bottom bar says when there is more below. A new conversation begins at the top of
+    the page; `raw` does not move it.
     `key` reaches the browser: it must be opaque, and may stay the same from pair to pair (which repaints faster).
     """
     turns = [_turn(turn, number, len(conversation), raw=raw) for number, turn in enumerate(conversation, 1)]

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from core.errors import EvenhandError
-from core.services import running, runs
+from core.services import running
 from core.services.quality import RunRef
 from core.services.running import workers
-from core.services.runs import RunLine
+from core.services.runs import CandidateProgress, RunLine
 from core.storage.engine import reading
 from core.ui import access, doing, frame, quality_choice, run_candidates, run_failures, run_words
 from core.ui.resources import engine, now
@@ -16,38 +16,26 @@ _LARGE = 20_000
 _PLACE = "run"
 
 
-def show(chosen: RunLine) -> None:
-    """The run; while it goes on this looks again by itself, and it alone."""
-    st.fragment(_live, run_every=_every_s(chosen))(chosen.id, _every_s(chosen))
+def show(line: RunLine, candidates: list[CandidateProgress]) -> None:
+    """The run, its ``candidates`` and what failed."""
+    with st.container(border=True, gap="small", key="runs_card"):
+        _head(line)
+        if line.is_evaluation:
+            _bar(line)
+            _said(line)
+            _buttons(line)
+        _ways_on(line)
+    run_candidates.table(line, candidates)
+    run_failures.section(line)
 
 
-def _every_s(line: RunLine) -> float | None:
+def every_s(line: RunLine) -> float | None:
     """How often to look; None where nothing moves by itself."""
     if line.state == "waiting":
         return _SELDOM_S
     if line.is_active or line.state == "interrupted":
         return _SOON_S if line.planned <= _LARGE else _LARGE_S
     return None
-
-
-@access.guarded(access.Role.ANALYST)
-def _live(run_id: int, every_s: float | None) -> None:
-    access.require(access.Role.ANALYST)
-    with reading(engine()) as session:
-        line = runs.line(session, run_id, now=now())
-    if _every_s(line) != every_s:
-        st.rerun()
-    with st.container(border=True, gap="small", key="runs_card"):
-        _head(line)
-        if line.is_evaluation:
-            _bar(line)
-            _said(line)
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-            if line.is_evaluation:
-                _buttons(line)
-            _ways_on(line)
-    run_candidates.table(line)
-    run_failures.section(line)
 
 
 def _head(line: RunLine) -> None:
@@ -75,7 +63,8 @@ def _order(line: RunLine) -> str:
 
 
 def _bar(line: RunLine) -> None:
-    st.progress(line.share, text=f"**{line.responses + line.failed:,} of {line.planned:,}** · {_left(line)}")
+    text = f"**{run_words.done(line)}** · {run_words.left(line)}"
+    st.progress(line.share, text=text.replace(":", ":\u2060"))
     spent = run_words.spent(line.cost_usd, line.unpriced)
     cap = f" of a cap of {run_words.dollars(line.max_usd)}" if line.max_usd is not None else ""
     parts = [
@@ -86,21 +75,6 @@ def _bar(line: RunLine) -> None:
         f"{spent} spent{cap}",
     ]
     st.caption(frame.as_typed(" · ".join(filter(None, parts))))
-
-
-def _left(line: RunLine) -> str:
-    left = f"{line.left:,} left"
-    if line.state == "queued":
-        return f"{left} · begins in a moment"
-    if line.state == "interrupted":
-        return f"{left} · whoever carried it out is gone; it goes on by itself in a moment"
-    if line.next_at is not None:
-        return f"{left} · the next repetition begins {run_words.when(line.next_at)} UTC".replace(":", ":\u2060")
-    if line.state == "running" and not line.left:
-        return "everything has arrived, being scored"
-    if line.state == "running" and line.eta_s is not None:
-        return f"{left}, about {run_words.duration(line.eta_s)}"
-    return left if line.left else "nothing left to do"
 
 
 def _said(line: RunLine) -> None:
@@ -116,41 +90,60 @@ def _said(line: RunLine) -> None:
 
 
 def _buttons(line: RunLine) -> None:
+    if line.state == "cancelling":
+        return
     if line.is_active or line.state == "interrupted":
         st.button("Cancel", icon=":material/stop:", key=f"runs_cancel_{line.id}", on_click=_cancel, args=(line.id,))
         return
     if line.state == "done" and not line.failed:
         return
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        _to_go_on(line)
+
+
+def _to_go_on(line: RunLine) -> None:
     cap = _cap(line)
     retry = line.state == "done"
+    again = f"Try the {line.failed:,} given up again"
     if line.failed and not retry:
-        retry = st.checkbox(
-            f"Try the {line.failed:,} given up again", True, key=f"runs_retry_{line.id}", width="content"
-        )
-    again = f"Try the {line.failed:,} given up again" if line.state == "done" else "Resume"
+        retry = st.checkbox(again, True, key=f"runs_retry_{line.id}", width="content")
     st.button(
-        again, icon=":material/play_arrow:", type="primary", key=f"runs_resume_{line.id}", on_click=_resume,
+        again if line.state == "done" else "Resume",
+        icon=":material/play_arrow:",
+        type="primary",
+        key=f"runs_resume_{line.id}",
+        on_click=_resume,
         args=(line.id, bool(retry), cap),
-    )  # fmt: skip
+    )
 
 
 def _cap(line: RunLine) -> float | None:
-    """The new spending cap; twice the old one is proposed where that was reached."""
-    if line.max_usd is None:
-        return None
-    was_reached = line.state == "stopped" and "spending cap" in (line.problem or "")
-    proposed = line.max_usd * (2 if was_reached else 1)
+    """The spending cap from here on; where the old one was reached, one that lets the run come to its end."""
+    key = f"runs_cap_{line.id}_{line.max_usd}"
+    if key not in st.session_state:
+        st.session_state[key] = _proposed(line)
+    proposed = line.max_usd or 1.0
     cap = st.number_input(
-        "Spending cap, US$",
+        "Spending cap, US$ (optional)",
         min_value=0.0,
-        value=proposed,
-        step=max(proposed / 10, 0.0001),
+        value=None,
+        step=max(round(proposed / 10, 4), 0.0001),
         format="%.4f" if proposed < 1 else "%.2f",
-        key=f"runs_cap_{line.id}_{line.max_usd}",
-        width=190,
-        help="For the whole run, what is spent already included.",
+        key=key,
+        placeholder="No cap",
+        width=230,
+        help="For the whole run, what is spent already included. Empty: no cap.",
     )
     return None if cap is None else float(cap)
+
+
+def _proposed(line: RunLine) -> float | None:
+    was_reached = line.state == "stopped" and "spending cap" in (line.problem or "")
+    if line.max_usd is None or not was_reached:
+        return line.max_usd
+    with reading(engine()) as session:
+        to_end = running.cap_to_end(session, line.id, now=now())
+    return max(2 * line.max_usd, to_end or 0.0)
 
 
 @access.guarded(access.Role.ANALYST)
@@ -178,16 +171,18 @@ def _ways_on(line: RunLine) -> None:
     """Where to read what came of it."""
     if not line.responses:
         return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        _links(line)
+
+
+def _links(line: RunLine) -> None:
     st.page_link(
         "responses.py",
         label="Responses",
         icon=":material/article:",
         query_params={"responses_dataset": line.dataset},
     )
-    address = {"cost_dataset": line.dataset}
-    if not line.is_active:
-        who = frozenset(line.candidate_ids)
-        ref = RunRef(line.id, line.source, line.state, line.problem, line.created_at, who)
-        address |= {"cost_run": quality_choice.called(ref)}
+    ref = RunRef(line.id, line.source, line.state, line.problem, line.created_at, frozenset(line.candidate_ids))
+    address = {"cost_dataset": line.dataset, "cost_run": quality_choice.called(ref)}
     st.page_link("cost.py", label="Cost & quality", icon=":material/payments:", query_params=address)
     st.page_link("rate.py", label="Rate pairs", icon=":material/balance:")

@@ -22,6 +22,7 @@ STATES = {
     "queued": StateWords("queued", "hourglass_empty", "gray"),
     "waiting": StateWords("waits for its next repetition", "schedule", "gray"),
     "running": StateWords("running", "play_circle", "blue"),
+    "cancelling": StateWords("being cancelled", "cancel", "gray"),
     "interrupted": StateWords("interrupted", "sync_problem", "orange"),
     "done": StateWords("done", "check_circle", "green"),
     "cancelled": StateWords("cancelled", "cancel", "gray"),
@@ -61,6 +62,36 @@ _FAULTS = {
 def state(run: RunLine) -> StateWords:
     """What became of the run; of one that came from a file, where it came from."""
     return STATES[run.state if run.is_evaluation else run.source if run.source in STATES else "import"]
+
+
+def done(run: RunLine) -> str:
+    """How much of it has come to an end: 40 of 64."""
+    return f"{run.responses + run.failed:,} of {run.planned:,}"
+
+
+def left(run: RunLine) -> str:
+    """What is left, and how long that takes or what has to be done for it. The same wherever a run is shown."""
+    if run.left:
+        return ", ".join(filter(None, (f"{run.left:,} left", _ahead(run))))
+    if run.state == "running":
+        return "everything has arrived, being scored"
+    if run.state != "done":
+        return "everything has arrived"
+    return f"nothing left to ask, {run.failed:,} given up" if run.failed else "nothing left to do"
+
+
+def _ahead(run: RunLine) -> str:
+    """What becomes of those that are left."""
+    if run.state == "running":
+        return f"about {duration(run.eta_s)}" if run.eta_s is not None else ""
+    if run.state == "waiting":
+        return f"the next repetition begins {when(run.next_at)} UTC"
+    by_state = {
+        "queued": "begins in a moment",
+        "cancelling": "what is on its way is being ended",
+        "interrupted": "it goes on by itself in a moment",
+    }
+    return by_state.get(run.state, "resume to go on")
 
 
 def fault(kind: str) -> tuple[str, str]:

@@ -1,10 +1,13 @@
 """The list of runs, and which one is looked at."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 import pandas as pd
 import streamlit as st
 
 from core.services import runs
-from core.services.runs import RunLine
+from core.services.runs import CandidateProgress, RunLine
 from core.storage.engine import reading
 from core.ui import access, frame, run_words, runs_address
 from core.ui.resources import engine, now
@@ -12,10 +15,10 @@ from core.ui.resources import engine, now
 _TABLE, _IDS, _CHOSEN = "runs_table", "_runs_in_table", "runs_chosen"
 
 
-def listed() -> list[RunLine]:
-    """The runs, newest first."""
+def listed(known: Iterable[RunLine] = ()) -> list[RunLine]:
+    """The runs, newest first. ``known``: as they were seen before."""
     with reading(engine()) as session:
-        return runs.listed(session, now=now())
+        return runs.listed(session, now=now(), known=known)
 
 
 def nothing_yet() -> None:
@@ -29,30 +32,54 @@ def nothing_yet() -> None:
     )
 
 
-def choice(lines: list[RunLine]) -> RunLine:
-    """The run that is looked at: the one the address names, else one that goes on, else the newest."""
-    by_id = {line.id: line for line in lines}
-    going = [line.id for line in lines if line.is_active]
+@dataclass(frozen=True)
+class Seen:
+    """All runs, the one that is looked at, and its candidates, as they were at one moment."""
+
+    lines: list[RunLine]
+    chosen: RunLine
+    candidates: list[CandidateProgress]
+
+
+def look(known: list[RunLine]) -> Seen:
+    """Read what the page shows. ``known``: the runs as they were seen before; there is one at least."""
+    with reading(engine()) as session:
+        runs.at_one_moment(session)
+        lines = runs.listed(session, now=now(), known=known) or known
+        chosen = _chosen(lines)
+        return Seen(lines, chosen, runs.per_candidate(session, chosen))
+
+
+def _chosen(lines: list[RunLine]) -> RunLine:
+    """The run that the address names, else one that goes on, else the newest."""
     asked = runs_address.asked_for()
-    chosen = asked if asked in by_id else (going or [lines[0].id])[0]
-    if asked is not None and asked not in by_id:
+    named = next((line for line in lines if line.id == asked), None)
+    return named or next((line for line in lines if line.is_active), lines[0])
+
+
+def choice(seen: Seen) -> None:
+    """The drop-down of runs; one that is chosen there stands in the address."""
+    asked = runs_address.asked_for()
+    if asked not in (None, seen.chosen.id):
         st.caption(f"There is no run {asked} here any more; this is another one.")
-    if len(lines) > 1:
-        st.session_state[_CHOSEN] = chosen
+    by_id = {line.id: line for line in seen.lines}
+    if len(by_id) > 1:
+        st.session_state[_CHOSEN] = seen.chosen.id
         st.selectbox(
             "Run",
             list(by_id),
             format_func=lambda run_id: label(by_id[run_id]),
             key=_CHOSEN,
             on_change=_show_chosen,
-            width=560,
+            width=640,
         )
-    return by_id[chosen]
 
 
 def label(line: RunLine) -> str:
-    """A run in a drop-down: number, dataset, what became of it, when."""
-    return f"Run {line.id} · {line.dataset} · {run_words.state(line).word} · {run_words.when(line.created_at)}"
+    """A run in a drop-down: number, dataset, what became of it, how much of it there is, when."""
+    done = f", {run_words.done(line)}" if line.is_evaluation else ""
+    state = f"{run_words.state(line).word}{done}"
+    return f"Run {line.id} · {line.dataset} · {state} · {run_words.when(line.created_at)}"
 
 
 def table(lines: list[RunLine]) -> None:
@@ -74,14 +101,16 @@ def table(lines: list[RunLine]) -> None:
             "Dataset": st.column_config.TextColumn(width=190),
             "Candidates": number,
             "Done": st.column_config.ProgressColumn(format="%d %%", min_value=0, max_value=100, width=110),
+            "Left": st.column_config.TextColumn(width=210),
             "Responses": number,
+            "Calls": st.column_config.TextColumn(width=72, alignment="right"),
             "Given up": st.column_config.TextColumn(width=80, alignment="right"),
             "Spent": st.column_config.TextColumn(width=120),
             "Begun": st.column_config.DatetimeColumn(
                 "Begun, UTC", format="D MMM YYYY, HH:mm", timezone="UTC", width=150
             ),
         },
-        alt="Every run with its state, responses, failures and cost",
+        alt="Every run with its state, what is left, responses, calls, failures and cost",
     )
     st.session_state[_IDS] = [line.id for line in lines]
 
@@ -94,7 +123,9 @@ def _row(line: RunLine) -> dict[str, object]:
         "Dataset": line.dataset,
         "Candidates": len(line.candidate_ids),
         "Done": int(100 * line.share) if asked else None,
+        "Left": run_words.left(line) if asked else "–",
         "Responses": line.responses,
+        "Calls": f"{line.attempts:,}" if asked else "–",
         "Given up": f"{line.failed:,}" if asked else "–",
         "Spent": run_words.spent(line.cost_usd, line.unpriced) if asked else "–",
         "Begun": line.started_at or line.created_at,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 from sqlmodel import Session
 
-from core.services import datasets, pools, studies
+from core.services import datasets, pools, studies, study_fields
 from core.storage.engine import reading
 from core.storage.tables import Dataset, Study
 from core.ui import doing
@@ -26,19 +26,23 @@ def form() -> None:
     """Ask for what a study needs, and make it."""
     with st.container(width=760):
         name = st.text_input(
-            "Name", max_chars=studies.LONGEST_NAME, key="studies_new_name", placeholder="Support answers, June"
+            "Name", max_chars=study_fields.LONGEST_NAME, key="studies_new_name", placeholder="Support answers, June"
         )
         scope = scope_fields("new")
         overlap, goal = amount_fields("new", overlap=3, goal=None)
         st.caption(amount_in_words(scope.pairs, overlap))
+        share = rerated_field("new", share=study_fields.RERATED_SHARE)
         everybody, people = raters_fields("new", everybody=True, chosen=[])
-        st.caption("It asks tone, safety and send. You can change the questions and write guidelines once it is made.")
-        if st.button("Make the study", type="primary", key="studies_new_make"):
-            _make(name, scope, overlap, goal, None if everybody else people)
+        st.caption(
+            "It begins as a draft that asks tone, safety and send. "
+            "Change its questions and write guidelines, then open it."
+        )
+        if st.button("Make the draft", type="primary", key="studies_new_make"):
+            _make(name, scope, overlap, goal, share, None if everybody else people)
         doing.problem("new_study")
 
 
-def _make(name: str, scope: Scope, overlap: int, goal: int | None, people: list[int] | None) -> None:
+def _make(name: str, scope: Scope, overlap: int, goal: int | None, share: float, people: list[int] | None) -> None:
     def work(session: Session) -> Study:
         return studies.create(
             session,
@@ -49,10 +53,16 @@ def _make(name: str, scope: Scope, overlap: int, goal: int | None, people: list[
             categories=scope.categories,
             candidate_ids=scope.candidate_ids,
             pairs_per_rater=goal,
+            rerated_share=share,
             person_ids=people,
         )
 
-    made = doing.do(work, done="The study is open. Raters have it now.", kept="No study was made.", place="new_study")
+    made = doing.do(
+        work,
+        done="The draft is made, for you alone.",
+        kept="No study was made.",
+        place="new_study",
+    )
     if made is not None:
         st.query_params["edit"] = str(made.id)
         st.rerun()
@@ -102,7 +112,7 @@ def amount_fields(key: str, *, overlap: int, goal: int | None) -> tuple[int, int
         wanted = st.number_input(
             "Raters wanted per pair",
             min_value=1,
-            max_value=studies.MOST_OVERLAP,
+            max_value=study_fields.MOST_OVERLAP,
             value=overlap,
             key=f"studies_{key}_overlap",
             help="Two or more show how far raters agree.",
@@ -110,13 +120,29 @@ def amount_fields(key: str, *, overlap: int, goal: int | None) -> tuple[int, int
         asked = st.number_input(
             "Pairs asked of one rater",
             min_value=1,
-            max_value=studies.MOST_PAIRS,
+            max_value=study_fields.MOST_PAIRS,
             value=goal,
             key=f"studies_{key}_goal",
             placeholder="No limit",
             help="When a rater has done that many, the page says thank you. They may still carry on.",
         )
     return int(wanted), None if asked is None else int(asked)
+
+
+def rerated_field(key: str, *, share: float) -> float:
+    """The field for how many prompts' later answers are rated anew, as a share from 0 to 1."""
+    per_cent = st.number_input(
+        "Answers of later runs rated anew, % of prompts",
+        min_value=0,
+        max_value=100,
+        value=round(100 * share),
+        step=5,
+        key=f"studies_{key}_rerated",
+        width=340,
+        help="When candidates answer the prompts again, raters judge the new answers to this many of them, so that "
+        "votes keep up with what candidates say today.",
+    )
+    return int(per_cent) / 100
 
 
 def amount_in_words(pairs: int, overlap: int) -> str:

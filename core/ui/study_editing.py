@@ -3,14 +3,15 @@
 import streamlit as st
 from sqlmodel import Session
 
-from core.services import studies, study_progress, study_settings
+from core.services import studies, study_fields, study_progress, study_raters, study_settings
 from core.services.study_progress import StudyProgress
 from core.storage.engine import reading
-from core.storage.tables import Study
+from core.storage.tables import Person, Study
 from core.ui import doing, frame, study_creation
 from core.ui.rendering import show_text
 from core.ui.resources import engine
 
+_NAMES_SHOWN = 20
 PARTS = ("Questions", "Guidelines", "Who rates", "Settings")
 
 
@@ -23,14 +24,14 @@ def guidelines_of(line: StudyProgress) -> None:
                 "Guidelines, in Markdown",
                 study.guidelines,
                 height=420,
-                max_chars=studies.LONGEST_GUIDELINES,
+                max_chars=study_fields.LONGEST_GUIDELINES,
                 key=f"studies_guidelines_{study.id}",
                 placeholder="What are these answers for? What makes one better? When should one skip a pair?",
             )
             more = st.text_input(
                 "When more is expected",
                 study.more_expected,
-                max_chars=studies.LONGEST_MORE,
+                max_chars=study_fields.LONGEST_MORE,
                 key=f"studies_more_{study.id}",
                 placeholder="The next pairs come on Monday.",
                 help="Raters read it beside the thank you, when nothing is left to rate.",
@@ -66,6 +67,7 @@ def raters_of(line: StudyProgress) -> None:
     study = line.study
     with reading(engine()) as session:
         before = studies.rater_ids(session, study.id or 0)
+        invited = study_raters.invited_people(session, study.id or 0)
     everybody, people = study_creation.raters_fields(
         f"raters_{study.id}", everybody=study.everybody_rates, chosen=before
     )
@@ -79,12 +81,32 @@ def raters_of(line: StudyProgress) -> None:
             place="raters",
         )
         st.rerun()
+    _invited(study, invited)
+
+
+def _invited(study: Study, people: list[Person]) -> None:
+    """Who was invited to this study by name, and the way to invite more."""
+    st.divider()
+    if people:
+        names = ", ".join(frame.as_typed(person.name) for person in people[:_NAMES_SHOWN])
+        more = f" and {len(people) - _NAMES_SHOWN:,} more" if len(people) > _NAMES_SHOWN else ""
+        st.markdown(f"**Invited to this study:** {names}{more}")
+    else:
+        st.markdown("Nobody was invited to this study by name yet.")
+    if study.state == "closed":
+        return
+    st.page_link(
+        "people.py",
+        label="Invite raters to it",
+        icon=":material/person_add:",
+        query_params={"invite": "one", "study": str(study.id)},
+    )
 
 
 def settings_of(line: StudyProgress) -> None:
     """Name, what is compared (until rating begins), and how much of it is wanted."""
     study, key = line.study, f"settings_{line.study.id}"
-    name = st.text_input("Name", study.name, max_chars=studies.LONGEST_NAME, key=f"studies_{key}_name")
+    name = st.text_input("Name", study.name, max_chars=study_fields.LONGEST_NAME, key=f"studies_{key}_name")
     with reading(engine()) as session:
         is_fixed = study.is_default or study_settings.has_begun(session, study.id or 0)
     scope = None
@@ -98,9 +120,10 @@ def settings_of(line: StudyProgress) -> None:
     st.caption(study_creation.amount_in_words(scope.pairs if scope else line.pairs, overlap))
     if overlap < study.overlap:
         st.caption("Pairs that have more ratings than that keep them all; they are only given out no more.")
+    share = study_creation.rerated_field(key, share=study.rerated_share)
     doing.problem("settings")
     if st.button("Save", type="primary", key="studies_save_settings"):
-        _save_settings(study.id or 0, name, scope, overlap, goal)
+        _save_settings(study.id or 0, name, scope, overlap, goal, share)
 
 
 def _fixed_scope(line: StudyProgress) -> None:
@@ -111,10 +134,12 @@ def _fixed_scope(line: StudyProgress) -> None:
 
 
 def _save_settings(
-    study_id: int, name: str, scope: study_creation.Scope | None, overlap: int, goal: int | None
+    study_id: int, name: str, scope: study_creation.Scope | None, overlap: int, goal: int | None, share: float
 ) -> None:
     def work(session: Session) -> None:
-        study_settings.save_settings(session, study_id, name=name, overlap=overlap, pairs_per_rater=goal)
+        study_settings.save_settings(
+            session, study_id, name=name, overlap=overlap, pairs_per_rater=goal, rerated_share=share
+        )
         if scope is not None:
             study_settings.save_scope(
                 session,

@@ -11,7 +11,6 @@ from core.ui import access, doing, frame
 from core.ui.resources import engine, now
 
 _EDITED = "_edited_question"
-_PLACES = ("A is better", "B is better", "Both alike", "Neither is good")
 
 
 def questions_of(line: StudyProgress) -> None:
@@ -20,14 +19,16 @@ def questions_of(line: StudyProgress) -> None:
     with reading(engine()) as session:
         all_questions = studies.questions(session, study_id)
         votes = questions.votes(session, study_id)
-    st.caption(
-        "Raters answer these one after the other with the keys 1 to 4. A change shows with the next pair; "
-        "votes cast before it stay."
-    )
+    is_draft = line.study.state == studies.DRAFT
+    later = "" if is_draft else " A change shows with the next pair; votes cast before it stay."
+    st.caption(f"Raters answer these one after the other with the keys 1 to 4.{later}")
     doing.problem("questions")
-    for question in all_questions:
-        if question.is_asked:
-            _question(question, votes.get(question.id or 0, 0))
+    asked = [question for question in all_questions if question.is_asked]
+    for question in asked:
+        is_movable = is_draft and question is not all_questions[0]
+        _question(question, votes.get(question.id or 0, 0), is_draft=is_draft, is_movable=is_movable)
+    if not asked:
+        st.caption("No question yet. Add one below: a study opens with at least one.")
     resting = [question for question in all_questions if not question.is_asked]
     if resting:
         st.markdown("**Not asked**")
@@ -37,7 +38,7 @@ def questions_of(line: StudyProgress) -> None:
         _new_question(study_id)
 
 
-def _question(question: Question, votes: int) -> None:
+def _question(question: Question, votes: int, *, is_draft: bool, is_movable: bool) -> None:
     with st.container(border=True, gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
@@ -45,15 +46,7 @@ def _question(question: Question, votes: int) -> None:
                 st.caption(_key_and_votes(question, votes), width="content")
             st.space("stretch")
             with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
-                st.button(
-                    "Drop",
-                    icon=":material/remove:",
-                    type="tertiary",
-                    key=f"studies_drop_{question.id}",
-                    help="Raters are not asked it any more. Its votes stay, and it can be brought back.",
-                    on_click=_drop,
-                    args=(question.id or 0, question.title),
-                )
+                _removal(question, votes, is_draft=is_draft, is_movable=is_movable)
                 st.button(
                     "Edit",
                     icon=":material/edit:",
@@ -69,6 +62,39 @@ def _question(question: Question, votes: int) -> None:
         with st.container(horizontal=True, gap="small"):
             for number, answer in enumerate(question.answers, 1):
                 st.badge(f"{number} {frame.as_typed(answer)}", color="gray")
+
+
+def _removal(question: Question, votes: int, *, is_draft: bool, is_movable: bool) -> None:
+    """The buttons that move a draft's question and delete it; one that raters know, or that has votes, is dropped."""
+    given = (question.id or 0, question.title)
+    if is_movable:
+        st.button(
+            "Ask earlier",
+            icon=":material/arrow_upward:",
+            type="tertiary",
+            key=f"studies_earlier_{question.id}",
+            on_click=_ask_earlier,
+            args=given,
+        )
+    if is_draft and not votes:
+        st.button(
+            "Delete",
+            icon=":material/delete:",
+            type="tertiary",
+            key=f"studies_delete_question_{question.id}",
+            on_click=_delete,
+            args=given,
+        )
+        return
+    st.button(
+        "Drop",
+        icon=":material/remove:",
+        type="tertiary",
+        key=f"studies_drop_{question.id}",
+        help="Raters are not asked it any more. Its votes stay, and it can be brought back.",
+        on_click=_drop,
+        args=given,
+    )
 
 
 @access.guarded(access.Role.ADMIN)
@@ -124,12 +150,12 @@ def _fields(key: str, question: Question | None, *, key_is_fixed: bool) -> Quest
     with st.grid(4, min_column_width=150):
         answers = [
             st.text_input(
-                f"{number} · {place}",
+                questions.answer_label(number - 1),
                 before[number - 1],
                 max_chars=longest["answer"],
                 key=f"studies_{key}_answer_{number}",
             )
-            for number, place in enumerate(_PLACES, 1)
+            for number in range(1, 5)
         ]
     return QuestionText(name, title, wording, (answers[0], answers[1], answers[2], answers[3]))
 
@@ -188,5 +214,25 @@ def _restore(question_id: int, title: str) -> None:
         lambda session: questions.restore(session, question_id),
         done=f"'{title}' is asked from the next pair on.",
         kept="It is still not asked.",
+        place="questions",
+    )
+
+
+@access.guarded(access.Role.ADMIN)
+def _delete(question_id: int, title: str) -> None:
+    doing.do(
+        lambda session: questions.delete(session, question_id),
+        done=f"'{title}' is deleted.",
+        kept="It is still there.",
+        place="questions",
+    )
+
+
+@access.guarded(access.Role.ADMIN)
+def _ask_earlier(question_id: int, title: str) -> None:
+    doing.do(
+        lambda session: questions.ask_earlier(session, question_id),
+        done=f"'{title}' is asked earlier.",
+        kept="The order is as it was.",
         place="questions",
     )

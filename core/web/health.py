@@ -1,7 +1,10 @@
 """/healthz for whoever restarts the app, /metrics for Prometheus. Neither names a candidate or a person."""
 
+import hmac
 import logging
 from datetime import UTC, datetime
+from threading import Lock
+from time import monotonic
 
 from sqlalchemy import text
 from starlette.requests import Request
@@ -9,11 +12,18 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from core.services.counts import count_workspace
+from core.settings import get_settings
 from core.storage.engine import get_engine, reading
+from core.web.headers import stays_here
 from core.web.lifespan import Background
 
 _log = logging.getLogger(__name__)
 _NO_STORE = {"Cache-Control": "no-store"}
+COUNTED_EVERY_S = 15.0
+_NO_METRICS = (
+    "Metrics are read on this machine itself, or with the token: set EVENHAND_METRICS_TOKEN and send it as "
+    "'Authorization: Bearer …'.\n"
+)
 
 
 def health_routes(background: Background) -> list[Route]:
@@ -25,10 +35,12 @@ def health_routes(background: Background) -> list[Route]:
         answer = {"status": "ok" if good else "failing", **parts}
         return JSONResponse(answer, status_code=200 if good else 503, headers=_NO_STORE)
 
-    def metrics(_request: Request) -> Response:
-        with reading(get_engine()) as session:
-            counts = count_workspace(session)
-        lines = [line for name, (what, n) in counts.items() for line in _gauge(f"evenhand_{name}", what, n)]
+    counts = _Counts()
+
+    def metrics(request: Request) -> Response:
+        if not _may_read(request):
+            return PlainTextResponse(_NO_METRICS, 401, headers={**_NO_STORE, "WWW-Authenticate": "Bearer"})
+        lines = [line for name, (what, n) in counts.now().items() for line in _gauge(f"evenhand_{name}", what, n)]
         lines += _gauge("evenhand_uptime_seconds", "Seconds since this process started.", _uptime_s(background))
         lines += _gauge("evenhand_scheduler_running", "1 while background jobs run.", int(background.is_running))
         return PlainTextResponse(
@@ -36,6 +48,31 @@ def health_routes(background: Background) -> list[Route]:
         )
 
     return [Route("/healthz", healthz, methods=["GET"]), Route("/metrics", metrics, methods=["GET"])]
+
+
+class _Counts:
+    """What the workspace holds, counted when it is asked for and at most every 15 s."""
+
+    def __init__(self) -> None:
+        self._lock, self._found, self._at = Lock(), dict[str, tuple[str, int]](), 0.0
+
+    def now(self) -> dict[str, tuple[str, int]]:
+        """Name of each count → what it counts, how many."""
+        with self._lock:
+            if not self._found or monotonic() - self._at >= COUNTED_EVERY_S:
+                with reading(get_engine()) as session:
+                    self._found, self._at = count_workspace(session), monotonic()
+            return self._found
+
+
+def _may_read(request: Request) -> bool:
+    """Whether the request comes from this machine itself, or carries the installation's token."""
+    token = get_settings().metrics_token
+    kind, _, given = request.headers.get("authorization", "").partition(" ")
+    if token is not None and token.get_secret_value() and kind.lower() == "bearer":
+        wanted = token.get_secret_value().encode()
+        return hmac.compare_digest(given.strip().encode("utf-8", "surrogateescape"), wanted)
+    return stays_here(request.scope)
 
 
 def _database() -> str:

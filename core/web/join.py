@@ -1,11 +1,13 @@
 """Joining by link and signing out.
 
 A join link is opened (GET) by whoever previews links in a chat, too; so only the button on its page (POST) uses
-the link up. Forged, used, revoked and ended links all get the same answer.
+the link up. Forged, used, revoked and ended links all get the same answer, but for their signed-in owner, whom any of
+theirs leads in.
 """
 
 from datetime import UTC, datetime
 
+from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -14,32 +16,62 @@ from core.errors import NotAllowed
 from core.services import joining
 from core.settings import AuthMode, get_settings
 from core.storage.engine import get_engine, reading, write
+from core.storage.tables import Person
 from core.ui.access import SESSION_COOKIE
 from core.web.plain import plain_page
 
 _DEAD_TITLE = "This link no longer works"
+_INSTEAD_OF = "instead_of"
 
 
 def show_join(request: Request) -> Response:
-    """The page that says who the link is for, with the button that uses it."""
+    """The page that says who the link is for, with the button that uses it; its signed-in owner is led in."""
+    if not_by_link := _not_by_link():
+        return not_by_link
+    token = request.path_params["token"]
     with reading(get_engine()) as session:
-        person = joining.invited(session, request.path_params["token"], _now())
-    if person is None:
-        return _dead()
+        invited = joining.invited(session, token, _now())
+        me = joining.person_of(session, request.cookies.get(SESSION_COOKIE), _now())
+        is_mine = me is not None and _is(joining.owner(session, token), me)
+    if is_mine:
+        return _lead_in()
+    if invited is None:
+        return _dead(signed_in=me is not None)
+    if me is not None:
+        return _ask(invited, me)
     text = "You will be signed in on this browser. The link works once, so press the button where you want to work."
-    return plain_page(f"Join Evenhand as {person.name}", text, button="Join")
+    return plain_page(f"Join Evenhand as {invited.name}", text, button="Join")
 
 
 def join(request: Request) -> Response:
-    """Use the link up and give this browser its sign-in."""
+    """Use the link up and give this browser its sign-in; somebody else's sign-in is replaced only when they agreed."""
     if _from_elsewhere(request):
         return _dead()
-    token = request.path_params["token"]
+    if not_by_link := _not_by_link():
+        return not_by_link
+    token, cookie = request.path_params["token"], request.cookies.get(SESSION_COOKIE)
+    with reading(get_engine()) as session:
+        invited = joining.invited(session, token, _now())
+        me = joining.person_of(session, cookie, _now())
+        is_mine = me is not None and _is(joining.owner(session, token), me)
+    if is_mine:
+        return _lead_in()
+    if invited is not None and me is not None and request.query_params.get(_INSTEAD_OF) != str(me.id):
+        return _ask(invited, me)
+    return _joined(token, cookie)
+
+
+def _joined(token: str, cookie: str | None) -> Response:
+    def work(session: Session) -> str:
+        sign_in = joining.redeem(session, token, _now())
+        joining.sign_out(session, cookie, _now())
+        return sign_in
+
     try:
-        sign_in = write(get_engine(), lambda session: joining.redeem(session, token, _now()))
+        sign_in = write(get_engine(), work)
     except NotAllowed:
         return _dead()
-    answer = RedirectResponse("/", status_code=303, headers={"Cache-Control": "no-store"})
+    answer = _lead_in()
     answer.set_cookie(
         SESSION_COOKIE,
         sign_in,
@@ -53,8 +85,13 @@ def join(request: Request) -> Response:
 
 def show_sign_out(_request: Request) -> Response:
     """Ask first: a link alone must not sign anybody out."""
-    text = "You will need a new join link to come back on this browser. Your votes stay."
-    return plain_page("Sign out of Evenhand?", text, button="Sign out", home=True)
+    again = {
+        AuthMode.LINK: "You will need a new join link to come back on this browser; the one you came with is used up.",
+        AuthMode.OIDC: "You come back by signing in with your e-mail address.",
+        AuthMode.LOCAL: "On this machine nobody needs to sign in, so you come back by opening Evenhand.",
+    }
+    text = f"{again[get_settings().auth]} Your votes stay."
+    return plain_page("Sign out of Evenhand?", text, button="Sign out", home="Stay signed in")
 
 
 def sign_out(request: Request) -> Response:
@@ -65,13 +102,49 @@ def sign_out(request: Request) -> Response:
         return RedirectResponse("/auth/logout", status_code=303)
     token = request.cookies.get(SESSION_COOKIE)
     write(get_engine(), lambda session: joining.sign_out(session, token, _now()))
-    answer = plain_page("You are signed out", "Your votes are kept. To come back, open a new join link.")
+    answer = plain_page(
+        "You are signed out",
+        "Your votes are kept. To come back, open a new join link: whoever invited you makes one on the People page.",
+    )
     answer.delete_cookie(SESSION_COOKIE, httponly=True, samesite="lax", secure=get_settings().secure_cookies)
     return answer
 
 
-def _dead() -> Response:
-    return plain_page(_DEAD_TITLE, joining.LINK_IS_DEAD.partition(". ")[2], status=404)
+def _not_by_link() -> Response | None:
+    """Why nobody joins by link here; None where people do."""
+    auth = get_settings().auth
+    if auth is AuthMode.LINK:
+        return None
+    if auth is AuthMode.OIDC:
+        text = "Evenhand knows you by the e-mail address of your organisation. Open it and sign in with that."
+        return plain_page("Join links are not used here", text, status=404, home=True)
+    text = (
+        "It runs for one person on one machine. Its owner starts it with EVENHAND_AUTH=link; then this link works, "
+        "if it has not ended by then."
+    )
+    return plain_page("Nobody can join this Evenhand yet", text, status=404)
+
+
+def _lead_in() -> RedirectResponse:
+    return RedirectResponse("/", status_code=303, headers={"Cache-Control": "no-store"})
+
+
+def _is(owner: Person | None, me: Person) -> bool:
+    return owner is not None and owner.id == me.id
+
+
+def _ask(invited: Person, me: Person) -> Response:
+    """Somebody else is signed in on this browser: they decide."""
+    text = (
+        f"This browser is signed in as {me.name}, and the link is for {invited.name}. If you go on, {me.name} is "
+        "signed out here and needs a new join link to come back. Nobody's votes are lost."
+    )
+    title, button = f"Join as {invited.name} instead?", f"Join as {invited.name}"
+    return plain_page(title, text, button=button, query=f"{_INSTEAD_OF}={me.id}", home=f"Stay {me.name}")
+
+
+def _dead(*, signed_in: bool = False) -> Response:
+    return plain_page(_DEAD_TITLE, joining.LINK_IS_DEAD.partition(". ")[2], status=404, home=signed_in)
 
 
 def _from_elsewhere(request: Request) -> bool:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine
 
+from core.services import apart, preferences
 from core.services.access import first_admin_link
 from core.services.assigning import release_abandoned
 from core.services.demo import prepare_workspace
@@ -57,6 +58,7 @@ class Background:
         self._every(3, "tallies", lambda: refresh_stale(engine, now=_now()))
         self._every(2, "runs", lambda: workers.ensure(engine))
         self._every(5, "scores", lambda: score_pending(engine))
+        self._every(3, "pairs to draw", lambda: preferences.refresh(engine))
         self._every(60, "leases", lambda: release_abandoned(engine, _now()))
         self.scheduler.start()
         self.started_at = _now()
@@ -65,6 +67,7 @@ class Background:
         if self.scheduler is not None and self.scheduler.running:
             self.scheduler.shutdown(wait=True)
         workers.stop()
+        apart.stop()
         get_engine().dispose()
 
     def _every(self, seconds: int, name: str, job: Callable[[], object]) -> None:
@@ -84,11 +87,12 @@ def _open_workspace(engine: Engine) -> None:
     settings = get_settings()
     upgrade(engine)
     prepare_workspace(engine, demo=settings.demo, now=_now())
+    sys.stdout.write(f"\nEvenhand answers at {settings.base_url.rstrip('/')}\n")
     if settings.auth is AuthMode.LINK:
         token = write(engine, lambda session: first_admin_link(session, _now()))
         if token is not None:
             sys.stdout.write(f"\nSign in as the first admin, once: {settings.base_url.rstrip('/')}/join/{token}\n\n")
-            sys.stdout.flush()
+    sys.stdout.flush()
 
 
 def _now() -> datetime:

@@ -25,6 +25,7 @@ button { font: inherit; font-weight: 600; padding: .6rem 1.4rem; border: 0; bord
          background: var(--accent); color: var(--on-accent); }
 button:focus-visible, a:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; }
 a { color: inherit; }
+form + .home { margin-top: 1.25rem; }
 """
 _MARK = (
     '<svg viewBox="0 0 32 32" fill="none" stroke="#3F858D" stroke-width="2.2" stroke-linecap="round" '
@@ -34,19 +35,24 @@ _MARK = (
 
 
 def plain_page(
-    title: str, text: str, *, status: int = 200, button: str | None = None, home: bool = False
+    title: str, text: str, *, status: int = 200, button: str | None = None, query: str = "", home: bool | str = False
 ) -> HTMLResponse:
     """A page with a heading, a paragraph and, where asked for, a button that posts to the same address.
 
-    ``home`` adds a link to the app. Nothing of it is cached.
+    ``query``: what that address is given with it. ``home`` adds a link to the app, in words of its own where it has
+    some, and then no key press alone presses the button. Nothing of it is cached.
     """
-    form = f'<form method="post"><button autofocus>{escape(button)}</button></form>' if button else ""
-    link = '<p><a href="/">Open Evenhand</a></p>' if home else ""
+    action = f' action="?{escape(query)}"' if query else ""
+    focus = "" if home else " autofocus"
+    form = f'<form method="post"{action}><button{focus}>{escape(button)}</button></form>' if button else ""
+    words = home if isinstance(home, str) else "Open Evenhand"
+    link = f'<p class="home"><a href="/">{escape(words)}</a></p>' if home else ""
     body = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="robots" content="noindex">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)} · Evenhand</title><style>{_STYLE}</style></head><body><main>{_MARK}"
         f"<h1>{escape(title)}</h1><p>{escape(text)}</p>{form}{link}</main></body></html>"
     )
-    headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
+    # Under no-referrer a browser would not say that the form is ours; addresses are still told to nobody else.
+    headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store", "Referrer-Policy": "same-origin"}
     return HTMLResponse(body, status_code=status, headers=headers)

@@ -2,7 +2,12 @@
 
 import gc
 import importlib
+import inspect
 import pkgutil
+
+import pandas as pd
+import plotly.graph_objects as go
+from streamlit.dataframe_util import convert_pandas_df_to_arrow_bytes
 
 import core.ui
 
@@ -16,5 +21,24 @@ def warm_up() -> None:
     """
     for module in pkgutil.walk_packages(core.ui.__path__, "core.ui."):
         importlib.import_module(module.name)
+    _draw_once()
     gc.collect()
     gc.freeze()
+
+
+def _draw_once() -> None:
+    """What charts, tables and Streamlit itself load or work out when they are first used, some tenths of a second."""
+    table = pd.DataFrame({"name": ["a"], "value": [1.0]})
+    convert_pandas_df_to_arrow_bytes(table)
+    table.style.format({"value": "{:.1f}"}).to_html()
+    marks = {"size": 8, "color": "#000000", "line": {"width": 1}}
+    drawn = go.Figure(
+        layout=go.Layout(xaxis={"title": "x"}, yaxis={"title": "y"}, margin={"l": 0}, hovermode="closest")
+    )
+    drawn.add_trace(go.Scatter(x=[1], y=[1], mode="markers+text", text=["a"], marker=marks, error_x={"array": [1]}))
+    drawn.add_trace(go.Bar(x=[1], y=[1], marker={"color": "#000000"}))
+    drawn.add_vline(x=1)
+    drawn.to_json()
+    # At its first element Streamlit looks whether it runs in an interactive interpreter: where each function on the
+    # stack was defined, among all modules. Asked once, Python remembers.
+    inspect.stack()

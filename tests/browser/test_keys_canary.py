@@ -61,7 +61,7 @@ def keys() -> dict[str, str]:
 @pytest.fixture
 def studio(make_server: Callable[..., Server], echo: EchoServer, keys: dict[str, str]) -> Server:
     """A server that has the keys, with candidates and a judge behind the endpoint that sends them back."""
-    server = make_server(**keys)
+    server = make_server(**keys, EVENHAND_KEY_VARIABLES="HOUSE_ACCESS")
     make_workspace(server.engine, prompts=1, candidates=1)
     for name, (provider, model, variable) in ASKED.items():
         base_url = f"{echo.address}/v1" if provider == "openai" else echo.address

@@ -91,8 +91,8 @@ def test_an_unknown_or_unverified_address_has_no_access(
 
 
 def test_the_installations_admin_address_is_the_first_admin(oidc: Server, context: BrowserContext) -> None:
-    page = open_as(context, oidc, "/people", email="root@example.org", email_verified=True)
-    page.get_by_role("heading", name="People").wait_for()
+    page = open_as(context, oidc, "/people?invite=yes", email="root@example.org", email_verified=True)
+    page.get_by_role("heading", name="Invite people").wait_for()
     assert page.get_by_label("E-mail address").is_visible()
 
 

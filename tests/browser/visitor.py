@@ -21,7 +21,7 @@ def asked(server: Server, url_path: str, cookie: dict[str, str] | None = None) -
     _, headers, body = server.get(f"/{url_path}")
     recorder.seen += [("headers", repr(headers).encode()), ("body", body.encode())]
     address = f"ws://127.0.0.1:{server.port}/_stcore/stream"
-    sent = {"Cookie": f"{cookie['name']}={cookie['value']}"} if cookie else {}
+    sent = {"Origin": server.address} | ({"Cookie": f"{cookie['name']}={cookie['value']}"} if cookie else {})
     with connect(address, additional_headers=sent, subprotocols=["streamlit"], max_size=None) as socket:  # type: ignore[list-item]
         opening = BackMsg()
         opening.rerun_script.page_name = url_path

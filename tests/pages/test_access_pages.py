@@ -62,6 +62,10 @@ def people_page() -> AppTest:
     return app
 
 
+def invite_form() -> AppTest:
+    return people_page().button(key="people_invite_open").click().run()
+
+
 def words(app: AppTest) -> str:
     shown = [*app.title, *app.subheader, *app.markdown, *app.caption, *app.text, *app.error, *app.code]
     return "\n".join(str(element.value) for element in shown)
@@ -117,9 +121,9 @@ def test_in_local_mode_whoever_opens_it_is_the_admin(workspace: Engine) -> None:
 
 def test_an_invitation_shows_its_link_once_and_the_link_works(workspace: Engine, sign_in: Callable) -> None:
     sign_in("Ada", Role.ADMIN)
-    app = people_page()
+    app = invite_form()
     app.text_input(key="people_invite_name").input("Dr. Åsa *Berg* :smile:")
-    app.radio(key="people_invite_role").set_value("analyst")
+    app.radio(key="people_invite_role_one").set_value("analyst")
     button(app, "Make link").click()
     app.run()
     assert not app.exception
@@ -135,7 +139,7 @@ def test_an_invitation_shows_its_link_once_and_the_link_works(workspace: Engine,
 
 def test_an_invitation_that_cannot_be_made_says_why(sign_in: Callable) -> None:
     sign_in("Ada", Role.ADMIN)
-    app = people_page()
+    app = invite_form()
     app.text_input(key="people_invite_name").input("Ada")
     button(app, "Make link").click()
     app.run()
@@ -194,10 +198,15 @@ def test_somebody_else_in_the_same_tab_finds_nothing_of_the_former_person(sign_i
     assert "a_draft" not in app.session_state
 
 
-def test_signing_out_ends_the_sign_in(sign_in: Callable) -> None:
+def test_signing_out_says_what_it_takes_to_come_back_and_then_ends_the_sign_in(sign_in: Callable) -> None:
     sign_in("Ada", Role.ADMIN)
     app = people_page()
     app.button(key="shell_sign_out").click().run()
+    assert "You will need **a new join link** to come back" in words(app)
+    app.button(key="shell_sign_out_no").click().run()
+    assert [title.value for title in app.title] == ["People"] and "a new join link" not in words(app)
+    app.button(key="shell_sign_out").click().run()
+    app.button(key="shell_sign_out_yes").click().run()
     assert "You are not signed in" in words(app)
 
 

@@ -7,8 +7,9 @@ from sqlalchemy import Engine
 from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
+from core.domain.people import Role
+from core.services import access, exporting, studies, workspace_settings
 from core.services import demo as demo_service
-from core.services import exporting, studies, workspace_settings
 from core.services.importing import Kind, import_file
 from core.storage.engine import reading, write
 from core.storage.tables import Dataset, Person, Question, Response, Study, Vote
@@ -106,7 +107,7 @@ def test_a_study_is_made_from_the_page(full: tuple[Engine, Workspace]):
     app.multiselect(key="studies_new_people").set_value([workspace.raters[1]])
     press(app, "studies_new_make")
     made = study_named(engine, "Safety *June*")
-    assert (made.overlap, made.pairs_per_rater, made.categories, made.state) == (4, 25, ["coding"], "open")
+    assert (made.overlap, made.pairs_per_rater, made.categories, made.state) == (4, 25, ["coding"], "draft")
     with reading(engine) as session:
         assert studies.rater_ids(session, made.id) == [workspace.raters[1]]
     assert [title.value.replace("\\", "") for title in app.title] == ["Safety *June*"]
@@ -117,7 +118,7 @@ def test_a_study_that_cannot_be_made_says_why_and_is_not(full: tuple[Engine, Wor
     app = press(page("studies.py"), "studies_new_study")
     app.text_input(key="studies_new_name").input("Everything")
     press(app, "studies_new_make")
-    assert "There is a study called 'Everything' already" in app.error[0].value.replace("\\", "")
+    assert "there is a study called 'Everything' already" in app.error[0].value.replace("\\", "")
     assert "No study was made" in app.error[0].value
     with reading(engine) as session:
         assert len(session.exec(select(Study)).all()) == 1
@@ -137,8 +138,81 @@ def test_pausing_asks_first_and_says_what_happens_to_a_pair_in_hand(full: tuple[
 
 def test_the_study_over_everything_offers_no_closing(full: tuple[Engine, Workspace]):
     engine, _ = full
-    write(engine, lambda session: studies.create(session, name="Other", now=NOW))
+    write(engine, lambda session: studies.create(session, name="Other", now=NOW, state="open"))
     assert labels(page("studies.py")).count("Close") == 1
+
+
+def draft(engine: Engine, name: str = "June", **given: object) -> int:
+    return write(engine, lambda session: studies.create(session, name=name, now=NOW, **given)).id
+
+
+def test_a_draft_is_opened_after_saying_what_that_means(full: tuple[Engine, Workspace]):
+    engine, workspace = full
+    study = draft(engine, person_ids=workspace.raters[:1])
+    app = page("studies.py", edit=str(study))
+    assert "A draft: no rater sees it." in words(app)
+    press(app, f"studies_open_{study}")
+    said = words(app)
+    assert "1 chosen person gets its 36 pairs with the next click." in said
+    assert "It has no guidelines" in said
+    assert "Everything* is then offered only to those who have begun it; its votes stay." in said
+    assert study_named(engine, "June").state == "draft"
+    press(app, "studies_state_yes")
+    assert study_named(engine, "June").state == "open"
+    assert "A draft:" not in words(app)
+
+
+def test_two_open_studies_over_the_same_pairs_are_warned_about(full: tuple[Engine, Workspace]):
+    engine, _ = full
+    draft(engine, "First", categories=["coding"], state="open")
+    study = draft(engine, "Second")
+    assert not page("studies.py").warning
+    app = press(page("studies.py"), f"studies_open_{study}")
+    assert "**Second** and **First** share 18 pairs" in app.warning[0].value
+    press(app, "studies_state_yes")
+    assert "share 18 pairs" in page("studies.py").warning[0].value
+    assert "share 18 pairs" in page("studies.py", edit=str(study)).warning[0].value
+
+
+def test_a_draft_is_deleted_from_the_page_and_the_list_is_shown(full: tuple[Engine, Workspace]):
+    engine, _ = full
+    study = draft(engine)
+    app = press(page("studies.py", edit=str(study)), f"studies_delete_{study}")
+    assert "goes for good" in words(app)
+    press(app, "studies_delete_yes")
+    assert app.title[0].value == "Studies"
+    with reading(engine) as session:
+        assert [each.name for each in session.exec(select(Study))] == ["Everything"]
+
+
+def test_questions_of_a_draft_are_moved_and_deleted(full: tuple[Engine, Workspace]):
+    engine, _ = full
+    study = draft(engine)
+    app = page("studies.py", edit=str(study))
+    with reading(engine) as session:
+        tone, safety, send = (question.id for question in studies.questions(session, study))
+    assert f"studies_earlier_{tone}" not in {button.key for button in app.button}
+    press(app, f"studies_earlier_{send}")
+    press(app, f"studies_delete_question_{tone}")
+    with reading(engine) as session:
+        assert [question.id for question in studies.questions(session, study)] == [send, safety]
+    for question in (send, safety):
+        press(app, f"studies_delete_question_{question}")
+    assert "No question yet." in words(app)
+    press(press(app, f"studies_open_{study}"), "studies_state_yes")
+    assert "asks no question" in app.error[0].value.replace("\\", "")
+
+
+def test_who_was_invited_to_a_study_is_named_on_its_page(full: tuple[Engine, Workspace]):
+    engine, workspace = full
+    app = page("studies.py", edit=str(workspace.study), studies_part="Who rates")
+    assert "Nobody was invited to this study by name yet." in words(app)
+    write(
+        engine,
+        lambda s: access.invite(s, name="Anna", role=Role.RATER, now=NOW, study_id=workspace.study),
+    )
+    app = page("studies.py", edit=str(workspace.study), studies_part="Who rates")
+    assert "**Invited to this study:** Anna" in words(app)
 
 
 def test_a_question_is_worded_anew_dropped_and_brought_back(full: tuple[Engine, Workspace]):
@@ -188,7 +262,7 @@ def test_guidelines_are_previewed_before_they_are_saved(full: tuple[Engine, Work
     app.text_area(key=f"studies_guidelines_{workspace.study}").input("**Be fair.**")
     app.text_input(key=f"studies_more_{workspace.study}").input("On Monday.")
     run(app)
-    assert len(app.get("bidi_component")) == 1
+    assert f"studies_preview_{workspace.study}" in {shown.key for shown in app.get("bidi_component")}
     assert study_named(engine, "Everything").guidelines == ""
     press(app, "studies_save_guidelines")
     saved = study_named(engine, "Everything")
@@ -199,10 +273,12 @@ def test_settings_change_the_numbers_and_say_what_a_smaller_overlap_keeps(full: 
     engine, workspace = full
     app = page("studies.py", edit=str(workspace.study), studies_part="Settings")
     app.number_input(key=f"studies_settings_{workspace.study}_overlap").set_value(1)
+    app.number_input(key=f"studies_settings_{workspace.study}_rerated").set_value(25)
     run(app)
     assert "keep them all" in words(app)
     press(app, "studies_save_settings")
-    assert study_named(engine, "Everything").overlap == 1
+    saved = study_named(engine, "Everything")
+    assert (saved.overlap, saved.rerated_share) == (1, 0.25)
 
 
 def test_an_address_of_a_study_that_is_gone_leads_to_the_list(full: tuple[Engine, Workspace]):

@@ -1,15 +1,18 @@
 """The Candidates page as an admin uses it: the list, the form, a test call, prices, a load test."""
 
+import io
+import json
 import time
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
 from core.services import candidates, prices, trying
 from core.services.candidate_drafts import CandidateDraft
+from core.services.importing import Kind, import_file
 from core.storage.engine import reading, write
 from core.storage.tables import Candidate, LoadTest, PriceOverride, Run
 from core.ui import candidates_load_results, jobs
@@ -30,7 +33,7 @@ def define(engine: Engine, *drafts: CandidateDraft) -> list[int]:
 
 def echoed(echo: EchoServer, way: str = "text") -> CandidateDraft:
     return CandidateDraft(
-        name="Echo", provider="openai", model=f"echo-{way}", base_url=f"{echo.address}/v1", api_key_env="ECHO_KEY"
+        name="Echo", provider="openai", model=f"echo-{way}", base_url=f"{echo.address}/v1", api_key_env="ECHO_API_KEY"
     )
 
 
@@ -122,7 +125,7 @@ def test_a_candidate_is_added_with_everything_that_was_typed(workspace: Engine):
     run(app)
     assert "Known price] $0.15 in · $0.60 out per million tokens" in words(app)
     app.text_input(key="candidates_new_fallback_base_url").input("https://gateway.test/v1")
-    app.text_input(key="candidates_new_fallback_api_key_env").input("GATEWAY_KEY")
+    app.text_input(key="candidates_new_fallback_api_key_env").input("GATEWAY_API_KEY")
     run(app)
     press(app, "candidates_new_save")
     assert candidate(workspace, "Alder").settings == {
@@ -134,7 +137,7 @@ def test_a_candidate_is_added_with_everything_that_was_typed(workspace: Engine):
             "provider": "openai",
             "model": "gpt-4o-mini",
             "base_url": "https://gateway.test/v1",
-            "api_key_env": "GATEWAY_KEY",
+            "api_key_env": "GATEWAY_API_KEY",
         },
     }
     assert "'Alder' is added." in words(app)
@@ -197,7 +200,7 @@ def test_the_address_of_a_candidate_that_is_gone_says_so(workspace: Engine):
 def test_a_test_call_shows_the_answer_its_times_and_that_its_price_is_unknown(
     workspace: Engine, echo: EchoServer, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setenv("ECHO_KEY", KEY)
+    monkeypatch.setenv("ECHO_API_KEY", KEY)
     (made,) = define(workspace, echoed(echo))
     app = press(page("candidates.py"), f"candidates_try_{made}")
     shown = "\n".join(str(each.value) for each in app.get("html"))
@@ -211,10 +214,10 @@ def test_a_test_call_shows_the_answer_its_times_and_that_its_price_is_unknown(
 def test_a_test_call_that_fails_says_why_and_what_to_do(
     workspace: Engine, echo: EchoServer, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setenv("ECHO_KEY", KEY)
+    monkeypatch.setenv("ECHO_API_KEY", KEY)
     (made,) = define(workspace, echoed(echo, "401"))
     said = press(page("candidates.py"), f"candidates_try_{made}").error[0].value.replace("\\", "").replace("\u2060", "")
-    assert "refused the key in ECHO_KEY" in said
+    assert "refused the key in ECHO_API_KEY" in said
     assert "Keys are read when Evenhand starts" in said
     assert KEY not in said
 
@@ -222,7 +225,7 @@ def test_a_test_call_that_fails_says_why_and_what_to_do(
 def test_a_test_call_without_a_key_sends_nothing(workspace: Engine, echo: EchoServer):
     (made,) = define(workspace, echoed(echo))
     said = press(page("candidates.py"), f"candidates_try_{made}").error[0].value.replace("\\", "")
-    assert "set the variable ECHO_KEY" in said
+    assert "set the variable ECHO_API_KEY" in said
     assert not echo.keys
 
 
@@ -285,7 +288,7 @@ def test_small_amounts_keep_their_digits_and_unknown_is_never_nothing():
 def test_a_load_test_says_before_what_it_sends_and_shows_after_what_it_measured(
     workspace: Engine, echo: EchoServer, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setenv("ECHO_KEY", KEY)
+    monkeypatch.setenv("ECHO_API_KEY", KEY)
     monkeypatch.setattr("core.ui.candidates_load._WARM_UP_S", 0)
     make_workspace(workspace, candidates=1)
     define(workspace, echoed(echo))
@@ -331,3 +334,113 @@ def test_a_quantile_among_timeouts_reads_at_least():
     assert candidates_load_results.in_words(at) == "≥ 30 s"
     assert candidates_load_results.in_words(at | {"value": 812.4}) == "812 ms"
     assert candidates_load_results.in_words(at | {"at_least": None}) == "–"
+
+
+# ---------------------------------------------------------------- keys, headers, twins
+
+
+GATEWAY = {"name": "Cedar", "provider": "openai-compatible", "model": "m", "base_url": "https://gateway.test/v1"}
+GATEWAY |= {"api_key_env": "GATEWAY_API_KEY"}
+
+
+def bring(engine: Engine, *records: dict[str, object]) -> None:
+    content = "\n".join(json.dumps(record) for record in records).encode()
+    import_file(engine, io.BytesIO(content), Kind.CANDIDATES, name="candidates.jsonl", now=NOW)
+
+
+def test_a_key_that_an_import_sends_to_a_stranger_is_allowed_with_one_click(
+    workspace: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("GATEWAY_API_KEY", KEY)
+    bring(workspace, GATEWAY)
+    app = page("candidates.py")
+    assert rows(app)[0]["State"] == "waits for you to allow its key"
+    assert "GATEWAY_API_KEY be sent to gateway.test" in words(app).replace("\\", "").replace("\u2060", "")
+    app = press(app, "candidates_allow_it_1")
+    assert rows(app)[0]["State"] == "ready"
+    assert "Allow it" not in labels(app)
+
+
+def test_saving_allows_it_too_and_says_so(workspace: Engine, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GATEWAY_API_KEY", KEY)
+    bring(workspace, GATEWAY)
+    app = page("candidates.py", edit="1")
+    assert "Saving allows it." in app.warning[0].value
+    press(app, "candidates_edit_1_save")
+    made = candidate(workspace, "Cedar")
+    assert made is not None
+    assert made.settings == {"base_url": "https://gateway.test/v1", "api_key_env": "GATEWAY_API_KEY"}
+
+
+def test_headers_and_fields_are_typed_kept_and_shown_by_name_alone(workspace: Engine):
+    app = page("candidates.py", edit="new")
+    app.selectbox(key="candidates_new_provider").select("portkey")
+    run(app)
+    app.text_input(key="candidates_new_name").input("Alder")
+    app.text_input(key="candidates_new_model").input("gpt-4o-mini")
+    app.text_area(key="candidates_new_headers").input("x-portkey-provider: openai\nx-upstream-key: $PORTKEY_API_KEY")
+    app.text_area(key="candidates_new_extra").input('{"top_p": 0.9}')
+    press(app, "candidates_new_save")
+    made = candidate(workspace, "Alder")
+    assert made is not None
+    assert made.settings["headers"] == {"x-portkey-provider": "openai", "x-upstream-key": "$PORTKEY_API_KEY"}
+    assert made.settings["extra"] == {"top_p": 0.9}
+    shown = "\n".join(str(each.value) for each in page("candidates.py").get("html"))
+    assert "headers x-portkey-provider, x-upstream-key · field top_p" in shown
+    assert "$PORTKEY" not in shown
+    again = page("candidates.py", edit="1")
+    assert again.text_area(key="candidates_edit_1_headers").value.splitlines()[0] == "x-portkey-provider: openai"
+
+
+def test_what_was_typed_stays_where_it_is_wrong_and_the_error_names_the_field(workspace: Engine):
+    app = page("candidates.py", edit="new")
+    app.text_input(key="candidates_new_name").input("Alder")
+    app.text_input(key="candidates_new_model").input("gpt-4o-mini")
+    app.text_area(key="candidates_new_headers").input("Authorization: x")
+    app = press(app, "candidates_new_save")
+    assert "Further headers may not hold 'Authorization'" in app.error[0].value.replace("\\", "")
+    assert app.text_area(key="candidates_new_headers").value == "Authorization: x"
+    assert candidate(workspace, "Alder") is None
+
+
+def test_a_twin_is_told_before_it_is_saved(workspace: Engine):
+    define(workspace, MINI)
+    app = page("candidates.py", edit="copy-1")
+    assert "Mini asks the same model with the same settings already" in words(app)
+    app.number_input(key="candidates_copy_1_temperature").set_value(0.4)
+    assert "asks the same model" not in words(run(app))
+
+
+@pytest.mark.parametrize("provider", ["openai-compatible", "anthropic-compatible"])
+def test_an_endpoint_of_ones_own_needs_no_provider_that_is_known(workspace: Engine, provider: str):
+    app = page("candidates.py", edit="new")
+    app.selectbox(key="candidates_new_provider").select(provider)
+    run(app)
+    app.text_input(key="candidates_new_name").input("House")
+    app.text_input(key="candidates_new_model").input("house-7b")
+    assert "Address is missing" in press(app, "candidates_new_save").error[0].value
+    app.text_input(key="candidates_new_base_url").input("http://127.0.0.1:8000/v1/chat/completions")
+    press(app, "candidates_new_save")
+    made = candidate(workspace, "House")
+    assert made is not None
+    assert made.settings["base_url"] == "http://127.0.0.1:8000/v1"
+
+
+@pytest.mark.regression("1.9")
+def test_the_page_takes_no_more_queries_at_sixty_candidates_than_at_five(workspace: Engine):
+    counted = []
+    for first, last in ((0, 5), (5, 60)):
+        define(workspace, *(replace(MINI, name=f"candidate {number:02d}") for number in range(first, last)))
+        page("candidates.py")
+        seen: list[str] = []
+
+        def note(_connection: object, _cursor: object, statement: str, *_: object, seen: list[str] = seen) -> None:
+            seen.append(statement)
+
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            page("candidates.py")
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+        counted.append(len(seen))
+    assert counted[1] <= counted[0] + 2

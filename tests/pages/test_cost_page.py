@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+from collections.abc import Iterable
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -11,9 +13,11 @@ from streamlit.testing.v1 import AppTest
 from core.services import quality, studies
 from core.services.quality import Scope
 from core.storage.engine import reading, write, writing
-from core.ui import quality_table, quality_words
+from core.storage.tables import Candidate, Run
+from core.ui import quality_choice, quality_table, quality_words
 from core.ui.navigation import PAGES_FOLDER
 from tests.evaluated import Evaluated
+from tests.pages.grids import grids
 from tests.workspace import NOW
 
 CLEAN = {"Refusal": 1.0, "Complete": 1.0, "Contains": 1.0}
@@ -26,7 +30,7 @@ def workspace(workspace: Engine) -> Engine:
     return workspace
 
 
-def opened(**address: str) -> AppTest:
+def opened(**address: str | list[str]) -> AppTest:
     app = AppTest.from_file(str(PAGES_FOLDER / "shell.py"), default_timeout=60)
     app.run().switch_page("cost.py")
     for name, value in address.items():
@@ -86,7 +90,8 @@ def test_where_nothing_costs_anything_there_is_no_scale_of_dollars(workspace: En
 
 def test_every_figure_stands_in_the_table_and_none_is_not_unknown(workspace: Engine) -> None:
     evaluated(workspace, ("Cheap", "Useless", "Priceless"))
-    table = opened().dataframe[1].value.set_index("Candidate")
+    table = opened().dataframe[0].value
+    table.index = [names[0] for names in table["Candidate"]]
     assert table["Per acceptable"].to_dict() == {"Cheap": "$0.00150", "Useless": "none", "Priceless": "unknown"}
     assert table["Spent"].to_dict() == {"Cheap": "$0.0120", "Useless": "$0.0240", "Priceless": "unknown"}
     assert table["Acceptable"].round(1).to_dict() == {"Cheap": 66.7, "Useless": 0.0, "Priceless": 100.0}
@@ -107,7 +112,7 @@ def test_the_address_chooses_category_and_candidates(workspace: Engine) -> None:
     app.selectbox(key="cost_category").set_value("coding").run()
     assert app.header[0].value == "Dear costs \\$0.0100 per acceptable response"
     assert "6 responses of 1 candidate · coding" in words(app)
-    assert app.dataframe[1].value["Candidate"].tolist() == ["Dear"]
+    assert app.dataframe[0].value["Candidate"].tolist() == [["Dear"]]
 
 
 def test_an_address_that_names_nothing_here_shows_everything(workspace: Engine) -> None:
@@ -119,7 +124,7 @@ def test_an_address_that_names_nothing_here_shows_everything(workspace: Engine) 
 def test_any_figure_is_shown_by_candidate_and_by_category(workspace: Engine) -> None:
     evaluated(workspace)
     app = opened(figure="Share acceptable")
-    by_category = {row["Candidate"]: row for row in app.dataframe[0].value.to_dict("records")}
+    by_category = {row["Candidate"]: row for row in grids(app)[0]}
     assert by_category["Cheap"] == {"Candidate": "Cheap", "All": "67 %", "coding": "67 %", "support": "67 %"}
     for figure in app.selectbox(key="cost_figure").options:
         app.selectbox(key="cost_figure").set_value(figure).run()
@@ -129,7 +134,7 @@ def test_any_figure_is_shown_by_candidate_and_by_category(workspace: Engine) -> 
 def test_behind_a_figure_are_its_responses_with_the_way_to_their_prompt(workspace: Engine) -> None:
     evaluated(workspace)
     app = opened(behind="Fails “Contains”", of="Cheap")
-    behind = app.dataframe[2].value
+    behind = app.dataframe[1].value
     assert behind["Prompt"].tolist() == ["p0", "p3", "p6", "p9"]
     assert behind["Why"].unique().tolist() == ["fails Contains"]
     assert behind.loc[0, "Answer"] == "Cheap answers 0."
@@ -155,7 +160,7 @@ def test_a_unit_given_up_is_listed_with_what_went_wrong(workspace: Engine) -> No
     assert app.header[0].value == "No response arrived"
     assert "given up: 1 auth." in words(app)
     app.selectbox(key="cost_behind").set_value("Given up").run()
-    behind = app.dataframe[2].value
+    behind = app.dataframe[1].value
     assert behind[["Verdict", "Why"]].to_numpy().tolist() == [["given up", "auth: 401"]]
 
 
@@ -179,7 +184,7 @@ def test_responses_without_scores_have_no_verdict_yet(workspace: Engine) -> None
     app = opened()
     assert app.header[0].value == "No response has a verdict yet"
     assert "look again in a moment" in words(app)
-    table = app.dataframe[1].value
+    table = app.dataframe[0].value
     assert table[["Per acceptable", "Spent", "No verdict"]].to_numpy().tolist() == [["unknown", "unknown", 3]]
     assert table[["Acceptable", "Attempts", "Median", "Tokens out"]].isna().all(axis=None)
 
@@ -190,12 +195,12 @@ def test_sixty_candidates_with_odd_names_are_shown_as_typed(workspace: Engine) -
     )
     evaluated(workspace, names, prompts=3)
     app = opened()
-    assert len(app.dataframe[1].value) == 60
+    assert len(app.dataframe[0].value) == 60
     assert "\\*model\\*" in app.header[0].value
     assert "<b>" not in words(app)
     app.multiselect(key="cost_show").set_value([names[40]]).run()
     assert not app.exception
-    assert app.dataframe[1].value["Candidate"].tolist() == [names[40]]
+    assert app.dataframe[0].value["Candidate"].tolist() == [[names[40]]]
 
 
 def test_the_download_holds_every_line_and_no_formula(workspace: Engine) -> None:
@@ -229,3 +234,122 @@ def test_numbers_of_an_axis_lose_zeros_that_say_nothing() -> None:
     assert ticks == ["$0.02", "$0.0125", "$20", "$100"]
     assert quality_words.tick(quality_words.seconds, 1500.0) == "1.5 s"
     assert quality_words.tick(quality_words.percent, 0.5) == "50 %"
+
+
+def choose_part(app: AppTest, part: str) -> None:
+    """Open a part of the Candidates page, however it is drawn."""
+    drawn = [radio for radio in app.radio if part in radio.options]
+    if drawn:
+        drawn[0].set_value(part).run()
+    else:
+        app.session_state["candidates_show"] = part
+        app.run()
+    assert not app.exception
+
+
+def labelled(widgets: Iterable[Any], label: str) -> Any:
+    return next(widget for widget in widgets if widget.label == label)
+
+
+def test_the_page_opens_after_any_walk_over_pages_with_parts_and_choices(workspace: Engine) -> None:
+    evaluated(workspace)
+    app = AppTest.from_file(str(PAGES_FOLDER / "shell.py"), default_timeout=60).run()
+    walk = "candidates cost leaderboard candidates responses datasets cost runs cost raters studies cost"
+    for page in walk.split():
+        app.switch_page(f"{page}.py").run()
+        assert not app.exception, page
+        assert not app.error, page
+        if page == "candidates":
+            for part in ("Prices", "Candidates", "Prices"):
+                choose_part(app, part)
+        if page == "cost":
+            assert app.title[0].value == "Cost & quality"
+            assert " per acceptable response" in app.header[0].value
+            labelled(app.multiselect, "Candidates").set_value(["Dear"]).run()
+            labelled(app.selectbox, "Category").set_value("coding").run()
+            assert "6 responses of 1 candidate · coding" in words(app)
+
+
+@pytest.mark.regression("1.5")
+def test_what_the_address_asks_for_and_is_not_here_is_said_and_the_rest_is_shown(workspace: Engine) -> None:
+    evaluated(workspace)
+    gone = {"dataset": "Gone *set*", "run": "Run 99 · evaluation", "category": "Sport", "show": "Nobody"}
+    app = opened(**gone)
+    assert "36 responses of 3 candidates · all categories" in words(app)
+    said = [caption.value for caption in app.caption if "not here any more" in caption.value]
+    assert len(said) == 4
+    assert any("“Gone \\*set\\*” under *Dataset*" in sentence for sentence in said)
+    app.run()
+    assert "not here any more" not in words(app), "it is said once"
+
+
+def test_a_link_to_a_run_stays_good_whatever_becomes_of_the_run(workspace: Engine) -> None:
+    evaluated(workspace)
+    with reading(workspace) as session:
+        (run,) = quality.runs(session, 1)
+    with writing(workspace) as session:
+        session.get_one(Run, run.id).state = "stopped"
+    app = opened(run=quality_choice.called(run))
+    assert app.selectbox(key="cost_run").value.startswith(f"Run {run.id} ")
+    assert "not here any more" not in words(app)
+
+
+def sliced(engine: Engine) -> Evaluated:
+    """Three candidates on twelve prompts; then a run of two prompts by one of them and by a fourth."""
+    made = evaluated(engine)
+    with writing(engine) as session:
+        made.session = session
+        session.get_one(Candidate, made.candidates["Dear"]).is_champion = True
+        made.candidate("Fourth")
+        run = made.run()
+        for name in ("Dear", "Fourth"):
+            for number in (0, 1):
+                fields = {"cost_usd": 0.0001, "latency_ms": 500.0}
+                made.attempts(run, name, f"p{number}", [fields])
+                made.response(run, name, f"p{number}", f"{name} anew {number}", scores=CLEAN, **fields)
+    return made
+
+
+@pytest.mark.regression("1.6")
+def test_a_slice_replaces_nothing_and_who_was_asked_it_alone_stands_apart(workspace: Engine) -> None:
+    sliced(workspace)
+    app = opened()
+    shown = words(app)
+    assert "36 responses of 3 candidates" in shown
+    assert app.header[0].value.startswith("Cheap costs least"), "the cheaper one is not ranked: two prompts are too few"
+    assert "Compared on 12 prompts of the champion Dear, newest run of each, with all repetitions." in shown
+    assert "apart below: **Fourth** 2 of 12." in shown
+    tables = [frame.value for frame in app.dataframe if "Prompts" in frame.value]
+    assert [table["Prompts"].tolist() for table in tables] == [["12 of 12"] * 3, ["2 of 12"]]
+    assert tables[1]["Candidate"].tolist() == [["Fourth"]]
+
+
+@pytest.mark.regression("1.6")
+def test_one_click_narrows_to_the_prompts_that_all_were_asked_and_stands_in_the_address(workspace: Engine) -> None:
+    sliced(workspace)
+    app = opened()
+    labelled(app.toggle, "Only prompts that all were asked").set_value(True).run()
+    assert "8 responses of 4 candidates" in words(app)
+    assert "Compared on 2 prompts that all 4 candidates were asked" in words(app)
+    assert "8 responses of 4 candidates" in words(opened(shared="true"))
+    some = opened(shared="true", show=["Cheap", "Useless"])
+    assert "24 responses of 2 candidates" in words(some)
+    assert "12 prompts that both candidates were asked" in words(some)
+
+
+@pytest.mark.regression("1.5")
+def test_other_pages_say_too_what_their_address_asks_for_in_vain(workspace: Engine) -> None:
+    evaluated(workspace)
+    stale = {
+        "leaderboard": {"leaderboard_study": "Gone study"},
+        "raters": {"raters_question": "Gone question"},
+        "responses": {"responses_dataset": "Gone set", "prompt": "gone prompt"},
+    }
+    for page, address in stale.items():
+        app = AppTest.from_file(str(PAGES_FOLDER / "shell.py"), default_timeout=60).run().switch_page(f"{page}.py")
+        for name, value in address.items():
+            app.query_params[name] = value
+        app.run()
+        assert not app.exception, page
+        for value in address.values():
+            assert f"“{value}”" in words(app), page

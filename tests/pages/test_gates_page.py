@@ -121,6 +121,47 @@ def test_a_retired_gate_is_gone(scored: Engine):
     assert "**12 of 12 responses are acceptable**" in words(app)
 
 
+def test_a_limit_asks_for_its_number_where_no_prompt_sets_one(scored: Engine):
+    app = page("datasets.py", datasets_show="Gates")
+    app.selectbox(key="datasets_gate_evaluator").set_value(evaluator(scored, "word_limit").id)
+    app.selectbox(key="datasets_gate_category").set_value("coding")
+    run(app)
+    press(app, "datasets_gate_add")
+    assert "'At most, in words' is empty" in app.error[0].value and "No gate was added" in app.error[0].value
+    app.number_input(key="datasets_gate_most_words").set_value(3)
+    run(app)
+    assert "Responses are scored by it once it is added" in words(app)
+    press(app, "datasets_gate_add")
+    scoring.score_missing(scored, now=NOW)
+    gate = rows(page("datasets.py", datasets_show="Gates"))["At most 3 words"]
+    assert (gate["Category"], gate["Passed"], gate["Failed"]) == ("coding", 3, 3)
+
+
+def test_a_limit_needs_no_number_where_prompts_set_it(scored: Engine):
+    def limit(session) -> None:
+        session.exec(select(Prompt).where(Prompt.category == "coding")).first().constraints = {"max_words": 3}
+        gates.retire(session, session.exec(select(Gate).where(Gate.evaluator_id == limit_id)).one().id, NOW)
+
+    limit_id = evaluator(scored, "word_limit").id
+    write(scored, limit)
+    app = page("datasets.py", datasets_show="Gates")
+    app.selectbox(key="datasets_gate_evaluator").set_value(limit_id)
+    run(app)
+    press(app, "datasets_gate_add")
+    assert not app.error and "Word limit" in rows(app)
+
+
+def test_a_gate_that_is_there_already_is_said(scored: Engine):
+    app = page("datasets.py", datasets_show="Gates")
+    before = list(rows(app))
+    app.selectbox(key="datasets_gate_evaluator").set_value(evaluator(scored, "contains").id)
+    app.selectbox(key="datasets_gate_category").set_value("coding")
+    run(app)
+    press(app, "datasets_gate_add")
+    assert "'Contains the reference' holds for all datasets" in app.error[0].value
+    assert list(rows(app)) == before
+
+
 # ---------------------------------------------------------------- evaluators
 
 
@@ -169,6 +210,26 @@ def test_an_evaluator_that_makes_no_sense_is_refused_in_words(scored: Engine, fi
     press(app, "datasets_evaluator_add")
     assert said in app.error[0].value
     assert "Nothing was added" in app.error[0].value
+
+
+def test_an_evaluator_that_is_there_already_is_said(scored: Engine):
+    for name in ("Names Paris", "Names it again"):
+        app = page("datasets.py", datasets_show="Evaluators")
+        app.text_input(key="datasets_evaluator_0_regex_pattern").input("Par.s")
+        app.text_input(key="datasets_evaluator_name_0_regex").input(name)
+        press(app, "datasets_evaluator_add")
+    assert "'Names Paris' does exactly this already" in app.error[0].value
+    assert "Names it again" not in rows(app)
+
+
+def test_a_field_is_called_as_the_form_calls_it(scored: Engine):
+    app = page("datasets.py", datasets_show="Evaluators")
+    app.selectbox(key="datasets_evaluator_kind_0").set_value("word_limit")
+    run(app)
+    app.number_input(key="datasets_evaluator_0_word_limit_max_words").set_value(5)
+    app.number_input(key="datasets_evaluator_0_word_limit_min_words").set_value(9)
+    press(app, "datasets_evaluator_add")
+    assert "'Least words'" in app.error[0].value and "'Most words'" in app.error[0].value
 
 
 def test_a_judge_takes_a_model_and_never_a_key(scored: Engine):

@@ -1,5 +1,6 @@
 """The Runs page and Re-evaluate as an analyst uses them."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -7,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
@@ -19,7 +20,9 @@ from core.ui import run_words
 from core.ui.navigation import PAGES_FOLDER
 from core.ui.re_evaluate_order import proposed_cap
 from core.ui.resources import now
+from tests import command_line
 from tests.echo import EchoServer
+from tests.pages.grids import grids
 from tests.workspace import NOW, Workspace, make_workspace
 
 SHELL = str(PAGES_FOLDER / "shell.py")
@@ -121,12 +124,16 @@ def test_a_run_that_goes_on_shows_what_is_done_left_spent_and_can_be_cancelled(
     assert "running" in shown
     assert "**4 of 12** · 8 left" in shown
     assert "\\$0.04 spent of a cap of \\$2.50" in shown
-    rows = app.dataframe[0].value
-    assert rows["Responses"].tolist() == ["2 of 6", "2 of 6"]
-    assert rows["Candidate"].tolist() == ["candidate 0 · champion", "candidate 1"]
+    rows = grids(app)[0]
+    assert [row["Responses"] for row in rows] == ["2 of 6", "2 of 6"]
+    assert [row["Candidate"] for row in rows] == ["candidate 0 · champion", "candidate 1"]
     press(app, f"runs_cancel_{run_id}")
     assert the_run(workspace, run_id).state == "cancelled"
-    assert "cancelled" in words(app)
+    assert "being cancelled" in words(app)
+    with writing(workspace) as session:
+        session.get_one(Run, run_id).worker = None
+    app.run()
+    assert "8 left, resume to go on" in words(app)
     assert app.button(key=f"runs_resume_{run_id}")
 
 
@@ -135,15 +142,17 @@ def test_an_interrupted_run_says_that_it_goes_on_by_itself(workspace: Engine, at
     assert "it goes on by itself in a moment" in words(opened())
 
 
-def test_a_run_stopped_at_its_cap_says_so_and_goes_on_with_twice_the_cap(workspace: Engine, at: Workspace) -> None:
+def test_a_run_stopped_at_its_cap_says_so_and_goes_on_with_one_that_is_enough(workspace: Engine, at: Workspace) -> None:
     problem = "The spending cap of 0.5 USD is reached. Raise the cap and resume."
     run_id = a_run(workspace, at, answers=3, max_usd=0.5, state="stopped", problem=problem)
     app = opened()
     assert "The spending cap of 0.5 USD is reached" in app.warning[0].value
-    assert app.number_input[0].value == 1.0
+    cap = app.number_input[0].value
+    with reading(workspace) as session:
+        assert cap == running.cap_to_end(session, run_id, now=now()) >= 1.0
     press(app, f"runs_resume_{run_id}")
     run = the_run(workspace, run_id)
-    assert run.max_usd == 1.0
+    assert run.max_usd == cap
     assert run.state in ("queued", "running", "done")
     assert "goes on" in words(app)
 
@@ -265,7 +274,7 @@ def test_re_evaluate_plans_the_run_and_the_page_follows_it_to_its_end(workspace:
     app = opened(run=str(run.id))
     assert "**6 of 6** · nothing left to do" in words(app)
     assert "acceptable of 6 scored" in words(app)
-    assert app.dataframe[0].value["Acceptable"].str.endswith("of 3").all()
+    assert all(row["Acceptable"].endswith("of 3") for row in grids(app)[0])
 
 
 def wait_for(is_so: Callable[[], bool], within_s: float = 60.0) -> None:
@@ -296,7 +305,7 @@ def test_an_unknown_price_is_said_before_the_run_and_allows_no_cap(workspace: En
             model.settings = {name: value for name, value in model.settings.items() if "usd" not in name}
     app = re_evaluate()
     assert "Cost **unknown**, and no cap can be kept: no price is known of **candidate 0**" in words(app)
-    assert "re_cap" not in {field.key for field in app.number_input}
+    assert "re_evaluate_cap" not in {field.key for field in app.number_input}
     assert not app.button(key="re_evaluate_run").disabled
 
 
@@ -323,7 +332,7 @@ def test_a_proposed_cap_is_above_what_is_expected_and_short() -> None:
 
     for expected, most, calls in ((0.0021, 0.04, 96), (3.17, 80.0, 1000), (0.00001, 0.02, 1), (250.0, 900.0, 10**6)):
         cap = proposed_cap(Estimate(calls, 1, expected, most, 1.0))
-        assert 2 * expected <= cap
+        assert max(most, 2 * expected) <= cap
         assert cap >= expected + 2 * most / calls
         assert len(f"{cap:g}".replace(".", "").strip("0")) <= 3
 
@@ -333,3 +342,130 @@ def test_money_and_time_are_written_short_and_never_as_nothing() -> None:
     assert amounts == ["unknown", "$0", "< $0.000001", "$0.000012", "$0.0021", "$0.50", "$12.35", "$1,234.00"]
     times = [run_words.duration(seconds) for seconds in (0.2, 45, 170, 5_000, 8_000, 40_000, 400_000)]
     assert times == ["1 s", "45 s", "3 min", "83 min", "2 h 13 min", "11 h", "5 days"]
+
+
+def the_cap(app: AppTest) -> Any:
+    return next(field for field in app.number_input if field.label.startswith("Spending cap"))
+
+
+@pytest.mark.regression("1.8")
+def test_a_cap_that_is_emptied_on_resume_is_gone(workspace: Engine, at: Workspace) -> None:
+    problem = "The spending cap of 0.5 USD is reached."
+    run_id = a_run(workspace, at, answers=3, max_usd=0.5, state="stopped", problem=problem)
+    app = opened()
+    the_cap(app).set_value(None).run()
+    assert the_cap(app).value is None
+    next(button for button in app.button if button.label == "Resume").click().run()
+    assert the_run(workspace, run_id).max_usd is None
+    assert the_run(workspace, run_id).state in ("queued", "running", "done")
+
+
+def test_a_run_without_a_cap_can_be_given_one_when_it_goes_on(workspace: Engine, at: Workspace) -> None:
+    run_id = a_run(workspace, at, answers=3, state="cancelled")
+    app = opened()
+    assert the_cap(app).value is None
+    the_cap(app).set_value(3.0).run()
+    press(app, f"runs_resume_{run_id}")
+    assert the_run(workspace, run_id).max_usd == 3.0
+
+
+@pytest.mark.regression("1.8")
+def test_a_cap_that_is_emptied_before_a_run_is_none_and_not_zero(workspace: Engine, at: Workspace) -> None:
+    app = re_evaluate()
+    the_cap(app).set_value(None).run()
+    assert the_cap(app).value is None
+    press(app, "re_evaluate_run")
+    with reading(workspace) as session:
+        assert session.exec(select(Run.max_usd).where(Run.source == "evaluation")).one() is None
+
+
+@pytest.mark.regression("1.8")
+def test_the_cap_that_is_proposed_is_no_less_than_the_most_that_is_said(workspace: Engine, at: Workspace) -> None:
+    app = re_evaluate()
+    with reading(workspace) as session:
+        most = running.estimate(session, order(workspace, at), now=now()).most_usd
+    assert the_cap(app).value >= most
+    assert f"\\${most:.2f} if every answer were as long as it may be" in words(app)
+
+
+@pytest.mark.regression("1.6")
+def test_the_page_and_the_command_draw_the_same_prompts(workspace: Engine, at: Workspace) -> None:
+    app = re_evaluate()
+    next(box for box in app.selectbox if box.label == "Prompts").set_value("At random").run()
+    next(field for field in app.number_input if field.label == "How many").set_value(3).run()
+    press(app, "re_evaluate_run")
+    database = {"EVENHAND_DATABASE_URL": str(workspace.url), "EVENHAND_DEMO": "0"}
+    command = ("run", "--dataset", "tests", "--candidate", "candidate 0", "--prompts", "3", "--json")
+    done = command_line.evenhand(*command, env=os.environ | database)
+    assert done.returncode == 0, done.stderr
+    with reading(workspace) as session:
+        drawn = session.exec(select(Run.prompt_ids).where(Run.source == "evaluation").order_by(Run.id)).all()
+    assert drawn[0] == drawn[1]
+    other = command_line.evenhand(*command, "--seed", "5", env=os.environ | database)
+    assert other.returncode == 0, other.stderr
+
+
+@pytest.mark.regression("1.9")
+def test_the_page_asks_the_database_no_more_often_for_sixty_runs_than_for_five(
+    workspace: Engine, at: Workspace
+) -> None:
+    for _ in range(5):
+        a_run(workspace, at, answers=12, state="done")
+    few = queries_of(workspace, opened)
+    for _ in range(55):
+        a_run(workspace, at, answers=12, state="done")
+    assert queries_of(workspace, opened) <= few + 2
+
+
+def queries_of(engine: Engine, work: Callable[[], object]) -> int:
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.startswith("SELECT"):
+            seen.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        work()
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    return len(seen)
+
+
+STORIES = {
+    "queued": ({"state": "queued"}, "queued", "8 left, begins in a moment"),
+    "running": ({"state": "running"}, "running", "8 left"),
+    "cancelling": ({"state": "cancelled"}, "being cancelled", "8 left, what is on its way is being ended"),
+    "cancelled": ({"state": "cancelled", "worker": None}, "cancelled", "8 left, resume to go on"),
+    "stopped by its cap": (
+        {"state": "stopped", "worker": None, "problem": "The spending cap is reached."},
+        "stopped",
+        "8 left, resume to go on",
+    ),
+    "failed": ({"state": "done", "worker": None, "failed": 8}, "done", "nothing left to ask, 8 given up"),
+    "done": ({"state": "done", "worker": None, "answers": 12}, "done", "nothing left to do"),
+    "resumed": ({"state": "queued", "worker": None}, "queued", "8 left, begins in a moment"),
+}
+
+
+@pytest.mark.regression("3")
+@pytest.mark.parametrize("name", list(STORIES))
+def test_card_table_and_selector_tell_one_story(workspace: Engine, at: Workspace, name: str) -> None:
+    values, state, left = STORIES[name]
+    held = {"worker": "elsewhere/1 1 a", "heartbeat_at": now() + timedelta(hours=1)}
+    run_id = a_run(workspace, at, **({"answers": 4, "attempts": 13, "planned": 12} | held | values))
+    app = opened()
+    run = the_run(workspace, run_id)
+    done = f"{run.responses + run.failed} of 12"
+    bar = app.get("progress")[0].proto
+    assert bar.text.startswith(f"**{done}** · {left}")
+    assert "13 calls" in words(app)
+    selector = next(box for box in app.selectbox if box.label == "Run")
+    assert f"· {state}, {done} ·" in selector.options[0]
+    row = app.dataframe[-1].value.set_index("Run").loc[run_id]
+    assert (row["State"], row["Calls"], row["Responses"]) == (state, "13", run.responses)
+    assert row["Left"].startswith(left)
+    assert row["Done"] == bar.value == int(100 * (run.responses + run.failed) / 12)
+    resumable = any(button.label == "Resume" for button in app.button)
+    assert resumable == ("resume to go on" in words(app))
+    assert not (resumable and "nothing left" in words(app))

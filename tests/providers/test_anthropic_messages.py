@@ -69,9 +69,9 @@ def test_system_messages_go_into_their_own_field_and_a_limit_is_always_sent(scri
 def test_others_that_speak_this_protocol_get_the_key_in_x_api_key_too(
     script: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("CLAUDE_LIKE_KEY", "ck-secret")
+    monkeypatch.setenv("CLAUDE_LIKE_API_KEY", "ck-secret")
     script.say(CLAUDE.stream(["Yes"]))
-    ask(CLAUDE.endpoint(script.url, api_key_env="CLAUDE_LIKE_KEY"))
+    ask(CLAUDE.endpoint(script.url, api_key_env="CLAUDE_LIKE_API_KEY"))
     headers = script.received[0].headers
     assert (headers["x-api-key"], headers["authorization"]) == ("ck-secret", "Bearer ck-secret")
 

@@ -127,21 +127,21 @@ def test_an_error_page_is_quoted_without_its_markup(dialect: Dialect, script: Sc
 def test_a_redirect_is_not_followed_with_the_key(
     dialect: Dialect, script: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("CANARY_KEY", CANARY)
+    monkeypatch.setenv("CANARY_API_KEY", CANARY)
     script.say(json_reply(307, "elsewhere", {"location": "/elsewhere"}))
-    assert fault_from(dialect.endpoint(script.url, api_key_env="CANARY_KEY")).kind is FaultKind.BAD_REQUEST
+    assert fault_from(dialect.endpoint(script.url, api_key_env="CANARY_API_KEY")).kind is FaultKind.BAD_REQUEST
     assert len(script.received) == 1
 
 
 def test_a_key_that_the_server_sends_back_is_never_in_the_message(
     dialect: Dialect, script: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("CANARY", CANARY)
+    monkeypatch.setenv("CANARY_API_KEY", CANARY)
     told = f"Incorrect API key provided: {CANARY}, at https://me:{CANARY}@host/v1?key={CANARY} (sk-1234****5678)"
     script.say(json_reply(401, dialect.error("authentication_error", told), {"retry-after": CANARY, "x-key": CANARY}))
-    fault = fault_from(dialect.endpoint(script.url, api_key_env="CANARY"))
+    fault = fault_from(dialect.endpoint(script.url, api_key_env="CANARY_API_KEY"))
     assert script.received[0].headers["authorization"] == f"Bearer {CANARY}"
-    assert fault.kind is FaultKind.AUTH and "CANARY" in str(fault)
+    assert fault.kind is FaultKind.AUTH and "CANARY_API_KEY" in str(fault)
     shown = repr([str(fault), vars(fault)])
     assert CANARY not in shown and "9f%2B8e" not in shown and "5678" not in shown
 
@@ -149,10 +149,10 @@ def test_a_key_that_the_server_sends_back_is_never_in_the_message(
 def test_without_the_key_nothing_is_sent(
     dialect: Dialect, script: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("ABSENT_KEY", raising=False)
+    monkeypatch.delenv("ABSENT_API_KEY", raising=False)
     script.say(dialect.stream(["Hello"]))
-    fault = fault_from(dialect.endpoint(script.url, api_key_env="ABSENT_KEY"))
-    assert fault.kind is FaultKind.AUTH and "ABSENT_KEY" in str(fault) and "set" in str(fault)
+    fault = fault_from(dialect.endpoint(script.url, api_key_env="ABSENT_API_KEY"))
+    assert fault.kind is FaultKind.AUTH and "ABSENT_API_KEY" in str(fault) and "set" in str(fault)
     assert script.received == []
 
 

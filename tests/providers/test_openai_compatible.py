@@ -144,9 +144,9 @@ def test_errors_of_many_shapes_are_understood(script: ScriptedServer, status: in
 def test_a_key_that_cannot_be_sent_is_a_fault_that_does_not_repeat_it(
     script: ScriptedServer, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
-    monkeypatch.setenv("ODD", key)
+    monkeypatch.setenv("ODD_API_KEY", key)
     script.say(Dialect("openai").stream(["Yes"]))
-    fault = fault_from(at(script, api_key_env="ODD"))
+    fault = fault_from(at(script, api_key_env="ODD_API_KEY"))
     assert fault.kind is FaultKind.BAD_REQUEST and "key" in str(fault) and "sk-with" not in str(fault)
 
 

@@ -23,7 +23,8 @@ from tests.providers.dialects import Dialect
 from tests.providers.scripted import ScriptedServer
 
 WANTED = """
-openai anthropic gemini mistral deepseek qwen together groq openrouter litellm portkey tokenmix ezai vllm ollama local
+openai anthropic gemini mistral deepseek qwen together groq openrouter litellm portkey tokenmix ezai vllm ollama
+openai-compatible anthropic-compatible local
 """
 ASKED = [{"role": "user", "content": "?"}]
 
@@ -34,9 +35,11 @@ def test_every_provider_that_was_promised_has_a_preset_and_each_is_there_once() 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
 def test_every_preset_makes_an_endpoint_that_can_be_opened(preset: Preset) -> None:
-    endpoint = endpoint_of(preset.name, "a-model", {})
+    has_address = preset.base_url is not None or preset.api == "local"
+    endpoint = endpoint_of(preset.name, "a-model", {} if has_address else {"base_url": "https://gate.example.com"})
     assert (endpoint.provider, endpoint.api, endpoint.model) == (preset.name, preset.api, "a-model")
-    assert (endpoint.base_url, endpoint.api_key_env) == (preset.base_url, preset.api_key_env)
+    assert endpoint.api_key_env == preset.api_key_env
+    assert endpoint.base_url == (preset.base_url if has_address else "https://gate.example.com")
     assert endpoint.base_url is None or endpoint.base_url.startswith(("https://", "http://127.0.0.1:"))
     assert endpoint.quirks <= set(Quirk)
     assert open_provider(endpoint) is not None
@@ -108,8 +111,8 @@ def test_a_model_must_have_a_name() -> None:
 
 
 def test_settings_come_before_the_preset() -> None:
-    endpoint = endpoint_of("openai", "gpt", {"base_url": "https://gate.example.com/v1/", "api_key_env": "GATE_KEY"})
-    assert (endpoint.base_url, endpoint.api_key_env) == ("https://gate.example.com/v1", "GATE_KEY")
+    endpoint = endpoint_of("openai", "gpt", {"base_url": "https://gate.example.com/v1/", "api_key_env": "GATE_API_KEY"})
+    assert (endpoint.base_url, endpoint.api_key_env) == ("https://gate.example.com/v1", "GATE_API_KEY")
     assert not endpoint.is_key_optional
 
 

@@ -1,19 +1,25 @@
 """Who may come in: invitations, sign-ins, roles, on both databases."""
 
+import csv
+import io
+import random
 import threading
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from core.domain.people import Role
-from core.errors import BadInput, NotAllowed, NotFound
-from core.services import access, joining
+from core.domain.votes import Outcome
+from core.errors import BadInput, NotAllowed, NotFound, NothingToRate
+from core.services import access, assigning, joining, studies, voting
 from core.services.loopback import is_loopback_host
 from core.storage.engine import reading, write
-from core.storage.tables import Invitation, Person, SignIn
+from core.storage.tables import Assignment, Invitation, Person, SignIn
+from tests.workspace import NOW as WORKSPACE_NOW
+from tests.workspace import Workspace, make_workspace
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
@@ -224,6 +230,8 @@ def _add(session: Session, person: Person) -> Person:
 
 
 def test_the_list_says_where_everybody_stands(engine: Engine) -> None:
+    from core.services import people_list
+
     invite(engine, "waits for it", days=3)
     invite(engine, "let it lapse", days=1)
     _, joined = invite(engine, "is here")
@@ -231,7 +239,7 @@ def test_the_list_says_where_everybody_stands(engine: Engine) -> None:
     redeem(engine, joined)
     write(engine, lambda session: access.revoke(session, gone, now=NOW))
     with reading(engine) as session:
-        rows = access.list_people(session, NOW + timedelta(days=2))
+        rows = people_list.list_people(session, NOW + timedelta(days=2))
     assert {row.name: row.state for row in rows} == {
         "is here": "joined",
         "let it lapse": "expired",
@@ -239,6 +247,199 @@ def test_the_list_says_where_everybody_stands(engine: Engine) -> None:
         "was shown out": "revoked",
     }
     assert [row.name for row in rows] == sorted(row.name for row in rows)
+
+
+def test_somebody_who_voted_or_was_here_is_never_called_not_joined(engine: Engine) -> None:
+    from core.services import people_list
+
+    ids = {name: invite(engine, name, days=2)[0] for name in ("voted by address", "renewed")}
+    _, token = invite(engine, "signed out")
+    sign_in = redeem(engine, token)
+    write(engine, lambda session: joining.sign_out(session, sign_in, LATER))
+    workspace = make_workspace(engine)
+    for person_id in ids.values():
+        vote(engine, workspace, person_id)
+    write(engine, lambda session: access.new_link(session, ids["renewed"], now=NOW, days=9))
+    with reading(engine) as session:
+        rows = {row.name: row for row in people_list.list_people(session, NOW + timedelta(days=3))}
+    assert {name: rows[name].state for name in (*ids, "signed out")} == {
+        "voted by address": "away",
+        "renewed": "returning",
+        "signed out": "away",
+    }
+    assert rows["renewed"].votes == 1
+
+
+@pytest.mark.parametrize("state", ["revoked", "demoted", "unknown"])
+def test_whoever_may_no_longer_is_refused_in_the_transaction_itself(engine: Engine, state: str) -> None:
+    invite(engine, "Ada", Role.ADMIN)
+    actor, _ = invite(engine, "Bo", Role.ADMIN)
+    write(engine, lambda session: access.require_still(session, actor, Role.ADMIN))
+    if state == "revoked":
+        write(engine, lambda session: access.revoke(session, actor, now=NOW))
+    elif state == "demoted":
+        write(engine, lambda session: access.change_role(session, actor, Role.ANALYST))
+    else:
+        actor = 10_000
+    with pytest.raises(NotAllowed, match="may not do this any more"):
+        write(engine, lambda session: access.require_still(session, actor, Role.ADMIN))
+
+
+def test_of_two_admins_who_revoke_each_other_at_once_one_stays(engine: Engine) -> None:
+    ids = [invite(engine, name, Role.ADMIN)[0] for name in ("Ada", "Bo")]
+    start = threading.Barrier(2)
+
+    def revoke(me: int, other: int) -> None:
+        def work(session: Session) -> None:
+            access.require_still(session, me, Role.ADMIN)
+            access.revoke(session, other, now=NOW)
+
+        start.wait()
+        with suppress(BadInput, NotAllowed):
+            write(engine, work)
+
+    threads = [threading.Thread(target=revoke, args=pair) for pair in (ids, ids[::-1])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with reading(engine) as session:
+        assert len(session.exec(select(Person).where(col(Person.revoked_at).is_(None))).all()) == 1
+
+
+@pytest.mark.regression("2.1")
+def test_pairs_in_hand_of_somebody_whose_access_ends_go_to_others_at_once(engine: Engine) -> None:
+    workspace = make_workspace(engine, prompts=1, candidates=2, overlap=1)
+    first, second, _ = workspace.raters
+    take(engine, workspace, first)
+    with pytest.raises(NothingToRate):
+        take(engine, workspace, second)
+    write(engine, lambda session: access.revoke(session, first, now=WORKSPACE_NOW))
+    assigning.release_abandoned(engine, WORKSPACE_NOW + timedelta(seconds=1))
+    assert take(engine, workspace, second).rater_id == second
+
+
+@pytest.mark.regression("2.1")
+def test_no_link_is_made_for_somebody_whose_access_has_ended(engine: Engine) -> None:
+    person_id, _ = invite(engine)
+    write(engine, lambda session: access.revoke(session, person_id, now=NOW))
+
+    def give(session: Session) -> str:
+        return joining.give_link(session, access.find_person(session, person_id), now=NOW)
+
+    with pytest.raises(BadInput, match="has ended"):
+        write(engine, give)
+
+
+def invite_all(engine: Engine, text: str, *, study_id: int | None = None, by_address: bool = False) -> list:
+    from core.services import inviting
+
+    terms = inviting.Terms(Role.RATER, study_id, "https://rate.example.org/", by_address)
+    return write(engine, lambda session: inviting.invite_all(session, text, terms, now=NOW))
+
+
+def test_several_people_are_invited_with_a_message_for_each(engine: Engine) -> None:
+    from core.services import inviting
+
+    workspace = make_workspace(engine)
+    text = "Anna Weber <Anna@Example.org>\nBo\n=Cy()"
+    made = invite_all(engine, text, study_id=workspace.study)
+    assert [(each.name, each.email) for each in made] == [
+        ("Anna Weber", "anna@example.org"),
+        ("Bo", None),
+        ("=Cy()", None),
+    ]
+    for each in made:
+        assert each.link is not None and each.link.startswith("https://rate.example.org/join/")
+        assert each.link in each.message and "'Everything': 36 pairs, about" in each.message
+        assert "It works once, until 18 May 2026" in each.message
+        person = who(engine, redeem(engine, each.link.rsplit("/", 1)[1]))
+        assert person is not None and person.name == each.name
+    rows = list(csv.DictReader(io.StringIO(inviting.as_csv(made).decode("utf-8-sig"))))
+    assert [row["name"] for row in rows] == ["Anna Weber", "Bo", "'=Cy()"]
+    assert rows[0]["link"] == made[0].link and rows[0]["message"] == made[0].message
+
+
+@pytest.mark.parametrize(
+    ("amount", "words"),
+    [
+        ((0, 0.0), ""),
+        ((1, 0.4), "1 pair, about 5 minutes in all"),
+        ((40, 43.0), "40 pairs, about 45 minutes in all"),
+        ((2000, 1000.0), "2,000 pairs, about 17 hours in all, at your own pace"),
+    ],
+)
+def test_a_message_says_how_much_work_it_is(amount: tuple[int, float], words: str) -> None:
+    from core.services import inviting
+
+    assert inviting.amount_in_words(*amount) == words
+
+
+def test_a_list_with_bad_lines_names_each_and_invites_nobody(engine: Engine) -> None:
+
+    invite(engine, "Ada")
+    gone, _ = invite(engine, "Gone")
+    write(engine, lambda session: access.revoke(session, gone, now=NOW))
+    text = "Bo\nno@host\nBo\nAda\nGone\nx <a@b.example\n" + "y" * 81
+    with pytest.raises(BadInput) as refused:
+        invite_all(engine, text)
+    said = str(refused.value).split("\n")
+    assert [line.partition(":")[0].partition(",")[0] for line in said] == [f"Line {n}" for n in range(2, 8)]
+    for line, words in zip(
+        said,
+        ("'no@host' is not one", "stands on line 1", "is here already", "let them back in", "neither a name", "81"),
+        strict=True,
+    ):
+        assert words in line
+    with reading(engine) as session:
+        assert sorted(session.exec(select(Person.name))) == ["Ada", "Gone"]
+
+
+def test_where_people_sign_in_by_address_everybody_needs_one_and_nobody_gets_a_link(engine: Engine) -> None:
+
+    with pytest.raises(BadInput, match="Line 2, 'Bo': the e-mail address is missing"):
+        invite_all(engine, "a@x.org\nBo", by_address=True)
+    (made,) = invite_all(engine, "Anna <a@x.org>", by_address=True)
+    assert made.link is None and "/join/" not in made.message
+    assert "Sign in as a@x.org here:\nhttps://rate.example.org/" in made.message
+
+
+@pytest.mark.parametrize("text", ["", " \n;"])
+def test_an_empty_list_is_said_to_be_one(engine: Engine, text: str) -> None:
+
+    with pytest.raises(BadInput, match="the list is empty"):
+        invite_all(engine, text)
+
+
+def test_nobody_is_invited_to_a_closed_study_or_to_one_that_is_gone(engine: Engine) -> None:
+    make_workspace(engine)
+
+    def closed(session: Session) -> int:
+        study = studies.create(session, name="Over", now=NOW)
+        studies.set_state(session, study.id, "open")
+        studies.set_state(session, study.id, "closed")
+        return study.id
+
+    for study_id, says in ((write(engine, closed), "'Over' is closed"), (999, "does not exist")):
+        with pytest.raises(BadInput, match=says):
+            write(engine, lambda s, id=study_id: access.invite(s, name="A", role=Role.RATER, now=NOW, study_id=id))
+    with reading(engine) as session:
+        assert session.exec(select(Person).where(Person.name == "A")).first() is None
+
+
+def take(engine: Engine, workspace: Workspace, rater: int) -> Assignment:
+    return assigning.current(engine, study_id=workspace.study, rater_id=rater, now=WORKSPACE_NOW, rng=random.Random(0))
+
+
+def vote(engine: Engine, workspace: Workspace, rater: int) -> None:
+    voting.cast(
+        engine,
+        public_id=take(engine, workspace, rater).public_id,
+        rater_id=rater,
+        question_id=workspace.questions[0],
+        outcome=Outcome.LEFT,
+        now=WORKSPACE_NOW,
+    )
 
 
 def test_the_first_start_gives_one_admin_link_and_none_once_an_admin_is_in(engine: Engine) -> None:

@@ -1,9 +1,10 @@
 """Candidates: what each needs to be asked, defining one without ever taking a key, champion, retirement, deletion."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlmodel import Session, select
 
 from core.errors import BadInput, NotFound
@@ -27,7 +28,7 @@ KEY = "sk-proj-0123456789abcdef0123456789abcdef"
 
 @pytest.fixture(autouse=True)
 def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "TEAM_KEY", "SECOND_KEY"):
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "TEAM_API_KEY", "SECOND_API_KEY"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -103,13 +104,13 @@ def test_a_published_price_is_found_an_unknown_one_is_none_and_ones_own_comes_fi
 
 def test_a_fallback_brings_its_own_key(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     second = EndpointDraft(
-        provider="openai", model="gpt-4o-mini", base_url="https://gateway.test/v1", api_key_env="SECOND_KEY"
+        provider="openai", model="gpt-4o-mini", base_url="https://gateway.test/v1", api_key_env="SECOND_API_KEY"
     )
     define(engine, replace(DRAFT, fallback=second))
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     line = lines(engine)["Alder"]
-    assert line.keys == {"OPENAI_API_KEY": True, "SECOND_KEY": False}
-    assert line.why_not == "SECOND_KEY is not set."
+    assert line.keys == {"OPENAI_API_KEY": True, "SECOND_API_KEY": False}
+    assert line.why_not == "SECOND_API_KEY is not set."
     assert draft_of(line.candidate).fallback == second
 
 
@@ -188,12 +189,12 @@ def test_price_and_key_of_a_candidate_that_has_answered_may_change(engine: Engin
     write(
         engine,
         lambda session: candidates.change(
-            session, made.id or 0, replace(draft_of(session.get_one(Candidate, made.id)), api_key_env="TEAM_KEY")
+            session, made.id or 0, replace(draft_of(session.get_one(Candidate, made.id)), api_key_env="TEAM_API_KEY")
         ),
     )
     line = lines(engine)[made.name]
     assert line.rates is not None
-    assert (line.rates.output_usd_per_mtok, line.keys) == (6.0, {"TEAM_KEY": False})
+    assert (line.rates.output_usd_per_mtok, line.keys) == (6.0, {"TEAM_API_KEY": False})
     write(engine, lambda session: candidates.set_price(session, made.id or 0, input_usd=None, output_usd=None))
     assert "output_usd_per_mtok" not in lines(engine)[made.name].candidate.settings
 
@@ -241,3 +242,89 @@ def test_only_a_candidate_without_responses_is_deleted(engine: Engine) -> None:
 def test_a_candidate_that_is_gone_is_not_found(engine: Engine) -> None:
     with pytest.raises(NotFound, match="does not exist any more"):
         write(engine, lambda session: candidates.retire(session, 4711))
+
+
+def queries(engine: Engine, work: Callable[[], object]) -> int:
+    """How many statements ``work`` has the database carry out."""
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        work()
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    return len(seen)
+
+
+@pytest.mark.regression("1.9")
+def test_sixty_candidates_take_no_more_queries_than_five(engine: Engine) -> None:
+    counted = []
+    for first, last in ((0, 5), (5, 60)):
+        for number in range(first, last):
+            define(engine, replace(DRAFT, name=f"Candidate {number}"))
+        counted.append(queries(engine, lambda: lines(engine)))
+    assert counted[0] == counted[1] <= 10
+
+
+def test_one_that_asks_the_same_as_another_is_told_of_it(engine: Engine) -> None:
+    define(engine)
+    with reading(engine) as session:
+        assert candidates.twins_of(session, replace(DRAFT, name="Birch", input_usd_per_mtok=None), but="") == ["Alder"]
+        assert candidates.twins_of(session, replace(DRAFT, name="Birch", temperature=0.3), but="") == []
+        assert candidates.twins_of(session, DRAFT, but="Alder") == []
+        assert candidates.twins_of(session, replace(DRAFT, model=""), but="") == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"provider": "openai-compatible"}, "Address is missing: 'Other (OpenAI-compatible)' has no address"),
+        (
+            {"base_url": "https://gateway.test/v1", "api_key_env": "OPENAI_API_KEY"},
+            "Key variable cannot be used: OPENAI",
+        ),
+        ({"api_key_env": "team_api_key"}, "Key variable must be the name of an environment variable"),
+        ({"api_key_env": "EVENHAND_API_KEY"}, "Key variable cannot be used: EVENHAND_API_KEY belongs to Evenhand"),
+        ({"headers": "x-portkey-provider openai"}, "Further headers are written one a line"),
+        ({"headers": "Authorization: Bearer x"}, "Further headers may not hold 'Authorization'"),
+        ({"headers": "x-a: 1\nX-A: 2"}, "Further headers name 'X-A' twice"),
+        ({"extra": "top_p = 1"}, "Further fields of the request is not a JSON object"),
+        ({"extra": '{"stream": false}'}, "Further fields of the request may not hold 'stream'"),
+        (
+            {"fallback": EndpointDraft("openai", "m", base_url="https://evil.test/v1", api_key_env="OPENAI_API_KEY")},
+            "Key variable of the fallback cannot be used",
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_in_the_words_of_the_form(engine: Engine, changes: dict[str, object], said: str) -> None:
+    assert said in refused(engine, replace(DRAFT, **changes))
+
+
+@pytest.mark.parametrize(
+    ("provider", "typed", "kept"),
+    [
+        ("openai-compatible", "https://gateway.test/v1/chat/completions", "https://gateway.test/v1"),
+        ("openai-compatible", "https://gateway.test/v1/Chat/Completions/", "https://gateway.test/v1"),
+        ("anthropic-compatible", "https://gateway.test/anthropic/v1/messages", "https://gateway.test/anthropic"),
+        ("openai-compatible", "https://gateway.test/v1/", "https://gateway.test/v1"),
+    ],
+)
+def test_an_address_may_be_pasted_with_the_path_of_its_call(
+    engine: Engine, provider: str, typed: str, kept: str
+) -> None:
+    made = define(engine, replace(DRAFT, provider=provider, base_url=typed))
+    assert made.settings["base_url"] == kept
+
+
+def test_headers_and_fields_come_back_as_they_were_typed(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    headers = "x-portkey-provider: openai\nx-portkey-api-key: $PORTKEY_API_KEY"
+    draft = replace(DRAFT, provider="portkey", headers=headers, extra='{"top_p": 0.9}')
+    made = define(engine, draft)
+    assert made.settings["headers"] == {"x-portkey-provider": "openai", "x-portkey-api-key": "$PORTKEY_API_KEY"}
+    assert made.settings["extra"] == {"top_p": 0.9}
+    assert lines(engine)["Alder"].why_not == "PORTKEY_API_KEY is not set."
+    write(engine, lambda session: candidates.set_price(session, made.id or 0, input_usd=3.0, output_usd=6.0))
+    assert lines(engine)["Alder"].candidate.settings["headers"] == made.settings["headers"]

@@ -257,11 +257,11 @@ def test_a_candidate_that_has_answered_is_not_redefined(filled: Engine, change: 
 
 def test_the_price_and_the_key_of_a_candidate_that_has_answered_may_change(filled: Engine) -> None:
     take(filled, [A], "candidates")
-    priced = A | {"input_usd_per_mtok": 0.5, "output_usd_per_mtok": 2, "api_key_env": "TEAM_KEY"}
+    priced = A | {"input_usd_per_mtok": 0.5, "output_usd_per_mtok": 2, "api_key_env": "TEAM_API_KEY"}
     assert take(filled, [priced], "candidates").created == 1
     with Session(filled) as session:
         settings = session.exec(select(Candidate).where(Candidate.name == "a")).one().settings
-    assert (settings["output_usd_per_mtok"], settings["api_key_env"]) == (2, "TEAM_KEY")
+    assert (settings["output_usd_per_mtok"], settings["api_key_env"]) == (2, "TEAM_API_KEY")
 
 
 KEYS = [

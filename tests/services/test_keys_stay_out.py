@@ -28,6 +28,7 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     found = dict(zip(VARIABLES, made, strict=True))
     for name, key in found.items():
         monkeypatch.setenv(name, key)
+    monkeypatch.setenv("EVENHAND_KEY_VARIABLES", "HOUSE_ACCESS")
     return found
 
 

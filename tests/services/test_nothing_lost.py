@@ -103,8 +103,11 @@ class Desk:
             self.votes[vote.id] = (question, outcome)
 
     def undo(self) -> None:
-        if voting.undo(self.engine, study_id=self.workspace.study, rater_id=self.rater, now=self.clock.now()):
-            self.undone += 1
+        try:
+            if voting.undo(self.engine, study_id=self.workspace.study, rater_id=self.rater, now=self.clock.now()):
+                self.undone += 1
+        except PairGone:
+            return
 
     def skip(self, assignment: Assignment) -> None:
         reason = voting.SKIP_REASONS[0]
@@ -177,21 +180,12 @@ def assignments(engine: Engine) -> list[Assignment]:
 
 
 def assert_overlap_is_kept(engine: Engine, overlap: int) -> None:
-    """``claimed`` is what a rebuild counts; neither holders nor raters with votes exceed the overlap."""
+    """``claimed`` is what a rebuild counts, and no pair has more holders than wanted."""
     holders = Counter(a.pair_id for a in assignments(engine) if a.state in ("leased", "done") and not a.repeat_of_id)
     with reading(engine) as session:
         claimed = {pair.id: pair.claimed for pair in session.exec(select(Pair))}
-        later = sa.orm.aliased(Vote)
-        stands = ~sa.exists().where(later.supersedes_id == Vote.id)
-        voted = session.execute(
-            sa.select(Assignment.pair_id, sa.func.count(sa.distinct(Vote.rater_id)))
-            .join(Vote, Vote.assignment_id == Assignment.id)
-            .where(Assignment.repeat_of_id.is_(None), Vote.outcome.is_not(None), stands)
-            .group_by(Assignment.pair_id)
-        ).all()
     assert claimed == {pair: holders[pair] for pair in claimed}
     assert max(claimed.values()) <= overlap
-    assert max(raters for _, raters in voted) <= overlap
 
 
 def assert_no_pair_twice_to_one_rater(engine: Engine) -> None:
@@ -221,6 +215,8 @@ def assert_everything_is_rated(engine: Engine, workspace: Workspace, overlap: in
         last.rate_until_nothing_is_left()
     with reading(engine) as session:
         assert [pair.claimed for pair in session.exec(select(Pair))] == [overlap] * n_pairs
+        for done in session.exec(select(Assignment).where(Assignment.state == "done")):
+            assert voting.answers(session, done).keys() == set(workspace.questions)
 
 
 def test_thirty_two_raters_at_once_lose_nothing_and_rate_everything(engine: Engine):
@@ -269,41 +265,18 @@ def in_hand(engine: Engine, public_id: str) -> Assignment:
         return session.exec(select(Assignment).where(Assignment.public_id == public_id)).one()
 
 
-def test_a_pair_that_was_begun_stays_its_raters_however_late_it_is(engine: Engine):
-    workspace = make_workspace(engine, prompts=12, candidates=3, raters=8, overlap=1)
-    raters = desks(engine, workspace)
-    lost: list[str] = []
-
-    def begin_and_finish(desk: Desk) -> None:
-        for _ in range(4):
-            try:
-                assignment = desk.take()
-                desk.answer(assignment, workspace.questions[0])
-            except (PairGone, NothingToRate):
-                continue
-            try:
-                for question in workspace.questions[1:]:
-                    desk.answer(assignment, question)
-            except PairGone:
-                lost.append(assignment.public_id)
-
-    with leases_running_out(engine, raters[0].clock):
-        at_once([lambda desk=desk: begin_and_finish(desk) for desk in raters])
-    assert not lost
-    assert_overlap_is_kept(engine, 1)
-
-
-def test_a_first_vote_on_its_way_keeps_the_pair_from_being_given_back(engine: Engine):
+def test_a_vote_on_its_way_keeps_the_pair_from_being_given_back(engine: Engine):
     workspace = make_workspace(engine, prompts=1, candidates=2, raters=2, overlap=1)
     first, second = desks(engine, workspace)
-    assignment, much_later = first.take(), NOW + timedelta(hours=1)
+    assignment = first.take()  # five seconds after NOW; the vote, five later, moves the end of the lease as much
+    late = NOW + assigning.LEASE + timedelta(seconds=7)
     with ThreadPoolExecutor(2) as threads:
         with writing(engine) as session:
             if engine.dialect.name == "postgresql":
                 session.execute(sa.text("LOCK TABLE pair_tally IN EXCLUSIVE MODE"))
             voting_now = threads.submit(first.answer, assignment, workspace.questions[0])
             time.sleep(0.3)
-            releasing = threads.submit(assigning.release_abandoned, engine, much_later)
+            releasing = threads.submit(assigning.release_abandoned, engine, late)
             time.sleep(0.3)
         voting_now.result(timeout=60)
         releasing.result(timeout=60)

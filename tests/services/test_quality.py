@@ -206,7 +206,7 @@ def test_a_unit_answered_after_a_resume_is_no_error(engine: Engine) -> None:
     assert (line.acceptable.hits, line.acceptable.n) == (1, 2)
 
 
-def test_each_candidate_counts_with_its_newest_finished_run(engine: Engine) -> None:
+def test_each_prompt_counts_with_the_newest_finished_run_that_asked_it(engine: Engine) -> None:
     made = planted(engine)
     with writing(engine) as session:
         made.session = session
@@ -215,7 +215,7 @@ def test_each_candidate_counts_with_its_newest_finished_run(engine: Engine) -> N
         made.response(unfinished, "Beta", "s1", scores=CLEAN)
         made.response(unfinished, "Alpha", "s1", scores=CLEAN)
     newest = lines(engine, made)
-    assert (newest["Beta", None].responses, newest["Beta", None].acceptable.value) == (1, 0.0)
+    assert (newest["Beta", None].responses, newest["Beta", None].acceptable.value) == (2, 0.5)
     assert newest["Alpha", None].responses == 8
     only = lines(engine, made, run_id=unfinished)
     assert {name for name, _ in only} == {"Alpha", "Beta"}
@@ -281,7 +281,7 @@ def test_the_report_object_has_the_fields_that_scripts_rely_on(engine: Engine) -
         dataset = session.get(Dataset, made.dataset.id)
         found = quality_report.report_object(session, dataset)
     assert json.loads(json.dumps(found, allow_nan=False)) == found
-    assert list(found) == ["dataset", "candidates"]
+    assert list(found) == ["dataset", "candidates", "scope"]
     assert found["dataset"] == "Support"
     by_name = {(line["candidate"], line["category"]): line for line in found["candidates"]}
     assert len(by_name) == len(found["candidates"])
@@ -318,7 +318,8 @@ def test_nothing_evaluated_is_said_to_be_so(engine: Engine) -> None:
         made.prompt("s1", "support")
     with reading(engine) as session:
         dataset = session.get(Dataset, made.dataset.id)
-        assert quality_report.report_object(session, dataset) == {"dataset": "Support", "candidates": []}
+        found = quality_report.report_object(session, dataset)
+        assert (found["dataset"], found["candidates"], found["scope"]["apart"]) == ("Support", [], [])
         assert "No responses yet" in quality_report.report_text(session, dataset)
         assert quality.responses_behind(session, Scope(made.dataset.id), What("all")) == ([], 0)
 

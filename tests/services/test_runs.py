@@ -1,11 +1,12 @@
 """Runs as pages show them: the list, what is going on, failures by kind."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlmodel import Session, select
 
 from core.errors import NotFound
@@ -153,3 +154,75 @@ def test_failures_come_by_kind_and_candidate_those_that_cost_a_response_first(en
         FailureLine("auth", two, "candidate 1", 1, 1, "no key"),
         FailureLine("rate_limit", one, "candidate 0", 3, 0, "wait 2"),
     ]
+
+
+def queries_of(engine: Engine, work: Callable[[], object]) -> int:
+    """How many statements ``work`` sends to the database."""
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if not statement.startswith("BEGIN"):
+            seen.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        work()
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    return len(seen)
+
+
+@pytest.mark.regression("1.9")
+def test_runs_are_listed_by_as_many_queries_however_many_they_are(engine: Engine, at: Workspace) -> None:
+    def some(count: int) -> int:
+        for number in range(count):
+            run_id = ordered(engine, at)
+            if number % 2:
+                change(engine, run_id, state="running", worker="elsewhere/1 1 a", heartbeat_at=NOW, started_at=NOW)
+
+        def read() -> None:
+            with reading(engine) as session:
+                runs.listed(session, now=NOW)
+
+        return queries_of(engine, read)
+
+    at_five, at_sixty = some(5), some(55)
+    assert at_five == at_sixty <= 5
+
+
+def test_an_import_that_was_counted_is_not_counted_again(engine: Engine, at: Workspace) -> None:
+    ordered(engine, at)
+    with reading(engine) as session:
+        before = runs.listed(session, now=NOW)
+    with reading(engine) as session:
+        assert runs.listed(session, now=NOW, known=before) == before
+
+    def read(known: list[RunLine]) -> int:
+        with reading(engine) as session:
+            return queries_of(engine, lambda: runs.listed(session, now=NOW, known=known))
+
+    assert read(before) < read([])
+
+
+@pytest.mark.regression("3")
+def test_what_came_before_a_pause_says_nothing_of_the_time_left(engine: Engine, at: Workspace) -> None:
+    """Two responses an hour ago and three of late, one a minute: seven are left, so seven minutes."""
+    run_id = ordered(engine, at)
+    with writing(engine) as session:
+        for number, minutes in enumerate((0, 1, 60, 61, 62)):
+            candidate, prompt = at.candidates[number % 2], at.prompts[number // 2]
+            session.add(response(run_id, prompt, candidate, created_at=later(minutes)))
+    change(engine, run_id, state="running", worker=me(), heartbeat_at=later(63), started_at=NOW, responses=5)
+    assert seen(engine, run_id, 63).eta_s == pytest.approx(7 * 90.0)
+    change(engine, run_id, heartbeat_at=later(140))
+    assert seen(engine, run_id, 140).eta_s is None, "nothing came for long: nobody knows"
+
+
+@pytest.mark.regression("3")
+def test_a_cancelled_run_is_cancelling_until_whoever_carried_it_out_has_let_go(engine: Engine, at: Workspace) -> None:
+    run_id = ordered(engine, at)
+    change(engine, run_id, state="running", worker="elsewhere/1 1 a", heartbeat_at=NOW, started_at=NOW)
+    running.cancel(engine, run_id, now=NOW)
+    assert (seen(engine, run_id).state, seen(engine, run_id).is_active) == ("cancelling", True)
+    change(engine, run_id, worker=None)
+    assert (seen(engine, run_id).state, seen(engine, run_id).is_active) == ("cancelled", False)

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy import Engine
-from sqlmodel import select
+from sqlmodel import Session, select
 
+from core.domain.people import Role
 from core.domain.votes import Outcome
 from core.errors import BadInput, NotFound, NothingToRate
-from core.services import assigning, questions, studies, study_progress, study_settings, voting
+from core.services import access, assigning, questions, studies, study_progress, study_settings, voting
 from core.services.studies import DEFAULT_QUESTIONS, QuestionText
 from core.storage.engine import reading, write
 from core.storage.tables import Assignment, Pair, Person, Question, Study, Vote
@@ -19,7 +20,30 @@ CLARITY = QuestionText("clarity", "Clarity", "Which is clearer?", ("A", "B", "Al
 
 
 def make(engine: Engine, **given: object) -> Study:
-    return write(engine, lambda session: studies.create(session, **{"name": "Own", "now": NOW, **given}))
+    """A study that was opened."""
+
+    def work(session: Session) -> Study:
+        study = studies.create(session, **{"name": "Own", "now": NOW, **given})
+        studies.set_state(session, study.id, "open")
+        return study
+
+    return write(engine, work)
+
+
+def draft(engine: Engine, name: str = "Draft", **given: object) -> int:
+    return write(engine, lambda session: studies.create(session, name=name, now=NOW, **given)).id
+
+
+def offered(engine: Engine, rater: int) -> list[str]:
+    with reading(engine) as session:
+        return [study.name for study in studies.for_rater(session, rater)]
+
+
+def awaited(engine: Engine, rater: int) -> str | None:
+    from core.services import study_raters
+
+    with reading(engine) as session:
+        return study_raters.awaited(session, rater)
 
 
 def take(engine: Engine, study_id: int, rater: int, seed: int = 0) -> Assignment:
@@ -72,9 +96,9 @@ def test_a_study_compares_only_what_was_chosen_for_it(engine: Engine):
         ({"pairs_per_rater": 0}, "asked of one rater"),
         ({"dataset_id": 999}, "does not exist"),
         ({"categories": ["cooking"]}, "cooking"),
-        ({"candidate_ids": [1]}, "two or more"),
+        ({"candidate_ids": [1]}, "Choose two or more"),
         ({"candidate_ids": [1, 999]}, "does not exist"),
-        ({"person_ids": []}, "Nobody is chosen"),
+        ({"person_ids": []}, "nobody is chosen"),
         ({"person_ids": [999]}, "not here any more"),
         ({"guidelines": "g" * 20_001}, "20,000"),
     ],
@@ -91,12 +115,179 @@ def test_only_the_people_chosen_find_the_study(engine: Engine):
     workspace = make_workspace(engine)
     first, second, _ = workspace.raters
     study = make(engine, person_ids=[first])
-    with reading(engine) as session:
-        assert [each.name for each in studies.for_rater(session, first)] == ["Everything", "Own"]
-        assert [each.name for each in studies.for_rater(session, second)] == ["Everything"]
+    assert offered(engine, first) == ["Own"]
+    assert offered(engine, second) == ["Everything"]
     write(engine, lambda session: studies.set_raters(session, study.id, None))
+    assert offered(engine, second) == ["Own"]
+
+
+def test_a_study_begins_as_a_draft_that_no_rater_is_offered(engine: Engine):
+    workspace = make_workspace(engine)
+    rater = workspace.raters[0]
+    study = draft(engine)
+    assert progress(engine, study).study.state == "draft"
+    assert offered(engine, rater) == ["Everything"]
+    with pytest.raises(NothingToRate):
+        take(engine, study, rater)
+    write(engine, lambda session: studies.set_state(session, study, "open"))
+    assert offered(engine, rater) == ["Draft"]
+
+
+@pytest.mark.parametrize(("before", "after"), [("draft", "paused"), ("draft", "closed"), ("open", "draft")])
+def test_a_draft_can_only_be_opened_and_nothing_becomes_one_again(engine: Engine, before: str, after: str):
+    make_workspace(engine)
+    study = draft(engine)
+    if before == "open":
+        write(engine, lambda session: studies.set_state(session, study, "open"))
+    with pytest.raises(BadInput):
+        write(engine, lambda session: studies.set_state(session, study, after))
+    assert progress(engine, study).study.state == before
+
+
+def test_questions_of_a_draft_are_ordered_and_deleted_and_one_must_stand_at_its_opening(engine: Engine):
+    make_workspace(engine)
+    study = draft(engine)
     with reading(engine) as session:
-        assert [each.name for each in studies.for_rater(session, second)] == ["Everything", "Own"]
+        tone, safety, send = (question.id for question in studies.questions(session, study))
+    write(engine, lambda session: questions.ask_earlier(session, send))
+    write(engine, lambda session: questions.delete(session, tone))
+    with reading(engine) as session:
+        assert [question.id for question in studies.questions(session, study)] == [send, safety]
+    for question in (send, safety):
+        write(engine, lambda session, question=question: questions.delete(session, question))
+    with pytest.raises(BadInput, match="asks no question"):
+        write(engine, lambda session: studies.set_state(session, study, "open"))
+    write(engine, lambda session: questions.add(session, study, CLARITY))
+    write(engine, lambda session: studies.set_state(session, study, "open"))
+
+
+def test_questions_of_an_open_study_are_neither_deleted_nor_moved(engine: Engine):
+    workspace = make_workspace(engine)
+    for change in (questions.delete, questions.ask_earlier):
+        with pytest.raises(BadInput):
+            write(engine, lambda session, change=change: change(session, workspace.questions[1]))
+
+
+def test_a_draft_is_deleted_and_those_invited_to_it_stay(engine: Engine):
+    from core.services import study_settings
+
+    workspace = make_workspace(engine)
+    study = draft(engine, person_ids=workspace.raters[:1])
+    rater, _ = write(engine, lambda s: access.invite(s, name="Anna", role=Role.RATER, now=NOW, study_id=study))
+    write(engine, lambda session: study_settings.delete_draft(session, study))
+    with reading(engine) as session:
+        assert [study.name for study in session.exec(select(Study))] == ["Everything"]
+        assert session.get(Person, rater.id) is not None
+    assert offered(engine, rater.id) == ["Everything"]
+    with pytest.raises(BadInput, match="Only a draft"):
+        write(engine, lambda session: study_settings.delete_draft(session, workspace.study))
+
+
+def test_the_default_study_steps_back_for_a_named_one_but_not_from_those_who_have_begun_it(engine: Engine):
+    workspace = make_workspace(engine)
+    begun, fresh, _ = workspace.raters
+    answer(engine, take(engine, workspace.study, begun), workspace.questions[0])
+    own = make(engine)
+    assert offered(engine, begun) == ["Own", "Everything"]
+    assert offered(engine, fresh) == ["Own"]
+    for state in ("paused", "closed"):
+        write(engine, lambda session, state=state: studies.set_state(session, own.id, state))
+    assert offered(engine, fresh) == ["Everything"]
+    assert progress(engine, workspace.study).votes == 1
+
+
+def test_a_rater_lands_in_the_study_they_were_invited_to_which_need_not_be_the_first(engine: Engine):
+    make_workspace(engine)
+    make(engine, name="First")
+    second = make(engine, name="Second", person_ids=None)
+    anna, _ = write(engine, lambda s: access.invite(s, name="Anna", role=Role.RATER, now=NOW, study_id=second.id))
+    assert offered(engine, anna.id) == ["Second", "First"]
+    write(engine, lambda session: access.new_link(session, anna.id, now=NOW))
+    assert offered(engine, anna.id) == ["Second", "First"], "a renewed link leads to the same study"
+
+
+def test_who_is_invited_to_a_study_of_chosen_people_becomes_one_of_them(engine: Engine):
+    workspace = make_workspace(engine)
+    study = make(engine, person_ids=workspace.raters[:1])
+    anna, _ = write(engine, lambda s: access.invite(s, name="Anna", role=Role.RATER, now=NOW, study_id=study.id))
+    assert offered(engine, anna.id) == ["Own"]
+    with reading(engine) as session:
+        assert set(studies.rater_ids(session, study.id)) == {workspace.raters[0], anna.id}
+
+
+def test_whoever_waits_for_their_study_reads_in_words_what_to_expect(engine: Engine):
+    workspace = make_workspace(engine)
+    study = draft(engine)
+    invited, _ = write(engine, lambda s: access.invite(s, name="Anna", role=Role.RATER, now=NOW, study_id=study))
+    anna = invited.id
+    assert offered(engine, anna) == [], "somebody invited to a study is not given everything meanwhile"
+    assert awaited(engine, workspace.raters[0]) is None
+    assert "'Draft', which you were invited to, has not opened yet" in awaited(engine, anna)
+    write(engine, lambda session: studies.set_state(session, study, "open"))
+    assert offered(engine, anna) == ["Draft"]
+    write(engine, lambda session: studies.set_state(session, study, "paused"))
+    assert offered(engine, anna) == ["Draft"] and "is paused" in awaited(engine, anna)
+    write(engine, lambda session: studies.set_state(session, study, "closed"))
+    assert offered(engine, anna) == [] and "is closed" in awaited(engine, anna)
+    write(engine, lambda session: studies.set_raters(session, study, workspace.raters[:1]))
+    assert "others rate now" in awaited(engine, anna)
+
+
+def test_two_open_studies_over_the_same_pairs_are_found_and_studies_apart_are_not(engine: Engine):
+    from core.services import study_overlaps
+
+    workspace = make_workspace(engine, prompts=6, candidates=4)
+    coding = make(engine, name="Coding", categories=["coding"])
+    make(engine, name="Support", categories=["support"])
+    all_of_it = draft(engine, name="All", candidate_ids=workspace.candidates[:2])
+    with reading(engine) as session:
+        assert study_overlaps.among_open(session) == []
+        found = study_overlaps.with_open(session, studies.get(session, all_of_it))
+        assert [(each.second.name, each.pairs) for each in found] == [("Coding", 3), ("Support", 3)]
+    write(engine, lambda session: studies.set_state(session, all_of_it, "open"))
+    with reading(engine) as session:
+        assert {(each.first.name, each.second.name) for each in study_overlaps.among_open(session)} == {
+            ("Coding", "All"),
+            ("Support", "All"),
+        }
+    write(engine, lambda session: studies.set_state(session, coding.id, "paused"))
+    with reading(engine) as session:
+        assert [each.first.name for each in study_overlaps.among_open(session)] == ["Support"]
+
+
+def test_whoever_names_no_study_reads_the_one_that_was_rated(engine: Engine):
+    workspace = make_workspace(engine)
+    draft(engine, "Newest")
+    study = make(engine)
+
+    def read() -> str:
+        with reading(engine) as session:
+            return studies.named(session, None).name
+
+    assert read() == "Everything"
+    answer(engine, take(engine, study.id, workspace.raters[0]), _first_question(engine, study.id))
+    assert read() == "Own"
+    answer(engine, take(engine, workspace.study, workspace.raters[1]), workspace.questions[0])
+    assert read() == "Everything"
+
+
+def _first_question(engine: Engine, study: int) -> int:
+    with reading(engine) as session:
+        return studies.questions(session, study)[0].id
+
+
+@pytest.mark.regression("2.1")
+def test_nobody_whose_access_has_ended_is_offered_a_study_or_put_among_its_raters(engine: Engine):
+    workspace = make_workspace(engine)
+    gone, stays, _ = workspace.raters
+    write(engine, lambda session: access.create_person(session, name="Ada", role=Role.ADMIN, now=NOW))
+    write(engine, lambda session: access.revoke(session, gone, now=NOW))
+    with reading(engine) as session:
+        assert studies.for_rater(session, gone) == []
+    with pytest.raises(BadInput, match="access of rater 0 has ended"):
+        write(engine, lambda session: studies.set_raters(session, workspace.study, [gone, stays]))
+    with reading(engine) as session:
+        assert studies.rater_ids(session, workspace.study) == []
 
 
 def test_simulated_people_cannot_be_chosen_to_rate(engine: Engine):
@@ -253,13 +444,13 @@ def test_a_new_question_is_asked_last_and_gets_its_key_from_its_title(engine: En
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"title": " "}, "title"),
-        ({"wording": ""}, "wording"),
+        ({"title": " "}, "^Title:"),
+        ({"wording": ""}, "^What raters read:"),
         ({"key": "Größe"}, "lower-case"),
-        ({"key": "tone"}, "already"),
+        ({"key": "tone"}, "^Key: .*already"),
         ({"title": "质量", "key": ""}, "lower-case"),
-        ({"answers": ("A", "B", "", "Neither")}, "all four"),
-        ({"answers": ("A", "B", "Same", "same ")}, "say the same"),
+        ({"answers": ("A", "B", "", "Neither")}, "3 · Both alike: .* all four"),
+        ({"answers": ("A", "B", "Same", "same ")}, "4 · Neither is good: another answer says the same"),
         ({"wording": "w" * 301}, "300"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -343,3 +344,23 @@ def test_a_page_mounts_texts_and_pairs_without_an_exception() -> None:
 
     at = AppTest.from_function(page).run()
     assert not at.exception
+
+
+@pytest.mark.regression("2.8")
+@pytest.mark.parametrize(
+    "written",
+    [
+        r"\text{<img src=x onerror=alert(1)>}",
+        r"x = \text{<b>bold</b>}",
+        r"\mbox{<mi>y</mi>}",
+        r"\text{</mtext><mtext>}",
+        r"\text{a < b}",
+        r"\text{R&D &amp; more}",
+        r"\textbf{<script>}",
+    ],
+)
+def test_markup_inside_a_formula_is_shown_as_it_was_written_and_never_dropped(written: str):
+    for text in (f"so \\({written}\\) holds", f"$$\n{written}\n$$"):
+        shown = safe_html(text)
+        assert escape(written, quote=False) in shown
+        assert not re.search(r"<(img|b|script|a)\b", shown)

@@ -73,6 +73,8 @@ class EvaluatorKind:
 
     ``defaults``: its parameters with their defaults. ``check_params`` raises BadInput, naming the parameter, on values
     that make no sense. ``may_gate``: whether a response may pass or fail by it. A value of 1 is always the good end.
+    ``runs``: the pattern or schema that scoring would run, None where there is none. Such work may take forever, so it
+    is done where it can be killed; ``score`` and ``check_params`` are then functions of a module.
     """
 
     key: str
@@ -83,3 +85,4 @@ class EvaluatorKind:
     defaults: Params = field(default_factory=dict)
     check_params: Callable[[Params], None] = lambda params: None  # noqa: ARG005
     may_gate: bool = True
+    runs: Callable[[Subject, Params], Any] = lambda subject, params: None  # noqa: ARG005

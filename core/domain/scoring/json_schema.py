@@ -1,6 +1,7 @@
 """Whether the answer is JSON of the shape that the prompt asks for."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
@@ -32,7 +33,7 @@ def score(subject: Subject, params: Params) -> Score:
     Drafts 4 to 2020-12 as ``$schema`` says, 2020-12 without. Nothing is ever fetched: a schema that refers to another
     address, or is broken otherwise, leaves the answer unscored. So does an answer above 200,000 characters.
     """
-    schema = parameters.wanted(subject, params, "json_schema")
+    schema = wanted(subject, params)
     if schema is None:
         return not_applicable("the prompt has no JSON schema")
     try:
@@ -47,6 +48,11 @@ def score(subject: Subject, params: Params) -> Score:
     return _judged(validator, found.value)
 
 
+def wanted(subject: Subject, params: Params) -> Any:
+    """The schema: the prompt's constraint ``json_schema``, or else the parameter; None where there is neither."""
+    return parameters.wanted(subject, params, "json_schema")
+
+
 def _judged(validator: Any, value: Any) -> Score:
     """The first fault of ``value`` in the order of the document, in words."""
     from referencing.exceptions import Unresolvable
@@ -55,7 +61,7 @@ def _judged(validator: Any, value: Any) -> Score:
         fault = next(validator.iter_errors(value), None)
     except Unresolvable as error:
         return unscored(f"the prompt's schema refers to what it does not hold: {shown(str(error), 80)}")
-    except (BadInput, TimeoutError) as error:
+    except (BadInput, TimeoutError, re.error) as error:
         return unscored(f"a pattern in the prompt's schema cannot be used: {shown(str(error), 100)}")
     except RecursionError:
         return unscored("the schema refers to itself without end, or the answer is nested too deeply")
@@ -86,7 +92,7 @@ def _validator(schema_text: str) -> Any:
             f"'json_schema' is not a JSON schema: {shown(error.message, 100)} (at {at or 'its root'})."
         ) from error
     patient = validators.extend(  # type: ignore[no-untyped-call]
-        draft, {"pattern": _pattern, "patternProperties": _pattern_properties, "uniqueItems": _unique_items}
+        draft, _PATIENT
     )
     return patient(schema, registry=REGISTRY)
 
@@ -110,6 +116,21 @@ def _pattern_properties(validator: Any, patterns: Mapping[str, Any], instance: A
                     yield from validator.descend(value, subschema, path=name, schema_path=pattern)
 
 
+def _additional_properties(validator: Any, wanted: Any, instance: Any, schema: Any) -> Iterator[Any]:
+    from jsonschema import ValidationError
+
+    if not isinstance(instance, dict):
+        return
+    named, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
+    for name, value in instance.items():
+        if name in named or any(_matches(pattern, name) for pattern in patterns):
+            continue
+        if isinstance(wanted, dict):
+            yield from validator.descend(value, wanted, path=name)
+        elif not wanted:
+            yield ValidationError(f"Additional properties are not allowed ({name!r} was unexpected)")
+
+
 def _unique_items(_validator: Any, wanted: bool, instance: Any, _schema: Any) -> Iterator[Any]:
     """In linear time: the library compares every item with every other."""
     from jsonschema import ValidationError
@@ -127,6 +148,14 @@ def _canonical(value: Any) -> Any:
     if isinstance(value, list):
         return [_canonical(item) for item in value]
     return {key: _canonical(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+_PATIENT = {
+    "pattern": _pattern,
+    "patternProperties": _pattern_properties,
+    "additionalProperties": _additional_properties,
+    "uniqueItems": _unique_items,
+}
 
 
 def check_params(params: Params) -> None:
@@ -149,4 +178,5 @@ KIND = EvaluatorKind(
     score=score,
     defaults=DEFAULTS,
     check_params=check_params,
+    runs=wanted,
 )

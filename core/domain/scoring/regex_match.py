@@ -31,8 +31,7 @@ def score(subject: Subject, params: Params) -> Score:
     takes longer than half a second on this answer.
     """
     options = {**DEFAULTS, **params}
-    stated = subject.constraints.get("regex")
-    pattern = options["pattern"] if stated is None else stated
+    pattern = wanted(subject, params)
     if pattern is None:
         return not_applicable("there is no pattern to match")
     try:
@@ -40,6 +39,12 @@ def score(subject: Subject, params: Params) -> Score:
     except BadInput as error:
         return unscored(f"the prompt's pattern cannot be used: {shown(str(error), 120)}")
     return _matched(compiled, subject.text, options)
+
+
+def wanted(subject: Subject, params: Params) -> object:
+    """The pattern: the prompt's constraint ``regex``, or else the parameter; None where there is neither."""
+    stated = subject.constraints.get("regex")
+    return params.get("pattern") if stated is None else stated
 
 
 def _matched(compiled: "regex.Pattern[str]", text: str, options: Params) -> Score:
@@ -94,4 +99,5 @@ KIND = EvaluatorKind(
     score=score,
     defaults=DEFAULTS,
     check_params=check_params,
+    runs=wanted,
 )

@@ -1,14 +1,16 @@
 """Writing candidates: by name, once; a name met in responses or votes may be defined later."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from core.providers.keys import UNVOUCHED
 from core.services.importing.bulk import staged_moment
-from core.services.importing.candidate_fields import definition
+from core.services.importing.candidate_fields import definition, with_doubts
 from core.services.importing.landing import Landing
 from core.services.importing.records import CandidateRecord, Flaw, Notes
 from core.services.importing.staging import Found
@@ -74,6 +76,8 @@ class CandidateWriter:
 
     def _write(self, record: CandidateRecord) -> None:
         found = self.session.exec(select(Candidate).where(Candidate.name == record.name)).first()
+        record = with_doubts(record, found.settings if found is not None and found.provider is not None else None)
+        self._note(record)
         if found is None:
             add_candidate(self.session, record, now=self.now)
         elif (found.provider, found.model, found.settings) == (record.provider, record.model, record.settings):
@@ -84,6 +88,27 @@ class CandidateWriter:
                 self.notes.add(f"'{record.name}' was defined otherwise before; it now has the new definition.")
             redefine(self.session, found, record)
         self.created += 1
+
+    def _note(self, record: CandidateRecord) -> None:
+        """What an admin should know of a record that is taken all the same."""
+        doubted = [record.settings, record.settings.get("fallback") or {}]
+        if any(each.get(UNVOUCHED) for each in doubted):
+            self.notes.add(
+                f"'{record.name}' names a key for an address that nobody here has allowed yet: it is not asked until "
+                "an admin has looked at it on Candidates."
+            )
+        alike = twins(self.session, record.provider, record.model, record.settings, but=record.name)
+        if alike:
+            self.notes.add(f"'{record.name}' asks the same model with the same settings as '{alike[0]}'.")
+
+
+def twins(
+    session: Session, provider: str | None, model: str | None, settings: Mapping[str, Any], *, but: str
+) -> list[str]:
+    """The names of candidates, other than ``but``, that ask the same model with the same settings."""
+    alike = select(Candidate).where(Candidate.provider == provider, Candidate.model == model, Candidate.name != but)
+    wanted = definition(dict(settings))
+    return [each.name for each in session.exec(alike) if definition(each.settings) == wanted]
 
 
 def add_candidate(session: Session, record: CandidateRecord, *, now: datetime) -> Candidate:

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from core.errors import NotFound
-from core.services import studies
+from core.services import studies, study_fields
 from core.services.importing.candidates import CandidateWriter, read_candidates
 from core.services.importing.landing import Landing, Moved
 from core.services.importing.ledger import Ledger
@@ -208,7 +208,7 @@ class Delivery:
 
 def _study(session: Session, name: str | None) -> Study | None:
     """The study called ``name``, or the default one; None where it is still to be made."""
-    wanted = Study.is_default if name is None else Study.name == studies.clean_line(name)
+    wanted = Study.is_default if name is None else Study.name == study_fields.clean_line(name)
     return session.exec(select(Study).where(wanted)).first()
 
 

@@ -3,7 +3,7 @@
 from core.services.prices.overrides import enter_override, overrides, withdraw
 from core.services.prices.pricer import Pricer, Quote
 from core.services.prices.repricing import RepriceSummary, reprice
-from core.services.prices.sources import AskedModel, rates_for, rates_of
+from core.services.prices.sources import AskedModel, rates_among, rates_for, rates_of
 
 __all__ = [
     "AskedModel",
@@ -12,6 +12,7 @@ __all__ = [
     "RepriceSummary",
     "enter_override",
     "overrides",
+    "rates_among",
     "rates_for",
     "rates_of",
     "reprice",

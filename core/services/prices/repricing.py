@@ -89,7 +89,10 @@ def _endpoints(session: Session, run_id: int) -> dict[int, tuple[Candidate, list
 def _asked(candidate: Candidate) -> list[Endpoint]:
     if not candidate.provider or not candidate.model:
         return []
-    return list(endpoints_of(candidate.provider, candidate.model, candidate.settings or {}))
+    try:
+        return list(endpoints_of(candidate.provider, candidate.model, candidate.settings or {}))
+    except BadInput:  # it was asked once, and may be so no more
+        return []
 
 
 def _slices(prompts: Sequence[int]) -> Iterator[Sequence[int]]:

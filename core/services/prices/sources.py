@@ -47,11 +47,16 @@ def rates_for(
 
 def rates_of(session: Session, candidate: Candidate, *, at: datetime) -> Rates | None:
     """The rates that hold at ``at`` for a candidate's primary endpoint; None: unknown, or it names no model."""
+    return rates_among(overrides(session), candidate, at=at)
+
+
+def rates_among(entered: Sequence[PriceOverride], candidate: Candidate, *, at: datetime) -> Rates | None:
+    """Like ``rates_of``, out of what ``overrides`` gives: for many candidates that is read once."""
     if not candidate.provider or not candidate.model:
         return None
     settings = candidate.settings or {}
     asked = AskedModel(candidate.provider.strip().casefold(), candidate.model.strip(), settings.get("base_url"))
-    return rates_for(asked, settings, overrides(session), at=at)
+    return rates_for(asked, settings, entered, at=at)
 
 
 def _own(asked: AskedModel, settings: Mapping[str, Any]) -> Rates | None:

@@ -1,13 +1,16 @@
 """Cost and quality of every candidate on a dataset, and the responses behind every figure."""
 
 from core.services.quality.behind import KINDS, BehindRow, What, responses_behind
+from core.services.quality.cells import Basis
 from core.services.quality.figures import Line, ScoreMean, Times, Tokens
 from core.services.quality.judged import GateInUse
-from core.services.quality.report import CandidateRef, QualityReport, report
+from core.services.quality.report import CandidateRef, QualityReport, candidates_of, report
 from core.services.quality.scope import RunRef, Scope, runs
+from core.services.quality.scope_words import apart_in_words, scope_in_words
 
 __all__ = [
     "KINDS",
+    "Basis",
     "BehindRow",
     "CandidateRef",
     "GateInUse",
@@ -19,7 +22,10 @@ __all__ = [
     "Times",
     "Tokens",
     "What",
+    "apart_in_words",
+    "candidates_of",
     "report",
     "responses_behind",
     "runs",
+    "scope_in_words",
 ]

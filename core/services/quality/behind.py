@@ -168,7 +168,7 @@ def _opening(text: str) -> str:
 def _errors(
     session: Session, found: Judged, candidate_ids: frozenset[int], category: str | None, limit: int
 ) -> tuple[list[BehindRow], int]:
-    units = gathering.given_up(session, found.parts)
+    units = gathering.given_up(session, found.cells)
     p = _prompt.c
     asked = {
         row.id: row

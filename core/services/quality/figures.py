@@ -24,6 +24,7 @@ from core.services.quality.prompt_table import PromptTable
 
 _CUT_SHORT = (str(Requirement.COMPLETE), str(Requirement.NOT_EMPTY))
 _NO_MONEY = 1e-12
+ENOUGH = 0.8
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class ScoreMean:
 class Line:
     """One candidate in one ``category`` (None: all). A figure that is None is not known; it is never zero.
 
+    ``prompts``: how many it was asked, ``of`` those that candidates are compared on.
     ``errors``: units given up; ``incomplete``: cut short or empty; ``open``: responses without a verdict; ``faults``:
     failed attempts by kind; ``given_up``: errors by the kind of their last attempt; ``failed`` and ``undecided``:
     responses by the requirement or gate that they fail or that is open. ``cost_usd`` counts failed attempts too;
@@ -77,6 +79,7 @@ class Line:
     candidate_id: int
     category: str | None
     prompts: int
+    of: int
     responses: int
     errors: int
     refusals: int
@@ -102,33 +105,43 @@ class Line:
     undecided: dict[str, int] = field(default_factory=dict)
     scores: dict[str, ScoreMean] = field(default_factory=dict)
 
+    @property
+    def stands_apart(self) -> bool:
+        """Whether it was asked too few of these prompts (below ENOUGH) to be ranked among the others."""
+        return self.prompts < ENOUGH * self.of
+
 
 @dataclass(frozen=True)
 class Part:
-    """A candidate's part in one category: its row of the table, its prompts, its responses, its units given up."""
+    """A candidate's part in one category: its row of the table, its prompts, its responses, its units given up.
+
+    ``of``: the prompts that candidates are compared on there.
+    """
 
     candidate_id: int
     category: str | None
     row: int
     prompts: NDArray[np.bool_]
+    of: int
     responses: Ids
     units: list[GivenUp]
 
 
 def parts(found: Judged, candidates: Sequence[int], table: PromptTable, failed: Sequence[GivenUp]) -> Iterator[Part]:
     """Every candidate over all, then in each category in which it was asked anything."""
-    ids = found.prompts.id
+    ids, compared = found.prompts.id, found.cells.prompts_of
     for row, candidate in enumerate(candidates):
         own = np.flatnonzero(found.responses.candidate == candidate)
         units = [unit for unit in failed if unit.candidate_id == candidate]
         if table.seen[row].any():
-            yield Part(candidate, None, row, table.seen[row], own, units)
+            yield Part(candidate, None, row, table.seen[row], int(compared.sum()), own, units)
         for number, category in enumerate(found.categories):
             here = found.category_of_prompt == number
             if (table.seen[row] & here).any():
                 inside = [unit for unit in units if here[np.searchsorted(ids, unit.prompt_id)]]
                 these = own[found.category[own] == number]
-                yield Part(candidate, category, row, table.seen[row] & here, these, inside)
+                of = int((compared & here).sum())
+                yield Part(candidate, category, row, table.seen[row] & here, of, these, inside)
 
 
 def line(found: Judged, part: Part, table: PromptTable, faults: Sequence[Counted], judging: Sequence[Counted]) -> Line:
@@ -143,6 +156,7 @@ def line(found: Judged, part: Part, table: PromptTable, faults: Sequence[Counted
         candidate_id=part.candidate_id,
         category=part.category,
         prompts=int(part.prompts.sum()),
+        of=part.of,
         responses=len(these),
         errors=len(part.units),
         refusals=int(found.refuses[these].sum()),

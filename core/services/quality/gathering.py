@@ -1,5 +1,6 @@
 """Reads what the figures are made of, set by set, into columns: responses, scores, attempts, units given up, judges."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,13 +11,13 @@ from numpy.typing import NDArray
 from sqlmodel import Session
 
 from core.domain.answering import CostBasis
+from core.services.quality.cells import Cells
 from core.services.quality.scope import within
 from core.storage.tables import metadata
 
 _response, _attempt, _prompt, _score, _judge = (
     metadata.tables[name] for name in ("response", "attempt", "prompt", "score", "judge_call")
 )
-Parts = dict[int, frozenset[int]]
 Floats = NDArray[np.float64]
 Ids = NDArray[np.int64]
 NOT_THERE, UNSCORED, NO_CASE = np.nan, -1.0, 2.0
@@ -54,20 +55,22 @@ _NUMBERS = (
 )
 
 
-def responses(session: Session, parts: Parts) -> ResponseColumns:
-    """The responses of the chosen runs and candidates."""
+def responses(session: Session, cells: Cells) -> ResponseColumns:
+    """The responses that count."""
     c = _response.c
     query = sa.select(
         c.id, c.run_id, c.prompt_id, c.candidate_id, c.words, *(c[name] for name in _NUMBERS), c.finish_reason
     )
-    rows = session.execute(query.where(within(_response, parts)).order_by(c.id)).all()
+    rows = session.execute(query.where(within(_response, cells.parts)).order_by(c.id)).all()
     columns: list[Any] = list(zip(*rows, strict=True)) or [()] * (len(_NUMBERS) + 6)
     kinds: list[type] = [np.int64] * 5 + [float] * len(_NUMBERS)
     numbers: list[Any] = [np.array(column, dtype=kind) for column, kind in zip(columns[:-1], kinds, strict=True)]
-    return ResponseColumns(*[*numbers, list(columns[-1])])
+    counts = cells.hold(numbers[1], numbers[3], numbers[2])
+    reasons = [reason for reason, here in zip(columns[-1], counts, strict=True) if here]
+    return ResponseColumns(*[*(column[counts] for column in numbers), reasons])
 
 
-def scores(session: Session, parts: Parts, evaluators: Sequence[int], of: Ids) -> Floats:
+def scores(session: Session, cells: Cells, evaluators: Sequence[int], of: Ids) -> Floats:
     """[responses, evaluators] the value; NOT_THERE: no score, UNSCORED, NO_CASE: the evaluator has nothing to say.
 
     ``of``: the ids of the responses, ascending; others that have come since are left out.
@@ -81,7 +84,7 @@ def scores(session: Session, parts: Parts, evaluators: Sequence[int], of: Ids) -
     query = (
         sa.select(s.response_id, *pivoted)
         .join(_response, _response.c.id == s.response_id)
-        .where(within(_response, parts), s.evaluator_id.in_(evaluators))
+        .where(within(_response, cells.parts), s.evaluator_id.in_(evaluators))
         .group_by(s.response_id)
     )
     rows = np.array([tuple(row) for row in session.execute(query).all()], dtype=float).reshape(-1, len(evaluators) + 1)
@@ -107,8 +110,8 @@ class AttemptColumns:
     unpriced: Ids
 
 
-def attempts(session: Session, parts: Parts) -> AttemptColumns:
-    """The attempts of the chosen runs and candidates, added up. One that is still under way is paid for later."""
+def attempts(session: Session, cells: Cells) -> AttemptColumns:
+    """The attempts that count, added up. One that is still under way is paid for later."""
     c = _attempt.c
     for_nothing = sa.func.coalesce(c.cost_basis, "") == str(CostBasis.NOTHING)
     unpriced = sa.case((c.finished_at.is_not(None) & c.cost_usd.is_(None) & ~for_nothing, 1), else_=0)
@@ -122,7 +125,7 @@ def attempts(session: Session, parts: Parts) -> AttemptColumns:
             sa.func.sum(ended).label("cost_usd"),
             sa.func.sum(unpriced).label("unpriced"),
         )
-        .where(within(_attempt, parts))
+        .where(within(_attempt, cells.parts))
         .group_by(c.run_id, c.prompt_id, c.candidate_id, c.repetition, c.turn)
         .subquery()
     )
@@ -139,7 +142,8 @@ def attempts(session: Session, parts: Parts) -> AttemptColumns:
     columns: list[Any] = list(zip(*session.execute(query).all(), strict=True)) or [()] * 7
     kinds: list[type] = [*[np.int64] * 5, float, np.int64]
     arrays: list[Any] = [np.array(column, dtype=kind) for column, kind in zip(columns, kinds, strict=True)]
-    return AttemptColumns(*arrays)
+    counts = cells.hold(*arrays[:3])
+    return AttemptColumns(*(array[counts] for array in arrays))
 
 
 @dataclass(frozen=True)
@@ -157,7 +161,7 @@ class GivenUp:
     cost_usd: float | None
 
 
-def given_up(session: Session, parts: Parts) -> list[GivenUp]:
+def given_up(session: Session, cells: Cells) -> list[GivenUp]:
     """Each unit once, with the last attempt that gave it up; one that was answered later is not among them."""
     a, r = _attempt.c, _response.c
     unit = ("run_id", "prompt_id", "candidate_id", "repetition")
@@ -165,13 +169,15 @@ def given_up(session: Session, parts: Parts) -> list[GivenUp]:
     answered = sa.exists().where(*(r[name] == a[name] for name in unit))
     query = (
         sa.select(a.id, *(a[name] for name in unit), *found)
-        .where(within(_attempt, parts), a.is_last.is_(True), ~answered)
+        .where(within(_attempt, cells.parts), a.is_last.is_(True), ~answered)
         .order_by(a.id)
     )
     last: dict[Any, GivenUp] = {}
     for row in session.execute(query):
         last[tuple(row[1:5])] = GivenUp(*row)
-    return list(last.values())
+    units = list(last.values())
+    run, prompt, candidate = np.array([unit[:3] for unit in last], dtype=np.int64).reshape(-1, 3).T
+    return [unit for unit, here in zip(units, cells.hold(run, candidate, prompt), strict=True) if here]
 
 
 @dataclass(frozen=True)
@@ -186,37 +192,52 @@ class Counted:
     unpriced: int = 0
 
 
-def faults(session: Session, parts: Parts) -> list[Counted]:
+def faults(session: Session, cells: Cells) -> list[Counted]:
     """Failed attempts by kind."""
     c = _attempt.c
     query = (
-        sa.select(c.candidate_id, _prompt.c.category, c.error_kind, sa.func.count())
+        sa.select(c.run_id, c.candidate_id, c.prompt_id, _prompt.c.category, c.error_kind, sa.func.count())
         .join(_prompt, _prompt.c.id == c.prompt_id)
-        .where(within(_attempt, parts), c.error_kind.is_not(None))
-        .group_by(c.candidate_id, _prompt.c.category, c.error_kind)
+        .where(within(_attempt, cells.parts), c.error_kind.is_not(None))
+        .group_by(c.run_id, c.candidate_id, c.prompt_id, _prompt.c.category, c.error_kind)
     )
-    return [Counted(*row) for row in session.execute(query)]
+    return _added_up(session, query, cells)
 
 
-def judging(session: Session, parts: Parts) -> list[Counted]:
+def judging(session: Session, cells: Cells) -> list[Counted]:
     """What judges were asked about the responses, and what that cost; an answer without a price is ``unpriced``."""
-    j = _judge.c
+    j, r = _judge.c, _response.c
     unpriced = sa.case((j.cost_usd.is_(None) & j.reply.is_not(None), 1), else_=0)
     query = (
         sa.select(
-            _response.c.candidate_id,
+            r.run_id,
+            r.candidate_id,
+            r.prompt_id,
             _prompt.c.category,
             sa.literal("judge"),
             sa.func.count(),
             sa.func.sum(sa.func.coalesce(j.cost_usd, 0.0)),
             sa.func.sum(unpriced),
         )
-        .join(_response, _response.c.id == j.response_id)
-        .join(_prompt, _prompt.c.id == _response.c.prompt_id)
-        .where(within(_response, parts))
-        .group_by(_response.c.candidate_id, _prompt.c.category)
+        .join(_response, r.id == j.response_id)
+        .join(_prompt, _prompt.c.id == r.prompt_id)
+        .where(within(_response, cells.parts))
+        .group_by(r.run_id, r.candidate_id, r.prompt_id, _prompt.c.category)
     )
-    return [Counted(*row) for row in session.execute(query)]
+    return _added_up(session, query, cells)
+
+
+def _added_up(session: Session, query: Any, cells: Cells) -> list[Counted]:
+    """``query``: run, candidate, prompt, category, kind, then what is added up by candidate, category and kind."""
+    rows = session.execute(query).all()
+    where = [np.array([row[place] for row in rows], dtype=np.int64) for place in range(3)]
+    found: dict[tuple[int, str, str], list[float]] = defaultdict(lambda: [0, 0.0, 0])
+    for row, here in zip(rows, cells.hold(*where), strict=True):
+        if here:
+            sums = found[row[1], row[3], row[4]]
+            for place, amount in enumerate(row[5:]):
+                sums[place] += float(amount)
+    return [Counted(*key, int(n), cost_usd, int(unpriced)) for key, (n, cost_usd, unpriced) in found.items()]
 
 
 @dataclass(frozen=True)

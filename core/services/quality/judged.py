@@ -10,8 +10,9 @@ from core.domain.acceptability import Outcome, Outcomes, Requirement, combined, 
 from core.domain.answering import FinishReason
 from core.domain.judging import PAIRWISE_KIND
 from core.services.quality import gathering
-from core.services.quality.gathering import NO_CASE, UNSCORED, Floats, Ids, Parts, PromptFacts, ResponseColumns
-from core.services.quality.scope import RunRef, Scope, chosen, runs
+from core.services.quality.cells import Cells, cells
+from core.services.quality.gathering import NO_CASE, UNSCORED, Floats, Ids, PromptFacts, ResponseColumns
+from core.services.quality.scope import RunRef, Scope, runs
 from core.services.scoring import evaluators as all_evaluators
 from core.services.scoring import gates
 from core.storage.tables import Evaluator, Gate
@@ -39,7 +40,7 @@ class Judged:
 
     scope: Scope
     listed: list[RunRef]
-    parts: Parts
+    cells: Cells
     prompts: PromptFacts
     categories: list[str]
     category_of_prompt: Ids
@@ -57,11 +58,11 @@ class Judged:
 def judged(session: Session, scope: Scope) -> Judged:
     """Read what is in scope and judge every response."""
     listed = runs(session, scope.dataset_id)
-    parts = chosen(listed, scope)
     prompts = gathering.prompts(session, scope.dataset_id)
-    responses = gathering.responses(session, parts)
+    counting = cells(session, listed, prompts.id, scope)
+    responses = gathering.responses(session, counting)
     evaluators, in_use = _evaluators(session), _gates(session, scope.dataset_id)
-    scores = gathering.scores(session, parts, [evaluator.id or 0 for evaluator in evaluators], responses.id)
+    scores = gathering.scores(session, counting, [evaluator.id or 0 for evaluator in evaluators], responses.id)
     categories = sorted(set(prompts.category))
     of_prompt = np.searchsorted(categories, prompts.category).astype(np.int64)
     prompt = np.searchsorted(prompts.id, responses.prompt)
@@ -85,7 +86,7 @@ def judged(session: Session, scope: Scope) -> Judged:
     return Judged(
         scope=scope,
         listed=listed,
-        parts=parts,
+        cells=counting,
         prompts=prompts,
         categories=categories,
         category_of_prompt=of_prompt,

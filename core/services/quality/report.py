@@ -1,5 +1,6 @@
 """All figures of a dataset at once."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from core.services.quality import gathering
+from core.services.quality.cells import Basis
 from core.services.quality.figures import Line, line, parts
 from core.services.quality.gathering import Ids
 from core.services.quality.judged import GateInUse, Judged, judged
@@ -32,8 +34,10 @@ class CandidateRef:
 class QualityReport:
     """``lines``: every candidate, first over all (category None), then by category; candidates in order of position.
 
+    ``candidates``: all that were asked anything in scope, those included that were asked none of these prompts.
     ``runs``: all of the dataset, the newest first; ``counted``: run id → the candidates whose responses in it count;
-    ``prompts``: how many the dataset has.
+    ``prompts``: how many the dataset has; ``compared_on``: on how many of them candidates are compared, by category
+    (None: all); ``basis``: whose prompts these are, of the candidate ``basis_id`` where they are one's.
     """
 
     scope: Scope
@@ -45,10 +49,26 @@ class QualityReport:
     runs: list[RunRef]
     counted: dict[int, frozenset[int]]
     prompts: int
+    basis: Basis
+    basis_id: int | None
+    compared_on: dict[str | None, int]
 
     def overall(self, category: str | None = None) -> list[Line]:
         """One line a candidate, in one category or over all."""
         return [line for line in self.lines if line.category == category]
+
+    def compared(self, category: str | None = None) -> list[Line]:
+        """The lines that may be ranked: of candidates that were asked enough of the same prompts."""
+        return [line for line in self.overall(category) if not line.stands_apart]
+
+    def apart(self, category: str | None = None) -> list[Line]:
+        """The other lines: shown, and never ranked or averaged among the others."""
+        return [line for line in self.overall(category) if line.stands_apart]
+
+    def elsewhere(self) -> list[CandidateRef]:
+        """The candidates that were asked other prompts alone, and so have no line."""
+        here = {line.candidate_id for line in self.lines}
+        return [candidate for candidate in self.candidates if candidate.id not in here]
 
     def candidate(self, candidate_id: int) -> CandidateRef:
         """The candidate of a line."""
@@ -58,10 +78,9 @@ class QualityReport:
 def report(session: Session, scope: Scope) -> QualityReport:
     """The figures of every candidate in scope; empty where nothing was answered or tried."""
     found = judged(session, scope)
-    candidates = _candidates(session, frozenset().union(*found.parts.values()))
-    attempts = gathering.attempts(session, found.parts)
-    failed = gathering.given_up(session, found.parts)
-    faults, judging = gathering.faults(session, found.parts), gathering.judging(session, found.parts)
+    candidates = _candidates(session, found.cells.asked)
+    attempts, failed = gathering.attempts(session, found.cells), gathering.given_up(session, found.cells)
+    faults, judging = gathering.faults(session, found.cells), gathering.judging(session, found.cells)
     ids = [candidate.id for candidate in candidates]
     table = prompt_table(found, ids, attempts, failed, _turns(session, found, attempts.run))
     return QualityReport(
@@ -72,9 +91,25 @@ def report(session: Session, scope: Scope) -> QualityReport:
         gates=found.gates,
         evaluators=[evaluator.name for evaluator in found.evaluators],
         runs=found.listed,
-        counted=found.parts,
+        counted=found.cells.parts,
         prompts=len(found.prompts.id),
+        basis=found.cells.basis,
+        basis_id=found.cells.basis_id,
+        compared_on=_compared_on(found),
     )
+
+
+def _compared_on(found: Judged) -> dict[str | None, int]:
+    here = found.cells.prompts_of
+    of: dict[str | None, int] = {None: int(here.sum())}
+    for number, name in enumerate(found.categories):
+        of[name] = int((here & (found.category_of_prompt == number)).sum())
+    return of
+
+
+def candidates_of(session: Session, listed: Iterable[RunRef]) -> list[CandidateRef]:
+    """The candidates that were asked in these runs, in the order of their positions."""
+    return _candidates(session, frozenset().union(*(run.candidates for run in listed)))
 
 
 def _candidates(session: Session, ids: frozenset[int]) -> list[CandidateRef]:

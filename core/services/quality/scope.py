@@ -1,4 +1,4 @@
-"""Which responses the figures are about: of each candidate its newest finished run, or the runs asked for."""
+"""Which responses the figures are about: of each prompt its newest run, or the runs asked for."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -11,21 +11,25 @@ from sqlmodel import Session, col, select
 from core.storage.tables import Run, metadata
 
 _response, _attempt = metadata.tables["response"], metadata.tables["attempt"]
-IMPORTED = "import"
-_ENDED = "done"
+IMPORTED, ENDED = "import", "done"
 
 
 @dataclass(frozen=True)
 class Scope:
-    """A dataset's responses: of each candidate's newest run (no ``run_id``), of one run, or of ``all_runs``.
+    """A dataset's responses, so that candidates are compared on the same prompts.
 
-    The newest: of those that came to their end, else of all. What was imported counts as one run, however many files
-    it came in.
+    Neither ``run_id`` nor ``all_runs``: the prompts of the champion (where it was asked none, of the candidate that was
+    asked the most), each in the newest run that asked it, with all repetitions: the newest of those that came to their
+    end, else of all. What was imported counts as one run, however many files it came in. ``run_id``: one run, with all
+    that it asked; ``all_runs``: all of them together. ``shared``: of that, the prompts alone that every candidate was
+    asked, or every one of ``among``.
     """
 
     dataset_id: int
     run_id: int | None = None
     all_runs: bool = False
+    shared: bool = False
+    among: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -54,25 +58,6 @@ def runs(session: Session, dataset_id: int) -> list[RunRef]:
         for run in listed
         if took_part[run.id or 0]
     ]
-
-
-def chosen(listed: list[RunRef], scope: Scope) -> dict[int, frozenset[int]]:
-    """Run id → the candidates whose responses in it count. ``listed``: as ``runs`` gives them."""
-    if scope.run_id is not None:
-        return {run.id: run.candidates for run in listed if run.id == scope.run_id}
-    if scope.all_runs:
-        return {run.id: run.candidates for run in listed}
-    newest: dict[int, RunRef] = {}
-    for run in sorted(listed, key=lambda run: (run.state == _ENDED, run.id), reverse=True):
-        for candidate in run.candidates:
-            newest.setdefault(candidate, run)
-    found: dict[int, set[int]] = defaultdict(set)
-    for candidate, run in newest.items():
-        for other in listed:
-            together = run.source == other.source == IMPORTED and candidate in other.candidates
-            if other is run or together:
-                found[other.id].add(candidate)
-    return {run_id: frozenset(candidates) for run_id, candidates in found.items()}
 
 
 def within(table: sa.Table, parts: dict[int, frozenset[int]]) -> sa.ColumnElement[bool]:

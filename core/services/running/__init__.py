@@ -6,23 +6,28 @@ out beside the app.
 
 from core.services.running.carrying import carry_out
 from core.services.running.claims import is_interrupted
-from core.services.running.control import cancel, resume
-from core.services.running.estimating import Estimate, estimate
-from core.services.running.orders import RunOrder, check, plan
-from core.services.running.progress import Progress, progress
+from core.services.running.control import Cap, cancel, resume
+from core.services.running.estimating import Estimate, cap_to_end, estimate, rounded_up
+from core.services.running.orders import RunOrder, check, drawn, plan
+from core.services.running.progress import Progress, progress, progress_of_all
 from core.services.running.runner import OnProgress
 
 __all__ = [
+    "Cap",
     "Estimate",
     "OnProgress",
     "Progress",
     "RunOrder",
     "cancel",
+    "cap_to_end",
     "carry_out",
     "check",
+    "drawn",
     "estimate",
     "is_interrupted",
     "plan",
     "progress",
+    "progress_of_all",
     "resume",
+    "rounded_up",
 ]

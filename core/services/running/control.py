@@ -2,6 +2,7 @@
 
 import math
 from datetime import datetime
+from enum import Enum
 
 from sqlalchemy import Engine, update
 from sqlmodel import Session, col, select
@@ -9,8 +10,15 @@ from sqlmodel import Session, col, select
 from core.errors import BadInput, NotFound
 from core.services.running.claims import is_held, me
 from core.services.running.counting import close_interrupted, recount
+from core.services.running.orders import check_prices
 from core.storage.engine import reading, write
-from core.storage.tables import Attempt, Run
+from core.storage.tables import Attempt, Candidate, Run
+
+
+class Cap(Enum):
+    """KEPT: the spending cap stays as it is."""
+
+    KEPT = "kept"
 
 
 def cancel(engine: Engine, run_id: int, *, now: datetime) -> None:
@@ -40,28 +48,29 @@ def resume(
     *,
     now: datetime,
     retry_failed: bool = True,
-    max_usd: float | None = None,
+    max_usd: float | Cap | None = Cap.KEPT,
     for_here: bool = False,
 ) -> None:
     """Queue the run again, to go on where it ended: cancelled, stopped, interrupted, or done with failures.
 
     ``retry_failed``: work that was given up is tried again (its attempts stay; they are no longer the last, and the run
-    counts them as failed no more). ``max_usd``: a new spending cap. ``for_here``: this process carries it out itself.
-    BadInput where there is nothing to resume, or somebody is at it.
+    counts them as failed no more). ``max_usd``: a new spending cap for the whole run, None for none. ``for_here``: this
+    process carries it out itself. BadInput where there is nothing to resume, somebody is at it, or the new cap is spent
+    already or cannot be kept.
     """
-    if max_usd is not None and not (math.isfinite(max_usd) and max_usd > 0):
-        raise BadInput(f"The spending cap must be more than 0 USD, not {max_usd}.")
 
     def change(session: Session) -> None:
         run = _evaluation(session, run_id)
         _check_resumable(run, now, retry_failed)
+        if isinstance(max_usd, float | int):
+            _check_cap(session, run, max_usd, now)
         if retry_failed:
             last = update(Attempt).where(col(Attempt.run_id) == run_id, col(Attempt.is_last)).values(is_last=False)
             session.connection().execute(last)
             recount(session, run_id)
             session.refresh(run)
         run.state, run.problem, run.finished_at = "queued", None, None
-        if max_usd is not None:
+        if not isinstance(max_usd, Cap):
             run.max_usd = max_usd
         if not is_held(run, now):
             run.worker = None
@@ -113,3 +122,15 @@ def _check_resumable(run: Run, now: datetime, retry_failed: bool) -> None:
         )
     if run.state == "done" and not (retry_failed and run.failed):
         raise BadInput(f"Run {run.id} is done: all {run.planned} responses were asked for. Start a new run instead.")
+
+
+def _check_cap(session: Session, run: Run, max_usd: float, now: datetime) -> None:
+    if not (math.isfinite(max_usd) and max_usd > 0):
+        raise BadInput(f"The spending cap must be more than 0 USD, not {max_usd}. For no cap leave it out.")
+    if max_usd <= run.cost_usd:
+        raise BadInput(
+            f"The spending cap of {max_usd:g} USD counts for the whole run, and {run.cost_usd:.4g} USD of it are spent "
+            "already: it would end at once. Set it higher, or to none."
+        )
+    asked = session.exec(select(Candidate).where(col(Candidate.id).in_(run.candidate_ids or [])))
+    check_prices(session, list(asked), now)

@@ -11,18 +11,22 @@ from sqlmodel import Session, col, select
 
 from core.domain.answering import TokenUsage
 from core.domain.pricing import Rates, cost_usd, most_usd
+from core.errors import EvenhandError
 from core.providers.presets import endpoints_of
 from core.services import prices
 from core.services.running.conversation import about_tokens, asked_at, messages_before, most_tokens
 from core.services.running.costing import most_output
 from core.services.running.orders import DEFAULT_CONCURRENCY, RunOrder, chosen_candidates, prompts_of
-from core.storage.tables import Candidate, Prompt, Response
+from core.storage.tables import Attempt, Candidate, Prompt, Response, Run
 
 _EARLIER_RESPONSES = 200
 _EXPECTED_OUTPUT_TOKENS = 300
 _EXPECTED_START_S = 1.0
 _EXPECTED_TOKENS_PER_S = 40.0
 _AT_ONCE_LOCALLY = 1
+_EXPECTED_LOAD_S = 4.0
+_EARLIER_STARTS, _LEAST_LOAD_S = 20, 0.1
+_LEAST_STEP_USD, _ROUNDING = 0.0001, 1e-9
 _SIZE_STEP = 64
 Place = tuple[str, str | None, str | None]
 
@@ -31,7 +35,7 @@ Place = tuple[str, str | None, str | None]
 class Estimate:
     """``calls``: one for each turn to be answered, without retries. ``cost_usd``: expected; ``most_usd``: the most that
     as many calls can cost. Both are None where a price is unknown: ``unpriced`` names those candidates. ``seconds``:
-    expected, at full concurrency, spreading left out.
+    expected, at full concurrency, spreading left out; ``load_s`` of them until the model on this machine is loaded.
     """
 
     calls: int
@@ -40,6 +44,7 @@ class Estimate:
     most_usd: float | None
     seconds: float | None
     unpriced: tuple[str, ...] = ()
+    load_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,8 @@ def estimate(session: Session, order: RunOrder, *, now: datetime) -> Estimate:
 
     Output length and latency are the means of a candidate's last 200 responses; where it has none, 300 tokens (or its
     max_tokens, if less), a second, and 40 tokens a second. Input is counted at four characters a token. The most is
-    bounded by the bytes sent and by max_tokens.
+    bounded by the bytes sent and by max_tokens. A model on this machine is loaded first, which takes as long as it took
+    the last times.
     """
     candidates = chosen_candidates(session, order)
     asked = _asked(prompts_of(session, order))
@@ -82,14 +88,40 @@ def estimate(session: Session, order: RunOrder, *, now: datetime) -> Estimate:
             continue
         expected_usd += repetitions * _expected_usd(rates, asked, expected)
         highest_usd += repetitions * _most_usd(rates, asked, most_output(candidate.settings))
+    load_s = _load_s(session, [each for each in candidates if _place(each)[0] == "local"])
     return Estimate(
         calls=len(candidates) * repetitions * asked.turns,
         prompts=asked.prompts,
         cost_usd=None if unpriced else expected_usd,
         most_usd=None if unpriced else highest_usd,
-        seconds=_seconds(busy_s, order.concurrency or DEFAULT_CONCURRENCY) if asked.turns else None,
+        seconds=load_s + _seconds(busy_s, order.concurrency or DEFAULT_CONCURRENCY) if asked.turns else None,
         unpriced=tuple(unpriced),
+        load_s=load_s if asked.turns else 0.0,
     )
+
+
+def cap_to_end(session: Session, run_id: int, *, now: datetime) -> float | None:
+    """A spending cap with which the run should come to its end: what it has spent, and the most that the rest may cost.
+
+    US dollars, rounded up. None where that is not known: a price is missing, or a candidate cannot be asked any more.
+    """
+    run = session.get(Run, run_id)
+    if run is None or not run.planned:
+        return None
+    order = RunOrder(run.dataset_id, run.candidate_ids or [], run.prompt_ids, run.repetitions)
+    try:
+        most_usd = estimate(session, order, now=now).most_usd
+    except EvenhandError:
+        return None
+    if not most_usd:
+        return None
+    return rounded_up(run.cost_usd + most_usd * (1 - run.responses / run.planned))
+
+
+def rounded_up(usd: float) -> float:
+    """Up to two digits that tell, and to 0.0001 US dollars."""
+    step = max(10.0 ** (math.floor(math.log10(usd)) - 1), _LEAST_STEP_USD)
+    return round(math.ceil(usd / step - _ROUNDING) * step, 4)
 
 
 def _asked(prompts: Sequence[Prompt]) -> _Asked:
@@ -119,6 +151,26 @@ def _expected(session: Session, candidate: Candidate) -> _Expected:
     output_tokens = fmean(tokens) if tokens else float(min(_EXPECTED_OUTPUT_TOKENS, most_output(candidate.settings)))
     guess_s = _EXPECTED_START_S + output_tokens / _EXPECTED_TOKENS_PER_S
     return _Expected(output_tokens, fmean(seconds) if seconds else guess_s)
+
+
+def _load_s(session: Session, local: Sequence[Candidate]) -> float:
+    """Seconds until a model on this machine is loaded; 0 where none is asked.
+
+    Loading is not part of an answer's latency: it is the rest of the time that the attempt took which began it.
+    """
+    if not local:
+        return 0.0
+    query = (
+        select(Attempt.started_at, Attempt.finished_at, Attempt.latency_ms)
+        .join(Candidate, col(Candidate.id) == Attempt.candidate_id)
+        .where(Candidate.provider == "local", col(Attempt.is_warm).is_(False), col(Attempt.latency_ms).is_not(None))
+        .order_by(col(Attempt.id).desc())
+        .limit(_EARLIER_STARTS)
+    )
+    found = session.exec(query).all()
+    rests = [(ended - began).total_seconds() - (ms or 0.0) / 1000 for began, ended, ms in found if ended is not None]
+    loads = [rest for rest in rests if rest > _LEAST_LOAD_S]
+    return fmean(loads) if loads else _EXPECTED_LOAD_S
 
 
 def _expected_usd(rates: Rates, asked: _Asked, expected: _Expected) -> float:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +13,11 @@ from core.errors import NotFound
 from core.providers.base import Endpoint
 from core.providers.presets import endpoints_of
 from core.services.prices import Pricer
-from core.services.running.asking import DEADLINE_S, Connections, Tried
+from core.services.running.asking import DEADLINE_S, Connections, Place, Tried
 from core.services.running.budget import Budget
 from core.services.running.counting import close_interrupted, recount
 from core.services.running.ledger import Ledger
-from core.services.running.orders import DEFAULT_CONCURRENCY
+from core.services.running.orders import DEFAULT_CONCURRENCY, MOST_CONCURRENCY
 from core.services.running.work_order import WorkOrder, work_left
 from core.storage.tables import Attempt, Candidate, Run
 
@@ -38,7 +38,7 @@ class Contender:
 
 @dataclass
 class Hand:
-    """One run while this process carries it out. ``places``: requests that may be in flight at once."""
+    """One run while this process carries it out. ``concurrency``: requests in flight at most at one endpoint."""
 
     run_id: int
     contenders: Mapping[int, Contender]
@@ -50,9 +50,19 @@ class Hand:
     ledger: Ledger
     connections: Connections
     pricer: Pricer
-    places: asyncio.Semaphore
     end_kind: FaultKind = FaultKind.CANCELLED
     is_stopping: bool = False
+    _rooms: dict[Place, asyncio.Semaphore] = field(default_factory=dict)
+
+    def room_at(self, endpoint: Endpoint) -> asyncio.Semaphore:
+        """What lets as many of the run's requests through to the endpoint's place as may be in flight there."""
+        return self._rooms.setdefault(endpoint.place, asyncio.Semaphore(self.concurrency))
+
+    @property
+    def most_in_hand(self) -> int:
+        """How many units are worth having begun: those waiting for a slow endpoint keep nobody from a quick one."""
+        places = {each.place for contender in self.contenders.values() for each in contender.endpoints}
+        return 2 * min(self.concurrency * max(1, len(places)), MOST_CONCURRENCY)
 
     def heed(self, contender: Contender, attempt: Tried) -> None:
         """Stop giving work to a candidate whose endpoint refuses for good three times in a row."""
@@ -99,7 +109,6 @@ def take_in_hand(
         ledger=ledger,
         connections=connections,
         pricer=pricer,
-        places=asyncio.Semaphore(run.concurrency or DEFAULT_CONCURRENCY),
     )
 
 

@@ -11,8 +11,10 @@ from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import Engine, bindparam, update
+from sqlalchemy.exc import DataError
 from sqlmodel import Session, col
 
+from core.domain.answering import FaultKind
 from core.errors import EvenhandError
 from core.services.running.claims import me
 from core.services.running.counting import recount
@@ -31,6 +33,8 @@ ENDINGS = (
     "reasoning_tokens", "output_tokens", "cost_usd", "cost_basis", "rates_id", "finish_reason", "answered_by",
     "fingerprint", "is_warm", "text",
 )  # fmt: skip
+_OURS = frozenset({"started_at", "finished_at", "latency_ms", "cost_usd", "cost_basis", "rates_id"})
+_CANNOT_BE_STORED = (DataError, ValueError, OverflowError)
 _MOST_AT_ONCE = 2000
 _PATIENCE = 8.0
 _LONGEST_WAIT_S = 0.02
@@ -118,7 +122,7 @@ class Ledger:
         refused: set[int] = set()
         try:
             if begun or ended:
-                refused = write(self._engine, partial(_write, begun, ended))
+                refused = self._written(begun, ended)
         except Exception as error:
             _log.exception("attempts could not be written")
             self.problem = error
@@ -126,10 +130,31 @@ class Ledger:
         answers += [(item, None) for item in batch if isinstance(item, asyncio.Future)]
         _resolve(answers)
 
+    def _written(self, begun: list[Begun], ended: list[Ended]) -> set[int]:
+        """Write them together; where one end cannot be stored, each alone, and that one as an answer that failed."""
+        try:
+            return write(self._engine, partial(_write, begun, ended))
+        except _CANNOT_BE_STORED:
+            refused = write(self._engine, partial(_write, begun, [])) if begun else set()
+        for item in ended:
+            try:
+                write(self._engine, partial(_write, [], [item]))
+            except _CANNOT_BE_STORED as error:
+                _log.warning("an answer could not be stored: %s", type(error).__name__)
+                write(self._engine, partial(_write, [], [_without_its_answer(item, error)]))
+        return refused
+
     def _answer(self, item: Begun, refused: set[int]) -> Exception | None:
         if self.problem is not None:
             return self.problem
         return ClaimLost("The run is carried out no more by this process.") if item.row["run_id"] in refused else None
+
+
+def _without_its_answer(item: Ended, error: Exception) -> Ended:
+    kept = {name: found for name, found in item.row.items() if name not in ENDINGS or name in _OURS}
+    message = f"The answer holds something that the database cannot store ({type(error).__name__})."
+    lost = {"error_kind": FaultKind.MALFORMED.value, "error_message": message, "is_last": True}
+    return Ended(item.run_id, dict.fromkeys(ENDINGS) | kept | lost)
 
 
 def _resolve(answers: list[tuple[asyncio.Future[None], Exception | None]]) -> None:

@@ -1,5 +1,6 @@
 """Ordering an evaluation: what is asked for, checked against what there is, and queued as a run."""
 
+import hashlib
 import math
 import secrets
 from collections.abc import Sequence
@@ -28,7 +29,7 @@ class RunOrder:
     """An evaluation to be run. ``prompt_ids`` None: every prompt of the dataset that asks something.
 
     ``spread_s``: when each repetition may begin, in seconds after the start, one each; None: all at once.
-    ``max_usd``: stop before spending more. ``concurrency``: requests in flight at most, all candidates together.
+    ``max_usd``: stop before spending more. ``concurrency``: requests in flight at most at one endpoint.
     ``deadline_s``: for all attempts of one turn. ``seed``: of the order; None draws one.
     """
 
@@ -84,7 +85,7 @@ def check(session: Session, order: RunOrder, *, now: datetime) -> list[Candidate
     _check_numbers(order)
     candidates = chosen_candidates(session, order)
     if order.max_usd is not None:
-        _check_prices(session, candidates, now)
+        check_prices(session, candidates, now)
     return candidates
 
 
@@ -118,7 +119,8 @@ def _check_candidate(candidate: Candidate) -> None:
         raise BadInput(f"The candidate '{candidate.name}' cannot be asked: {error}") from error
 
 
-def _check_prices(session: Session, candidates: Sequence[Candidate], now: datetime) -> None:
+def check_prices(session: Session, candidates: Sequence[Candidate], now: datetime) -> None:
+    """Raise BadInput where the price of a candidate is not known, so that no spending cap could be kept."""
     for candidate in candidates:
         if prices.rates_of(session, candidate, at=now) is None:
             raise BadInput(
@@ -174,3 +176,28 @@ def prompts_of(session: Session, order: RunOrder) -> Sequence[Prompt]:
     if len(found) < len(wanted):
         raise NotFound(f"{len(wanted) - len(found)} of the prompts chosen are not in the dataset '{dataset.name}'.")
     return found
+
+
+def drawn(
+    session: Session, dataset_id: int, *, size: int | None = None, seed: int = 0, categories: Sequence[str] = ()
+) -> list[int]:
+    """Ids of ``size`` of the dataset's prompts that ask something, drawn at random; of some categories, or of all.
+
+    The same seed and size give the same prompts, whoever draws: the draw goes by what the prompts say, so a larger size
+    holds a smaller one, and another version of the dataset gives the same as far as it has them. ``size`` None, or more
+    than there are: all. Raises BadInput where there are none.
+    """
+    if size is not None and size < 1:
+        raise BadInput(f"At least one prompt has to be drawn, not {size}.")
+    query = select(Prompt.id, Prompt.content_hash, Prompt.messages).where(Prompt.dataset_id == dataset_id)
+    if categories:
+        query = query.where(col(Prompt.category).in_(categories))
+    places = [
+        (hashlib.sha256(f"{seed} {content_hash}".encode()).digest(), prompt_id or 0)
+        for prompt_id, content_hash, messages in session.exec(query.execution_options(yield_per=2000))
+        if asked_at(messages)
+    ]
+    if not places:
+        where = f" in {', '.join(categories)}" if categories else ""
+        raise BadInput(f"The dataset has no prompt{where} with a user's message to answer.")
+    return sorted(prompt_id for _, prompt_id in sorted(places)[:size])

@@ -1,16 +1,24 @@
-"""How far a run is: from its own counters, and how long it will still take at its recent pace."""
+"""How far runs are: from their own counters, and how long they will still take at their recent pace."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
+from statistics import median
 
-from sqlmodel import Session, col, select
+import sqlalchemy as sa
+from sqlmodel import Session, select
 
 from core.errors import NotFound
 from core.services.running.claims import is_interrupted
-from core.storage.tables import Response, Run
+from core.storage.tables import Run, metadata
 
+_response = metadata.tables["response"]
 _RECENT = 200
 _TOO_FEW = 3
+_MOST_PACED = 50
+_PAUSE_S, _PAUSE_TIMES = 30.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -40,13 +48,25 @@ class Progress:
 
 def progress(session: Session, run_id: int, *, now: datetime) -> Progress:
     """How far run ``run_id`` is. Raises NotFound."""
-    run = session.get(Run, run_id, populate_existing=True)
+    run = session.exec(select(Run).where(Run.id == run_id).execution_options(populate_existing=True)).first()
     if run is None:
         raise NotFound(f"There is no run {run_id}.")
+    return progress_of_all(session, [run], now=now)[run_id]
+
+
+def progress_of_all(session: Session, found: Sequence[Run], *, now: datetime) -> dict[int, Progress]:
+    """How far each run is, by its id. One query at most, however many they are."""
+    states = {run.id or 0: "interrupted" if is_interrupted(run, now) else run.state for run in found}
+    running = [run_id for run_id, state in states.items() if state == "running"]
+    paces = _paces_s(session, running[:_MOST_PACED], now)
+    return {run.id or 0: _progress(run, states[run.id or 0], paces.get(run.id or 0)) for run in found}
+
+
+def _progress(run: Run, state: str, pace_s: float | None) -> Progress:
     left = max(0, run.planned - run.responses - run.failed)
     return Progress(
-        run_id=run_id,
-        state="interrupted" if is_interrupted(run, now) else run.state,
+        run_id=run.id or 0,
+        state=state,
         planned=run.planned,
         responses=run.responses,
         failed=run.failed,
@@ -54,15 +74,36 @@ def progress(session: Session, run_id: int, *, now: datetime) -> Progress:
         cost_usd=run.cost_usd,
         unpriced=run.unpriced,
         problem=run.problem,
-        eta_s=_eta_s(session, run, left, now) if run.state == "running" else None,
+        eta_s=None if pace_s is None else left * pace_s,
     )
 
 
-def _eta_s(session: Session, run: Run, left: int, now: datetime) -> float | None:
-    """Seconds for ``left`` responses at the pace of the last 200 of this run; None before there are three."""
-    recent = select(Response.created_at).where(Response.run_id == run.id).order_by(col(Response.id).desc())
-    times = session.exec(recent.limit(_RECENT)).all()
-    if len(times) < _TOO_FEW:
+def _paces_s(session: Session, run_ids: Sequence[int], now: datetime) -> dict[int, float]:
+    """Run → seconds from one response to the next, of those that have brought enough of late."""
+    if not run_ids:
+        return {}
+    c = _response.c
+    newest = [
+        sa.select(c.run_id, c.created_at).where(c.run_id == run_id).order_by(c.id.desc()).limit(_RECENT).subquery()
+        for run_id in run_ids
+    ]
+    times: dict[int, list[datetime]] = defaultdict(list)
+    for run_id, at in session.execute(sa.union_all(*(sa.select(each) for each in newest))):
+        times[run_id].append(at)
+    paces = {run_id: pace_s(each, now) for run_id, each in times.items()}
+    return {run_id: pace for run_id, pace in paces.items() if pace is not None}
+
+
+def pace_s(times: Sequence[datetime], now: datetime) -> float | None:
+    """Seconds from one response to the next since the last pause; None below three responses.
+
+    ``times``: when the newest responses came. What came before a pause (somebody resumed the run, say) tells nothing of
+    how fast it goes now.
+    """
+    moments = sorted([*times, now], reverse=True)
+    gaps = [(later - earlier).total_seconds() for later, earlier in pairwise(moments)]
+    if not gaps:
         return None
-    took_s = (now - min(times)).total_seconds()
-    return left * max(took_s, 0.0) / (len(times) - 1)
+    longest = max(_PAUSE_S, _PAUSE_TIMES * median(gaps))
+    going = next((place for place, gap in enumerate(gaps) if gap > longest), len(gaps))
+    return sum(gaps[:going]) / (going - 1) if going >= _TOO_FEW else None

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
 from core.domain.answering import FaultKind
+from core.domain.storable_text import storable
 from core.services.prices import Pricer
 from core.services.running import claims
 from core.services.running.asking import Connections, SpendingStopped
@@ -90,7 +91,7 @@ class Runner:
                 await self._unless_lost(self._scores.finish())
                 outcome = outcome if self._is_going else self._why_not
         except Exception as error:
-            self._broken_by = without_secrets(f"{type(error).__name__}: {error}")[:500]
+            self._broken_by = storable(without_secrets(f"{type(error).__name__}: {error}"))[:500]
             raise
         finally:
             await _cancel(watch, *([scores] if scores else []))
@@ -139,8 +140,7 @@ class Runner:
     async def _round(self, hand: Hand, units: Iterator[Unit]) -> bool:
         """Carry out the units of one round; False where the run was lost or is to be let go."""
         feed = Feed(self._engine, hand, units)
-        # More takers than places in flight: those waiting for a slow endpoint keep nobody from a quick one.
-        takers = [asyncio.create_task(self._take(hand, feed)) for _ in range(2 * hand.concurrency)]
+        takers = [asyncio.create_task(self._take(hand, feed)) for _ in range(hand.most_in_hand)]
         stop = [asyncio.create_task(event.wait()) for event in (self._lost, self._shut_down)]
         try:
             done: asyncio.Future[Any] = asyncio.gather(*takers)
@@ -220,15 +220,17 @@ class Runner:
             claims.let_go(self._engine, self._run_id, state=state, problem=problem, finished_at=now)
 
     def _ending(self, outcome: Outcome | None) -> tuple[str, str | None]:
-        if outcome is None:
-            return "stopped", " ".join(filter(None, ("It was broken off.", self._broken_by, "Resume it to go on.")))
         so_far = progress_of(self._engine, self._run_id)
+        if outcome is None:
+            go_on = "Resume it to go on." if so_far.left else "Everything had arrived; resume it to have it all scored."
+            return "stopped", " ".join(filter(None, ("It was broken off.", self._broken_by, go_on)))
         problem = self._hand.problem if self._hand else None
         unscored = self._scores.problem if self._scores else None
-        if so_far.left or problem:
-            problem = f"{problem or 'It ended early.'} {so_far.left} responses are left; resume to go on."
+        if so_far.left:
+            left = "1 response is left" if so_far.left == 1 else f"{so_far.left} responses are left"
+            problem = f"{problem or 'It ended early.'} {left}; resume to go on."
             return "stopped", " ".join(filter(None, (problem, unscored)))
-        return "done", unscored
+        return "done", " ".join(filter(None, (problem, unscored))) or None
 
 
 def progress_of(engine: Engine, run_id: int) -> Progress:

@@ -1,5 +1,6 @@
 """One turn of one unit on the record: what is set aside and committed before an attempt, and written after it."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from core.services.running.work_order import Unit
 from core.settings import without_secrets
 
 _LONGEST_MESSAGE = 1000
+_LONGEST_PART = 100_000  # characters of an answer that broke off
 _NO_ENDING: dict[str, Any] = dict.fromkeys(ENDINGS)
 
 
@@ -28,11 +30,13 @@ class TurnJournal:
         self._turn = len(story.answers)
         self._offset = story.numbers.get(self._turn, 0)
         self._ceiling: float | None = None
+        self._room: asyncio.Semaphore
 
     async def before(self, endpoint: Endpoint, number: int) -> None:
-        """Wait for one of the run's places in flight and for the budget, then commit the attempt's row."""
+        """Wait for one of the run's places in flight there and for the budget, then commit the attempt's row."""
         hand = self._hand
-        await hand.places.acquire()
+        self._room = hand.room_at(endpoint)
+        await self._room.acquire()
         try:
             now = datetime.now(UTC)
             is_fallback = endpoint is not self._contender.endpoints[0]
@@ -46,7 +50,7 @@ class TurnJournal:
                 hand.budget.settle(self._ceiling, 0.0)
                 raise
         except BaseException:
-            hand.places.release()
+            self._room.release()
             raise
 
     async def _begin(self, number: int, now: datetime, *, is_fallback: bool) -> None:
@@ -68,7 +72,7 @@ class TurnJournal:
         hand, story, now = self._hand, self._story, datetime.now(UTC)
         cost = cost_of(hand.pricer, attempt, self._contender.settings, self._request, ceiling=self._ceiling)
         hand.budget.settle(self._ceiling, cost.cost_usd)
-        hand.places.release()
+        self._room.release()
         story.count(cost.cost_usd)
         finish_reason = _finish_of(attempt)
         if finish_reason is not None:
@@ -138,7 +142,7 @@ def _ending(attempt: Tried, cost: Cost, now: datetime, end_kind: FaultKind) -> d
         kind = end_kind if fault.kind is FaultKind.CANCELLED else fault.kind
         ending["error_kind"], ending["http_status"] = kind.value, fault.http_status
         ending["error_message"] = without_secrets(str(fault))[:_LONGEST_MESSAGE]
-        ending["text"] = fault.text or None
+        ending["text"] = fault.text[:_LONGEST_PART] or None
     return ending
 
 

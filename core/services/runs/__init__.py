@@ -1,7 +1,7 @@
 """Runs as pages show them: the list, how far each is and what failed. It only reads."""
 
 from core.services.runs.details import CandidateProgress, FailureLine, failures, per_candidate
-from core.services.runs.listing import ACTIVE, Newest, RunLine, line, listed, newest
+from core.services.runs.listing import ACTIVE, Newest, RunLine, at_one_moment, line, listed, newest
 
 __all__ = [
     "ACTIVE",
@@ -9,6 +9,7 @@ __all__ = [
     "FailureLine",
     "Newest",
     "RunLine",
+    "at_one_moment",
     "failures",
     "line",
     "listed",

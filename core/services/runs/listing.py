@@ -1,6 +1,6 @@
 """The runs of a workspace, newest first, and how far each is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,12 +9,14 @@ from sqlmodel import Session, col, select
 
 from core.errors import NotFound
 from core.services import running
+from core.services.running import Progress
+from core.services.running.claims import is_held
 from core.storage.tables import Dataset, Run, metadata
 
 _response, _run = metadata.tables["response"], metadata.tables["run"]
 EVALUATION = "evaluation"
 GOING = ("queued", "running")
-ACTIVE = frozenset({"queued", "waiting", "running"})
+ACTIVE = frozenset({"queued", "waiting", "running", "cancelling"})
 MOST_LISTED = 500
 
 
@@ -23,8 +25,9 @@ class RunLine:
     """A run at one moment. None: not known, or not yet.
 
     ``state``: queued | waiting (for the time of its next repetition) | running | interrupted (said to be running, and
-    nobody carries it out) | done | cancelled | stopped. ``source``: evaluation | import | demo; what came by import was
-    not planned, so ``planned`` is what is there. ``candidate_ids``: those asked, or those that answered.
+    nobody carries it out) | cancelling (what was in flight is being ended) | done | cancelled | stopped. ``source``:
+    evaluation | import | demo; what came by import was not planned, so ``planned`` is what is there.
+    ``candidate_ids``: those asked, or those that answered.
     ``prompts``: how many were asked, None for all. ``cost_usd``: what is known to be spent; ``unpriced`` attempts have
     no known price. ``next_at``: when the next repetition may begin. ``eta_s``: seconds left at its recent pace.
     """
@@ -54,7 +57,7 @@ class RunLine:
 
     @property
     def is_active(self) -> bool:
-        """Whether it goes on without anybody doing anything."""
+        """Whether something of it moves without anybody doing anything."""
         return self.state in ACTIVE
 
     @property
@@ -73,12 +76,31 @@ class RunLine:
         return min(1.0, (self.responses + self.failed) / self.planned) if self.planned else 0.0
 
 
-def listed(session: Session, *, now: datetime, limit: int = MOST_LISTED) -> list[RunLine]:
-    """The runs, newest first, at most ``limit``."""
-    found = list(session.exec(select(Run).order_by(col(Run.id).desc()).limit(limit)))
-    datasets = _datasets(session)
-    counted = _counted(session, [run for run in found if run.source != EVALUATION])
-    return [_line(session, run, datasets, counted, now) for run in found]
+def at_one_moment(session: Session) -> None:
+    """Have all that ``session`` reads be of one moment; call it first.
+
+    Else PostgreSQL shows each query what has come since the one before.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
+def listed(
+    session: Session, *, now: datetime, limit: int = MOST_LISTED, known: Iterable[RunLine] = ()
+) -> list[RunLine]:
+    """The runs, newest first, at most ``limit``, by as many queries however many they are.
+
+    ``known``: lines seen before; what ended imports brought is taken from them, for counting it takes long.
+    """
+    newest = select(Run).order_by(col(Run.id).desc()).limit(limit).execution_options(populate_existing=True)
+    found = list(session.exec(newest))
+    counted = {
+        line.id: (line.responses, line.candidate_ids)
+        for line in known
+        if not line.is_evaluation and line.state == "done"
+    }
+    counted |= _counted(session, [run for run in found if run.source != EVALUATION and run.id not in counted])
+    return _lines(session, found, _datasets(session), counted, now)
 
 
 def line(session: Session, run_id: int, *, now: datetime) -> RunLine:
@@ -87,7 +109,7 @@ def line(session: Session, run_id: int, *, now: datetime) -> RunLine:
     if run is None:
         raise NotFound(f"There is no run {run_id} any more.")
     counted = {} if run.source == EVALUATION else _counted(session, [run])
-    return _line(session, run, _datasets(session, run.dataset_id), counted, now)
+    return _lines(session, [run], _datasets(session, run.dataset_id), counted, now)[0]
 
 
 @dataclass(frozen=True)
@@ -139,19 +161,31 @@ def newest(session: Session) -> Newest | None:
     )
 
 
-def _line(
-    session: Session, run: Run, datasets: dict[int, str], counted: dict[int, tuple[int, tuple[int, ...]]], now: datetime
-) -> RunLine:
-    run_id = run.id or 0
-    progress = running.progress(session, run_id, now=now)
-    came, who = counted.get(run_id, (run.responses, tuple(run.candidate_ids or ())))
+def _lines(
+    session: Session,
+    found: Sequence[Run],
+    datasets: dict[int, str],
+    counted: dict[int, tuple[int, tuple[int, ...]]],
+    now: datetime,
+) -> list[RunLine]:
+    progress = running.progress_of_all(session, found, now=now)
+    lines = []
+    for run in found:
+        came, who = counted.get(run.id or 0, (run.responses, tuple(run.candidate_ids or ())))
+        dataset = datasets.get(run.dataset_id, "")
+        lines.append(_line(run, progress[run.id or 0], dataset, came, who, now))
+    return lines
+
+
+def _line(run: Run, progress: Progress, dataset: str, came: int, who: tuple[int, ...], now: datetime) -> RunLine:
     next_at = _next_at(run, now) if progress.state == "queued" else None
+    is_cancelling = progress.state == "cancelled" and is_held(run, now)
     return RunLine(
-        id=run_id,
+        id=run.id or 0,
         dataset_id=run.dataset_id,
-        dataset=datasets.get(run.dataset_id, ""),
+        dataset=dataset,
         source=run.source,
-        state="waiting" if next_at is not None else progress.state,
+        state="cancelling" if is_cancelling else "waiting" if next_at is not None else progress.state,
         candidate_ids=who,
         prompts=None if run.prompt_ids is None else len(run.prompt_ids),
         repetitions=run.repetitions,
@@ -191,10 +225,12 @@ def _datasets(session: Session, only: int | None = None) -> dict[int, str]:
 
 def _counted(session: Session, runs: Iterable[Run]) -> dict[int, tuple[int, tuple[int, ...]]]:
     """Run id → how many responses it brought, and of which candidates: what an import does not count itself."""
-    c = _response.c
+    c, ids = _response.c, [run.id for run in runs]
+    if not ids:
+        return {}
     query = (
         sa.select(c.run_id, c.candidate_id, sa.func.count())
-        .where(c.run_id.in_([run.id for run in runs]))
+        .where(c.run_id.in_(ids))
         .group_by(c.run_id, c.candidate_id)
         .order_by(c.run_id, c.candidate_id)
     )

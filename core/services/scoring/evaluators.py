@@ -1,5 +1,6 @@
 """Which evaluators a workspace has: immutable, each once by content, some of them there from the start."""
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -8,15 +9,18 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from core.domain.judging import PAIRWISE_KIND, SCORE_KIND
-from core.domain.scoring.base import EvaluatorKind
+from core.domain.scoring.base import EvaluatorKind, Subject
 from core.errors import BadInput, NotFound
 from core.providers import presets
+from core.services import apart
 from core.services.importing.hashing import digest
 from core.services.scoring.registry import kind_named
 from core.storage.tables import Evaluator, metadata
 from core.storage.upsert import insert_into
 
 _evaluator = metadata.tables["evaluator"]
+_NOTHING = Subject(turns=())
+_passed: deque[str] = deque(maxlen=100)
 JUDGES = frozenset({SCORE_KIND, PAIRWISE_KIND})
 LONGEST_NAME = 60
 
@@ -70,6 +74,39 @@ def first_of(session: Session, kind: str) -> Evaluator | None:
     return session.exec(select(Evaluator).where(Evaluator.kind == kind).order_by(col(Evaluator.id))).first()
 
 
+def check(kind: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters with the kind's defaults. Raises NotFound and BadInput as ``add`` does.
+
+    A pattern or schema is tried where it can be killed, which takes up to two seconds: to be called before a
+    transaction begins. What passed once passes at once.
+    """
+    known = kind_named(kind)
+    whole = {**known.defaults, **params}
+    if known.runs(_NOTHING, whole) is None:
+        known.check_params(whole)
+    else:
+        _check_apart(kind, whole)
+    if kind in JUDGES:
+        presets.endpoint_of(whole["provider"], whole["model"], whole)
+    return whole
+
+
+def _check_apart(kind: str, params: dict[str, Any]) -> None:
+    try:
+        content = _content_hash(kind, params)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise BadInput(f"The parameters cannot be kept: {error}.") from error
+    if content in _passed:
+        return
+    try:
+        apart.call(kind_named(kind).check_params, params)
+    except apart.RanOut as error:
+        raise BadInput(f"This pattern or schema cannot be used: {error}.") from error
+    except RecursionError as error:
+        raise BadInput("This pattern or schema is nested too deeply.") from error
+    _passed.append(content)
+
+
 def add(session: Session, kind: str, name: str, params: Mapping[str, Any], now: datetime) -> Evaluator:
     """Add an evaluator, or take the same one (kind and parameters) back into use, under ``name``.
 
@@ -77,10 +114,7 @@ def add(session: Session, kind: str, name: str, params: Mapping[str, Any], now: 
     make no sense and for a name that another evaluator in use has.
     """
     known, name = kind_named(kind), name.strip()
-    whole = {**known.defaults, **params}
-    known.check_params(whole)
-    if kind in JUDGES:
-        presets.endpoint_of(whole["provider"], whole["model"], whole)
+    whole = check(kind, params)
     _check_name(session, name, _content_hash(kind, whole))
     row = _row(known, name, whole, now)
     statement = insert_into(session.get_bind().dialect.name, _evaluator)
@@ -92,6 +126,13 @@ def add(session: Session, kind: str, name: str, params: Mapping[str, Any], now: 
     )
     where = (Evaluator.kind == kind, Evaluator.content_hash == row["content_hash"])
     return session.exec(select(Evaluator).where(*where).execution_options(populate_existing=True)).one()
+
+
+def same_as(session: Session, kind: str, params: Mapping[str, Any]) -> Evaluator | None:
+    """The evaluator in use of this kind and these parameters; None where there is none."""
+    content = _content_hash(kind, {**kind_named(kind).defaults, **params})
+    query = select(Evaluator).where(Evaluator.kind == kind, Evaluator.content_hash == content)
+    return session.exec(query.where(col(Evaluator.retired_at).is_(None))).first()
 
 
 def retire(session: Session, evaluator_id: int, now: datetime) -> None:

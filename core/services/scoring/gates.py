@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from core.domain.scoring.base import Use
 from core.errors import BadInput, NotFound
@@ -11,6 +11,7 @@ from core.services.scoring import evaluators
 from core.services.scoring.registry import kind_named
 from core.storage.tables import Dataset, Evaluator, Gate, Prompt
 
+_LIMITS = {"word_limit": "words", "character_limit": "characters"}
 DEFAULT_GATES = ("contains", "number_match", "json_schema", "word_limit", "character_limit")
 
 
@@ -86,6 +87,58 @@ def add(
         session.add(gate)
         session.flush()
     return GateLine(gate, evaluator, _warning(gate, _categories(session, dataset_id)))
+
+
+def covering(
+    session: Session, dataset_id: int | None, category: str | None, evaluator_id: int, at_least: float
+) -> GateLine | None:
+    """A gate in use that already demands this, or more of it, there; None where such a gate would be new."""
+    query = (
+        select(Gate, Evaluator)
+        .join(Evaluator, col(Evaluator.id) == Gate.evaluator_id)
+        .where(Gate.evaluator_id == evaluator_id, Gate.at_least >= at_least, col(Gate.retired_at).is_(None))
+        .where(col(Gate.dataset_id).is_(None) | col(Gate.dataset_id).is_not_distinct_from(dataset_id))
+        .where(col(Gate.category).is_(None) | col(Gate.category).is_not_distinct_from(category))
+        .order_by(col(Gate.id))
+    )
+    found = session.exec(query).first()
+    return None if found is None else GateLine(*found)
+
+
+def limit_of(evaluator: Evaluator) -> str | None:
+    """What a gate by this evaluator needs a number for ("words", "characters"); None where it needs none.
+
+    A limit that names no number of its own leaves it to the prompts, and says nothing where they set none.
+    """
+    unit = _LIMITS.get(evaluator.kind)
+    if unit is None or any(evaluator.params.get(f"{side}_{unit}") is not None for side in ("max", "min")):
+        return None
+    return unit
+
+
+def is_limited(session: Session, dataset_id: int | None, category: str | None, unit: str) -> bool:
+    """Whether any prompt there sets a limit of ``unit`` itself."""
+    sets_one = [col(Prompt.constraints)[f"{side}_{unit}"].as_string().is_not(None) for side in ("max", "min")]
+    query = select(Prompt.id).where(or_(*sets_one)).limit(1)
+    if dataset_id is not None:
+        query = query.where(Prompt.dataset_id == dataset_id)
+    if category is not None:
+        query = query.where(Prompt.category == category)
+    return session.exec(query).first() is not None
+
+
+def with_limit(session: Session, evaluator_id: int, most: int, now: datetime) -> Evaluator:
+    """The evaluator that allows at most ``most`` where a prompt sets no limit itself; made where it is not there.
+
+    Raises NotFound, and BadInput where the evaluator takes no number.
+    """
+    evaluator = _open_to_gates(session, evaluator_id)
+    unit = limit_of(evaluator)
+    if unit is None:
+        raise BadInput(f"'{evaluator.name}' takes no number.")
+    params = {**evaluator.params, f"max_{unit}": most}
+    same = evaluators.same_as(session, evaluator.kind, params)
+    return same or evaluators.add(session, evaluator.kind, f"At most {most:,} {unit}", params, now)
 
 
 def retire(session: Session, gate_id: int, now: datetime) -> None:

@@ -1,9 +1,7 @@
 """Scoring responses with the evaluators that ask no model; done again, it changes nothing."""
 
 import logging
-import math
 import time
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -12,13 +10,15 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from core.domain.scoring.base import Params, Score, Subject, unscored
-from core.errors import EvenhandError
+from core.domain.scoring.base import Params, Score, Subject
+from core.services import apart
 from core.services.scoring import embedding, gates, records, subjects
 from core.services.scoring import evaluators as known
-from core.services.scoring.registry import kind_named
+from core.services.scoring.saying import one_by_one, trace
 from core.storage.engine import reading, write
 from core.storage.tables import Evaluator, metadata
+
+__all__ = ["ensure_defaults", "in_use", "rescore", "score_missing", "score_responses"]
 
 _log = logging.getLogger(__name__)
 _score, _response, _prompt = (metadata.tables[name] for name in ("score", "response", "prompt"))
@@ -74,6 +74,7 @@ def rescore(
     with reading(engine) as session:
         chosen = known.scoring(session) if evaluator_ids is None else known.by_id(session, evaluator_ids)
     chosen = [evaluator for evaluator in chosen if evaluator.kind not in known.JUDGES]
+    apart.try_again()
     written = 0
     for ids in _pages(engine, run_id, dataset_id):
         written += _score_all(engine, ids, chosen, now, over=True, gently=gently)
@@ -85,24 +86,6 @@ def score_missing(
 ) -> int:
     """Score every response (of a run, of a dataset) that lacks a score, at full speed: for the command line."""
     return sum(score_responses(engine, ids, now=now) for ids in _pages(engine, run_id, dataset_id))
-
-
-def score(evaluator: Evaluator, subject: Subject) -> Score:
-    """What the evaluator says of a response; unscored, with the reason, where it fails or gives nonsense."""
-    try:
-        kind = kind_named(evaluator.kind)
-        assert kind.score is not None
-        said = kind.score(subject, {**kind.defaults, **evaluator.params})
-        value = said.value
-        if value is not None and not (math.isfinite(value) and 0.0 <= value <= 1.0):
-            return unscored(f"The evaluator gave {value!r}, which is not between 0 and 1.")
-        return said
-    except EvenhandError as error:
-        return unscored(records.storable(str(error)))
-    except Exception as error:
-        _log.error("the evaluator %s (%s) failed on a response: %s", evaluator.name, evaluator.kind, _trace())
-        problem = f"The evaluator failed on this response: {type(error).__name__}: {error}"
-        return unscored(records.storable(problem))
 
 
 def _score_all(
@@ -159,17 +142,11 @@ def _scores(evaluator: Evaluator, wanted: Sequence[Subject]) -> Iterator[Score]:
         try:
             said = in_batches(wanted, evaluator.params)
         except Exception:
-            _log.error("the evaluator %s failed on a batch, going on one by one: %s", evaluator.name, _trace())
+            _log.error("the evaluator %s failed on a batch, going on one by one: %s", evaluator.name, trace())
         else:
             yield from said
             return
-    for subject in wanted:
-        yield score(evaluator, subject)
-
-
-def _trace() -> str:
-    """What is being handled, fit for a log: an exception may quote a text that holds anything."""
-    return records.storable(traceback.format_exc())
+    yield from one_by_one(evaluator, wanted)
 
 
 class _Rest:

@@ -59,6 +59,17 @@ class WeightedTally(Table, table=True):
     refreshed_at: datetime = moment()
 
 
+class ResponsesRemoved(Table, table=True):
+    """How many responses were ever deleted, in one row: a trigger on ``response`` keeps it, whoever deletes.
+
+    What was read of the responses and only grew since is known to be whole without counting them.
+    """
+
+    __tablename__ = "responses_removed"
+    id: int = Field(primary_key=True)
+    total: int = 0
+
+
 class WorkspaceSetting(Table, table=True):
     """A switch of the whole workspace, by name (for instance whether simulated raters count)."""
 

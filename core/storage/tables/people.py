@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Column, ForeignKey, UniqueConstraint
 from sqlmodel import Field
 
-from core.storage.tables.base import Table, moment, reference, row_id
+from core.storage.tables.base import BigId, Table, moment, reference, row_id
 
 
 class Person(Table, table=True):
@@ -25,10 +25,16 @@ class Person(Table, table=True):
 
 
 class Invitation(Table, table=True):
-    """A join link; only the hash of its token is kept. Used once."""
+    """A join link; only the hash of its token is kept. Used once.
+
+    ``study_id``: the study that the person is invited to rate, empty for whatever is open to them.
+    """
 
     id: int | None = row_id()
     person_id: int = reference("person", index=True)
+    study_id: int | None = Field(
+        default=None, sa_column=Column(BigId, ForeignKey("study.id", ondelete="SET NULL"), nullable=True)
+    )
     token_hash: str = Field(unique=True)
     created_at: datetime = moment()
     expires_at: datetime = moment()

@@ -11,8 +11,9 @@ from core.storage.tables.base import BigId, Table, json_value, long_text, moment
 class Study(Table, table=True):
     """A rating campaign. Empty ``dataset_id``, ``categories`` and ``candidate_ids`` mean all there are.
 
-    ``state``: open | paused | closed. ``overlap``: raters wanted per pair. ``pairs_per_rater``: what is asked
+    ``state``: draft | open | paused | closed. ``overlap``: raters wanted per pair. ``pairs_per_rater``: what is asked
     of one rater, empty for as many as there are. ``more_expected``: when, in words, more pairs will come.
+    ``rerated_share``: of how many of its prompts, 0 to 1, a later run's answers are rated anew.
     """
 
     id: int | None = row_id()
@@ -27,6 +28,7 @@ class Study(Table, table=True):
     everybody_rates: bool = True
     pairs_per_rater: int | None = None
     more_expected: str = long_text()
+    rerated_share: float = Field(default=0.1, sa_column_kwargs={"server_default": "0.1"})
     created_at: datetime = moment()
 
 

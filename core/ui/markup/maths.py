@@ -3,12 +3,15 @@ r"""LaTeX between `\( \)`, `\[ \]` and `$$ $$`, turned into MathML. A single dol
 import re
 from dataclasses import dataclass
 from html import escape
+from xml.etree import ElementTree
 
 from latex2mathml import converter
 from latex2mathml.commands import MATRICES
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
+
+from core.ui.markup.sanitiser import MATH_TAGS
 
 _CLOSING = {"\\(": "\\)", "\\[": "\\]", "$$": "$$"}
 _STRAY = frozenset(_CLOSING) | {"\\)", "\\]"}
@@ -23,6 +26,8 @@ _NUMBERED = re.compile(r"\\(begin|end)\{(align|alignat|equation)\}")
 _GATHERED = re.compile(r"\\(begin|end)\{gather(?:ed|\*)?\}")
 _COMMENT = re.compile(r"(?<!\\)(?:\\\\)*%")
 _DEPTH = 60
+_ENTITY = re.compile(r"&#?\w+;")
+_MATHML = "{http://www.w3.org/1998/Math/MathML}"
 
 
 @dataclass
@@ -61,9 +66,22 @@ def to_mathml(source: str, *, display: bool) -> str | None:
     except Exception:
         # Whatever way a converter fails on what a model wrote, the page goes on.
         return None
-    if re.search(r">\s*\\[a-zA-Z]", mathml):
+    if re.search(r">\s*\\[a-zA-Z]", mathml) or not _is_all_there(source, mathml):
         return None
     return mathml.replace("<math ", f'<math alttext="{escape(source)}" ', 1)
+
+
+def _is_all_there(source: str, mathml: str) -> bool:
+    """Whether what was written is shown: the converter lets markup inside text through, where it would vanish."""
+    if _ENTITY.search(source):
+        return False
+    try:
+        formula = ElementTree.fromstring(mathml)  # noqa: S314 - inside an element nothing can declare an entity
+    except ElementTree.ParseError:
+        return False
+    if any(each.tag.removeprefix(_MATHML) not in MATH_TAGS for each in formula.iter()):
+        return False
+    return "".join(formula.itertext()).count("<") >= source.count("<")
 
 
 def formula_html(source: str, opening: str, *, block: bool, budget: Budget) -> str:

@@ -29,8 +29,36 @@ function sayWhatIsBelow(root, pill) {
   )
   const sides = new Set(under.map((card) => card.dataset.side))
   const [side] = sides
-  pill.parentElement.hidden = !root.dataset.pair || !under.length || root.getBoundingClientRect().top >= bottom
-  pill.textContent = sides.size === 1 && /^[AB]$/.test(side) ? `More of ${side} below` : "More below"
+  const isOne = sides.size === 1 && /^[AB]$/.test(side)
+  const below = pill.parentElement
+  below.hidden = !root.dataset.pair || !under.length || root.getBoundingClientRect().top >= bottom
+  // Beside a text that has ended nothing fades.
+  below.dataset.side = isOne ? side : ""
+  pill.textContent = isOne ? `More of ${side} below` : "More below"
+}
+
+// Where the answers are stacked: which one is being read, the lowest that has begun above the middle of the window.
+function cardInView(root) {
+  const { top, bottom } = opening()
+  const cards = [...root.querySelectorAll("article.answer")]
+  return cards.filter((card) => card.getBoundingClientRect().top < (top + bottom) / 2).at(-1) ?? cards[0]
+}
+
+function markSide(root, buttons) {
+  const side = cardInView(root)?.dataset.side
+  for (const button of buttons) button.setAttribute("aria-pressed", String(button.value === side))
+}
+
+// To the other answer of the same turn, as deep in it as in this one.
+function showSide(root, side) {
+  const from = cardInView(root)
+  const to = from?.parentElement.querySelector(`article[data-side="${side}"]`)
+  if (!to || to === from) return
+  const { top, bottom } = opening()
+  const seen = Math.max(0, top - from.getBoundingClientRect().top)
+  const { top: begins, height } = to.getBoundingClientRect()
+  const depth = Math.min(seen, Math.max(0, height - (bottom - top) / 2))
+  scrollerOf(root).scrollBy({ top: begins - top + depth, behavior: "instant" })
 }
 
 // A box that scrolls sideways must be reachable by keyboard.
@@ -44,6 +72,7 @@ function openWideBoxes(root) {
 
 function keyScroll(root, event) {
   const active = document.activeElement
+  if (document.querySelector('[role="dialog"]')) return
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || (active && active !== document.body)) return
   const { step } = opening()
   const scroller = scrollerOf(root)
@@ -60,11 +89,21 @@ function keyScroll(root, event) {
 function build(parentElement) {
   const root = parentElement.querySelector(".texts")
   const pill = parentElement.querySelector(".more")
-  const update = () => { openWideBoxes(root); sayWhatIsBelow(root, pill) }
-  const observer = new ResizeObserver(update)
+  const buttons = parentElement.querySelectorAll(".sides button")
+  const look = () => { sayWhatIsBelow(root, pill); markSide(root, buttons) }
+  const measure = () => { openWideBoxes(root); look() }
+  const observer = new ResizeObserver(measure)
   observer.observe(root)
-  const onScroll = () => sayWhatIsBelow(root, pill)
+  // The page's bar comes and grows after the texts do.
+  const update = () => {
+    const bar = document.querySelector('[data-testid="stBottom"]')
+    if (bar) observer.observe(bar)
+    else setTimeout(() => root.isConnected && update(), 200)
+    measure()
+  }
+  const onScroll = look
   const onKey = (event) => root.dataset.pair && keyScroll(root, event)
+  for (const button of buttons) button.onclick = () => showSide(root, button.value)
   document.addEventListener("scroll", onScroll, { capture: true, passive: true })
   window.addEventListener("resize", update)
   document.addEventListener("keydown", onKey)
@@ -90,6 +129,7 @@ export default function (component) {
     const before = view.root.dataset.pair
     view.root.innerHTML = view.html = data.html
     view.root.dataset.pair = data.pair
+    parentElement.querySelector(".sides").hidden = !data.pair
     // The next pair is read from its beginning.
     if (before && before !== data.pair) scrollerOf(view.root).scrollTop = 0
   }

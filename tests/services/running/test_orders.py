@@ -2,12 +2,13 @@
 
 import pytest
 from sqlalchemy import Engine
+from sqlmodel import col, select
 
 from core.errors import BadInput, NotFound
 from core.services import running
 from core.services.running import carry_out
 from core.storage.engine import reading, writing
-from core.storage.tables import Candidate, Run
+from core.storage.tables import Candidate, Dataset, Prompt, Run
 from tests.planted import PlantedPlan, PlantedServer
 from tests.services.running.evaluations import NOW, assistant, count_of, make, order, planned, the_run, user
 
@@ -143,3 +144,38 @@ def test_no_run_costs_more_than_the_most_it_was_said_to_cost(engine: Engine, ser
         found = running.estimate(session, order(made), now=NOW)
     ended = carry_out(engine, planned(engine, made), score=False)
     assert 0 < ended.cost_usd <= found.most_usd
+
+
+@pytest.mark.regression("1.6")
+def test_the_same_seed_and_size_draw_the_same_prompts_also_in_another_version(engine: Engine):
+    from core.services.running import drawn
+
+    made = make(engine, NOWHERE, prompts=40)
+    with writing(engine) as session:
+        again = Dataset(name="asked", version=2, content_hash="again", created_at=NOW)
+        session.add(again)
+        session.flush()
+        prompts = session.exec(select(Prompt).where(Prompt.dataset_id == made.dataset).order_by(col(Prompt.id).desc()))
+        for prompt in prompts.all():
+            session.add(Prompt(**prompt.model_dump(exclude={"id", "dataset_id"}), dataset_id=again.id))
+        session.flush()
+        names = dict(session.exec(select(Prompt.id, Prompt.external_id)).all())
+        few, many = (drawn(session, made.dataset, size=size, seed=3) for size in (8, 16))
+        there = drawn(session, again.id, size=8, seed=3)
+        other = drawn(session, made.dataset, size=8, seed=4)
+    assert few == sorted(few) and set(few) < set(many)
+    assert {names[each] for each in few} == {names[each] for each in there}
+    assert set(few) != set(other)
+    assert set(few) != set(sorted(made.prompts)[:8])
+
+
+def test_what_cannot_be_drawn_is_refused(engine: Engine):
+    from core.services.running import drawn
+
+    made = make(engine, NOWHERE, prompts=[[user("One?")], [assistant("nothing asked")]])
+    with reading(engine) as session:
+        assert drawn(session, made.dataset, size=5) == [made.prompts[0]]
+        with pytest.raises(BadInput, match="At least one prompt"):
+            drawn(session, made.dataset, size=0)
+        with pytest.raises(BadInput, match="no prompt in gone"):
+            drawn(session, made.dataset, size=1, categories=("gone",))

@@ -10,7 +10,7 @@ from core.services.demo import prepare_workspace
 from core.services.scoring import evaluators, gates
 from core.services.scoring.registry import KINDS, kind_named
 from core.storage.engine import reading, write, writing
-from core.storage.tables import Dataset, Evaluator, Gate
+from core.storage.tables import Dataset, Evaluator, Gate, Prompt
 from tests.workspace import NOW, later, make_workspace
 
 
@@ -141,3 +141,32 @@ def test_the_same_gate_twice_is_one_and_another_datasets_gate_is_not_seen(engine
             gates.add(session, dataset, None, limit.id, 0.0, NOW)
         with pytest.raises(NotFound, match="dataset 99"):
             gates.add(session, 99, None, limit.id, 1.0, NOW)
+
+
+def test_a_limit_is_given_its_number_and_made_once(engine):
+    made = make_workspace(engine, raters=0)
+    scoring.ensure_defaults(engine, now=NOW)
+    with writing(engine) as session:
+        limit = evaluators.first_of(session, "word_limit")
+        assert gates.limit_of(limit) == "words" and gates.limit_of(evaluators.first_of(session, "contains")) is None
+        assert not gates.is_limited(session, 1, None, "words")
+        first, again = (gates.with_limit(session, limit.id, 120, NOW) for _ in range(2))
+        assert first.id == again.id and (first.name, first.params["max_words"]) == ("At most 120 words", 120)
+        assert gates.limit_of(first) is None
+        session.get(Prompt, made.prompts[0]).constraints = {"min_words": 3}
+        session.flush()
+        assert gates.is_limited(session, 1, None, "words") and not gates.is_limited(session, 1, None, "characters")
+        with pytest.raises(BadInput, match="takes no number"):
+            gates.with_limit(session, first.id, 5, NOW)
+
+
+def test_a_gate_that_a_wider_one_covers_is_known(engine):
+    make_workspace(engine, raters=0)
+    scoring.ensure_defaults(engine, now=NOW)
+    with writing(engine) as session:
+        exact = evaluators.add(session, "exact_match", "Exact", {}, NOW)
+        assert gates.covering(session, 1, "coding", exact.id, 1.0) is None
+        gates.add(session, 1, "coding", exact.id, 1.0, NOW)
+        assert gates.covering(session, 1, "coding", exact.id, 0.5) is not None
+        assert gates.covering(session, 1, None, exact.id, 1.0) is None
+        assert gates.covering(session, None, "coding", exact.id, 1.0) is None

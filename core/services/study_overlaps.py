@@ -1,0 +1,51 @@
+"""Open studies that give out the same pairs: raters would do the work twice, and the votes count apart."""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+from sqlmodel import Session, col, select
+
+from core.services.pools import pool_of
+from core.storage.tables import Dataset, Study
+
+
+@dataclass(frozen=True)
+class SharedPairs:
+    """Two studies that have ``pairs`` pairs in common, of the candidates' answers to the same prompts."""
+
+    first: Study
+    second: Study
+    pairs: int
+
+
+def among_open(session: Session) -> list[SharedPairs]:
+    """Every two open studies with pairs in common. The default study, which steps back for named ones, is left out."""
+    return [
+        SharedPairs(first, second, pairs)
+        for first, second in combinations(_open(session), 2)
+        if (pairs := _shared(session, first, second))
+    ]
+
+
+def with_open(session: Session, study: Study) -> list[SharedPairs]:
+    """The open studies that have pairs in common with ``study``, whatever its own state."""
+    others = (other for other in _open(session) if other.id != study.id and not study.is_default)
+    return [SharedPairs(study, other, pairs) for other in others if (pairs := _shared(session, study, other))]
+
+
+def has_named_open(session: Session) -> bool:
+    """Whether a study is open besides the default one and the demo's, for which the default one steps back."""
+    demo = set(session.exec(select(Dataset.id).where(col(Dataset.is_demo))))
+    return any(study.dataset_id not in demo for study in _open(session))
+
+
+def _open(session: Session) -> list[Study]:
+    query = select(Study).where(Study.state == "open", ~col(Study.is_default))
+    return list(session.exec(query.order_by(col(Study.id))))
+
+
+def _shared(session: Session, first: Study, second: Study) -> int:
+    if first.dataset_id and second.dataset_id and first.dataset_id != second.dataset_id:
+        return 0
+    mine, others = pool_of(session, first).prompts_of, pool_of(session, second).prompts_of
+    return sum(len(set(mine[pair]) & set(others[pair])) for pair in mine.keys() & others.keys())

@@ -1,0 +1,127 @@
+// Keys of the rating desk: what is typed while something is open goes into its box, and nowhere else.
+const TOOLS = { f: "flag", n: "note", s: "skip", g: "guidelines" }
+const SKIP_BOX = '[class*="st-key-rate_skip-other-"] input'
+const OPENS_WITHIN_MS = 3000
+const DIGIT_ALONE_MS = 400
+const APPEARS_WITHIN_MS = 150
+const drafts = new Map()
+
+const dialog = () => document.querySelector('[role="dialog"]')
+const box = () => dialog()?.querySelector("textarea") ?? (dialog() ? null : document.querySelector(SKIP_BOX))
+const isOpen = () => Boolean(dialog() || document.querySelector(SKIP_BOX))
+const isBox = (element) => /^(INPUT|TEXTAREA|SELECT)$/.test(element?.tagName) || element?.isContentEditable
+const toolButton = (key) => document.querySelector(`.st-key-rate_tool_${TOOLS[key]} button:not([disabled])`)
+const hasKeyboard = () => matchMedia("(pointer: fine)").matches
+
+// React takes a value that was not typed only from the element's own setter.
+function fill(field, text) {
+  const kind = field.tagName === "TEXTAREA" ? HTMLTextAreaElement : HTMLInputElement
+  Object.getOwnPropertyDescriptor(kind.prototype, "value").set.call(field, text)
+  field.dispatchEvent(new Event("input", { bubbles: true }))
+}
+
+// A reason typed as a digit alone is one of the four; with anything after it, it is the beginning of a sentence.
+function pickReason(digit) {
+  const of = [...document.querySelectorAll('[class*="st-key-rate_skip-"]')]
+  of.find((each) => new RegExp(`st-key-rate_skip-(?!other).*-${digit}( |$)`).test(each.className))?.querySelector("button")?.click()
+}
+
+function watch(pair) {
+  let known = null, isSettling = false, waitingFor = null, waitingSince = 0, ahead = "", digit = 0
+
+  const stop = (event) => { event.preventDefault(); event.stopImmediatePropagation() }
+
+  function welcome() {
+    const field = box()
+    if (field || (dialog() && waitingFor === "g")) waitingFor = null
+    if (field === known) return
+    known = field
+    if (!field) return
+    // A box that has just appeared still forgets what it is given; until it does not, typing is kept for it.
+    isSettling = true
+    setTimeout(() => {
+      isSettling = false
+      const text = (drafts.get(name(field)) ?? "") + ahead
+      ahead = ""
+      if (!text || field !== known) return
+      fill(field, text)
+      waitForMore(text)
+    }, APPEARS_WITHIN_MS)
+    if (!hasKeyboard()) return
+    // A dialog takes the focus itself a moment after it appears.
+    let tries = 20
+    const focus = () => {
+      if (field !== known || tries-- === 0) return
+      if (document.activeElement !== field) field.focus()
+      setTimeout(focus, 25)
+    }
+    focus()
+  }
+
+  const name = (field) => `${pair()} ${field.tagName} ${field.getAttribute("aria-label")}`
+
+  const isWaiting = () => waitingFor !== null && performance.now() - waitingSince < OPENS_WITHIN_MS
+
+  function onKey(event) {
+    const isText = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey
+    if (!isText || event.isComposing) return
+    clearTimeout(digit)
+    if (known && isSettling) {
+      ahead += event.key
+      return stop(event)
+    }
+    if (isBox(event.target)) return event.target === known && onKeyInBox(event)
+    if (isOpen()) {
+      const onButton = event.key === " " && event.target.closest?.("button, a, summary")
+      if (onButton) return
+      // Focused while the key goes down, the box takes what was typed.
+      if (known) { known.focus(); event.stopImmediatePropagation(); return onKeyInBox(event) }
+      if (isWaiting() && waitingFor !== "g") ahead += event.key
+      return stop(event)
+    }
+    if (isWaiting()) {
+      ahead += event.key
+      return stop(event)
+    }
+    waitingFor = null
+    ahead = ""
+    const key = event.key.toLowerCase()
+    if (key in TOOLS && !event.shiftKey && toolButton(key)) [waitingFor, waitingSince] = [key, performance.now()]
+  }
+
+  function onKeyInBox(event) {
+    if (known.value === "") waitForMore(event.key)
+  }
+
+  function waitForMore(text) {
+    if (!known.matches(SKIP_BOX) || !/^[1-4]$/.test(text)) return
+    digit = setTimeout(() => known?.value === text && pickReason(text), DIGIT_ALONE_MS)
+  }
+
+  const onInput = (event) => { if (event.target === known && dialog()) drafts.set(name(known), known.value) }
+  const forget = () => known && drafts.delete(name(known))
+  const onSave = (event) => { if (event.target.closest?.('[data-testid="stFormSubmitButton"]')) forget() }
+  const onSend = (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) forget() }
+
+  const observer = new MutationObserver(welcome)
+  observer.observe(document.body, { childList: true, subtree: true })
+  const listening = [["keydown", onKey], ["keydown", onSend], ["input", onInput], ["click", onSave]]
+  for (const [kind, work] of listening) window.addEventListener(kind, work, { capture: true })
+  welcome()
+  return () => {
+    observer.disconnect()
+    clearTimeout(digit)
+    for (const [kind, work] of listening) window.removeEventListener(kind, work, { capture: true })
+  }
+}
+
+const watching = new WeakMap()
+
+export default function (component) {
+  const { data, parentElement } = component
+  const view = watching.get(parentElement) ?? {}
+  view.pair = data.pair
+  view.stop ??= watch(() => view.pair)
+  watching.set(parentElement, view)
+  return () => { view.stop(); watching.delete(parentElement) }
+}

@@ -1,0 +1,31 @@
+"""The Runs page while something moves: selector, card, candidates and table, all of one moment."""
+
+import streamlit as st
+
+from core.services.runs import RunLine
+from core.ui import access, doing, run_card, run_changes, runs
+from core.ui.runs import Seen
+
+
+def show(lines: list[RunLine]) -> None:
+    """Everything of the page. While a run moves this looks again by itself, and it alone. ``lines``: all, as seen."""
+    every_s = _every_s(lines)
+    st.fragment(_all, run_every=every_s)(lines, every_s, [runs.look(lines)])
+
+
+def _every_s(lines: list[RunLine]) -> float | None:
+    """How often to look: as often as the run asks for that moves most."""
+    return min(filter(None, map(run_card.every_s, lines)), default=None)
+
+
+@access.guarded(access.Role.ANALYST)
+def _all(known: list[RunLine], every_s: float | None, fresh: list[Seen]) -> None:
+    """``fresh``: what need not be read in the run of the page itself."""
+    seen = fresh.pop() if fresh else runs.look(known)
+    if _every_s(seen.lines) != every_s:
+        st.rerun()
+    doing.tell()
+    runs.choice(seen)
+    run_card.show(seen.chosen, seen.candidates)
+    run_changes.section(seen.lines, seen.chosen)
+    runs.table(seen.lines)

@@ -1,0 +1,31 @@
+"""An endpoint that sends without end: it is cut off, reported as malformed, and takes little memory."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.providers.hostile import WAYS, HostileServer, asked, hostile
+
+MOST_MIB = 96  # a bound has room for one event, its words and what parsing it takes; sent are 400 MiB and more
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[HostileServer]:
+    with hostile() as made:
+        yield made
+
+
+@pytest.mark.regression("2.6")
+@pytest.mark.parametrize("way", WAYS)
+def test_what_has_no_end_is_cut_off_in_little_memory(server: HostileServer, way: str) -> None:
+    api = "anthropic" if "Claude" in way else "openai"
+    found = asked(f"{server.url}/{list(WAYS).index(way)}/v1", api)
+    assert found["mib"] < MOST_MIB, found
+    assert found["kind"] == "malformed", found
+
+
+@pytest.mark.regression("2.6")
+def test_headers_without_end_are_cut_off(server: HostileServer) -> None:
+    found = asked(f"{server.url}/headers", "openai")
+    assert found["mib"] < MOST_MIB, found
+    assert found["kind"] in ("malformed", "connection"), found
