@@ -3,6 +3,7 @@
 import io
 import json
 import sqlite3
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,17 @@ def take(engine: Engine, records: list[dict[str, Any]], kind: str, *, raw: bool 
     """Import ``records`` written with escapes (as most programs do), or ``raw`` where the characters allow it."""
     lines = "".join(json.dumps(record, ensure_ascii=not raw) + "\n" for record in records)
     content = lines.replace("\\u0000", "\x00").encode() if raw else lines.encode()
-    return import_file(engine, io.BytesIO(content), Kind(kind), name=more.pop("name", "odd.jsonl"), now=NOW, **more)
+    name = more.pop("name", "odd.jsonl")
+    return told(lambda: import_file(engine, io.BytesIO(content), Kind(kind), name=name, now=NOW, **more))
+
+
+def told(work: Callable[[], ImportSummary]) -> ImportSummary:
+    """What ``work`` gives; a failure is told in characters that can be printed."""
+    try:
+        return work()
+    except Exception as error:
+        why = ascii(error)
+    pytest.fail(why, pytrace=False)
 
 
 def odd(where: str) -> str:
@@ -89,7 +100,8 @@ def test_a_bare_nul_is_replaced_in_lines_arrays_and_tables(engine: Engine) -> No
     array = json.dumps([prompt]).replace("\\u0000", "\x00").encode()
     table = b"id,turns\na\x00b,c\x00d\n"
     for dataset, content in (("array", array), ("table", table)):
-        taken = import_file(engine, io.BytesIO(content), Kind.PROMPTS, dataset=dataset, name="odd", now=NOW)
+        options = {"dataset": dataset, "name": "odd", "now": NOW}
+        taken = told(lambda: import_file(engine, io.BytesIO(content), Kind.PROMPTS, **options))  # noqa: B023
         assert taken.created == 1
     with Session(engine) as session:
         kept = session.exec(select(Prompt.external_id, Prompt.messages)).all()
@@ -98,7 +110,8 @@ def test_a_bare_nul_is_replaced_in_lines_arrays_and_tables(engine: Engine) -> No
 
 def test_an_array_with_lone_halves_comes_in(engine: Engine) -> None:
     content = json.dumps([{"id": odd("a"), "turns": [odd("t")]}, {"id": "plain", "turns": ["t"]}]).encode()
-    assert import_file(engine, io.BytesIO(content), Kind.PROMPTS, dataset="d", name="odd", now=NOW).created == 2
+    options = {"dataset": "d", "name": "odd", "now": NOW}
+    assert told(lambda: import_file(engine, io.BytesIO(content), Kind.PROMPTS, **options)).created == 2
     with Session(engine) as session:
         assert set(session.exec(select(Prompt.external_id))) == {mended("a"), "plain"}
 
@@ -110,7 +123,8 @@ def test_rows_of_a_database_with_nul_come_in(engine: Engine, tmp_path: Path) -> 
     there.commit()
     there.close()
     url = f"sqlite:///{tmp_path / 'there.db'}"
-    assert import_query(engine, url, "SELECT id, turns FROM asked", Kind.PROMPTS, dataset="d", now=NOW).created == 1
+    query = "SELECT id, turns FROM asked"
+    assert told(lambda: import_query(engine, url, query, Kind.PROMPTS, dataset="d", now=NOW)).created == 1
     with Session(engine) as session:
         assert session.exec(select(Prompt.external_id)).one() == "a�b"
 
