@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
+from core.domain.people import Role
 from core.domain.votes import Outcome
 from core.errors import BadInput, NotFound, PairGone
-from core.services import assigning, datasets, studies, voting
+from core.services import access, assigning, datasets, studies, voting
 from core.services import demo as demo_service
 from core.services.importing import ImportSummary, Kind, import_file
 from core.storage.engine import reading, write
@@ -22,6 +23,7 @@ from tests.workspace import NOW, make_workspace
 
 PROMPTS = [{"id": f"q{n}", "turns": ["Hi"]} for n in range(3)]
 RESPONSES = [{"prompt_id": f"q{n}", "candidate": name, "text": f"{name} {n}"} for n in range(3) for name in ("x", "y")]
+OPEN = {"name": "Bank tone", "now": NOW, "state": "open"}
 VOTES = [{"prompt_id": f"q{n}", "left": "x", "right": "y", "winner": "left", "rater": "crowd"} for n in range(3)]
 
 
@@ -62,7 +64,9 @@ def test_what_hangs_on_a_dataset_is_told_in_numbers(engine: Engine, bank: int) -
 
 
 def test_a_dataset_goes_with_what_hangs_on_it_and_the_same_files_come_in_again(engine: Engine, bank: int) -> None:
-    write(engine, lambda session: studies.create(session, name="Bank tone", now=NOW, dataset_id=bank))
+    made = write(engine, lambda session: studies.create(session, name="Bank tone", now=NOW, dataset_id=bank))
+    invited = {"name": "Ann", "role": Role.RATER, "study_id": made.id, "now": NOW}
+    write(engine, lambda session: access.invite(session, **invited))
     assert take(engine, Kind.VOTES, VOTES, dataset="bank").already_imported
     before = counts(engine)
     remove(engine, bank)
@@ -79,12 +83,12 @@ def test_a_dataset_goes_with_what_hangs_on_it_and_the_same_files_come_in_again(e
     assert_tallies_equal_a_rebuild(engine)
     for kind, records in ((Kind.PROMPTS, PROMPTS), (Kind.RESPONSES, RESPONSES), (Kind.VOTES, VOTES)):
         assert take(engine, kind, records, dataset="bank").created == len(records)
-    gone = {"study": 1, "question": 3}
+    gone = {"study": 1, "question": 3, "responses_removed": -1}
     assert {name: count - gone.get(name, 0) for name, count in before.items()} == counts(engine)
 
 
 def test_a_dataset_that_people_voted_on_stays(engine: Engine, bank: int) -> None:
-    study = write(engine, lambda session: studies.create(session, name="Bank tone", now=NOW, dataset_id=bank).id)
+    study = write(engine, lambda session: studies.create(session, **OPEN, dataset_id=bank).id)
     with reading(engine) as session:
         rater = session.exec(select(Person.id).where(Person.kind == "human")).first() or 0
         asked = studies.questions(session, study)[0].id
@@ -99,7 +103,7 @@ def test_a_dataset_that_people_voted_on_stays(engine: Engine, bank: int) -> None
 
 
 def test_a_dataset_in_front_of_a_rater_goes_and_the_rater_goes_on(engine: Engine, bank: int) -> None:
-    study = write(engine, lambda session: studies.create(session, name="Bank tone", now=NOW, dataset_id=bank).id)
+    study = write(engine, lambda session: studies.create(session, **OPEN, dataset_id=bank).id)
     with reading(engine) as session:
         rater = session.exec(select(Person.id).where(Person.kind == "human")).first() or 0
         asked = studies.questions(session, study)[0].id
