@@ -109,6 +109,34 @@ def test_a_run_that_reaches_its_cap_ends_with_one_and_goes_on_with_a_higher_one(
     assert (done.returncode, last(done)["responses"]) == (0, PROMPTS)
 
 
+@pytest.mark.regression("1.8")
+def test_a_cap_can_be_taken_away_when_a_run_goes_on(evenhand: Run):
+    stopped = evenhand("run", "--dataset", "d", "--candidate", "one", "--max-usd", "0.0002", "--json")
+    run = str(last(stopped)["run"])
+    both = evenhand("resume", run, "--max-usd", "1", "--no-cap")
+    assert both.returncode == 2 and "give one of them" in both.stderr
+    spent = evenhand("resume", run, "--max-usd", "0.00001")
+    assert spent.returncode == 2 and "spent already" in spent.stderr
+    done = evenhand("resume", run, "--no-cap", "--json")
+    assert (done.returncode, last(done)["responses"]) == (0, PROMPTS), done.stderr
+
+
+@pytest.mark.regression("1.6")
+def test_a_report_compares_on_the_same_prompts_and_says_which(evenhand: Run):
+    assert evenhand("run", "--dataset", "d", "--candidate", "one", "--candidate", "two").returncode == 0
+    for candidate in ("two", "unpriced"):
+        assert evenhand("run", "--dataset", "d", "--candidate", candidate, "--prompts", "2").returncode == 0
+    report = json.loads(evenhand("report", "--dataset", "d", "--json").stdout)
+    responses = {row["candidate"]: row["responses"] for row in report["candidates"] if row["category"] is None}
+    assert responses == {"one": PROMPTS, "two": PROMPTS, "unpriced": 2}
+    assert report["scope"]["said"].startswith(f"{PROMPTS} prompts of one, which was asked the most")
+    assert {"candidate": "unpriced", "category": None, "asked": 2, "of": PROMPTS} in report["scope"]["apart"]
+    text = " ".join(evenhand("report", "--dataset", "d").stdout.split())
+    assert "Compared on 12 prompts of one" in text and "unpriced 2 of 12." in text
+    shared = json.loads(evenhand("report", "--dataset", "d", "--shared", "--json").stdout)
+    assert {row["responses"] for row in shared["candidates"]} == {2}
+
+
 def test_what_cannot_be_found_is_named_with_what_is_there(evenhand: Run):
     done = evenhand("run", "--dataset", "d", "--candidate", "x")
     assert done.returncode == 2 and "'one', 'two'" in done.stderr

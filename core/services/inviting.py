@@ -21,6 +21,20 @@ LINK_DAYS = 14
 
 
 @dataclass(frozen=True)
+class Terms:
+    """On which people are invited: as what, to rate which study (None: whatever is open to them), where and how.
+
+    ``by_address``: they sign in by their e-mail address, so there is no link; ``days``: how long a link works.
+    """
+
+    role: Role
+    study_id: int | None
+    base_url: str
+    by_address: bool
+    days: int = LINK_DAYS
+
+
+@dataclass(frozen=True)
 class Invited:
     """Somebody who was invited. ``link``: the join link, empty where people sign in by their address."""
 
@@ -71,61 +85,37 @@ def _cleaned(invitee: Invitee, *, by_address: bool) -> tuple[str, str | None]:
     return access.clean_name(invitee.name), email
 
 
-def invite_all(
-    session: Session,
-    text: str,
-    *,
-    role: Role,
-    study_id: int | None,
-    base_url: str,
-    by_address: bool,
-    now: datetime,
-) -> list[Invited]:
+def invite_all(session: Session, text: str, terms: Terms, *, now: datetime) -> list[Invited]:
     """Invite everybody on a pasted list. BadInput, naming every line at fault, and then nobody is invited."""
     people = read_invitees(text)
     if not people:
         raise BadInput("Names or e-mail addresses: the list is empty. Put one person on each line.")
-    faults = find_faults(session, people, by_address=by_address)
+    faults = find_faults(session, people, by_address=terms.by_address)
     if faults:
         raise BadInput("\n".join(faults))
-    return [
-        invite_one(
-            session,
-            name=each.name,
-            email=each.email,
-            role=role,
-            study_id=study_id,
-            base_url=base_url,
-            by_address=by_address,
-            now=now,
-        )
-        for each in people
-    ]
+    return [invite_one(session, terms, name=each.name, email=each.email, now=now) for each in people]
 
 
-def invite_one(
-    session: Session,
-    *,
-    name: str,
-    email: str | None,
-    role: Role,
-    study_id: int | None,
-    base_url: str,
-    by_address: bool,
-    now: datetime,
-    days: int = LINK_DAYS,
-) -> Invited:
+def invite_one(session: Session, terms: Terms, *, name: str, email: str | None, now: datetime) -> Invited:
     """Invite one person; with the message for them. Raises BadInput."""
-    if by_address and not (email and email.strip()):
+    if terms.by_address and not (email and email.strip()):
         raise BadInput("E-mail address: it is empty. It is what the person signs in with.")
-    person, token = access.invite(session, name=name, role=role, now=now, days=days, email=email, study_id=study_id)
+    person, token = access.invite(
+        session,
+        name=name,
+        role=terms.role,
+        now=now,
+        days=terms.days,
+        email=email,
+        study_id=terms.study_id,
+    )
     return _invited(
         session,
         person,
-        study=None if study_id is None else session.get(Study, study_id),
-        link=None if by_address else f"{base_url.rstrip('/')}/join/{token}",
-        until=now + timedelta(days=days),
-        base_url=base_url,
+        study=None if terms.study_id is None else session.get(Study, terms.study_id),
+        link=None if terms.by_address else f"{terms.base_url.rstrip('/')}/join/{token}",
+        until=now + timedelta(days=terms.days),
+        base_url=terms.base_url,
     )
 
 

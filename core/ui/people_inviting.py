@@ -77,16 +77,7 @@ def _one() -> None:
     try:
         made = access.write_as(
             Role.ADMIN,
-            lambda session: inviting.invite_one(
-                session,
-                name=name,
-                email=email,
-                role=role,
-                study_id=study_id,
-                base_url=get_settings().base_url,
-                by_address=by_address,
-                now=now(),
-            ),
+            lambda session: inviting.invite_one(session, terms(role, study_id), name=name, email=email, now=now()),
         )
     except EvenhandError as error:
         frame.error_box(str(error), "Nobody was invited.", "")
@@ -143,24 +134,21 @@ def _some(words: list[str], most: int = 12) -> str:
 @access.guarded(access.Role.ADMIN)
 def _invite_all(role: Role, study_id: int | None) -> None:
     text = str(st.session_state.get("people_invite_list", ""))
-    settings = get_settings()
     try:
         made = access.write_as(
             Role.ADMIN,
-            lambda session: inviting.invite_all(
-                session,
-                text,
-                role=role,
-                study_id=study_id,
-                base_url=settings.base_url,
-                by_address=settings.auth is AuthMode.OIDC,
-                now=now(),
-            ),
+            lambda session: inviting.invite_all(session, text, terms(role, study_id), now=now()),
         )
     except EvenhandError as error:
         st.session_state[_REFUSED] = str(error)
         return
     people_messages.show(made)
+
+
+def terms(role: Role, study_id: int | None) -> inviting.Terms:
+    """What people are invited to here, by link or by address as this installation has it."""
+    settings = get_settings()
+    return inviting.Terms(role, study_id, settings.base_url, settings.auth is AuthMode.OIDC)
 
 
 def _role_and_study(key: str) -> tuple[Role, int | None]:

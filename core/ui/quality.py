@@ -7,9 +7,10 @@ import streamlit as st
 
 from core.services import quality
 from core.services.quality import Line, QualityReport
+from core.services.quality.scope import ENDED
 from core.storage.engine import reading
 from core.storage.tables import metadata
-from core.ui import charts, colours, frame, quality_charts, quality_measures, quality_sentences, quality_words
+from core.ui import colours, frame, grids, quality_charts, quality_measures, quality_sentences, quality_words
 from core.ui.quality_charts import Row
 from core.ui.quality_choice import Choice
 from core.ui.quality_kept import KEPT
@@ -62,6 +63,9 @@ def stamp(choice: Choice) -> tuple[int, ...]:
             for name in ("gate", "evaluator")
         ]
         found = [int(number) for query in counts for number in session.execute(query).one()]
+        c = metadata.tables["candidate"].c
+        found += [int(session.execute(sa.select(sa.func.max(c.id)).where(c.is_champion)).scalar() or 0)]
+        found += [run.id for run in choice.runs if run.state == ENDED]
         if any(run.state in _MOVING for run in choice.runs):
             return (*found, 0)
         return (*found, int(session.execute(sa.select(sa.func.max(metadata.tables["response"].c.id))).scalar() or 0))
@@ -185,20 +189,19 @@ def by_category(view: View, measure: Measure) -> None:
     rows = []
     for line in view.lines:
         candidate = view.report.candidate(line.candidate_id)
-        row = {"Candidate": candidate.name, "All": measure.of(of[candidate.id, None]).written}
+        row: dict[str, object] = {"Candidate": name_of(view, line), "All": measure.of(of[candidate.id, None]).written}
         for category in view.report.categories:
             here = of.get((candidate.id, category))
             row[category] = _written(measure, here) if here else "–"
         rows.append(row)
-    longest = max(len(charts.cut(row["Candidate"], 22)) for row in rows)
-    st.dataframe(
-        rows,
-        hide_index=True,
-        height="content" if len(rows) <= 12 else 460,
-        column_config={"Candidate": st.column_config.TextColumn("Candidate", pinned=True, width=24 + 7 * longest)},
-        alt=f"{measure.title} of every candidate in every category",
-        key="cost_by-category",
-    )
+    grids.show(rows, alt=f"{measure.title} of every candidate in every category")
+
+
+def name_of(view: View, line: Line) -> grids.Name:
+    """The candidate of a line, as tables show it."""
+    candidate = view.report.candidate(line.candidate_id)
+    note = "champion" if candidate.is_champion else ""
+    return grids.Name(candidate.name, candidate.position, candidate.position in view.coloured, note)
 
 
 def _written(measure: Measure, line: Line) -> str:

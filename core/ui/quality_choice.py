@@ -12,7 +12,7 @@ from core.ui import colours, frame
 from core.ui.filters import ALL_CATEGORIES, note_gone, one_of, say_gone
 from core.ui.resources import engine
 
-_NEWEST, _ALL = "Newest of each prompt", "All runs"
+_NEWEST, _ALL = "Newest of each", "All runs"
 _SHARED = "Only prompts that all were asked"
 _SHARED_HELP = "Off: the champion's prompts; who was asked less than 80 % of them stands apart."
 _SOURCES = {"import": "imported", "demo": "demo", "evaluation": "evaluation"}

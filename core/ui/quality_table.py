@@ -12,6 +12,7 @@ from core.ui import access, colours, quality_behind, quality_words
 from core.ui.quality import View
 
 _KEY, _APART = "cost_figures", "cost_apart"
+_WIDEST_NAME = 230
 
 
 def table(view: View) -> None:
@@ -27,17 +28,20 @@ def table(view: View) -> None:
 
 def _figures(view: View, lines: list[Line], *, key: str) -> None:
     rows = pd.DataFrame([_row(view, line) for line in lines])
-    hues = [_hue(view, line) for line in lines]
-    styled = rows.style.apply(lambda _column: [f"color: {hue}" for hue in hues], subset=[" "])
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
-    longest = max(len(str(name)) for name in rows["Candidate"])
+    names = [names[0] for names in rows["Candidate"]]
     st.dataframe(
-        styled,
+        rows,
         hide_index=True,
         height="content" if len(rows) <= 12 else 460,
         column_config={
-            " ": text(" ", width=32),
-            "Candidate": text("Candidate", pinned=True, width=min(24 + 7 * longest, 210)),
+            "Candidate": st.column_config.MultiselectColumn(
+                "Candidate",
+                pinned=True,
+                width=min(40 + 7 * max(map(len, names)), _WIDEST_NAME),
+                options=names,
+                color=[_hue(view, line) for line in lines],
+            ),
             "Prompts": text("Prompts", width=84, alignment="right"),
             **{name: number(name, format="localized") for name in _COUNTS},
             **{name: number(name, format="%.1f %%") for name in ("Acceptable",)},
@@ -74,8 +78,7 @@ def _row(view: View, line: Line) -> dict[str, object]:
     candidate = view.report.candidate(line.candidate_id)
     share = line.acceptable
     return {
-        "Candidate": f"{candidate.name} · champion" if candidate.is_champion else candidate.name,
-        " ": colours.sign(candidate.position),
+        "Candidate": [f"{candidate.name} · champion" if candidate.is_champion else candidate.name],
         "Per acceptable": quality_words.cost(line.cost_per_acceptable),
         "95 % interval": quality_words.span(line.cost_per_acceptable, quality_words.money),
         "Acceptable": None if share.value is None else 100 * share.value,

@@ -9,7 +9,7 @@ from core.services import responses
 from core.services.responses import DatasetRef, PromptRef
 from core.storage.engine import reading
 from core.ui import access, frame
-from core.ui.filters import ALL_CATEGORIES, one_of
+from core.ui.filters import ALL_CATEGORIES, note_gone, one_of, say_gone
 from core.ui.resources import engine
 
 _PROMPT = "prompt"
@@ -38,6 +38,9 @@ def prompt_choice() -> PromptRef | None:
     row = st.container(horizontal=True, vertical_alignment="bottom")
     with row:
         listed = _filtered(datasets)
+    asked = st.query_params.get(_PROMPT, "")
+    note_gone("Prompt", [asked] if asked and asked not in {prompt.external_id for prompt in listed.prompts} else [])
+    say_gone()
     if not listed.prompts:
         frame.empty_state(
             "No prompt matches", "Search for other words, or choose all categories.", icon=":material/search_off:"

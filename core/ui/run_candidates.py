@@ -1,13 +1,12 @@
 """The candidates of a run: how far each is, what it spent, and how its responses score as they arrive."""
 
-import pandas as pd
 import streamlit as st
 
 from core.services import quality
 from core.services.quality import Line, Scope
 from core.services.runs import CandidateProgress, RunLine
 from core.storage.engine import reading
-from core.ui import colours, run_words
+from core.ui import colours, grids, run_words
 from core.ui.quality_kept import KEPT
 from core.ui.resources import engine, now
 
@@ -21,27 +20,9 @@ def table(line: RunLine, each: list[CandidateProgress]) -> None:
         return
     scored = _scored(line)
     in_colour = colours.coloured([one.position for one in each])
-    hues = [colours.colour(one.position) if one.position in in_colour else colours.ink().grey for one in each]
-    rows = pd.DataFrame([_row(line, one, scored.get(one.candidate_id)) for one in each])
-    st.dataframe(
-        rows.style.apply(lambda _column: [f"color: {hue}" for hue in hues], subset=[" "]),
-        hide_index=True,
-        key=f"runs_candidates_{line.id}",
-        height="content" if len(each) <= 12 else 460,
-        column_config={
-            " ": st.column_config.TextColumn(" ", width=32),
-            "Candidate": st.column_config.TextColumn(pinned=True, width=_name_width(each)),
-            "Done": st.column_config.ProgressColumn(format="%d %%", min_value=0, max_value=100, width=130),
-            "Responses": st.column_config.TextColumn(width=100),
-            "Calls": st.column_config.NumberColumn(format="localized", width=64),
-            "Given up": st.column_config.NumberColumn(format="localized", width=76),
-            "Acceptable": st.column_config.TextColumn(
-                width=130, help="Complete, no refusal and through every gate, of those that are scored"
-            ),
-            "Latency": st.column_config.TextColumn("Median latency", width=116),
-            "Spent": st.column_config.TextColumn(width=110),
-        },
-        alt="How far each candidate is: responses, calls, given up, acceptable, spent",
+    grids.show(
+        [_row(line, one, scored.get(one.candidate_id), in_colour=one.position in in_colour) for one in each],
+        alt=f"How far each candidate is in run {line.id}: responses, calls, given up, acceptable, latency, spent",
     )
     if line.is_active and line.responses and not scored:
         st.caption("Scores are added up when the run has ended.")
@@ -54,19 +35,19 @@ def scores_in_words(line: RunLine) -> str:
     return f"{sum(each.acceptable.hits for each in found):,} acceptable of {judged:,} scored" if judged > 0 else ""
 
 
-def _row(line: RunLine, one: CandidateProgress, scored: Line | None) -> dict[str, object]:
-    champion = " · champion" if one.is_champion else ""
-    shown: dict[str, object] = {" ": colours.sign(one.position), "Candidate": f"{one.name}{champion}"}
+def _row(line: RunLine, one: CandidateProgress, scored: Line | None, *, in_colour: bool) -> dict[str, object]:
+    name = grids.Name(one.name, one.position, in_colour, "champion" if one.is_champion else "")
+    shown: dict[str, object] = {"Candidate": name}
     if line.is_evaluation:
         shown |= {
-            "Done": int(100 * one.share),
+            "Done": grids.Done(int(100 * one.share)),
             "Responses": f"{one.responses:,} of {one.planned:,}",
             "Calls": one.attempts,
             "Given up": one.failed,
         }
     else:
         shown |= {"Responses": f"{one.responses:,}"}
-    shown |= {"Acceptable": _acceptable(scored) if one.responses else "–", "Latency": _latency(scored)}
+    shown |= {"Acceptable": _acceptable(scored) if one.responses else "–", "Median latency": _latency(scored)}
     if line.is_evaluation:
         shown |= {"Spent": run_words.spent(one.cost_usd, one.unpriced)}
     return shown
@@ -84,11 +65,6 @@ def _latency(scored: Line | None) -> str:
     if median is None or median.value is None:
         return "–"
     return f"{median.value:,.0f} ms" if median.value < 1000 else f"{median.value / 1000:,.1f} s"
-
-
-def _name_width(each: list[CandidateProgress]) -> int:
-    """Pixels: as wide as the names, and on a phone still room for a column beside them."""
-    return min(24 + 8 * max(len(one.name) + 11 * one.is_champion for one in each), 200)
 
 
 def _scored(line: RunLine) -> dict[int, Line]:

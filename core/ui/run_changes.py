@@ -1,6 +1,5 @@
 """Below a finished run: what changed since another run of the same dataset."""
 
-import pandas as pd
 import streamlit as st
 
 from core.domain.changes import State
@@ -9,7 +8,7 @@ from core.services import run_comparison
 from core.services.run_comparison import Comparison, Row
 from core.services.runs import RunLine
 from core.storage.engine import reading
-from core.ui import charts, colours, frame, run_changes_words
+from core.ui import colours, filters, frame, grids, run_changes_words
 from core.ui.quality_kept import KEPT
 from core.ui.resources import engine
 
@@ -59,14 +58,17 @@ def _choice(others: list[RunLine], chosen: RunLine) -> RunLine:
     usual = next((line for line in earlier if line.state == "done"), (earlier or others[-1:])[0])
     if st.session_state.get(AGAINST, _label(usual)) not in by_label:
         del st.session_state[AGAINST]
+    asked = st.query_params.get(AGAINST)
     label = st.selectbox(
         "Compare with", list(by_label), index=others.index(usual), key=AGAINST, bind="query-params", width=420
     )
+    filters.note_gone("Compare with", [] if asked is None or asked in by_label else [asked])
+    filters.say_gone()
     return by_label.get(label, usual)
 
 
 def _label(line: RunLine) -> str:
-    what = _SOURCES.get(line.source, line.state)
+    what = _SOURCES.get(line.source, "evaluation")
     return f"Run {line.id} · {what} · {line.created_at:%-d %b %Y, %H:%M}"
 
 
@@ -97,30 +99,11 @@ def _answer(found: Comparison) -> None:
 def _table(found: Comparison) -> None:
     """Every comparison: the clear ones first, then by candidate."""
     rows = sorted(found.rows(), key=_place)
-    names = [charts.cut(row.line.name, 15) for row in rows]
-    shown = pd.DataFrame([_cells(found, row, name) for row, name in zip(rows, names, strict=True)])
     in_colour = colours.coloured([line.position for line in found.lines])
-    hues = [colours.colour(p) if (p := row.line.position) in in_colour else colours.ink().grey for row in rows]
-    quiet = ["" if row.change.state is State.CLEAR else f"color: {colours.ink().quiet}" for row in rows]
-    styled = shown.style.apply(lambda _column: [f"color: {hue}" for hue in hues], subset=[" "]).apply(
-        lambda _column: quiet, subset=[name for name in shown.columns if name not in (" ", "Candidate")]
-    )
-    text = st.column_config.TextColumn
-    st.dataframe(
-        styled,
-        hide_index=True,
-        height="content" if len(rows) <= 12 else 460,
-        column_config={
-            " ": text(" ", width=32),
-            "Candidate": text(pinned=True, width=min(max(90, 24 + 7 * max(len(name) for name in names)), 126)),
-            "Figure": text(width=114),
-            "Change": text(width=86),
-            "95 % interval": text(width=150),
-            "Verdict": text(width=124),
-            "Prompts": st.column_config.NumberColumn(format="localized", width=72),
-        },
+    grids.show(
+        [_cells(found, row, in_colour=row.line.position in in_colour) for row in rows],
         alt=f"What changed between run {found.a} and run {found.b}, by candidate and figure, the clear changes first",
-        key="runs_compared_table",
+        quiet=[row.change.state is not State.CLEAR for row in rows],
     )
 
 
@@ -129,11 +112,10 @@ def _place(row: Row) -> tuple[int, float, int]:
     return _ORDER.index(state), row.change.p or 0.0 if state is State.CLEAR else 0.0, row.line.position
 
 
-def _cells(found: Comparison, row: Row, name: str) -> dict[str, object]:
+def _cells(found: Comparison, row: Row, *, in_colour: bool) -> dict[str, object]:
     words, change, measure = run_changes_words, row.change, row.measure
     return {
-        "Candidate": name,
-        " ": colours.sign(row.line.position),
+        "Candidate": grids.Name(row.line.name, row.line.position, in_colour),
         "Figure": words.name(measure),
         "Change": words.value(change, measure),
         "95 % interval": words.interval_or_why(change, measure),

@@ -281,7 +281,7 @@ def _let_expire(server: Server, token: str) -> None:
 def test_another_site_can_neither_join_nor_sign_out_for_somebody(warmed: Server) -> None:
     path = warmed.invite("A target", Role.RATER).removeprefix(warmed.address)
     elsewhere = {"Sec-Fetch-Site": "cross-site"}
-    assert warmed.get(path, method="POST", headers=elsewhere)[0] == 404
+    assert warmed.get(path, method="POST", headers=elsewhere)[0] == 403
     assert warmed.get("/signout", method="POST", headers=elsewhere)[0] == 403
     assert warmed.get(path)[0] == 200
 
@@ -458,7 +458,7 @@ def test_a_page_that_fails_shows_an_incident_and_no_traceback(
     page.get_by_text("This page could not be shown.").wait_for()
     incident = re.search(r"Incident ([0-9a-f]{6})", page.inner_text("body"))
     assert incident is not None
-    recorder.assert_absent(["Traceback", "OperationalError", "no such table", "site-packages", "SELECT"])
+    recorder.assert_absent(["Traceback", "OperationalError", "no such table", "site-packages", "FROM invitation"])
     assert f"incident {incident[1]}" in running.output() and "no such table" in running.output()
 
 

@@ -165,7 +165,6 @@ def test_who_may_import_no_more_uploads_no_more(how: str, linked: Server) -> Non
         assert admin.put(b"{}") == 403
 
 
-@pytest.mark.regression("2.2")
 def test_a_session_that_has_ended_takes_no_upload(linked: Server) -> None:
     with session(linked, "datasets", Role.ADMIN) as admin:
         pass
@@ -219,7 +218,6 @@ def _open_files(server: Server) -> int:
     return total
 
 
-@pytest.mark.regression("2.2")
 def test_a_file_that_is_chosen_in_a_browser_is_looked_into_and_imported(
     linked: Server, context: BrowserContext, tmp_path: Path
 ) -> None:

@@ -17,6 +17,7 @@ from core.storage.tables import Candidate, Run
 from core.ui import quality_choice, quality_table, quality_words
 from core.ui.navigation import PAGES_FOLDER
 from tests.evaluated import Evaluated
+from tests.pages.grids import grids
 from tests.workspace import NOW
 
 CLEAN = {"Refusal": 1.0, "Complete": 1.0, "Contains": 1.0}
@@ -89,7 +90,8 @@ def test_where_nothing_costs_anything_there_is_no_scale_of_dollars(workspace: En
 
 def test_every_figure_stands_in_the_table_and_none_is_not_unknown(workspace: Engine) -> None:
     evaluated(workspace, ("Cheap", "Useless", "Priceless"))
-    table = opened().dataframe[1].value.set_index("Candidate")
+    table = opened().dataframe[0].value
+    table.index = [names[0] for names in table["Candidate"]]
     assert table["Per acceptable"].to_dict() == {"Cheap": "$0.00150", "Useless": "none", "Priceless": "unknown"}
     assert table["Spent"].to_dict() == {"Cheap": "$0.0120", "Useless": "$0.0240", "Priceless": "unknown"}
     assert table["Acceptable"].round(1).to_dict() == {"Cheap": 66.7, "Useless": 0.0, "Priceless": 100.0}
@@ -110,7 +112,7 @@ def test_the_address_chooses_category_and_candidates(workspace: Engine) -> None:
     app.selectbox(key="cost_category").set_value("coding").run()
     assert app.header[0].value == "Dear costs \\$0.0100 per acceptable response"
     assert "6 responses of 1 candidate · coding" in words(app)
-    assert app.dataframe[1].value["Candidate"].tolist() == ["Dear"]
+    assert app.dataframe[0].value["Candidate"].tolist() == [["Dear"]]
 
 
 def test_an_address_that_names_nothing_here_shows_everything(workspace: Engine) -> None:
@@ -122,7 +124,7 @@ def test_an_address_that_names_nothing_here_shows_everything(workspace: Engine) 
 def test_any_figure_is_shown_by_candidate_and_by_category(workspace: Engine) -> None:
     evaluated(workspace)
     app = opened(figure="Share acceptable")
-    by_category = {row["Candidate"]: row for row in app.dataframe[0].value.to_dict("records")}
+    by_category = {row["Candidate"]: row for row in grids(app)[0]}
     assert by_category["Cheap"] == {"Candidate": "Cheap", "All": "67 %", "coding": "67 %", "support": "67 %"}
     for figure in app.selectbox(key="cost_figure").options:
         app.selectbox(key="cost_figure").set_value(figure).run()
@@ -132,7 +134,7 @@ def test_any_figure_is_shown_by_candidate_and_by_category(workspace: Engine) -> 
 def test_behind_a_figure_are_its_responses_with_the_way_to_their_prompt(workspace: Engine) -> None:
     evaluated(workspace)
     app = opened(behind="Fails “Contains”", of="Cheap")
-    behind = app.dataframe[2].value
+    behind = app.dataframe[1].value
     assert behind["Prompt"].tolist() == ["p0", "p3", "p6", "p9"]
     assert behind["Why"].unique().tolist() == ["fails Contains"]
     assert behind.loc[0, "Answer"] == "Cheap answers 0."
@@ -158,7 +160,7 @@ def test_a_unit_given_up_is_listed_with_what_went_wrong(workspace: Engine) -> No
     assert app.header[0].value == "No response arrived"
     assert "given up: 1 auth." in words(app)
     app.selectbox(key="cost_behind").set_value("Given up").run()
-    behind = app.dataframe[2].value
+    behind = app.dataframe[1].value
     assert behind[["Verdict", "Why"]].to_numpy().tolist() == [["given up", "auth: 401"]]
 
 
@@ -182,7 +184,7 @@ def test_responses_without_scores_have_no_verdict_yet(workspace: Engine) -> None
     app = opened()
     assert app.header[0].value == "No response has a verdict yet"
     assert "look again in a moment" in words(app)
-    table = app.dataframe[1].value
+    table = app.dataframe[0].value
     assert table[["Per acceptable", "Spent", "No verdict"]].to_numpy().tolist() == [["unknown", "unknown", 3]]
     assert table[["Acceptable", "Attempts", "Median", "Tokens out"]].isna().all(axis=None)
 
@@ -193,12 +195,12 @@ def test_sixty_candidates_with_odd_names_are_shown_as_typed(workspace: Engine) -
     )
     evaluated(workspace, names, prompts=3)
     app = opened()
-    assert len(app.dataframe[1].value) == 60
+    assert len(app.dataframe[0].value) == 60
     assert "\\*model\\*" in app.header[0].value
     assert "<b>" not in words(app)
     app.multiselect(key="cost_show").set_value([names[40]]).run()
     assert not app.exception
-    assert app.dataframe[1].value["Candidate"].tolist() == [names[40]]
+    assert app.dataframe[0].value["Candidate"].tolist() == [[names[40]]]
 
 
 def test_the_download_holds_every_line_and_no_formula(workspace: Engine) -> None:
@@ -249,7 +251,6 @@ def labelled(widgets: Iterable[Any], label: str) -> Any:
     return next(widget for widget in widgets if widget.label == label)
 
 
-@pytest.mark.regression("1.5")
 def test_the_page_opens_after_any_walk_over_pages_with_parts_and_choices(workspace: Engine) -> None:
     evaluated(workspace)
     app = AppTest.from_file(str(PAGES_FOLDER / "shell.py"), default_timeout=60).run()
@@ -320,7 +321,7 @@ def test_a_slice_replaces_nothing_and_who_was_asked_it_alone_stands_apart(worksp
     assert "apart below: **Fourth** 2 of 12." in shown
     tables = [frame.value for frame in app.dataframe if "Prompts" in frame.value]
     assert [table["Prompts"].tolist() for table in tables] == [["12 of 12"] * 3, ["2 of 12"]]
-    assert tables[1]["Candidate"].tolist() == ["Fourth"]
+    assert tables[1]["Candidate"].tolist() == [["Fourth"]]
 
 
 @pytest.mark.regression("1.6")
@@ -334,3 +335,31 @@ def test_one_click_narrows_to_the_prompts_that_all_were_asked_and_stands_in_the_
     some = opened(shared="true", show=["Cheap", "Useless"])
     assert "24 responses of 2 candidates" in words(some)
     assert "12 prompts that both candidates were asked" in words(some)
+
+
+@pytest.mark.regression("1.5")
+def test_other_pages_say_too_what_their_address_asks_for_in_vain(workspace: Engine) -> None:
+    evaluated(workspace)
+    stale = {
+        "leaderboard": {"leaderboard_study": "Gone study"},
+        "raters": {"raters_question": "Gone question"},
+        "responses": {"responses_dataset": "Gone set", "prompt": "gone prompt"},
+    }
+    for page, address in stale.items():
+        app = AppTest.from_file(str(PAGES_FOLDER / "shell.py"), default_timeout=60).run().switch_page(f"{page}.py")
+        for name, value in address.items():
+            app.query_params[name] = value
+        app.run()
+        assert not app.exception, page
+        for value in address.values():
+            assert f"“{value}”" in words(app), page
+
+
+def test_another_champion_is_the_measure_at_once(workspace: Engine) -> None:
+    made = sliced(workspace)
+    app = opened()
+    assert "12 prompts of the champion Dear" in words(app)
+    with writing(workspace) as session:
+        for name in ("Dear", "Fourth"):
+            session.get_one(Candidate, made.candidates[name]).is_champion = name == "Fourth"
+    assert "2 prompts of the champion Fourth" in words(app.run())

@@ -22,6 +22,7 @@ from core.ui.re_evaluate_order import proposed_cap
 from core.ui.resources import now
 from tests import command_line
 from tests.echo import EchoServer
+from tests.pages.grids import grids
 from tests.workspace import NOW, Workspace, make_workspace
 
 SHELL = str(PAGES_FOLDER / "shell.py")
@@ -123,9 +124,9 @@ def test_a_run_that_goes_on_shows_what_is_done_left_spent_and_can_be_cancelled(
     assert "running" in shown
     assert "**4 of 12** · 8 left" in shown
     assert "\\$0.04 spent of a cap of \\$2.50" in shown
-    rows = app.dataframe[0].value
-    assert rows["Responses"].tolist() == ["2 of 6", "2 of 6"]
-    assert rows["Candidate"].tolist() == ["candidate 0 · champion", "candidate 1"]
+    rows = grids(app)[0]
+    assert [row["Responses"] for row in rows] == ["2 of 6", "2 of 6"]
+    assert [row["Candidate"] for row in rows] == ["candidate 0 · champion", "candidate 1"]
     press(app, f"runs_cancel_{run_id}")
     assert the_run(workspace, run_id).state == "cancelled"
     assert "being cancelled" in words(app)
@@ -273,7 +274,7 @@ def test_re_evaluate_plans_the_run_and_the_page_follows_it_to_its_end(workspace:
     app = opened(run=str(run.id))
     assert "**6 of 6** · nothing left to do" in words(app)
     assert "acceptable of 6 scored" in words(app)
-    assert app.dataframe[0].value["Acceptable"].str.endswith("of 3").all()
+    assert all(row["Acceptable"].endswith("of 3") for row in grids(app)[0])
 
 
 def wait_for(is_so: Callable[[], bool], within_s: float = 60.0) -> None:
@@ -459,7 +460,8 @@ def test_card_table_and_selector_tell_one_story(workspace: Engine, at: Workspace
     bar = app.get("progress")[0].proto
     assert bar.text.startswith(f"**{done}** · {left}")
     assert "13 calls" in words(app)
-    assert f"· {state}, {done} ·" in app.selectbox(key="runs_chosen").options[0]
+    selector = next(box for box in app.selectbox if box.label == "Run")
+    assert f"· {state}, {done} ·" in selector.options[0]
     row = app.dataframe[-1].value.set_index("Run").loc[run_id]
     assert (row["State"], row["Calls"], row["Responses"]) == (state, "13", run.responses)
     assert row["Left"].startswith(left)

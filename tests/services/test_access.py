@@ -331,7 +331,11 @@ def test_no_link_is_made_for_somebody_whose_access_has_ended(engine: Engine) -> 
         write(engine, give)
 
 
-INVITE = {"role": Role.RATER, "study_id": None, "base_url": "https://rate.example.org/", "by_address": False}
+def invite_all(engine: Engine, text: str, *, study_id: int | None = None, by_address: bool = False) -> list:
+    from core.services import inviting
+
+    terms = inviting.Terms(Role.RATER, study_id, "https://rate.example.org/", by_address)
+    return write(engine, lambda session: inviting.invite_all(session, text, terms, now=NOW))
 
 
 def test_several_people_are_invited_with_a_message_for_each(engine: Engine) -> None:
@@ -339,10 +343,7 @@ def test_several_people_are_invited_with_a_message_for_each(engine: Engine) -> N
 
     workspace = make_workspace(engine)
     text = "Anna Weber <Anna@Example.org>\nBo\n=Cy()"
-    made = write(
-        engine,
-        lambda s: inviting.invite_all(s, text, **(INVITE | {"study_id": workspace.study}), now=NOW),
-    )
+    made = invite_all(engine, text, study_id=workspace.study)
     assert [(each.name, each.email) for each in made] == [
         ("Anna Weber", "anna@example.org"),
         ("Bo", None),
@@ -375,14 +376,13 @@ def test_a_message_says_how_much_work_it_is(amount: tuple[int, float], words: st
 
 
 def test_a_list_with_bad_lines_names_each_and_invites_nobody(engine: Engine) -> None:
-    from core.services import inviting
 
     invite(engine, "Ada")
     gone, _ = invite(engine, "Gone")
     write(engine, lambda session: access.revoke(session, gone, now=NOW))
     text = "Bo\nno@host\nBo\nAda\nGone\nx <a@b.example\n" + "y" * 81
     with pytest.raises(BadInput) as refused:
-        write(engine, lambda session: inviting.invite_all(session, text, **INVITE, now=NOW))
+        invite_all(engine, text)
     said = str(refused.value).split("\n")
     assert [line.partition(":")[0].partition(",")[0] for line in said] == [f"Line {n}" for n in range(2, 8)]
     for line, words in zip(
@@ -396,22 +396,19 @@ def test_a_list_with_bad_lines_names_each_and_invites_nobody(engine: Engine) -> 
 
 
 def test_where_people_sign_in_by_address_everybody_needs_one_and_nobody_gets_a_link(engine: Engine) -> None:
-    from core.services import inviting
 
-    by_address = INVITE | {"by_address": True}
     with pytest.raises(BadInput, match="Line 2, 'Bo': the e-mail address is missing"):
-        write(engine, lambda s: inviting.invite_all(s, "a@x.org\nBo", **by_address, now=NOW))
-    (made,) = write(engine, lambda s: inviting.invite_all(s, "Anna <a@x.org>", **by_address, now=NOW))
+        invite_all(engine, "a@x.org\nBo", by_address=True)
+    (made,) = invite_all(engine, "Anna <a@x.org>", by_address=True)
     assert made.link is None and "/join/" not in made.message
     assert "Sign in as a@x.org here:\nhttps://rate.example.org/" in made.message
 
 
 @pytest.mark.parametrize("text", ["", " \n;"])
 def test_an_empty_list_is_said_to_be_one(engine: Engine, text: str) -> None:
-    from core.services import inviting
 
     with pytest.raises(BadInput, match="the list is empty"):
-        write(engine, lambda session: inviting.invite_all(session, text, **INVITE, now=NOW))
+        invite_all(engine, text)
 
 
 def test_nobody_is_invited_to_a_closed_study_or_to_one_that_is_gone(engine: Engine) -> None:

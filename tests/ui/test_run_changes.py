@@ -10,6 +10,7 @@ from core.storage.engine import writing
 from core.storage.tables import Run
 from core.ui import run_changes_words as words
 from tests.evaluated import Evaluated
+from tests.pages.grids import grids
 
 PAGE = """
 import streamlit as st
@@ -64,17 +65,17 @@ def test_a_run_is_compared_with_the_newest_earlier_one_and_says_what_changed(wor
     runs = planted(workspace)
     app = shown(runs[2])
     assert app.selectbox[0].label == "Compare with"
-    assert app.selectbox[0].value.startswith(f"Run {runs[1]} · done")
+    assert app.selectbox[0].value.startswith(f"Run {runs[1]} · evaluation")
     assert [option.split(" ·")[0] for option in app.selectbox[0].options] == [
         f"Run {runs[3]}", f"Run {runs[1]}", f"Run {runs[0]}",
     ]  # fmt: skip
     said = app.markdown[0].value
     assert said.startswith(f"**1 of 4 comparisons changed clearly** between run {runs[1]} and run {runs[2]}: ")
     assert r"**Terse \*\$1\* \[x\]** is slower: 1.54 × the latency (1.51 to 1.56)" in said
-    table = app.dataframe[0].value
-    assert list(table.columns[-2:]) == [f"Run {runs[1]}", f"Run {runs[2]}"]
-    assert table["Verdict"].tolist() == ["clear", "no change", "no change", "no change", "–", "–"]
-    assert table["Change"].tolist() == ["1.54 ×", "0 points", "0.00", "0.00", "unknown", "unknown"]
+    (table,) = grids(app)
+    assert list(table[0])[-2:] == [f"Run {runs[1]}", f"Run {runs[2]}"]
+    assert [row["Verdict"] for row in table] == ["clear", "no change", "no change", "no change", "–", "–"]
+    assert [row["Change"] for row in table] == ["1.54 ×", "0 points", "0.00", "0.00", "unknown", "unknown"]
 
 
 def test_another_run_can_be_chosen_and_named_in_the_address(workspace: Engine) -> None:
@@ -95,7 +96,7 @@ def test_too_few_prompts_are_said_to_be_so(workspace: Engine) -> None:
     app = shown(runs[3])
     assert "Too little to tell a change" in app.markdown[0].value
     assert "at most 1 prompt in both" in app.markdown[0].value
-    assert set(app.dataframe[0].value["Verdict"]) <= {"too few prompts", "–"}
+    assert {row["Verdict"] for row in grids(app)[0]} <= {"too few prompts", "–"}
 
 
 @pytest.mark.parametrize("place", [4, 5])

@@ -17,11 +17,6 @@ from core.storage.tables import Evaluator
 _log = logging.getLogger(__name__)
 
 
-def score(evaluator: Evaluator, subject: Subject) -> Score:
-    """What the evaluator says of a response; unscored, with the reason, where it fails or gives nonsense."""
-    return next(one_by_one(evaluator, [subject]))
-
-
 def one_by_one(evaluator: Evaluator, wanted: Sequence[Subject]) -> Iterator[Score]:
     """What the evaluator says of each, in their order. What runs out of time or memory is unscored, with the reason."""
     try:
