@@ -195,6 +195,6 @@ def _place(candidate: Candidate) -> Place:
 
 
 def _seconds(busy_s: Mapping[Place, float], concurrency: int) -> float:
-    """All places share the concurrency; the local model answers one at a time."""
-    local_s = max((took for place, took in busy_s.items() if place[0] == "local"), default=0.0)
-    return max(local_s / _AT_ONCE_LOCALLY, sum(busy_s.values()) / concurrency)
+    """Places are asked beside each other, each with so many requests at once; the local model answers one at a time."""
+    at_once = {place: _AT_ONCE_LOCALLY if place[0] == "local" else concurrency for place in busy_s}
+    return max((took / at_once[place] for place, took in busy_s.items()), default=0.0)
