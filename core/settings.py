@@ -85,8 +85,13 @@ def key_variables() -> dict[str, frozenset[str]]:
 
     Entries are NAME or NAME@host, with commas or blanks between them; no host means that none was said.
     """
+    return _listed(os.environ.get(_LISTED, ""))
+
+
+@lru_cache(maxsize=16)
+def _listed(entries: str) -> dict[str, frozenset[str]]:
     listed: dict[str, frozenset[str]] = {}
-    for entry in re.split(r"[\s,;]+", os.environ.get(_LISTED, "")):
+    for entry in re.split(r"[\s,;]+", entries):
         name, _, host = entry.partition("@")
         if name:
             listed[name] = listed.get(name, frozenset()) | (frozenset({host.casefold()}) if host else frozenset())

@@ -1,6 +1,7 @@
 """How much an endpoint may send, so that none fills memory: bounds on what it answers, packed or not."""
 
 from collections.abc import AsyncIterator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,7 +11,6 @@ MOST_OF_AN_ANSWER = 256 * 2**20  # bytes of a stream, frames and all: none of it
 MOST_EVENTS = 250_000  # pieces of a stream, of which the longest answers have one a token
 MOST_OF_AN_EVENT = 2 * 2**20  # bytes up to a blank line, which are kept until it comes
 MOST_OF_AN_ERROR = 256 * 2**10  # bytes of a refusal's body
-_BLANK = (b"\n\n", b"\n\r\n", b"\r\r")
 _READ = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 
 
@@ -26,19 +26,20 @@ async def keep_in_bounds(response: "httpx2.Response") -> None:
     packing = str(response.headers.get("content-encoding", "")).strip().lower()
     if packing not in _READ:
         raise TooMuch(f"an answer packed as '{packing[:40]}', which nobody asked for")
-    response.stream = _bounded(response, packing)
+    response.stream = _bounded_stream()(response.stream, packing, is_error=response.status_code >= 300)
     response.headers.pop("content-encoding", None)
 
 
-def _bounded(response: "httpx2.Response", packing: str) -> "httpx2.AsyncByteStream":
+@cache
+def _bounded_stream() -> Any:
+    """The class of bounded streams; made when it is first wanted, for the HTTP client loads late."""
     import httpx2
 
     class Bounded(httpx2.AsyncByteStream):
         """Who goes on reading goes on where the last one stopped."""
 
-        def __init__(self) -> None:
-            self._stream: Any = response.stream
-            self._pieces = _pieces(self._stream, packing, is_error=response.status_code >= 300)
+        def __init__(self, stream: Any, packing: str, *, is_error: bool) -> None:
+            self._stream, self._pieces = stream, _pieces(stream, packing, is_error=is_error)
 
         def __aiter__(self) -> AsyncIterator[bytes]:
             return self._pieces
@@ -46,7 +47,7 @@ def _bounded(response: "httpx2.Response", packing: str) -> "httpx2.AsyncByteStre
         async def aclose(self) -> None:
             await self._stream.aclose()
 
-    return Bounded()
+    return Bounded
 
 
 async def _pieces(stream: Any, packing: str, *, is_error: bool) -> AsyncIterator[bytes]:
@@ -70,12 +71,21 @@ class _Events:
         self._count, self._size, self._last = 0, 0, b""
 
     def take(self, piece: bytes) -> None:
-        seen = self._last + piece
-        self._last = seen[-2:]
-        end = max(seen.rfind(blank) for blank in _BLANK)
-        self._count += sum(seen.count(blank) for blank in _BLANK)
-        self._size = self._size + len(piece) if end < 0 else len(seen) - end
+        if piece.endswith(b"\n\n"):  # whole events, as they nearly always come
+            self._count, self._size, self._last = self._count + piece.count(b"\n\n"), 0, b""
+        else:
+            self._take_part(piece)
         if self._size > MOST_OF_AN_EVENT:
             raise TooMuch(f"more than {MOST_OF_AN_EVENT // 1024:,} KiB in one piece of an answer")
         if self._count > MOST_EVENTS:
             raise TooMuch(f"more than {MOST_EVENTS:,} pieces of an answer")
+
+    def _take_part(self, piece: bytes) -> None:
+        seen = self._last + piece
+        self._last = seen[-2:]
+        end = seen.rfind(b"\n\n")
+        self._count += seen.count(b"\n\n")
+        if b"\r" in seen:
+            end = max(end, seen.rfind(b"\n\r\n"), seen.rfind(b"\r\r"))
+            self._count += seen.count(b"\n\r\n") + seen.count(b"\r\r")
+        self._size = self._size + len(piece) if end < 0 else len(seen) - end

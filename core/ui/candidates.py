@@ -89,6 +89,12 @@ def _to_do(lines: list[CandidateLine]) -> list[str]:
     """What keeps candidates from being asked or priced, and how to mend it: one sentence a cause."""
     active = [line for line in lines if not line.candidate.is_retired]
     said = [_missing_keys(active)] if any(_lacks_key(line) for line in active) else []
+    doubted = [line for line in active if line.is_doubted]
+    if doubted:
+        said.append(
+            f":material/key: An import says where the key of {candidates_words.names(doubted)} goes. Look into "
+            f"{'it' if len(doubted) == 1 else 'them'} and allow it, or edit the address."
+        )
     unpriced = [line for line in active if line.rates is None and line.candidate.provider is not None]
     if unpriced:
         said.append(
@@ -141,10 +147,7 @@ def _table(lines: list[CandidateLine]) -> None:
         height="content" if len(lines) <= 12 else 460,
         column_config={
             " ": text(" ", width=32),
-            # A pinned column of text is drawn in grey, one of choices is not.
-            "Candidate": st.column_config.SelectboxColumn(
-                pinned=True, width=_name_width(lines), options=list(rows["Candidate"])
-            ),
+            "Candidate": text(width=_name_width(lines)),  # a pinned column is drawn in grey, whatever is asked for
             "State": text(width=190),
             "Model": text(width=200),
             "Input": text("In, $", help="US dollars per million input tokens", width=76),

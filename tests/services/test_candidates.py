@@ -1,5 +1,7 @@
 """Candidates: what each needs to be asked, defining one without ever taking a key, champion, retirement, deletion."""
 
+import io
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,6 +13,7 @@ from core.errors import BadInput, NotFound
 from core.services import candidates
 from core.services.candidate_drafts import CandidateDraft, EndpointDraft, draft_of
 from core.services.candidates import CandidateLine
+from core.services.importing import Kind, import_file
 from core.storage.engine import reading, write
 from core.storage.tables import Candidate, Response
 from tests.workspace import NOW, make_workspace
@@ -328,3 +331,12 @@ def test_headers_and_fields_come_back_as_they_were_typed(engine: Engine, monkeyp
     assert lines(engine)["Alder"].why_not == "PORTKEY_API_KEY is not set."
     write(engine, lambda session: candidates.set_price(session, made.id or 0, input_usd=3.0, output_usd=6.0))
     assert lines(engine)["Alder"].candidate.settings["headers"] == made.settings["headers"]
+
+
+def test_a_fallback_in_a_file_needs_no_name(engine: Engine) -> None:
+    record = {"name": "Ours", "provider": "vllm", "model": "helpdesk-8b"}
+    record["fallback"] = {"provider": "together", "model": "our-org/helpdesk-8b"}
+    content = io.BytesIO(json.dumps(record).encode())
+    import_file(engine, content, Kind.CANDIDATES, name="candidates.jsonl", now=NOW)
+    assert lines(engine)["Ours"].keys == {"TOGETHER_API_KEY": False}
+    assert lines(engine)["Ours"].candidate.settings == {"fallback": record["fallback"]}

@@ -28,22 +28,28 @@ _IS_A_KEY = "looks like a key. Keys are never kept here: put it into an environm
 
 def candidate_record(line: int, row: Row) -> CandidateRecord:
     """A candidate out of its fields; Flaw names the first one that is wrong, and never shows what may be a key."""
-    settings = _settings(row)
+    named, settings = _named(row), _settings(row)
+    _check_endpoint(named, settings)
     fallback = fields.mapping(row, "fallback")
     if fallback is not None:
         if "fallback" in fallback:
             raise Flaw("cannot have a fallback of its own.", field="fallback")
         try:
-            second = _named(fallback) | _settings(fallback)
-            if "extra" in second:
-                raise Flaw("belongs to the candidate itself: both endpoints are asked the same.", field="extra")
-            _check_endpoint({field: str(second[field]) for field in ("provider", "model")}, second)
-            settings["fallback"] = second
+            settings["fallback"] = _fallback(fallback)
         except Flaw as flaw:
             raise Flaw(flaw.problem, field=f"fallback.{flaw.field}") from None
-    named = _named(row)
-    _check_endpoint(named, settings)
     return CandidateRecord(line, named["name"], named["provider"], named["model"], settings)
+
+
+def _fallback(row: Row) -> dict[str, Any]:
+    """A second endpoint: it needs no name of its own, and is asked the same."""
+    second = _named(row if row.get("name") is not None else {**row, "name": "fallback"}) | _settings(row)
+    if row.get("name") is None:
+        second.pop("name")
+    if "extra" in second:
+        raise Flaw("belongs to the candidate itself: both endpoints are asked the same.", field="extra")
+    _check_endpoint({field: str(second[field]) for field in ("provider", "model")}, second)
+    return second
 
 
 def with_doubts(record: CandidateRecord, known: dict[str, Any] | None) -> CandidateRecord:

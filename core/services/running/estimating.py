@@ -195,8 +195,6 @@ def _place(candidate: Candidate) -> Place:
 
 
 def _seconds(busy_s: Mapping[Place, float], concurrency: int) -> float:
-    """Each place has the concurrency of its own, so the busiest ends last; the local model answers one at a time."""
-    return max(
-        (took / (_AT_ONCE_LOCALLY if place[0] == "local" else concurrency) for place, took in busy_s.items()),
-        default=0.0,
-    )
+    """Places are asked beside each other, each with so many requests at once; the local model answers one at a time."""
+    at_once = {place: _AT_ONCE_LOCALLY if place[0] == "local" else concurrency for place in busy_s}
+    return max((took / at_once[place] for place, took in busy_s.items()), default=0.0)
