@@ -202,6 +202,24 @@ def test_an_export_keeps_the_rights_of_the_file_and_writes_to_pipes(filled: Run,
     assert filled("export", "votes", "--out", "/dev/null").returncode == 0
 
 
+def test_votes_for_a_study_that_is_not_there_make_it(filled: Run, files: Path):
+    done = filled("import", "votes", str(files / "votes.jsonl"), "--study", "Spring panel", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["study"] == "Spring panel"
+    assert json.loads(done.stdout)["created"] == 3
+    board = json.loads(filled("leaderboard", "--question", "overall", "--study", "Spring panel", "--json").stdout)
+    assert (board["study"], board["votes"]) == ("Spring panel", 3)
+
+
+def test_a_table_of_odd_columns_comes_in_with_a_mapping(evenhand: Run, tmp_path: Path):
+    (tmp_path / "fragen.csv").write_text("Kundenfrage;Antwort A;Antwort B\nWo?;Hier.;Dort.\nWann?;Jetzt.;\n")
+    columns = ["turns=Kundenfrage", "answer:A=Antwort A", "answer:B=Antwort B"]
+    options = [word for column in columns for word in ("--column", column)]
+    done = evenhand("import", "responses", str(tmp_path / "fragen.csv"), *options, "--json")
+    assert done.returncode == 0, done.stderr
+    assert (json.loads(done.stdout)["created"], json.loads(done.stdout)["dataset"]) == (3, "fragen")
+
+
 @pytest.mark.parametrize("command", [(), ("import",), ("export", "votes"), ("leaderboard",), ("invite",), ("serve",)])
 def test_every_command_explains_itself(evenhand: Run, command: tuple[str, ...]):
     done = evenhand(*command, "--help")

@@ -22,11 +22,16 @@ def import_(
     dataset: Annotated[
         str | None, typer.Option(help="The dataset; by default named after the file or found by its prompts.")
     ] = None,
-    study: Annotated[str | None, typer.Option(help="Votes: the study; by default the default one.")] = None,
+    study: Annotated[
+        str | None, typer.Option(help="Votes: the study, made where it is missing; by default the default one.")
+    ] = None,
     question: Annotated[str, typer.Option(help="Votes: the question for votes that name none.")] = "overall",
     format: Annotated[str, typer.Option(help="auto, or one of: " + ", ".join(importing.FORMATS))] = "auto",
     column: Annotated[
-        list[str] | None, typer.Option(help="CSV or SQL: our_field=their_column. May be repeated.")
+        list[str] | None,
+        typer.Option(
+            help="our_field=their_column, such as turns=Question or answer:NAME=their_column. May be repeated."
+        ),
     ] = None,
     query: Annotated[str | None, typer.Option(help="With a database's URL: the SELECT to run.")] = None,
     as_json: AsJson = False,

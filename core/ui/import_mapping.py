@@ -10,7 +10,6 @@ from core.services.importing.columns import answer_columns, candidate_of, with_p
 
 _LONGEST_SAMPLE = 40
 _WORDS = {
-    "id": "id of the prompt",
     "turns": "text of the prompt",
     "prompt_id": "id of the prompt",
     "text": "text of the answer",

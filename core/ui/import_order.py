@@ -15,7 +15,7 @@ from core.storage.engine import reading
 from core.ui import frame, import_mapping
 from core.ui.resources import engine
 
-_LONGEST_CELL = 200
+_LONGEST_CELL, _LONG_CELL = 200, 24
 _NEW_STUDY, _NAMELESS_STUDY = "A new study …", "Imported votes"
 _BY_PROMPTS = "Where its prompts are"
 
@@ -83,7 +83,9 @@ def _seems(look: FileLook, kind: Kind, title: str | None) -> None:
 def _first_records(look: FileLook, key: str) -> None:
     st.caption(f"The first record{'s' if len(look.first) > 1 else ''} of {frame.as_typed(look.name)}")
     shown = pd.DataFrame([{name: _cell(found) for name, found in row.items()} for row in look.first])
-    st.dataframe(shown, hide_index=True, key=f"{key}_first", alt="The first records of the file")
+    long = [name for name, found in look.first[0].items() if len(_cell(found)) > _LONG_CELL]
+    wide = {name: st.column_config.TextColumn(width="medium") for name in long}
+    st.dataframe(shown, hide_index=True, key=f"{key}_first", column_config=wide, alt="The first records of the file")
 
 
 def _cell(found: Any) -> str:

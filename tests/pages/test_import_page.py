@@ -52,6 +52,7 @@ def test_a_csv_with_odd_headings_is_read_with_a_mapping_and_samples(fresh: Engin
         "Modell B",
     ]
     assert list(app.dataframe[0].value["Kundenfrage"]) == ["Wo ist meine Bestellung?", "Kann ich umtauschen?"]
+    assert chosen(app, "category") == "Bereich"
     do_import(app)
     assert "4 responses came in, all of them new." in words(app)
     with Session(fresh) as session:

@@ -186,9 +186,16 @@ def peak_mb():
 
 
 before = peak_mb()
-import_file(engine, Path(sys.argv[2]), Kind.VOTES, now=datetime.now(UTC))
+import_file(engine, Path(sys.argv[2]), Kind(sys.argv[3]), now=datetime.now(UTC))
 print(peak_mb() - before)
 """
+
+
+def growth_mb(database: str, file: Path, kind: str) -> int:
+    """By how many megabytes a process grows that imports ``file``."""
+    root = Path(__file__).resolve().parents[2]
+    arguments = [sys.executable, "-c", _MEMORY, database, str(file), kind]
+    return int(subprocess.run(arguments, cwd=root, check=True, capture_output=True, text=True).stdout)
 
 
 def test_memory_does_not_grow_with_the_number_of_votes_or_of_prompts(tmp_path: Path) -> None:
@@ -196,7 +203,24 @@ def test_memory_does_not_grow_with_the_number_of_votes_or_of_prompts(tmp_path: P
     with file.open("wb") as out:
         for number in range(60_000):
             out.write(VOTE.replace(b'"p"', b'"prompt-%d"' % number).replace(b'"r"', b'"rater-%d"' % number))
-    root = Path(__file__).resolve().parents[2]
-    arguments = [sys.executable, "-c", _MEMORY, f"sqlite:///{tmp_path / 'm.db'}", str(file)]
-    done = subprocess.run(arguments, cwd=root, check=True, capture_output=True, text=True)
-    assert 0 < int(done.stdout) < 100
+    assert 0 < growth_mb(f"sqlite:///{tmp_path / 'm.db'}", file, "votes") < 100
+
+
+@pytest.mark.regression("1.9")
+@pytest.mark.parametrize("kind", ["prompts", "responses"])
+def test_memory_does_not_grow_with_the_number_of_keys(sqlite_database: str, tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "keys.jsonl"
+    if kind == "responses":
+        engine = open_engine(sqlite_database)
+        prompts = "".join(f'{{"id": "{number}", "turns": ["Hi"]}}\n' for number in range(2500)).encode()
+        import_file(engine, io.BytesIO(prompts), Kind.PROMPTS, dataset="d", name="prompts", now=NOW)
+        engine.dispose()
+    with file.open("w") as out:
+        for number in range(250_000):
+            if kind == "prompts":
+                out.write(f'{{"id": "{number:030d}", "turns": ["Hi"]}}\n')
+            else:
+                prompt, candidate = divmod(number, 100)
+                out.write(f'{{"prompt_id": "{prompt}", "candidate": "c{candidate}", "text": "x"}}\n')
+    print("GROWTH", growth_mb(sqlite_database, file, kind))
+    assert 0

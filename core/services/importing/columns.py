@@ -63,7 +63,7 @@ _OTHER_NAMES = {
 _ANSWERS = ("answer", "antwort", "response", "reply", "output", "completion", "reponse", "respuesta", "risposta")
 _PARTS = {
     "turns": ("question", "frage", "prompt", "query", "pregunta", "domanda", "message", "nachricht", "instruction"),
-    "category": ("categor", "kategorie", "topic", "thema", "intent"),
+    "category": ("categor", "kategorie", "topic", "thema", "intent", "bereich", "rubri"),
     "reference": ("reference", "referenz", "expected", "ideal", "muster", "ground_truth"),
     "candidate": ("candidate", "kandidat", "modell", "model"),
     "text": _ANSWERS,
