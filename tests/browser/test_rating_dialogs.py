@@ -150,6 +150,7 @@ def test_the_open_page_of_a_revoked_rater_stops_at_the_next_key(studio: Server, 
 def test_my_votes_has_one_card_a_pair_with_its_answers_skips_flags_and_notes(studio: Server, page: Page):
     begin(page, studio)
     page.keyboard.press("n")
+    expect(page.get_by_role("dialog").get_by_role("textbox")).to_be_visible()
     settle(page)
     page.keyboard.type("Cites a *law* that is gone")
     page.keyboard.press("Control+Enter")

@@ -86,7 +86,7 @@ def test_where_one_answer_has_ended_only_the_other_fades(browser: Browser, desk:
     below = page.locator(".below")
     expect(page.locator(".more")).to_have_text("More below")
     for _ in range(20):
-        page.mouse.wheel(0, 60)
+        page.evaluate("document.querySelector('[data-testid=\"stMain\"]').scrollTop += 40")
         page.wait_for_timeout(100)
         if page.locator(".more").inner_text().startswith("More of"):
             break
