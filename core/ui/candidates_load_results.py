@@ -170,7 +170,7 @@ def _table(results: Sequence[dict[str, Any]]) -> None:
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
-        column_config={"Per second": st.column_config.TextColumn(pinned=True)},
+        column_config={"Per second": st.column_config.TextColumn()},
         alt="Latency quantiles, throughput and errors for every arrival rate",
     )
     waited = max(float(result["timeout_s"]) for result in results)

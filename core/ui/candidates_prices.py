@@ -60,7 +60,7 @@ def _table(entered: list[PriceOverride]) -> None:
         selection_mode="single-row",
         height="content" if len(rows) <= 12 else 460,
         column_config={
-            "Model": st.column_config.TextColumn(pinned=True, width=160),
+            "Model": st.column_config.TextColumn(width=160),
             "In": st.column_config.TextColumn(help="US dollars per million input tokens"),
             "Out": st.column_config.TextColumn(help="US dollars per million output tokens"),
             "Cached": st.column_config.TextColumn(help="US dollars per million input tokens read from a cache"),

@@ -63,7 +63,7 @@ def _table(lines: list[DatasetLine]) -> None:
         on_select=_choose_in_table,
         selection_mode="single-row",
         column_config={
-            "Dataset": st.column_config.TextColumn(width="medium", pinned=True),
+            "Dataset": st.column_config.TextColumn(width="medium"),
             "Prompts": number,
             "Categories": st.column_config.BarChartColumn(
                 "Category mix", help="Prompts per category, the largest first", y_min=0, width="small"

@@ -55,7 +55,7 @@ def _table(lines: list[EvaluatorLine]) -> None:
         selection_mode="single-row",
         height="content" if len(rows) <= 14 else 520,
         column_config={
-            "Evaluator": st.column_config.TextColumn(pinned=True, width=190),
+            "Evaluator": st.column_config.TextColumn(width=190),
             "Set to": st.column_config.TextColumn(width=170),
             "Scored": st.column_config.NumberColumn(format="localized", help="Responses with a value"),
             "Unscored": st.column_config.NumberColumn(

@@ -91,7 +91,7 @@ def _table(found: Preview) -> None:
         selection_mode="single-row",
         height="content" if len(rows) <= 14 else 520,
         column_config={
-            "What must hold": st.column_config.TextColumn(pinned=True, width=240),
+            "What must hold": st.column_config.TextColumn(width=240),
             "Pass": st.column_config.ProgressColumn(
                 format="%.0f %%", min_value=0, max_value=100, width=150,
                 help="The share that passes, of those that it says something about",

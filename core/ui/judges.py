@@ -17,7 +17,7 @@ def section(lines: list[EvaluatorLine]) -> None:
         rows,
         hide_index=True,
         column_config={
-            "Judge": st.column_config.TextColumn(pinned=True, width=190),
+            "Judge": st.column_config.TextColumn(width=190),
             "Not understood": st.column_config.TextColumn(
                 help="Replies that hold no verdict in the form asked for: these responses are unscored"
             ),

@@ -138,7 +138,7 @@ def table(report: RaterReport) -> None:
         hide_index=True,
         height="content" if len(rows) <= 12 else 460,
         column_config={
-            "Rater": text("Rater", pinned=True),
+            "Rater": text("Rater"),
             **{name: number(name, format="%.0f %%", help=said) for name, said in percent.items()},
             **{f"{name} ±": text("95 % interval") for name in percent},
             "Median time": number("Median time", format="%.0f s", help="Until the last question of a pair."),
