@@ -11,7 +11,19 @@ from sqlmodel import col, select
 
 from core.domain.people import Role
 from core.storage.engine import reading
-from core.storage.tables import Assignment, Candidate, Dataset, Prompt, Remark, Response, Run, Study, Vote
+from core.storage.tables import (
+    Assignment,
+    Candidate,
+    Dataset,
+    Evaluator,
+    Gate,
+    Prompt,
+    Remark,
+    Response,
+    Run,
+    Study,
+    Vote,
+)
 from tests.browser.conftest import settle
 from tests.browser.server import Server
 from tests.echo import EchoServer
@@ -47,6 +59,7 @@ class Desk:
     def pick(self, key: str, option: str) -> None:
         """Choose in a drop-down."""
         self.page.locator(f".st-key-{key}").get_by_role("combobox").click()
+        self.page.keyboard.type(option)
         self.page.get_by_role("option", name=option).first.click()
         settle(self.page)
 
@@ -146,12 +159,11 @@ NOBODY = "http://127.0.0.1:9"
 def _sets_a_gate(desk: Desk) -> None:
     desk.open("datasets?datasets_show=Gates")
     desk.pick("datasets_gate_evaluator", "Word limit")
-    desk.sees("Add a gate")
-    limit = desk.page.get_by_role("spinbutton").last
-    limit.fill("400")
-    limit.press("Tab")
-    settle(desk.page)
-    desk.press("Add")
+    desk.fill("datasets_gate_most_words", "400")
+    desk.press("Add it")
+    with reading(desk.server.engine) as session:
+        kept = session.exec(select(Evaluator.params).join(Gate).where(Evaluator.kind == "word_limit")).all()
+    assert {"max_words": 400} in [{"max_words": params.get("max_words")} for params in kept]
 
 
 def _runs(desk: Desk) -> None:
