@@ -58,6 +58,7 @@ def test_twenty_pairs_and_every_page_tell_a_rater_nothing(
         page.keyboard.press(key)
         settle(page)
     page.keyboard.press("Escape")
+    settle(page)
     page.keyboard.press("z")
     asked(page, QUESTIONS[-1])
     open_everything(page, studio)
