@@ -130,7 +130,7 @@ def _compare(ours: Desk, bare: Desk) -> dict[str, float]:
 
 
 @contextmanager
-def _server(script: str, folder: str) -> Iterator[str]:
+def _server(script: str, folder: str, **settings: str) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -138,6 +138,7 @@ def _server(script: str, folder: str) -> Iterator[str]:
         "EVENHAND_DATABASE_URL": f"sqlite:///{folder}/evenhand.db",
         "EVENHAND_AUTH": "link",
         "OPENBLAS_NUM_THREADS": "1",
+        **settings,
     }
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
     with Path(folder, f"{port}.log").open("wb") as log:

@@ -14,7 +14,7 @@ import subprocess
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from multiprocessing.connection import Connection, Pipe
 from threading import Lock
@@ -59,6 +59,19 @@ class _Packed:
     problem: Exception | None = None
 
 
+@dataclass
+class _Group:
+    """Some calls on their way: those without an outcome are ``left``; ``tries`` of the first of these."""
+
+    calls: list[_Packed]
+    outcomes: dict[int, Any] = field(default_factory=dict)
+    left: list[int] = field(default_factory=list)
+    tries: int = 0
+
+    def __post_init__(self) -> None:
+        self.left = list(range(len(self.calls)))
+
+
 def call(work: Work, *arguments: Any) -> Any:
     """What the module-level function ``work`` returns or raises. Raises RanOut where it had to be stopped."""
     (outcome,) = each(work, [Call(arguments)])
@@ -75,7 +88,11 @@ def each(work: Work, calls: Iterable[Call]) -> Iterator[Any]:
     """
     remaining = iter(calls)
     while group := list(islice(remaining, _GROUP)):
-        yield from _WORKER.each([_packed(work, one) for one in group])
+        going = _Group([_packed(work, one) for one in group])
+        for at in range(len(group)):
+            while at not in going.outcomes:
+                _WORKER.go_on(going)
+            yield going.outcomes.pop(at)
 
 
 def try_again() -> None:
@@ -89,7 +106,7 @@ def stop() -> None:
 
 
 class _Worker:
-    """The process, started at the first work. One thread at a time has it, for one group of calls."""
+    """The process, started at the first work. One thread at a time has it, for some calls."""
 
     def __init__(self) -> None:
         self.run_out: OrderedDict[str, int] = OrderedDict()
@@ -97,21 +114,21 @@ class _Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
 
-    def each(self, calls: list[_Packed]) -> list[Any]:
-        """The outcomes of some calls."""
-        outcomes: dict[int, Any] = {}
-        left, tries = list(range(len(calls))), 0
+    def go_on(self, group: "_Group") -> None:
+        """Get some more outcomes of the group."""
         with self._turn:
-            while left := self._without_known(calls, left, outcomes):
-                done, ended = self._work([calls[at] for at in left])
-                outcomes.update(zip(left, done, strict=False))
-                left = left[len(done) :]
-                tries = 0 if ended is None else 1 if done else tries + 1
-                if ended is not None and (ended.is_for_good or tries >= _MOST_TRIES):
-                    self._remember(calls[left[0]].of)
-                    outcomes[left.pop(0)] = RanOut(ended.why)
-                    tries = 0
-        return [outcomes[at] for at in range(len(calls))]
+            self._take_known(group)
+            if not group.left:
+                return
+            done, ended = self._work([group.calls[at] for at in group.left])
+            group.outcomes.update(zip(group.left, done, strict=False))
+            group.left = group.left[len(done) :]
+            group.tries = 0 if ended is None else 1 if done else group.tries + 1
+            if ended is not None and (ended.is_for_good or group.tries >= _MOST_TRIES):
+                failed = group.left.pop(0)
+                self._remember(group.calls[failed].of)
+                group.outcomes[failed] = RanOut(ended.why)
+                group.tries = 0
 
     def stop(self) -> None:
         """Kill the process, if there is one; who has it may finish first, for a moment."""
@@ -134,15 +151,16 @@ class _Worker:
             self._connection.close()
         self._process = self._connection = None
 
-    def _without_known(self, calls: list[_Packed], left: list[int], outcomes: dict[int, Any]) -> list[int]:
-        """Those calls that are worth sending; what is known of the others goes to ``outcomes``."""
-        for at in left:
-            one = calls[at]
+    def _take_known(self, group: "_Group") -> None:
+        """Settle the calls that are not worth sending."""
+        for at in group.left:
+            one = group.calls[at]
             if one.problem is not None:
-                outcomes[at] = one.problem
+                group.outcomes[at] = one.problem
             elif self.run_out.get(one.of, 0) >= _MOST_RUN_OUT:
-                outcomes[at] = RanOut(f"it was stopped on {_MOST_RUN_OUT} other answers and is not tried on this one")
-        return [at for at in left if at not in outcomes]
+                why = f"it was stopped on {_MOST_RUN_OUT} other answers and is not tried on this one"
+                group.outcomes[at] = RanOut(why)
+        group.left = [at for at in group.left if at not in group.outcomes]
 
     def _work(self, calls: list[_Packed]) -> tuple[list[Any], "_Ended | None"]:
         """(what was answered, how the process ended before it had answered all)."""

@@ -48,4 +48,8 @@ def _shared(session: Session, first: Study, second: Study) -> int:
     if first.dataset_id and second.dataset_id and first.dataset_id != second.dataset_id:
         return 0
     mine, others = pool_of(session, first).prompts_of, pool_of(session, second).prompts_of
-    return sum(len(set(mine[pair]) & set(others[pair])) for pair in mine.keys() & others.keys())
+    return sum(_common(mine[pair], others[pair]) for pair in mine.keys() & others.keys())
+
+
+def _common(prompts: tuple[int, ...], others: tuple[int, ...]) -> int:
+    return len(prompts) if prompts == others else len(set(prompts) & set(others))

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy import Engine, bindparam
 from sqlmodel import Session, col, select
 
+from core.domain.storable_text import storable
 from core.domain.votes import Outcome
 from core.errors import BadInput, NothingToRate, PairGone
 from core.services import assigning, vote_records
@@ -183,14 +184,14 @@ def skip(engine: Engine, *, public_id: str, rater_id: int, reason: str, now: dat
                 _supersede(session, before, None, rater, now)
         if assignment.state == "leased":
             assigning.give_back(session, assignment)
-        assignment.state, assignment.skip_reason, assignment.finished_at = "skipped", reason[:200], now
+        assignment.state, assignment.skip_reason, assignment.finished_at = "skipped", storable(reason)[:200], now
 
     write(engine, work)
 
 
 def remark(engine: Engine, *, public_id: str, rater_id: int, kind: str, note: str, now: datetime) -> None:
     """Flag the pair for the analysts, or leave a comment on it."""
-    note = note.strip()
+    note = storable(note).strip()
     if kind not in ("flag", "comment"):
         raise BadInput(f"A remark is a flag or a comment, not '{kind}'.")
     if kind == "comment" and not note:

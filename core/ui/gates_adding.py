@@ -40,7 +40,7 @@ def section(line: DatasetLine, offered: list[Evaluator], *, place: str) -> None:
     """The form: what must hold, where, and what that would stop. ``place``: where a refusal is shown."""
     st.subheader("Add a gate", anchor=False)
     with st.container(border=True, gap="small"):
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
             by_id = {one.id: one for one in offered}
             chosen_id = st.selectbox(
                 "What must hold", list(by_id), format_func=lambda each: by_id[each].name, key="datasets_gate_evaluator",

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.services import quality
 from core.services.quality import Line, QualityReport
+from core.services.quality.scope import ENDED
 from core.storage.engine import reading
 from core.storage.tables import metadata
 from core.ui import colours, frame, grids, quality_charts, quality_measures, quality_sentences, quality_words
@@ -62,6 +63,9 @@ def stamp(choice: Choice) -> tuple[int, ...]:
             for name in ("gate", "evaluator")
         ]
         found = [int(number) for query in counts for number in session.execute(query).one()]
+        c = metadata.tables["candidate"].c
+        found += [int(session.execute(sa.select(sa.func.max(c.id)).where(c.is_champion)).scalar() or 0)]
+        found += [run.id for run in choice.runs if run.state == ENDED]
         if any(run.state in _MOVING for run in choice.runs):
             return (*found, 0)
         return (*found, int(session.execute(sa.select(sa.func.max(metadata.tables["response"].c.id))).scalar() or 0))

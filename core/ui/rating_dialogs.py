@@ -69,6 +69,8 @@ def skip_bar(shown: Round, rater_id: int) -> None:
 @access.guarded(access.Role.RATER)
 def _skip_for_own_reason(assignment: str, rater_id: int) -> None:
     reason = str(st.session_state.get(f"rate_skip-other-{assignment}", "")).strip()
+    usual = {str(number): each for number, each in enumerate(voting.SKIP_REASONS, 1)}
+    reason = usual.get(reason, reason)
     if reason:
         _skip(assignment, rater_id, reason)
     else:

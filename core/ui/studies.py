@@ -7,7 +7,7 @@ from core.services.study_progress import StudyProgress
 from core.storage.engine import reading
 from core.ui import access, doing, frame, study_states
 from core.ui.resources import engine
-from core.ui.study_words import number_of
+from core.ui.study_states import number_of
 
 CHOSEN, _NEW = "edit", "new"
 

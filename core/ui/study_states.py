@@ -9,7 +9,6 @@ from core.storage.engine import reading
 from core.storage.tables import Study
 from core.ui import access, doing, frame
 from core.ui.resources import engine
-from core.ui.study_words import number_of
 
 BADGES = {
     "draft": ("Draft", "blue", ":material/edit_note:"),
@@ -163,3 +162,8 @@ def _first_opening(line: StudyProgress) -> list[str]:
         )
     said.append("Once it is open, questions can be worded anew and dropped, but no longer deleted or moved.")
     return said
+
+
+def number_of(n: int, one: str, many: str = "") -> str:
+    """A number with its noun: '1 pair', '1,200 pairs'."""
+    return f"{n:,} {one if n == 1 else many or f'{one}s'}"

@@ -70,7 +70,7 @@ def in_hand(page: Page) -> str:
     classes = page.locator('[data-testid="stBottom"] [class*="st-key-"]').evaluate_all(
         "found => found.map(e => e.className)"
     )
-    return next(found.group(1) for name in classes if (found := re.search(r"st-key-rate-(\S+)-\d-3", name)))
+    return next(found.group(1) for name in classes if (found := re.search(r"st-key-(?:rate-)?(\S+)-\d-3", name)))
 
 
 def test_twenty_pairs_by_keyboard_with_undo_skip_flag_and_a_reload(studio: Server, page: Page):
@@ -104,15 +104,13 @@ def test_twenty_pairs_by_keyboard_with_undo_skip_flag_and_a_reload(studio: Serve
     page.keyboard.press("f")
     expect(page.get_by_text("brings this pair to the team's attention")).to_be_visible()
     answered = len(votes(studio))
-    page.keyboard.press("1")
-    page.get_by_role("dialog").get_by_role("textbox").focus()
-    page.keyboard.type("Dangerous advice, 1 of 2")
+    page.keyboard.type("1 of 2 is dangerous advice")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Flagged. The team will see it.")).to_be_visible()
     assert len(votes(studio)) == answered
     with reading(studio.engine) as session:
-        assert session.exec(select(Remark.note)).one() == "Dangerous advice, 1 of 2"
+        assert session.exec(select(Remark.note)).one() == "1 of 2 is dangerous advice"
         states = session.exec(select(Assignment.state)).all()
     assert (states.count("done"), states.count("skipped"), states.count("leased")) == (20, 1, 1)
 
@@ -169,7 +167,7 @@ def test_my_votes_can_be_changed(studio: Server, page: Page):
     rate(page, 1, "111")
     page.goto(f"{studio.address}/my_votes")
     settle(page)
-    expect(page.get_by_text("You rated 1 pairs with 3 answers.")).to_be_visible()
+    expect(page.get_by_text("You rated 1 pair with 3 answers.")).to_be_visible()
     page.get_by_role("radiogroup").get_by_text("Neither").click()
     expect(page.get_by_text("Changed.")).to_be_visible()
     assert votes(studio)[-1].outcome == Outcome.BOTH_BAD

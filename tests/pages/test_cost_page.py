@@ -353,3 +353,13 @@ def test_other_pages_say_too_what_their_address_asks_for_in_vain(workspace: Engi
         assert not app.exception, page
         for value in address.values():
             assert f"“{value}”" in words(app), page
+
+
+def test_another_champion_is_the_measure_at_once(workspace: Engine) -> None:
+    made = sliced(workspace)
+    app = opened()
+    assert "12 prompts of the champion Dear" in words(app)
+    with writing(workspace) as session:
+        for name in ("Dear", "Fourth"):
+            session.get_one(Candidate, made.candidates[name]).is_champion = name == "Fourth"
+    assert "2 prompts of the champion Fourth" in words(app.run())

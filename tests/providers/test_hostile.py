@@ -6,7 +6,7 @@ import pytest
 
 from tests.providers.hostile import WAYS, HostileServer, asked, hostile
 
-MOST_MIB = 96  # a bound has room for one event, its words and what parsing it takes; sent are 400 MiB and more
+MOST_MIB = 96  # a bound has room for one event, its words and what parsing it takes; sent are 200 MiB and more
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -25,8 +24,6 @@ from tests.services.test_nothing_lost import (
 from tests.services.test_rating import answer, assert_tallies_equal_a_rebuild, rate, take
 from tests.workspace import Workspace, later, make_workspace
 
-pytestmark = pytest.mark.regression("1.3")
-
 
 def standing(engine: Engine) -> list[tuple[int, int, int | None]]:
     """(assignment, question, outcome) of the newest row of each chain of votes."""
@@ -40,6 +37,7 @@ def shown(engine: Engine, workspace: Workspace, rater: int, minutes: float) -> r
     return rounds.current_round(engine, **asked)
 
 
+@pytest.mark.regression("1.3")
 def test_a_pair_touched_and_left_is_rated_by_somebody_else_and_its_vote_stays(engine: Engine):
     workspace = make_workspace(engine, prompts=1, candidates=2, overlap=1)
     first, second, third = workspace.raters
@@ -59,6 +57,7 @@ def test_a_pair_touched_and_left_is_rated_by_somebody_else_and_its_vote_stays(en
     assert_tallies_equal_a_rebuild(engine)
 
 
+@pytest.mark.regression("1.3")
 def test_a_vote_that_was_withdrawn_does_not_keep_a_pair(engine: Engine):
     workspace = make_workspace(engine, prompts=1, candidates=2, overlap=1)
     first, second, _ = workspace.raters
@@ -94,30 +93,37 @@ def test_whoever_left_a_pair_finds_it_again_where_nobody_took_it_even_behind_lat
         assert len(voting.answers(session, left)) == 3
 
 
-def begin_and_wander_off(desk: Desk) -> None:
-    """Answer one, two or all questions of what is given, until nothing is; an hour may go by in between."""
+def begin_and_wander_off(desk: Desk) -> bool:
+    """Answer one, two or all questions of what is given, until nothing is; or leave for good in the middle of a pair.
+
+    Returns whether one stayed to the end.
+    """
     try:
         while True:
             assignment = desk.take()
+            answered = desk.rng.choice((1, 2, 3, 3))
             try:
-                for question in desk.workspace.questions[: desk.rng.choice((1, 2, 3, 3))]:
+                for question in desk.workspace.questions[:answered]:
                     desk.answer(assignment, question)
             except PairGone:
                 continue
+            if answered < 3 and desk.rng.random() < 0.2:
+                return False
     except NothingToRate:
-        return
+        return True
 
 
+@pytest.mark.regression("1.3")
 def test_thirty_two_raters_who_wander_off_leave_no_question_unanswered(engine: Engine):
     workspace = make_workspace(engine, prompts=10, candidates=3, raters=32, overlap=1)
     raters = desks(engine, workspace)
     with leases_running_out(engine, raters[0].clock):
-        at_once([partial(begin_and_wander_off, desk) for desk in raters])
-    last = later(24 * 60)
-    assigning.release_abandoned(engine, last)
-    finish: Callable[[int], None] = partial(rate_what_is_left, engine, workspace)
-    for rater in workspace.raters:
-        finish(rater)
+        stayed = at_once([partial(begin_and_wander_off, desk) for desk in raters])
+    assert True in stayed and False in stayed
+    assigning.release_abandoned(engine, later(24 * 60))
+    for desk, is_here in zip(raters, stayed, strict=True):
+        if is_here:
+            rate_what_is_left(engine, workspace, desk.rater)
     assert_overlap_is_kept(engine, 1)
     assert_no_pair_twice_to_one_rater(engine)
     assert_tallies_equal_a_rebuild(engine)
@@ -138,6 +144,7 @@ def rate_what_is_left(engine: Engine, workspace: Workspace, rater: int) -> None:
         return
 
 
+@pytest.mark.regression("1.3")
 @pytest.mark.parametrize("state", ["paused", "closed"])
 def test_undo_and_skip_leave_a_vote_that_could_not_be_given_again(engine: Engine, state: str):
     workspace = make_workspace(engine)
@@ -176,6 +183,7 @@ def test_undo_leaves_a_vote_whose_pair_somebody_else_has_by_now(engine: Engine):
     assert_overlap_is_kept(engine, 1)
 
 
+@pytest.mark.regression("1.3")
 def test_undo_after_a_question_was_dropped_brings_a_pair_that_can_be_answered(engine: Engine):
     workspace = make_workspace(engine)
     rater = workspace.raters[0]
@@ -215,6 +223,7 @@ def test_a_skip_after_the_lease_ran_out_gives_the_claim_back_once(engine: Engine
     assert_overlap_is_kept(engine, 1)
 
 
+@pytest.mark.regression("1.3")
 def test_a_key_pressed_again_on_an_answered_question_takes_no_claim(engine: Engine):
     workspace = make_workspace(engine, prompts=1, candidates=2, overlap=1)
     first, second, _ = workspace.raters

@@ -14,8 +14,6 @@ from tests.services.test_nothing_lost import assert_no_pair_twice_to_one_rater, 
 from tests.services.test_rating import rate, take
 from tests.workspace import NOW, Workspace, later, make_workspace
 
-pytestmark = pytest.mark.regression("1.3")
-
 
 def answer_again(engine: Engine, workspace: Workspace, prompts: tuple[int, ...] | None = None) -> None:
     """A later run in which every candidate answers (these) prompts once more."""
@@ -63,6 +61,7 @@ def newest(session: Session) -> set[int]:
     return set(session.exec(last))
 
 
+@pytest.mark.regression("1.3")
 def test_one_prompt_in_ten_of_a_later_run_is_rated_anew_unless_the_study_says_otherwise(engine: Engine):
     workspace = make_workspace(engine, prompts=20, candidates=2, raters=2, overlap=1)
     first, second = workspace.raters
@@ -153,6 +152,7 @@ def test_a_share_beyond_all_or_below_none_is_refused(engine: Engine):
         assert studies.create(session, name="usual", now=NOW).rerated_share == 0.1
 
 
+@pytest.mark.regression("1.3")
 def test_repeats_are_told_as_rated_and_take_nothing_from_what_is_left(engine: Engine):
     workspace = make_workspace(engine, prompts=20, candidates=4, raters=1, overlap=1)
     rater, rng = workspace.raters[0], random.Random(3)

@@ -13,7 +13,7 @@ from core.errors import NothingToRate, PairGone
 from core.services import assigning, rounds, studies, tallies, voting
 from core.services.pools import pool_of
 from core.storage.engine import reading, writing
-from core.storage.tables import Assignment, ClusterTally, Pair, PairTally, Response, Study, Vote, metadata
+from core.storage.tables import Assignment, ClusterTally, Pair, PairTally, Remark, Response, Study, Vote, metadata
 from tests.workspace import NOW, Workspace, later, make_workspace
 
 
@@ -256,3 +256,14 @@ def test_a_blank_response_is_never_shown_to_a_rater(engine: Engine):
     with reading(engine) as session:
         pool = pool_of(session, session.get_one(Study, made.study))
     assert pool.candidates == made.candidates[1:]
+
+
+def test_a_note_and_a_reason_that_no_database_could_keep_are_kept_without_what_it_could_not(engine: Engine):
+    workspace = make_workspace(engine)
+    held = take(engine, workspace, workspace.raters[0])
+    on = {"public_id": held.public_id, "rater_id": held.rater_id, "now": later(1)}
+    voting.remark(engine, **on, kind="comment", note="half \ud83d and \x00 nothing")
+    voting.skip(engine, **on, reason="no \x00 reason \udc00")
+    with reading(engine) as session:
+        assert session.exec(select(Remark.note)).one().startswith("half ")
+        assert (session.get_one(Assignment, held.id).skip_reason or "").startswith("no ")

@@ -195,6 +195,8 @@ def _place(candidate: Candidate) -> Place:
 
 
 def _seconds(busy_s: Mapping[Place, float], concurrency: int) -> float:
-    """All places share the concurrency; the local model answers one at a time."""
-    local_s = max((took for place, took in busy_s.items() if place[0] == "local"), default=0.0)
-    return max(local_s / _AT_ONCE_LOCALLY, sum(busy_s.values()) / concurrency)
+    """Each place has the concurrency of its own, so the busiest ends last; the local model answers one at a time."""
+    return max(
+        (took / (_AT_ONCE_LOCALLY if place[0] == "local" else concurrency) for place, took in busy_s.items()),
+        default=0.0,
+    )

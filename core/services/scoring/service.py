@@ -27,6 +27,8 @@ SLOW_KINDS = frozenset(IN_BATCHES)
 _CHUNK = 250
 _SLOW_CHUNK = 16
 _TURN_S = 0.02
+_LONGEST_REST_S = 1.0
+_KEPT_EVERY_S = 5.0
 _PAGE = 20_000
 
 
@@ -125,14 +127,17 @@ def _score_chunk(
     with reading(engine) as session:
         there = set() if over else _there(session, ids)
         found = subjects.read(session, [id for id in ids if any((id, each.id) not in there for each in evaluators)])
-    rest, rows = _Rest(gently), []
+    rest, rows, written, kept_at = _Rest(gently), list[records.Row](), 0, time.perf_counter()
     for evaluator in evaluators:
         assert evaluator.id is not None
         wanted = [one for one in found if (one.response_id, evaluator.id) not in there]
         for one, said in zip(wanted, _scores(evaluator, [one.subject for one in wanted]), strict=True):
             rows.append(records.row(one.response_id, evaluator.id, said, now))
+            if time.perf_counter() - kept_at > _KEPT_EVERY_S:
+                written += write(engine, partial(records.save, rows=rows, over=over))
+                rows, kept_at = [], time.perf_counter()
             rest.after_a_turn()
-    return write(engine, partial(records.save, rows=rows, over=over)) if rows else 0
+    return written + (write(engine, partial(records.save, rows=rows, over=over)) if rows else 0)
 
 
 def _scores(evaluator: Evaluator, wanted: Sequence[Subject]) -> Iterator[Score]:
@@ -158,7 +163,7 @@ class _Rest:
     def after_a_turn(self) -> None:
         worked = time.perf_counter() - self._since
         if self._wanted and worked > _TURN_S:
-            time.sleep(worked)
+            time.sleep(min(worked, _LONGEST_REST_S))
             self._since = time.perf_counter()
 
 

@@ -27,7 +27,7 @@ function pickReason(digit) {
 }
 
 function watch(pair) {
-  let known = null, isSettling = false, waitingFor = null, waitingSince = 0, ahead = "", digit = 0
+  let known = null, isSettling = false, waitingFor = null, waitingSince = 0, ahead = "", digit = 0, tries = 0
 
   const stop = (event) => { event.preventDefault(); event.stopImmediatePropagation() }
 
@@ -49,9 +49,9 @@ function watch(pair) {
     }, APPEARS_WITHIN_MS)
     if (!hasKeyboard()) return
     // A dialog takes the focus itself a moment after it appears.
-    let tries = 20
+    tries = 20
     const focus = () => {
-      if (field !== known || tries-- === 0) return
+      if (field !== known || tries-- <= 0) return
       if (document.activeElement !== field) field.focus()
       setTimeout(focus, 25)
     }
@@ -98,6 +98,8 @@ function watch(pair) {
     digit = setTimeout(() => known?.value === text && pickReason(text), DIGIT_ALONE_MS)
   }
 
+  // Who goes elsewhere is let go.
+  const onLeave = (event) => { if (event.type === "pointerdown" || event.key === "Tab") tries = 0 }
   const onInput = (event) => { if (event.target === known && dialog()) drafts.set(name(known), known.value) }
   const forget = () => known && drafts.delete(name(known))
   const onSave = (event) => { if (event.target.closest?.('[data-testid="stFormSubmitButton"]')) forget() }
@@ -105,7 +107,10 @@ function watch(pair) {
 
   const observer = new MutationObserver(welcome)
   observer.observe(document.body, { childList: true, subtree: true })
-  const listening = [["keydown", onKey], ["keydown", onSend], ["input", onInput], ["click", onSave]]
+  const listening = [
+    ["keydown", onLeave], ["pointerdown", onLeave], ["keydown", onKey], ["keydown", onSend], ["input", onInput],
+    ["click", onSave],
+  ]
   for (const [kind, work] of listening) window.addEventListener(kind, work, { capture: true })
   welcome()
   return () => {

@@ -94,13 +94,13 @@ function build(parentElement) {
   const measure = () => { openWideBoxes(root); look() }
   const observer = new ResizeObserver(measure)
   observer.observe(root)
-  // The page's bar comes and grows after the texts do.
-  const update = () => {
+  // The page's bar comes, and grows, after the texts do; some pages have none.
+  const meetBar = (tries) => {
     const bar = document.querySelector('[data-testid="stBottom"]')
     if (bar) observer.observe(bar)
-    else setTimeout(() => root.isConnected && update(), 200)
-    measure()
+    else if (tries && root.isConnected) setTimeout(meetBar, 200, tries - 1)
   }
+  const update = () => { meetBar(10); measure() }
   const onScroll = look
   const onKey = (event) => root.dataset.pair && keyScroll(root, event)
   for (const button of buttons) button.onclick = () => showSide(root, button.value)

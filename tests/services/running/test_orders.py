@@ -1,5 +1,7 @@
 """Ordering and estimating a run: what is refused, and what it will take."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import Engine
 from sqlmodel import col, select
@@ -179,3 +181,12 @@ def test_what_cannot_be_drawn_is_refused(engine: Engine):
             drawn(session, made.dataset, size=0)
         with pytest.raises(BadInput, match="no prompt in gone"):
             drawn(session, made.dataset, size=1, categories=("gone",))
+
+
+def test_endpoints_are_asked_at_once_so_a_second_one_takes_no_longer(engine: Engine):
+    made = make(engine, NOWHERE, "http://127.0.0.1:8/v1", prompts=40)
+    with reading(engine) as session:
+        one = running.estimate(session, replace(order(made), candidate_ids=made.candidates[:1], concurrency=4), now=NOW)
+        both = running.estimate(session, replace(order(made), concurrency=4), now=NOW)
+    assert both.seconds == pytest.approx(one.seconds)
+    assert both.calls == 2 * one.calls

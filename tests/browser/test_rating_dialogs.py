@@ -1,0 +1,168 @@
+"""While anything is open no key of the page acts: a rater types whole paragraphs, and they are kept whole."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlmodel import col, select
+
+from core.services import access
+from core.storage.engine import reading, write
+from core.storage.tables import Assignment, Remark, Vote
+from tests.browser.conftest import settle
+from tests.browser.server import Server
+from tests.browser.test_rating_browser import asked, in_hand, join, rate, studio, votes
+from tests.workspace import later
+
+__all__ = ["studio"]
+
+pytestmark = pytest.mark.browser
+PARAGRAPH = (
+    "as 1 of the 2 says, zebras sniff frozen greens, 3 notes to flag, undo and skip 4 times; "
+    "0123456789 abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ 1234 zsfngt."
+)
+
+
+def begin(page: Page, server: Server) -> str:
+    """A rater with one pair behind them and an answer on the second; its opaque id."""
+    join(page, server)
+    rate(page, 1)
+    page.keyboard.press("2")
+    asked(page, "Safety")
+    settle(page)
+    return in_hand(page)
+
+
+def remarks(server: Server) -> list[tuple[str, str]]:
+    with reading(server.engine) as session:
+        return list(session.exec(select(Remark.kind, Remark.note).order_by(col(Remark.id))).all())
+
+
+def assert_nothing_happened(server: Server, page: Page, pair: str) -> None:
+    """The answers are those given before, and the same pair waits for the same question."""
+    asked(page, "Safety")
+    assert in_hand(page) == pair
+    assert [vote.outcome for vote in votes(server)] == [0, 1, 2, 1]
+    with reading(server.engine) as session:
+        assert sorted(session.exec(select(Assignment.state))) == ["done", "leased"]
+
+
+@pytest.mark.regression("1.1")
+@pytest.mark.parametrize(("key", "kind"), [("n", "comment"), ("f", "flag")])
+def test_a_paragraph_typed_into_a_dialog_is_saved_whole_and_does_nothing_else(
+    studio: Server, page: Page, key: str, kind: str
+):
+    pair = begin(page, studio)
+    page.keyboard.press(key)
+    expect(page.get_by_role("dialog")).to_be_visible()
+    settle(page)
+    assert page.evaluate("document.activeElement.tagName") == "TEXTAREA"
+    page.keyboard.type(PARAGRAPH, delay=5)
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    settle(page)
+    assert remarks(studio) == [(kind, PARAGRAPH)]
+    assert_nothing_happened(studio, page, pair)
+
+
+@pytest.mark.regression("1.1")
+def test_what_is_typed_before_the_box_is_there_goes_into_it(studio: Server, page: Page):
+    pair = begin(page, studio)
+    page.keyboard.press("n")
+    page.keyboard.type(PARAGRAPH)
+    expect(page.get_by_role("dialog")).to_be_visible()
+    expect(page.get_by_role("dialog").get_by_role("textbox")).to_have_value(PARAGRAPH)
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    settle(page)
+    assert remarks(studio) == [("comment", PARAGRAPH)]
+    assert_nothing_happened(studio, page, pair)
+
+
+@pytest.mark.regression("1.1")
+def test_with_the_guidelines_open_no_key_of_the_page_acts_and_esc_leaves(studio: Server, page: Page):
+    pair = begin(page, studio)
+    page.keyboard.press("g")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    settle(page)
+    page.keyboard.type(PARAGRAPH, delay=5)
+    settle(page)
+    expect(page.get_by_role("dialog").get_by_text("Judge as if you had to sign it.")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    settle(page)
+    assert_nothing_happened(studio, page, pair)
+    page.keyboard.press("1")
+    asked(page, "Send")
+
+
+@pytest.mark.regression("1.1")
+def test_a_reason_of_ones_own_for_a_skip_is_a_paragraph_too_and_esc_leaves(studio: Server, page: Page):
+    pair = begin(page, studio)
+    page.keyboard.press("s")
+    expect(page.get_by_text("I would rather not read this")).to_be_visible()
+    settle(page)
+    page.keyboard.type(PARAGRAPH, delay=5)
+    settle(page)
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("I would rather not read this")).to_have_count(0)
+    settle(page)
+    assert_nothing_happened(studio, page, pair)
+    page.keyboard.press("s")
+    expect(page.get_by_text("I would rather not read this")).to_be_visible()
+    settle(page)
+    page.keyboard.type("1 of them reads like law, and I am no lawyer", delay=5)
+    page.keyboard.press("Enter")
+    asked(page, "Tone")
+    with reading(studio.engine) as session:
+        skipped = session.exec(select(Assignment).where(Assignment.state == "skipped")).one()
+    assert (skipped.public_id, skipped.skip_reason) == (pair, "1 of them reads like law, and I am no lawyer")
+
+
+def test_a_note_left_with_esc_is_there_again_when_it_is_opened_again(studio: Server, page: Page):
+    begin(page, studio)
+    box = page.get_by_role("dialog").get_by_role("textbox")
+    page.keyboard.press("n")
+    expect(box).to_be_visible()
+    settle(page)
+    page.keyboard.type("half a thought")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    settle(page)
+    page.keyboard.press("n")
+    expect(box).to_have_value("half a thought")
+    assert remarks(studio) == []
+
+
+@pytest.mark.regression("2.1")
+def test_the_open_page_of_a_revoked_rater_stops_at_the_next_key(studio: Server, page: Page):
+    begin(page, studio)
+    before = len(votes(studio))
+    with reading(studio.engine) as session:
+        rater = session.exec(select(Vote.rater_id).limit(1)).one()
+    write(studio.engine, lambda session: access.revoke(session, rater, now=later(0)))
+    page.keyboard.press("1")
+    expect(page.get_by_text("You are not signed in")).to_be_visible()
+    expect(page.get_by_text(re.compile("^Pair 2 of"))).to_have_count(0)
+    assert len(votes(studio)) == before
+
+
+def test_my_votes_has_one_card_a_pair_with_its_answers_skips_flags_and_notes(studio: Server, page: Page):
+    begin(page, studio)
+    page.keyboard.press("n")
+    settle(page)
+    page.keyboard.type("Cites a *law* that is gone")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    settle(page)
+    page.keyboard.press("s")
+    expect(page.get_by_text("I would rather not read this")).to_be_visible()
+    settle(page)
+    page.keyboard.press("3")
+    asked(page, "Tone")
+    page.goto(f"{studio.address}/my_votes")
+    settle(page)
+    expect(page.get_by_role("radiogroup")).to_have_count(3)
+    expect(page.get_by_text("Skipped: The two are the same")).to_be_visible()
+    expect(page.get_by_text("Note: Cites a *law* that is gone")).to_be_visible()
+    expect(page.get_by_text("The pair", exact=True)).to_have_count(2)
