@@ -184,7 +184,11 @@ def totals(session: Session, rater_id: int) -> tuple[int, int]:
     """How many pairs this person finished, and how many answers they gave to raters' questions."""
     finished = sa.select(_assignment.c.id).where(_assignment.c.rater_id == rater_id, _assignment.c.state == "done")
     vote = metadata.tables["vote"]
+    later = vote.alias("later")
     given = sa.select(vote.c.id).where(
-        vote.c.rater_id == rater_id, vote.c.assignment_id.is_not(None), vote.c.supersedes_id.is_(None)
+        vote.c.rater_id == rater_id,
+        vote.c.assignment_id.is_not(None),
+        vote.c.outcome.is_not(None),
+        ~sa.exists().where(later.c.supersedes_id == vote.c.id),
     )
     return _count(session, finished), _count(session, given)

@@ -34,6 +34,10 @@ def test_each_pair_comes_once_with_its_answers_skip_flags_and_notes(engine: Engi
         ("send", Outcome.LEFT),
     ]
     assert "candidate" not in repr(newest.pair)
+    answer(engine, untouched, workspace.questions[0], now=later(4))
+    voting.undo(engine, study_id=workspace.study, rater_id=rater, now=later(5))
+    with reading(engine) as session:
+        assert rounds.totals(session, rater) == (1, 3)
 
 
 def test_ten_pairs_back_can_be_changed_and_no_more(engine: Engine):
