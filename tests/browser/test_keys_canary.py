@@ -59,9 +59,12 @@ def keys() -> dict[str, str]:
 
 
 @pytest.fixture
-def studio(make_server: Callable[..., Server], echo: EchoServer, keys: dict[str, str]) -> Server:
+def studio(
+    make_server: Callable[..., Server], echo: EchoServer, keys: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Server:
     """A server that has the keys, with candidates and a judge behind the endpoint that sends them back."""
-    server = make_server(**keys, EVENHAND_KEY_VARIABLES="HOUSE_ACCESS")
+    monkeypatch.setenv("EVENHAND_KEY_VARIABLES", "HOUSE_ACCESS")
+    server = make_server(**keys)
     make_workspace(server.engine, prompts=1, candidates=1)
     for name, (provider, model, variable) in ASKED.items():
         base_url = f"{echo.address}/v1" if provider == "openai" else echo.address
