@@ -148,8 +148,8 @@ def _table(lines: list[CandidateLine]) -> None:
         column_config={
             " ": text(" ", width=32),
             "Candidate": text(width=_name_width(lines)),  # a pinned column is drawn in grey, whatever is asked for
-            "State": text(width=190),
-            "Model": text(width=200),
+            "State": text(width=150),
+            "Model": text(width=170),
             "Input": text("In, $", help="US dollars per million input tokens", width=76),
             "Output": text("Out, $", help="US dollars per million output tokens", width=76),
             "Responses": st.column_config.NumberColumn(format="localized", width=90),
