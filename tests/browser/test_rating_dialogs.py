@@ -164,6 +164,6 @@ def test_my_votes_has_one_card_a_pair_with_its_answers_skips_flags_and_notes(stu
     page.goto(f"{studio.address}/my_votes")
     settle(page)
     expect(page.get_by_role("radiogroup")).to_have_count(3)
-    expect(page.get_by_text(re.compile(r"^Skipped:\W+The two are the same$"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Skipped:\W+The two are the same$"))).to_be_visible()
     expect(page.get_by_text(re.compile(r"Note:\W+Cites a \*law\* that is gone$"))).to_be_visible()
     expect(page.get_by_text("The pair", exact=True)).to_have_count(2)
