@@ -5,6 +5,7 @@
 """
 
 import argparse
+import contextlib
 import os
 import shutil
 import subprocess
@@ -12,9 +13,12 @@ import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+LONGEST_FILE_S = 900
+ABSENT = ("", "not collected, or ended with its process")
 MARKERS = "markers=browser: \npostgres: \nregression(fault): "
 
 
@@ -31,8 +35,8 @@ def main() -> int:
         try:
             shutil.rmtree(there / "tests")
             shutil.copytree(ROOT / "tests", there / "tests", ignore=shutil.ignore_patterns("__pycache__"))
-            before = _outcomes(there, Path(scratch, "before.xml"), asked)
-            after = _outcomes(ROOT, Path(scratch, "after.xml"), asked)
+            before = _outcomes(there, Path(scratch, "before"), asked)
+            after = _outcomes(ROOT, Path(scratch, "after"), asked)
         finally:
             _git("worktree", "remove", "--force", str(there))
     return _compared(before, after)
@@ -42,20 +46,34 @@ def _git(*words: str) -> None:
     subprocess.run(["git", "-C", str(ROOT), *words], check=True)
 
 
-def _outcomes(folder: Path, report: Path, asked: argparse.Namespace) -> dict[str, tuple[str, str]]:
-    """Test → its fault and how it ended, of the regression tests in ``folder``."""
-    command = [sys.executable, "-m", "pytest", "-m", "regression", "-q", "-n", asked.n, "--dist", "loadgroup"]
-    command += ["-o", MARKERS, "-p", "no:cacheprovider", f"--junitxml={report}", "--continue-on-collection-errors"]
-    command += ["-k", asked.k] if asked.k else []
-    environment = {**os.environ, "PYTHONPATH": str(folder)}
-    subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, check=False)
-    found = {}
-    for case in ElementTree.parse(report).getroot().iter("testcase"):
-        name = f"{case.get('classname')}::{case.get('name')}"
-        fault = next((p.get("value") or "" for p in case.iter("property") if p.get("name") == "fault"), "")
-        ended = next((child.tag for child in case if child.tag in ("failure", "error", "skipped")), "passed")
-        found[name] = (fault, ended)
+def _outcomes(folder: Path, reports: Path, asked: argparse.Namespace) -> dict[str, tuple[str, str]]:
+    """Test → its fault and how it ended, of the regression tests in ``folder``; a file of tests a process.
+
+    What ended with its process, or could not be collected, is not among them.
+    """
+    reports.mkdir()
+    files = sorted(path for path in (folder / "tests").rglob("test_*.py") if "regression(" in path.read_text("utf-8"))
+    with ThreadPoolExecutor(int(asked.n)) as several:
+        list(several.map(lambda file: _run(folder, file, reports / f"{file.stem}.xml", asked), files))
+    found: dict[str, tuple[str, str]] = {}
+    for report in reports.glob("*.xml"):
+        for case in ElementTree.parse(report).getroot().iter("testcase"):
+            name = f"{case.get('classname')}::{case.get('name')}"
+            fault = next((p.get("value") or "" for p in case.iter("property") if p.get("name") == "fault"), "")
+            ended = next((child.tag for child in case if child.tag in ("failure", "error", "skipped")), "passed")
+            found[name] = (fault, ended)
     return found
+
+
+def _run(folder: Path, file: Path, report: Path, asked: argparse.Namespace) -> None:
+    command = [sys.executable, "-m", "pytest", str(file), "-m", "regression", "-q", "-o", MARKERS]
+    command += ["-p", "no:cacheprovider", f"--junitxml={report}", *(["-k", asked.k] if asked.k else [])]
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    log = report.with_suffix(".log")
+    with log.open("wb") as out, contextlib.suppress(subprocess.TimeoutExpired):
+        subprocess.run(
+            command, cwd=folder, env=environment, stdout=out, stderr=out, check=False, timeout=LONGEST_FILE_S
+        )
 
 
 def _compared(before: dict[str, tuple[str, str]], after: dict[str, tuple[str, str]]) -> int:
@@ -66,8 +84,7 @@ def _compared(before: dict[str, tuple[str, str]], after: dict[str, tuple[str, st
     wrong = 0
     for fault in sorted(by_fault, key=_in_order):
         tests = by_fault[fault]
-        # A module that names what did not exist yet cannot be collected there; none of its tests is listed then.
-        failed = [test for test in tests if before.get(test, ("", "error"))[1] in ("failure", "error")]
+        failed = [test for test in tests if before.get(test, ABSENT)[1] in ("failure", "error")]
         passed = [test for test in tests if after[test][1] == "passed"]
         verdict = "failed there, passed here" if len(failed) == len(passed) == len(tests) else "NOT AS IT SHOULD BE"
         sys.stdout.write(
@@ -76,9 +93,7 @@ def _compared(before: dict[str, tuple[str, str]], after: dict[str, tuple[str, st
         for test in tests:
             if test not in failed or test not in passed:
                 wrong = 1
-                sys.stdout.write(
-                    f"           {test}: there {before.get(test, ('', 'absent'))[1]}, here {after[test][1]}\n"
-                )
+                sys.stdout.write(f"           {test}: there {before.get(test, ABSENT)[1]}, here {after[test][1]}\n")
     return wrong
 
 

@@ -24,7 +24,6 @@ def test_what_has_no_end_is_cut_off_in_little_memory(server: HostileServer, way:
     assert found["kind"] == "malformed", found
 
 
-@pytest.mark.regression("2.6")
 def test_headers_without_end_are_cut_off(server: HostileServer) -> None:
     found = asked(f"{server.url}/headers", "openai")
     assert found["mib"] < MOST_MIB, found
