@@ -27,6 +27,8 @@ _GATHERED = re.compile(r"\\(begin|end)\{gather(?:ed|\*)?\}")
 _COMMENT = re.compile(r"(?<!\\)(?:\\\\)*%")
 _DEPTH = 60
 _ENTITY = re.compile(r"&#?\w+;")
+# Signs in words of a formula that begin no tag and no entity; the converter leaves them as they are.
+_BARE = re.compile(r"<(?![a-zA-Z/!?])|&(?!#?\w+;)")
 _MATHML = "{http://www.w3.org/1998/Math/MathML}"
 
 
@@ -66,6 +68,7 @@ def to_mathml(source: str, *, display: bool) -> str | None:
     except Exception:
         # Whatever way a converter fails on what a model wrote, the page goes on.
         return None
+    mathml = _BARE.sub(lambda found: escape(found[0]), mathml)
     if re.search(r">\s*\\[a-zA-Z]", mathml) or not _is_all_there(source, mathml):
         return None
     return mathml.replace("<math ", f'<math alttext="{escape(source)}" ', 1)
