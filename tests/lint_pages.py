@@ -56,10 +56,12 @@ def faults_of(path: Path) -> Iterator[str]:
 
 def page_faults(path: Path) -> Iterator[str]:
     """The faults of a file of pages/: the first thing that a page does is to ask who is there."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for line, what in (*_unguarded(path, tree), *_unwatched(path, tree)):
+        yield f"pages/{path.name}:{line}: {what}"
     if path.name == "shell.py":
         return
-    body = ast.parse(path.read_text(encoding="utf-8")).body
-    first = next((node for node in body[1:] if not isinstance(node, ast.Import | ast.ImportFrom)), None)
+    first = next((node for node in tree.body[1:] if not isinstance(node, ast.Import | ast.ImportFrom)), None)
     called = first.value if isinstance(first, ast.Expr | ast.Assign) else None
     if not (isinstance(called, ast.Call) and ast.unparse(called.func) == "access.require"):
         yield f"pages/{path.name}:{first.lineno if first else 1}: a page begins with access.require(…)"
