@@ -1,17 +1,16 @@
 """The list of candidates in words and as a table, and which part of the page is open."""
 
-import pandas as pd
 import streamlit as st
 
 from core.services import candidates
 from core.services.candidates import CandidateLine
 from core.storage.engine import reading
-from core.ui import access, candidates_detail, candidates_words, colours, doing, frame
+from core.ui import candidates_detail, candidates_words, colours, doing, frame, grids
 from core.ui.candidates_address import CHOSEN, EDIT, show_form, show_list
 from core.ui.resources import engine, now
 
 PARTS = ("Candidates", "Prices", "Load test")
-PART, _TABLE, _IDS = "candidates_show", "candidates_table", "_candidates_in_table"
+PART = "candidates_show"
 
 
 def is_defining() -> bool:
@@ -135,64 +134,28 @@ def _who(held: list[CandidateLine]) -> str:
 
 def _table(lines: list[CandidateLine]) -> None:
     in_colour = colours.coloured([line.candidate.position for line in lines])
-    rows = pd.DataFrame([_row(line) for line in lines])
-    hues = [_hue(line, in_colour) for line in lines]
-    text = st.column_config.TextColumn
-    st.dataframe(
-        rows.style.apply(lambda _column: [f"color: {hue}" for hue in hues], subset=[" "]),
-        hide_index=True,
-        key=_TABLE,
-        on_select=_choose_in_table,
-        selection_mode="single-row",
-        height="content" if len(lines) <= 12 else 460,
-        column_config={
-            " ": text(" ", width=32),
-            "Candidate": text(width=_name_width(lines)),  # a pinned column is drawn in grey, whatever is asked for
-            "State": text(width=150),
-            "Model": text(width=170),
-            "Input": text("In, $", help="US dollars per million input tokens", width=76),
-            "Output": text("Out, $", help="US dollars per million output tokens", width=76),
-            "Responses": st.column_config.NumberColumn(format="localized", width=90),
-        },
+    grids.show(
+        [_row(line, in_colour) for line in lines],
         alt="Every candidate with its model, endpoint, key, price and responses",
+        quiet=[line.candidate.is_retired for line in lines],
     )
-    st.session_state[_IDS] = [line.candidate.name for line in lines]
+    st.caption("Prices are US dollars per million tokens.")
 
 
-def _name_width(lines: list[CandidateLine]) -> int:
-    """Pixels: as wide as the names, and on a phone still room for a column beside them."""
-    return min(24 + 7 * max(len(_name(line)) for line in lines), 220)
-
-
-def _hue(line: CandidateLine, in_colour: frozenset[int]) -> str:
-    shown = line.candidate.position in in_colour and not line.candidate.is_retired
-    return colours.colour(line.candidate.position) if shown else colours.ink().grey
-
-
-def _name(line: CandidateLine) -> str:
-    return f"{line.candidate.name} · champion" if line.candidate.is_champion else line.candidate.name
-
-
-def _row(line: CandidateLine) -> dict[str, object]:
-    rates = line.rates
+def _row(line: CandidateLine, in_colour: frozenset[int]) -> dict[str, object]:
+    candidate, rates = line.candidate, line.rates
+    is_coloured = candidate.position in in_colour and not candidate.is_retired
+    note = "champion" if candidate.is_champion else ""
     return {
-        " ": colours.sign(line.candidate.position),
-        "Candidate": _name(line),
+        "Candidate": grids.Name(candidate.name, candidate.position, is_coloured, note),
         "State": candidates_words.state(line),
-        "Model": line.candidate.model or "–",
-        "Input": candidates_words.cell(rates, rates.input_usd_per_mtok if rates else None),
-        "Output": candidates_words.cell(rates, rates.output_usd_per_mtok if rates else None),
+        "Model": candidate.model or "–",
+        "In, $": candidates_words.cell(rates, rates.input_usd_per_mtok if rates else None),
+        "Out, $": candidates_words.cell(rates, rates.output_usd_per_mtok if rates else None),
         "Responses": line.responses,
         "Provider": line.provider or "–",
         "Endpoint": candidates_words.host(line),
     }
-
-
-@access.guarded(access.Role.ADMIN)
-def _choose_in_table() -> None:
-    rows = st.session_state[_TABLE].selection.rows
-    if rows:
-        st.session_state[CHOSEN] = st.session_state[_IDS][rows[0]]
 
 
 def _chosen(lines: list[CandidateLine]) -> CandidateLine:

@@ -59,7 +59,7 @@ def test_no_keys_are_named_where_there_is_no_keyboard(browser: Browser, server: 
 
 def test_the_tools_of_a_table_cover_nothing(browser: Browser, server: Server) -> None:
     page = phone(browser, server, Role.ADMIN)
-    page.goto(f"{server.address}/candidates")
+    page.goto(f"{server.address}/datasets")
     settle(page)
     expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
     expect(page.get_by_test_id("stElementToolbar").first).to_be_hidden()

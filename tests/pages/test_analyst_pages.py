@@ -12,6 +12,7 @@ from core.ui import colours
 from core.ui.navigation import PAGES_FOLDER
 from core.ui.raters import signs
 from tests.ballots import Ballot, cast, make_simulated
+from tests.pages.grids import grids
 from tests.workspace import NOW, Workspace, make_workspace
 
 L, R, TIE, BAD = Outcome
@@ -48,9 +49,9 @@ def test_the_leaderboard_gives_the_answer_in_words_then_the_numbers(workspace: E
     app = opened("leaderboard.py")
     assert app.header[0].value.startswith("candidate 0 ")
     assert "120 votes by 12 raters · Tone · all categories" in words(app)
-    table = app.dataframe[0].value
-    assert table["Candidate"].tolist() == ["candidate 0", "candidate 1", "candidate 2"]
-    assert (table["Wins"] + table["Losses"]).tolist() == [80, 80, 80]
+    (table,) = grids(app)
+    assert [row["Candidate"] for row in table] == ["candidate 0", "candidate 1", "candidate 2"]
+    assert [int(row["Wins"]) + int(row["Losses"]) for row in table] == [80, 80, 80]
     assert "Settled?" in [heading.value for heading in app.subheader]
     assert "Bradley-Terry" in words(app)
 
@@ -60,7 +61,7 @@ def test_without_votes_the_leaderboard_says_what_to_do_next(workspace: Engine) -
     app = opened("leaderboard.py")
     assert "No votes yet" in words(app)
     assert "import votes" in words(app)
-    assert not app.dataframe
+    assert not grids(app)
 
 
 def test_simulated_votes_are_named_wherever_they_count_and_one_switch_removes_them(workspace: Engine) -> None:
@@ -100,11 +101,16 @@ def test_the_fixed_interval_is_narrower_and_said_to_be_for_one_look(workspace: E
     at = make_workspace(workspace, raters=12)
     cast(workspace, at, a_lead(at))
     app = opened("leaderboard.py")
-    peek = app.dataframe[0].value
+    peek = widths(app)
     app.toggle(key="leaderboard_peek").set_value(False).run()
-    fixed = app.dataframe[0].value
-    assert ((fixed["Upper"] - fixed["Lower"]) < (peek["Upper"] - peek["Lower"])).all()
+    assert all(fixed < before for fixed, before in zip(widths(app), peek, strict=True))
     assert "fixed-n intervals: look once" in words(app)
+
+
+def widths(app: AppTest) -> list[float]:
+    """How long each candidate's interval is."""
+    ends = [(row["Lower"].replace(",", ""), row["Upper"].replace(",", "")) for row in grids(app)[0]]
+    return [float(upper) - float(lower) for lower, upper in ends]
 
 
 def test_the_address_chooses_question_and_category(workspace: Engine) -> None:
@@ -144,7 +150,7 @@ def test_sixty_candidates_with_odd_names_are_shown_as_typed(workspace: Engine) -
             candidate.name = f"*model* <b>{number}</b> $x$ :smile: with a name that goes on and on, version {number}"
     cast(workspace, at, [Ballot(n % 3, n, n + 1, L if n % 3 else R) for n in range(59)])
     app = opened("leaderboard.py")
-    assert len(app.dataframe[0].value) == 60
+    assert len(grids(app)[0]) == 60
     assert "\\*model\\*" in app.header[0].value
     assert "<b>" not in app.header[0].value
     chosen = app.multiselect(key="leaderboard_show").options[40]

@@ -18,6 +18,7 @@ from core.storage.tables import Candidate, LoadTest, PriceOverride, Run
 from core.ui import candidates_load_results, jobs
 from core.ui.candidates_words import dollars
 from tests.echo import EchoServer
+from tests.pages.grids import grids
 from tests.pages.test_admin_pages import labels, page, press, run, words
 from tests.workspace import NOW, make_workspace
 
@@ -59,9 +60,9 @@ def test_without_candidates_the_page_says_what_one_is_and_how_to_begin(workspace
 def test_each_candidate_says_what_it_needs_and_what_it_costs(workspace: Engine):
     define(workspace, MINI, ODD)
     app = page("candidates.py")
-    mini, odd = rows(app)
-    assert (mini["State"], mini["Input"], mini["Output"]) == ("needs OPENAI_API_KEY", "$0.15", "$0.60")
-    assert (odd["State"], odd["Input"], odd["Endpoint"]) == ("ready", "unknown", "127.0.0.1")
+    mini, odd = grids(app)[0]
+    assert (mini["State"], mini["In, $"], mini["Out, $"]) == ("needs OPENAI_API_KEY", "$0.15", "$0.60")
+    assert (odd["State"], odd["In, $"], odd["Endpoint"]) == ("ready", "unknown", "127.0.0.1")
     said = words(app)
     assert "**1 of 2** candidates can be asked now." in said
     assert "**OPENAI_API_KEY** for Mini. Set it there and start Evenhand again." in said
@@ -71,7 +72,7 @@ def test_each_candidate_says_what_it_needs_and_what_it_costs(workspace: Engine):
 def test_sixty_candidates_are_listed_and_any_can_be_looked_into(workspace: Engine):
     define(workspace, *(replace(MINI, name=f"candidate {number:02d}") for number in range(60)))
     app = page("candidates.py", candidates_candidate="candidate 59")
-    assert len(rows(app)) == 60
+    assert len(grids(app)[0]) == 60
     assert app.selectbox(key="candidates_candidate").value == "candidate 59"
 
 
@@ -252,12 +253,12 @@ def test_a_price_is_entered_from_a_date_and_withdrawn(workspace: Engine):
     press(app, "candidates_price_enter")
     (line,) = rows(app)
     assert (line["Model"], line["In"], line["Out"], line["Cached"]) == ("house-7b", "$0.50", "$1.50", "as input")
-    assert rows(page("candidates.py"))[0]["Output"] == "$1.50"
+    assert grids(page("candidates.py"))[0][0]["Out, $"] == "$1.50"
     with reading(workspace) as session:
         entered = session.exec(select(PriceOverride)).one()
         assert (entered.provider, entered.valid_from.hour, entered.entered_by_id) == ("vllm", 0, 1)
     write(workspace, lambda session: prices.withdraw(session, entered.id or 0, now=NOW))
-    assert rows(page("candidates.py"))[0]["Output"] == "unknown"
+    assert grids(page("candidates.py"))[0][0]["Out, $"] == "unknown"
 
 
 def test_old_runs_are_priced_again_and_the_change_is_shown(workspace: Engine):
@@ -354,10 +355,10 @@ def test_a_key_that_an_import_sends_to_a_stranger_is_allowed_with_one_click(
     monkeypatch.setenv("GATEWAY_API_KEY", KEY)
     bring(workspace, GATEWAY)
     app = page("candidates.py")
-    assert rows(app)[0]["State"] == "waits for you to allow its key"
+    assert grids(app)[0][0]["State"] == "waits for you to allow its key"
     assert "GATEWAY_API_KEY be sent to gateway.test" in words(app).replace("\\", "").replace("\u2060", "")
     app = press(app, "candidates_allow_it_1")
-    assert rows(app)[0]["State"] == "ready"
+    assert grids(app)[0][0]["State"] == "ready"
     assert "Allow it" not in labels(app)
 
 
