@@ -158,7 +158,7 @@ def named(seed: Seed) -> Any:
     return pytest.param(seed, marks=marks, id=f"{seed.kind}-{','.join(list(seed.records[0])[:3])}")
 
 
-@pytest.mark.parametrize("seed", map(named, SEEDS))
+@pytest.mark.parametrize("seed", list(map(named, SEEDS)))
 def test_no_format_stops_at_an_odd_character(engine: Engine, seed: Any) -> None:
     prompts = [{"id": f"p{number}", "turns": ["Hi"]} for number in range(12)]
     take(engine, prompts, "prompts", dataset="known", name="known.jsonl")
