@@ -7,11 +7,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -113,15 +114,35 @@ class Desk:
                 raters.kill()
 
 
+def pressed(page: Page, presses: int, *, until: Callable[[], bool] = lambda: False) -> list[float]:
+    """Milliseconds to the next pair of so many key presses that brought one, or of those before ``until`` is true."""
+    found: list[float] = []
+    for number in range(4 * presses):
+        press = page.evaluate(PRESS, "1234"[number % 4])
+        if until():
+            break
+        if brought_another_pair(press):
+            found.append(press["ms"])
+        if len(found) == presses:
+            break
+        page.wait_for_timeout(250)
+    return found
+
+
+def brought_another_pair(press: dict[str, Any]) -> bool:
+    """Whether what `PRESS` gave came to another pair, not to the next question of the same."""
+    before, after = (press[end].rsplit("-", 1)[0] for end in ("from", "to"))
+    return bool(before != after)
+
+
 def _compare(ours: Desk, bare: Desk) -> dict[str, float]:
     """The two pages in turn, so that the machine's mood falls on both."""
     pages = {"ours": ours.open(), "bare": bare.open()}
     times: dict[str, list[float]] = {"ours": [], "bare": [], "same pair": []}
     for number in range(PRESSES):
         for name, page in pages.items():
-            pressed = page.evaluate(PRESS, "1234"[number % 4])
-            pair_before, pair_after = (pressed[end].rsplit("-", 1)[0] for end in ("from", "to"))
-            times[name if name == "bare" or pair_before != pair_after else "same pair"].append(pressed["ms"])
+            press = page.evaluate(PRESS, "1234"[number % 4])
+            times[name if name == "bare" or brought_another_pair(press) else "same pair"].append(press["ms"])
             page.wait_for_timeout(250)
     for page in pages.values():
         page.context.close()

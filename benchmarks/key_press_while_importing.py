@@ -12,10 +12,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import sync_playwright
 
 from benchmarks.import_votes import VOTES, _write_votes
-from benchmarks.key_press import ARGS, PRESS, ROOT, Desk
+from benchmarks.key_press import ARGS, ROOT, Desk, pressed
 from benchmarks.key_press import _server as app
 
 PRESSES, MOST_TIMES_IDLE = 24, 2.0
@@ -30,10 +30,10 @@ def run(votes: int = VOTES, presses: int = PRESSES) -> dict[str, Any]:
         stack.callback(browser.close)
         address = f"sqlite:///{folder}/evenhand.db"
         page = Desk(browser, stack.enter_context(app("streamlit_app.py", folder)), address).open()
-        idle = _pressed(page, presses, None)
+        idle = pressed(page, presses)
         importing = _import(file, address)
         stack.callback(importing.kill)
-        meanwhile = _pressed(page, 1000, importing)
+        meanwhile = pressed(page, 1000, until=lambda: importing.poll() is not None)
         code = importing.wait()
     idle_ms, busy_ms = statistics.median(idle), statistics.median(meanwhile)
     value = busy_ms / idle_ms
@@ -57,19 +57,3 @@ def _import(file: Path, address: str) -> subprocess.Popen[bytes]:
     command = [str(Path(sys.executable).with_name("evenhand")), "import", "votes", str(file), "--dataset", "crowd"]
     environment = os.environ | {"EVENHAND_DATABASE_URL": address, "OPENBLAS_NUM_THREADS": "1"}
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-
-
-def _pressed(page: Page, presses: int, importing: "subprocess.Popen[bytes] | None") -> list[float]:
-    """Milliseconds to the next pair of so many key presses that brought one, or of those while it is imported."""
-    found: list[float] = []
-    for number in range(4 * presses):
-        pressed = page.evaluate(PRESS, "1234"[number % 4])
-        if importing is not None and importing.poll() is not None:
-            break
-        before, after = (pressed[end].rsplit("-", 1)[0] for end in ("from", "to"))
-        if before != after:
-            found.append(pressed["ms"])
-        if len(found) == presses:
-            break
-        page.wait_for_timeout(250)
-    return found

@@ -12,11 +12,11 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import sync_playwright
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from benchmarks.key_press import ARGS, PRESS, Desk
+from benchmarks.key_press import ARGS, Desk, pressed
 from benchmarks.key_press import _server as app
 from benchmarks.throughput import CALLS, CONCURRENCY, PLAN, ordered
 from core.services import running
@@ -37,15 +37,15 @@ def run(presses: int = PRESSES) -> dict[str, Any]:
         planted_server = stack.enter_context(planted(PLAN))
         engine = open_engine(address)
         stack.callback(engine.dispose)
-        idle = _pressed(page, presses)
+        idle = pressed(page, presses)
         run_id = ordered(engine, planted_server, CALLS, CONCURRENCY)
         _wait(lambda: _responses(engine, run_id) > 0)
         began, done = time.perf_counter(), _responses(engine, run_id)
-        meanwhile = _pressed(page, presses)
+        meanwhile = pressed(page, presses)
         calls_per_s = (_responses(engine, run_id) - done) / (time.perf_counter() - began)
         state = _state(engine, run_id)
         running.cancel(engine, run_id, now=datetime.now(UTC))
-        after = _pressed(page, presses // 2)
+        after = pressed(page, presses // 2)
     idle_ms, busy_ms = statistics.median(idle), statistics.median(meanwhile)
     value = busy_ms / idle_ms
     detail = {
@@ -63,20 +63,6 @@ def run(presses: int = PRESSES) -> dict[str, Any]:
         "met": bool(value <= MOST_TIMES_IDLE and state == "running" and calls_per_s > 0),
         "detail": detail,
     }
-
-
-def _pressed(page: Page, presses: int) -> list[float]:
-    """Milliseconds to the next pair of so many key presses that brought one."""
-    found: list[float] = []
-    for number in range(4 * presses):
-        pressed = page.evaluate(PRESS, "1234"[number % 4])
-        before, after = (pressed[end].rsplit("-", 1)[0] for end in ("from", "to"))
-        if before != after:
-            found.append(pressed["ms"])
-        if len(found) == presses:
-            break
-        page.wait_for_timeout(250)
-    return found
 
 
 def _responses(engine: Engine, run_id: int) -> int:

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
@@ -20,6 +20,7 @@ from core.ui.candidates_words import dollars
 from tests.echo import EchoServer
 from tests.pages.grids import grids
 from tests.pages.test_admin_pages import labels, page, press, run, words
+from tests.statements import statements
 from tests.workspace import NOW, make_workspace
 
 MINI = CandidateDraft(name="Mini", provider="openai", model="gpt-4o-mini", max_tokens=300)
@@ -433,15 +434,7 @@ def test_the_page_takes_no_more_queries_at_sixty_candidates_than_at_five(workspa
     for first, last in ((0, 5), (5, 60)):
         define(workspace, *(replace(MINI, name=f"candidate {number:02d}") for number in range(first, last)))
         page("candidates.py")
-        seen: list[str] = []
-
-        def note(_connection: object, _cursor: object, statement: str, *_: object, seen: list[str] = seen) -> None:
-            seen.append(statement)
-
-        event.listen(Engine, "before_cursor_execute", note)
-        try:
+        with statements(Engine) as said:
             page("candidates.py")
-        finally:
-            event.remove(Engine, "before_cursor_execute", note)
-        counted.append(len(seen))
+        counted.append(len(said))
     assert counted[1] <= counted[0] + 2

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
@@ -23,6 +23,7 @@ from core.ui.resources import now
 from tests import command_line
 from tests.echo import EchoServer
 from tests.pages.grids import grids
+from tests.statements import statements
 from tests.workspace import NOW, Workspace, make_workspace
 
 SHELL = str(PAGES_FOLDER / "shell.py")
@@ -418,18 +419,9 @@ def test_the_page_asks_the_database_no_more_often_for_sixty_runs_than_for_five(
 
 
 def queries_of(engine: Engine, work: Callable[[], object]) -> int:
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if statement.startswith("SELECT"):
-            seen.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with statements(engine) as said:
         work()
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-    return len(seen)
+    return sum(statement.startswith("SELECT") for statement in said)
 
 
 STORIES = {

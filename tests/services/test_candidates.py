@@ -2,11 +2,10 @@
 
 import io
 import json
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from core.errors import BadInput, NotFound
@@ -16,6 +15,7 @@ from core.services.candidates import CandidateLine
 from core.services.importing import Kind, import_file
 from core.storage.engine import reading, write
 from core.storage.tables import Candidate, Response
+from tests.statements import statements
 from tests.workspace import NOW, make_workspace
 
 DRAFT = CandidateDraft(
@@ -247,28 +247,15 @@ def test_a_candidate_that_is_gone_is_not_found(engine: Engine) -> None:
         write(engine, lambda session: candidates.retire(session, 4711))
 
 
-def queries(engine: Engine, work: Callable[[], object]) -> int:
-    """How many statements ``work`` has the database carry out."""
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        seen.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        work()
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-    return len(seen)
-
-
 @pytest.mark.regression("1.9")
 def test_sixty_candidates_take_no_more_queries_than_five(engine: Engine) -> None:
     counted = []
     for first, last in ((0, 5), (5, 60)):
         for number in range(first, last):
             define(engine, replace(DRAFT, name=f"Candidate {number}"))
-        counted.append(queries(engine, lambda: lines(engine)))
+        with statements(engine) as said:
+            lines(engine)
+        counted.append(len(said))
     assert counted[0] == counted[1] <= 10
 
 

@@ -2,13 +2,10 @@
 
 import random
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlmodel import col, select
 
 from core.services import preferences, rounds, voting
@@ -17,23 +14,12 @@ from core.storage.engine import reading, writing
 from core.storage.tables import Candidate, Person, Response, Study
 from core.web.lifespan import Background
 from tests.services.test_rating import rate, take
+from tests.statements import statements
 from tests.workspace import Workspace, later, make_workspace
 
 
-@contextmanager
-def statements_of_this_thread(engine: Engine) -> Iterator[list[str]]:
-    said: list[str] = []
-    me = threading.get_ident()
-
-    def note(_connection, _cursor, statement, _parameters, _context, _many) -> None:
-        if threading.get_ident() == me:
-            said.append(" ".join(statement.split()).lower())
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield said
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
+def plain(sent: list[str]) -> list[str]:
+    return [" ".join(statement.split()).lower() for statement in sent]
 
 
 def press_until_the_next_pair(engine: Engine, workspace: Workspace, rater: int, number: int) -> None:
@@ -57,8 +43,9 @@ def press_until_the_next_pair(engine: Engine, workspace: Workspace, rater: int, 
 def test_no_key_press_counts_the_responses(engine: Engine):
     workspace = make_workspace(engine, prompts=6)
     press_until_the_next_pair(engine, workspace, workspace.raters[0], 0)
-    with statements_of_this_thread(engine) as said:
+    with statements(engine, this_thread=True) as sent:
         press_until_the_next_pair(engine, workspace, workspace.raters[0], 1)
+    said = plain(sent)
     assert said
     counting = [each for each in said if re.search(r"count\((\*|response\.)", each) and "from response" in each]
     assert counting == []
@@ -74,11 +61,12 @@ def test_beside_a_scheduler_no_key_press_computes_a_board(engine: Engine):
     try:
         for job in background.scheduler.get_jobs():
             job.func()
-        with statements_of_this_thread(engine) as said:
+        with statements(engine, this_thread=True) as sent:
             for number in range(1, 30):
                 press_until_the_next_pair(engine, workspace, rater, number)
     finally:
         background.scheduler.shutdown(wait=True)
+    said = plain(sent)
     assert [each for each in said if "weighted_tally" in each] == []
     assert [each for each in said if re.match(r"select .*from pair_tally", each)] == []
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from core.errors import NotFound
@@ -16,6 +16,7 @@ from core.services.running.claims import me
 from core.services.runs import FailureLine, RunLine
 from core.storage.engine import reading, writing
 from core.storage.tables import Attempt, Candidate, Dataset, Response, Run
+from tests.statements import statements
 from tests.workspace import NOW, Workspace, later, make_workspace
 
 
@@ -157,19 +158,10 @@ def test_failures_come_by_kind_and_candidate_those_that_cost_a_response_first(en
 
 
 def queries_of(engine: Engine, work: Callable[[], object]) -> int:
-    """How many statements ``work`` sends to the database."""
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if not statement.startswith("BEGIN"):
-            seen.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    """How many statements ``work`` sends to the database; what begins a transaction is none."""
+    with statements(engine) as said:
         work()
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-    return len(seen)
+    return sum(not statement.startswith("BEGIN") for statement in said)
 
 
 @pytest.mark.regression("1.9")
