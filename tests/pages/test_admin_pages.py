@@ -9,12 +9,11 @@ from streamlit.testing.v1 import AppTest
 
 from core.domain.people import Role
 from core.services import access, exporting, studies, workspace_settings
-from core.services import demo as demo_service
 from core.services.importing import Kind, import_file
 from core.storage.engine import reading, write
 from core.storage.tables import Dataset, Person, Question, Response, Study, Vote
 from core.ui.navigation import PAGES_FOLDER
-from tests.workspace import NOW, Workspace, make_workspace
+from tests.workspace import NOW, Workspace
 
 PROMPTS = b'{"id": "p1", "category": "small", "turns": ["$5 or $10? :red[x]"]}\n{"id": "p2", "turns": ["Hi"]}\n'
 ANSWERS = "".join(
@@ -22,19 +21,6 @@ ANSWERS = "".join(
     for prompt in ("p1", "p2")
     for name in ("Alder", "Birch")
 ).encode()
-
-
-@pytest.fixture
-def fresh(workspace: Engine) -> Engine:
-    """A workspace with its default study and nothing else."""
-    demo_service.prepare_workspace(workspace, demo=False, now=NOW)
-    return workspace
-
-
-@pytest.fixture
-def full(workspace: Engine) -> tuple[Engine, Workspace]:
-    """A workspace with prompts, responses and people."""
-    return workspace, make_workspace(workspace)
 
 
 def page(file: str, **query: str) -> AppTest:

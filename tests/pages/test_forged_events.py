@@ -18,10 +18,10 @@ from core.domain.people import Role
 from core.services import access, joining
 from core.settings import get_settings
 from core.storage.engine import reading, write
-from core.storage.tables import Assignment, Person, Run, Vote
+from core.storage.tables import Assignment, Person, Question, Run, Study, Vote
 from core.ui.navigation import PAGES_FOLDER
 from tests.echo import EchoServer
-from tests.workspace import NOW, make_workspace
+from tests.workspace import NOW, Workspace, make_workspace
 
 SHELL = str(PAGES_FOLDER / "shell.py")
 ENDINGS = ("revoked", "demoted", "signed out")
@@ -38,9 +38,12 @@ class Visitor:
         self.app = AppTest.from_file(SHELL, default_timeout=60).run()
         assert not self.app.exception
 
-    def at(self, page: str) -> AppTest:
+    def at(self, page: str, **query: str) -> AppTest:
         """Their tab, on that page."""
-        self.app.switch_page(page).run()
+        self.app.switch_page(page)
+        for name, found in query.items():
+            self.app.query_params[name] = found
+        self.app.run()
         assert not self.app.exception
         return self.app
 
@@ -56,13 +59,18 @@ class Visitor:
 
 
 @pytest.fixture
-def visitor(monkeypatch: pytest.MonkeyPatch, workspace: Engine) -> Callable[..., Visitor]:
+def full(workspace: Engine) -> Workspace:
+    """A workspace with responses to rate and a study over them."""
+    return make_workspace(workspace)
+
+
+@pytest.fixture
+def visitor(monkeypatch: pytest.MonkeyPatch, workspace: Engine, full: Workspace) -> Callable[..., Visitor]:
     """Signs somebody in, on a workspace with responses to rate and another admin who stays."""
     monkeypatch.setenv("EVENHAND_AUTH", "link")
     get_settings.cache_clear()
     cookies: dict[str, str] = {}
     monkeypatch.setattr(ContextProxy, "cookies", property(lambda _self: cookies))
-    make_workspace(workspace)
     write(workspace, lambda s: access.invite(s, name="Ada", role=Role.ADMIN, now=NOW))
     return lambda name, role: Visitor(workspace, cookies, name, role)
 
@@ -74,6 +82,12 @@ def event(element: Any) -> WidgetStates:
 
 def button(app: AppTest, label: str) -> Any:
     return next(found for found in app.button if found.label == label)
+
+
+def to_pause(app: AppTest) -> WidgetStates:
+    """What the dialog sends that pauses the first study, once it is open."""
+    button(app, "Pause").click().run()
+    return event([found for found in app.button if found.label == "Pause"][-1].click())
 
 
 def sent(app: AppTest, forged: WidgetStates, *, after_the_page_was_gone: bool) -> None:
@@ -156,7 +170,39 @@ def test_a_former_raters_next_key_is_no_vote(
         assert session.exec(select(Assignment.state).where(Assignment.rater_id == bo.person.id)).one() == "leased"
 
 
-def test_the_same_events_are_done_for_those_who_may(workspace: Engine, visitor: Callable[..., Visitor]) -> None:
+@pytest.mark.regression("2.1")
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_former_admin_pauses_no_study(
+    workspace: Engine, full: Workspace, visitor: Callable[..., Visitor], ending: str, late: bool
+) -> None:
+    bo = visitor("Bo", Role.ADMIN)
+    app = bo.at("studies.py")
+    forged = to_pause(app)
+    bo.loses_access(ending)
+    sent(app, forged, after_the_page_was_gone=late)
+    with reading(workspace) as session:
+        assert session.get_one(Study, full.study).state == "open"
+
+
+@pytest.mark.regression("2.1")
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_former_admin_drops_no_question(
+    workspace: Engine, full: Workspace, visitor: Callable[..., Visitor], ending: str, late: bool
+) -> None:
+    bo = visitor("Bo", Role.ADMIN)
+    app = bo.at("studies.py", edit=str(full.study))
+    forged = event(button(app, "Drop").click())
+    bo.loses_access(ending)
+    sent(app, forged, after_the_page_was_gone=late)
+    with reading(workspace) as session:
+        assert all(session.get_one(Question, question).is_asked for question in full.questions)
+
+
+def test_the_same_events_are_done_for_those_who_may(
+    workspace: Engine, full: Workspace, visitor: Callable[..., Visitor]
+) -> None:
     """So that the tests above cannot pass for another reason."""
     bo = visitor("Bo", Role.RATER)
     bo.app._run(event(button(bo.app, "A").click()))
@@ -168,3 +214,10 @@ def test_the_same_events_are_done_for_those_who_may(workspace: Engine, visitor: 
     app._run(event(next(found for found in app.selectbox if found.label == "Role").set_value("analyst")))
     with reading(workspace) as session:
         assert session.get_one(Person, bo.person.id).role == "analyst"
+    app = cy.at("studies.py")
+    app._run(to_pause(app))
+    app = cy.at("studies.py", edit=str(full.study))
+    app._run(event(button(app, "Drop").click()))
+    with reading(workspace) as session:
+        assert session.get_one(Study, full.study).state == "paused"
+        assert not session.get_one(Question, full.questions[0]).is_asked

@@ -2,16 +2,14 @@
 
 from typing import Any
 
-import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 from streamlit.testing.v1 import AppTest
 
-from core.services import demo as demo_service
 from core.services.importing import Kind
 from core.storage.tables import Candidate, Dataset, Prompt, Question, Response, Study, Vote
 from tests.pages.test_admin_pages import do_import, labels, page, press, run, upload, words
-from tests.workspace import NOW, Workspace, make_workspace
+from tests.workspace import Workspace
 
 ODD = (
     b"Kundenfrage;Bereich;Antwort Modell A;Antwort Modell B\n"
@@ -19,17 +17,6 @@ ODD = (
 )
 LOG = b'{"messages": [{"role": "user", "content": "Where is my order?"}], "model": "old"}\n'
 VOTE = b'{"prompt_id": "p0", "left": "candidate 0", "right": "candidate 1", "winner": "tie", "rater": "ann"}\n'
-
-
-@pytest.fixture
-def fresh(workspace: Engine) -> Engine:
-    demo_service.prepare_workspace(workspace, demo=False, now=NOW)
-    return workspace
-
-
-@pytest.fixture
-def full(workspace: Engine) -> tuple[Engine, Workspace]:
-    return workspace, make_workspace(workspace)
 
 
 def importing(name: str, content: bytes) -> AppTest:
