@@ -26,10 +26,9 @@ _BOTH_BAD = (
 
 
 def _row(standing: Standing, both_bad: str, in_colour: bool) -> dict[str, object]:
-    note = "champion" if standing.is_champion else ""
     share = f"{100 * standing.both_bad / standing.votes:.1f} %" if standing.votes else "–"
     return {
-        "Candidate": grids.Name(standing.candidate, standing.position, in_colour, note),
+        "Candidate": grids.Name(standing.candidate, standing.position, in_colour, standing.is_champion),
         "Rank": standing.rank,
         "Ranks": board_words.ranks(standing),
         "Rating": round(standing.rating),

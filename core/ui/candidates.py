@@ -6,7 +6,7 @@ from core.services import candidates
 from core.services.candidates import CandidateLine
 from core.storage.engine import reading
 from core.ui import candidates_detail, candidates_words, colours, doing, frame, grids
-from core.ui.candidates_address import CHOSEN, EDIT, show_form, show_list
+from core.ui.candidates_address import CHOSEN, EDIT, NEW, show_form, show_list
 from core.ui.resources import engine, now
 
 PARTS = ("Candidates", "Prices", "Load test")
@@ -38,19 +38,23 @@ def section() -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(_standing(lines), width="stretch")
-        st.button(
-            "Add a candidate",
-            icon=":material/add:",
-            type="primary",
-            key="candidates_add_candidate",
-            on_click=show_form,
-            args=("new",),
-        )
+        _add_button()
     for sentence in _to_do(lines):
         st.caption(sentence)
     doing.problem("candidates")
     _table(lines)
     candidates_detail.card(_chosen(lines))
+
+
+def _add_button() -> None:
+    st.button(
+        "Add a candidate",
+        icon=":material/add:",
+        type="primary",
+        key="candidates_add_candidate",
+        on_click=show_form,
+        args=(NEW,),
+    )
 
 
 def _none_yet() -> None:
@@ -61,14 +65,7 @@ def _none_yet() -> None:
         icon=":material/smart_toy:",
     )
     with st.container(horizontal=True, horizontal_alignment="center"):
-        st.button(
-            "Add a candidate",
-            icon=":material/add:",
-            type="primary",
-            key="candidates_add_candidate",
-            on_click=show_form,
-            args=("new",),
-        )
+        _add_button()
 
 
 def _standing(lines: list[CandidateLine]) -> str:
@@ -145,9 +142,8 @@ def _table(lines: list[CandidateLine]) -> None:
 def _row(line: CandidateLine, in_colour: frozenset[int]) -> dict[str, object]:
     candidate, rates = line.candidate, line.rates
     is_coloured = candidate.position in in_colour and not candidate.is_retired
-    note = "champion" if candidate.is_champion else ""
     return {
-        "Candidate": grids.Name(candidate.name, candidate.position, is_coloured, note),
+        "Candidate": grids.Name(candidate.name, candidate.position, is_coloured, candidate.is_champion),
         "State": candidates_words.state(line),
         "Model": candidate.model or "–",
         "In, $": candidates_words.cell(rates, rates.input_usd_per_mtok if rates else None),

@@ -9,6 +9,7 @@ import streamlit as st
 from core.ui import colours
 
 Cell = object
+_CHAMPION = "· champion"
 _SHADOW = "rgba(120, 125, 130, 0.35)"
 
 
@@ -21,12 +22,12 @@ class Done:
 
 @dataclass(frozen=True)
 class Name:
-    """A candidate's cell: its name, with the mark and colour that it has on every page. ``note``: said beside it."""
+    """A candidate's cell: its name, with the mark and colour that it has on every page."""
 
     name: str
     position: int
     in_colour: bool = True
-    note: str = ""
+    is_champion: bool = False
 
 
 def show(rows: Sequence[Mapping[str, Cell]], *, alt: str, quiet: Sequence[bool] = (), most_px: int = 460) -> None:
@@ -86,8 +87,8 @@ def _cell(cell: Cell, ink: colours.Ink, *, quiet: bool, right: bool) -> str:
 
 def _name(cell: Name, ink: colours.Ink, style: str) -> str:
     hue = colours.colour(cell.position) if cell.in_colour else ink.grey
-    note = f' <span style="color: {ink.quiet}">· {escape(cell.note)}</span>' if cell.note else ""
-    whole = escape(f"{cell.name} · {cell.note}" if cell.note else cell.name)
+    note = f' <span style="color: {ink.quiet}">{_CHAMPION}</span>' if cell.is_champion else ""
+    whole = escape(f"{cell.name} {_CHAMPION}" if cell.is_champion else cell.name)
     return (
         f'<th scope="row" title="{whole}" style="{style}position: sticky; left: 0; z-index: 1; text-align: left; '
         f"background: {ink.paper}; color: {ink.text}; font-weight: 500; max-width: min(42vw, 24em); overflow: hidden; "

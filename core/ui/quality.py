@@ -200,8 +200,7 @@ def by_category(view: View, measure: Measure) -> None:
 def name_of(view: View, line: Line) -> grids.Name:
     """The candidate of a line, as tables show it."""
     candidate = view.report.candidate(line.candidate_id)
-    note = "champion" if candidate.is_champion else ""
-    return grids.Name(candidate.name, candidate.position, candidate.position in view.coloured, note)
+    return grids.Name(candidate.name, candidate.position, candidate.position in view.coloured, candidate.is_champion)
 
 
 def _written(measure: Measure, line: Line) -> str:

@@ -36,7 +36,7 @@ def scores_in_words(line: RunLine) -> str:
 
 
 def _row(line: RunLine, one: CandidateProgress, scored: Line | None, *, in_colour: bool) -> dict[str, object]:
-    name = grids.Name(one.name, one.position, in_colour, "champion" if one.is_champion else "")
+    name = grids.Name(one.name, one.position, in_colour, one.is_champion)
     shown: dict[str, object] = {"Candidate": name}
     if line.is_evaluation:
         shown |= {
