@@ -59,7 +59,7 @@ def _with_names(line: str) -> Iterator[str]:
             continue
         if name:
             yield name
-        name = "" if _ADDRESS.search(piece) else piece
+        name = "" if _ADDRESS.search(piece[:_LONGEST]) else piece
         if not name:
             yield piece
     if name:

@@ -93,14 +93,26 @@ def invite_all(session: Session, text: str, terms: Terms, *, now: datetime) -> l
     faults = find_faults(session, people, by_address=terms.by_address)
     if faults:
         raise BadInput("\n".join(faults))
-    return [invite_one(session, terms, name=each.name, email=each.email, now=now) for each in people]
+    made: list[Invited] = []
+    amount: str | None = None
+    for each in people:
+        person, token = _added(session, terms, name=each.name, email=each.email, now=now)
+        if amount is None:  # the same for all who are new here, and long to count in a large study
+            amount = _amount(session, _study(session, terms), person)
+        made.append(_told(session, terms, person, token, amount, now=now))
+    return made
 
 
 def invite_one(session: Session, terms: Terms, *, name: str, email: str | None, now: datetime) -> Invited:
     """Invite one person; with the message for them. Raises BadInput."""
     if terms.by_address and not (email and email.strip()):
         raise BadInput("E-mail address: it is empty. It is what the person signs in with.")
-    person, token = access.invite(
+    person, token = _added(session, terms, name=name, email=email, now=now)
+    return _told(session, terms, person, token, _amount(session, _study(session, terms), person), now=now)
+
+
+def _added(session: Session, terms: Terms, *, name: str, email: str | None, now: datetime) -> tuple[Person, str]:
+    return access.invite(
         session,
         name=name,
         role=terms.role,
@@ -109,10 +121,17 @@ def invite_one(session: Session, terms: Terms, *, name: str, email: str | None, 
         email=email,
         study_id=terms.study_id,
     )
+
+
+def _study(session: Session, terms: Terms) -> Study | None:
+    return None if terms.study_id is None else session.get(Study, terms.study_id)
+
+
+def _told(session: Session, terms: Terms, person: Person, token: str, amount: str, *, now: datetime) -> Invited:
     return _invited(
-        session,
         person,
-        study=None if terms.study_id is None else session.get(Study, terms.study_id),
+        study=_study(session, terms),
+        amount=amount,
         link=None if terms.by_address else f"{terms.base_url.rstrip('/')}/join/{token}",
         until=now + timedelta(days=terms.days),
         base_url=terms.base_url,
@@ -120,12 +139,12 @@ def invite_one(session: Session, terms: Terms, *, name: str, email: str | None, 
 
 
 def _invited(
-    session: Session, person: Person, *, study: Study | None, link: str | None, until: datetime, base_url: str
+    person: Person, *, study: Study | None, amount: str, link: str | None, until: datetime, base_url: str
 ) -> Invited:
     """What there is to send to ``person``; without ``link`` they sign in at ``base_url`` by their address."""
     role = Role.of(person.role)
     greeting = "Hello" if person.name == person.email else f"Hello {person.name}"
-    lines = [f"{greeting},", "", _what_for(session, person, study), ""]
+    lines = [f"{greeting},", "", _what_for(person, study, amount), ""]
     if link is None:
         lines += [f"Sign in as {person.email} here:", base_url]
     else:
@@ -138,11 +157,17 @@ def _invited(
     )
 
 
-def _what_for(session: Session, person: Person, study: Study | None) -> str:
+def _amount(session: Session, study: Study | None, person: Person) -> str:
+    """What awaits the person in the study, in words; empty where that is nothing."""
+    if study is None:
+        return ""
+    ahead = rounds.outlook(session, study, person.id or 0)
+    return amount_in_words(ahead.total - ahead.done, ahead.minutes_left or 0.0)
+
+
+def _what_for(person: Person, study: Study | None, amount: str) -> str:
     role = Role.of(person.role)
     if study is not None:
-        ahead = rounds.outlook(session, study, person.id or 0)
-        amount = amount_in_words(ahead.total - ahead.done, ahead.minutes_left or 0.0)
         size = f": {amount}" if amount else ""
         return (
             f"please rate answers in '{study.name}'{size}. You see two answers at a time and say which is better; "
@@ -150,7 +175,7 @@ def _what_for(session: Session, person: Person, study: Study | None) -> str:
         )
     if role is Role.RATER:
         return "please rate answers: you see two at a time and say which is better, for as long as you like."
-    return f"you can look into our evaluation of language models as {'an' if role.word[0] == 'a' else 'a'} {role.word}."
+    return f"you can look into our evaluation of language models as an {role.word}."
 
 
 def amount_in_words(pairs: int, minutes: float) -> str:
@@ -182,10 +207,14 @@ def renew(
         token = access.new_link(session, person_id, now=now, days=days)
     else:
         token = access.lead_to(session, person_id, study_id, now=now, days=days)
+    person = access.find_person(session, person_id)
+    study = study_raters.invited_to(session, person_id)
+    if study is not None and study.state == "closed":
+        study = None  # the link still names it, and leads there should it open again
     return _invited(
-        session,
-        access.find_person(session, person_id),
-        study=study_raters.invited_to(session, person_id),
+        person,
+        study=study,
+        amount=_amount(session, study, person),
         link=None if by_address else f"{base_url.rstrip('/')}/join/{token}",
         until=now + timedelta(days=days),
         base_url=base_url,

@@ -67,6 +67,8 @@ def more_wanted(session: Session, study: Study, pool: Pool) -> int:
 
 def more_for(session: Session, study: Study, pool: Pool, history: Sequence[sa.Row[Any]]) -> int:
     """Of the prompts and candidates that are done with for a rater, how many have later answers for them."""
+    if not pool.reruns or not study.rerated_share:
+        return 0
     own = [row for row in history if row.repeat_of_id is None]
     rated = {responses_of(row) for row in own if row.state in ("done", "skipped")}
     held = {responses_of(row) for row in own if row.state == "leased"}

@@ -170,14 +170,8 @@ def _reading_s(session: Session, study: Study) -> float:
 
 
 def studies_to_rate(session: Session, rater_id: int) -> list[Study]:
-    """The studies this rater may rate that have pairs at all, the default one first."""
+    """The studies this rater may rate that have pairs at all, in the order of ``studies.for_rater``."""
     return [study for study in studies.for_rater(session, rater_id) if pool_of(session, study).pairs]
-
-
-def has_begun(session: Session, study_id: int, rater_id: int) -> bool:
-    """Whether this rater was ever given a pair of the study."""
-    mine = (_assignment.c.study_id == study_id) & (_assignment.c.rater_id == rater_id)
-    return session.execute(sa.select(_assignment.c.id).where(mine).limit(1)).first() is not None
 
 
 def totals(session: Session, rater_id: int) -> tuple[int, int]:

@@ -92,7 +92,7 @@ def _has_begun(study: Study, rater_id: int) -> bool:
     if st.session_state.get(f"begun_{study.id}") or not study.guidelines.strip():
         return True
     with reading(engine()) as session:
-        return rounds.has_begun(session, study.id or 0, rater_id)
+        return study_raters.has_begun(session, study.id or 0, rater_id)
 
 
 def _welcome(study: Study, rater_id: int) -> None:

@@ -28,11 +28,7 @@ def show_join(request: Request) -> Response:
     """The page that says who the link is for, with the button that uses it; its signed-in owner is led in."""
     if not_by_link := _not_by_link():
         return not_by_link
-    token = request.path_params["token"]
-    with reading(get_engine()) as session:
-        invited = joining.invited(session, token, _now())
-        me = joining.person_of(session, request.cookies.get(SESSION_COOKIE), _now())
-        is_mine = me is not None and _is(joining.owner(session, token), me)
+    invited, me, is_mine = _who(request.path_params["token"], request.cookies.get(SESSION_COOKIE))
     if is_mine:
         return _lead_in()
     if invited is None:
@@ -50,15 +46,21 @@ def join(request: Request) -> Response:
     if not_by_link := _not_by_link():
         return not_by_link
     token, cookie = request.path_params["token"], request.cookies.get(SESSION_COOKIE)
-    with reading(get_engine()) as session:
-        invited = joining.invited(session, token, _now())
-        me = joining.person_of(session, cookie, _now())
-        is_mine = me is not None and _is(joining.owner(session, token), me)
+    invited, me, is_mine = _who(token, cookie)
     if is_mine:
         return _lead_in()
     if invited is not None and me is not None and request.query_params.get(_INSTEAD_OF) != str(me.id):
         return _ask(invited, me)
     return _joined(token, cookie)
+
+
+def _who(token: str, cookie: str | None) -> tuple[Person | None, Person | None, bool]:
+    """Whom the link is good for now, who is signed in here, and whether it was ever theirs."""
+    with reading(get_engine()) as session:
+        me = joining.person_of(session, cookie, _now())
+        owner = joining.owner(session, token)
+        is_mine = me is not None and owner is not None and owner.id == me.id
+        return joining.invited(session, token, _now()), me, is_mine
 
 
 def _joined(token: str, cookie: str | None) -> Response:
@@ -127,10 +129,6 @@ def _not_by_link() -> Response | None:
 
 def _lead_in() -> RedirectResponse:
     return RedirectResponse("/", status_code=303, headers={"Cache-Control": "no-store"})
-
-
-def _is(owner: Person | None, me: Person) -> bool:
-    return owner is not None and owner.id == me.id
 
 
 def _ask(invited: Person, me: Person) -> Response:

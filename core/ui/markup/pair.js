@@ -95,10 +95,12 @@ function build(parentElement) {
   const observer = new ResizeObserver(measure)
   observer.observe(root)
   // The page's bar comes, and grows, after the texts do; some pages have none.
+  let meeting = 0
   const meetBar = (tries) => {
+    clearTimeout(meeting)
     const bar = document.querySelector('[data-testid="stBottom"]')
     if (bar) observer.observe(bar)
-    else if (tries && root.isConnected) setTimeout(meetBar, 200, tries - 1)
+    else if (tries && root.isConnected) meeting = setTimeout(meetBar, 200, tries - 1)
   }
   const update = () => { meetBar(10); measure() }
   const onScroll = look
@@ -112,6 +114,7 @@ function build(parentElement) {
     scrollerOf(root).scrollBy({ top: opening().step, behavior: calm.matches ? "instant" : "smooth" })
   }
   const stop = () => {
+    clearTimeout(meeting)
     observer.disconnect()
     document.removeEventListener("scroll", onScroll, { capture: true })
     window.removeEventListener("resize", update)
