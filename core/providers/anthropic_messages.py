@@ -101,7 +101,7 @@ def messages_body(endpoint: Endpoint, request: ChatRequest) -> dict[str, Any]:
     """The JSON of a streamed Messages request; ``request.extra`` adds fields of its own."""
     system = [message["content"] for message in request.messages if message["role"] == "system"]
     body: dict[str, Any] = {
-        **filled(request.extra),
+        **filled(request.extra, endpoint.variables),
         "model": endpoint.model,
         "messages": [dict(message) for message in request.messages if message["role"] != "system"],
         "max_tokens": request.max_tokens or DEFAULT_MAX_TOKENS,

@@ -147,6 +147,10 @@ def base_url(settings: Settings) -> str | None:
     return url[: len(url) - len(ending)].rstrip("/")
 
 
+# Programs read a host whose last part is a number as an address, however it is written: 8.8 and 0x8080808, too.
+_NUMERIC = re.compile(r"(?:^|\.)(?:\d+|0x[0-9a-f]*)\.?$")
+
+
 def _parts(url: str) -> SplitResult | None:
     """The parts of an address that every program reads alike; None where it is none."""
     if not url.isascii() or not url.isprintable() or re.search(r"[\s\\\"<>^`{|}]", url):
@@ -155,6 +159,8 @@ def _parts(url: str) -> SplitResult | None:
         parts = urlsplit(url)
         port_is_right = parts.port is None or parts.port > 0
         host = parts.hostname or ""
+        if _NUMERIC.search(host):
+            ipaddress.ip_address(host)
         is_host = bool(_HOST.match(host)) or (":" in host and bool(ipaddress.ip_address(host)))
     except ValueError:
         return None

@@ -1,7 +1,7 @@
 """Which variable of the environment may be sent where: a file of candidates says what it likes, and may be hostile."""
 
 import ipaddress
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -116,17 +116,17 @@ def filled_header(content: str) -> tuple[str, str | None]:
     return before + (key or ""), None if key else name
 
 
-def filled(further: Any) -> Any:
-    """A further field of the body as it is sent: a text that is $ and a key's variable gives place to the key.
+def filled(further: Any, variables: Collection[str]) -> Any:
+    """A further field of the body as it is sent: a text that is $ and one of ``variables`` gives place to its content.
 
-    One that is not set, or is no key by its name, stays a text.
+    One that is not set, or is another variable, stays a text. ``variables``: those that may go to the endpoint.
     """
     if isinstance(further, Mapping):
-        return {name: filled(each) for name, each in further.items()}
+        return {name: filled(each, variables) for name, each in further.items()}
     if isinstance(further, list):
-        return [filled(each) for each in further]
+        return [filled(each, variables) for each in further]
     found = fields.variable_in(further) if isinstance(further, str) else None
-    key = secret(found[1]) if found and is_key_name(found[1]) else None
+    key = secret(found[1]) if found and found[1] in variables else None
     return further if key is None or found is None else found[0] + key
 
 

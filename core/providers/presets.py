@@ -41,12 +41,12 @@ class Preset:
     @property
     def hosts(self) -> tuple[str, ...]:
         """The provider's own hosts."""
-        return (urlsplit(self.base_url or "").hostname or "", *self.more_hosts)
+        return tuple(filter(None, (urlsplit(self.base_url or "").hostname, *self.more_hosts)))
 
     @property
     def variables(self) -> tuple[str, ...]:
         """The variables that are the provider's own."""
-        return (self.api_key_env or "", *self.more_variables)
+        return tuple(filter(None, (self.api_key_env, *self.more_variables)))
 
 
 _OPENAI = frozenset({Quirk.MAX_COMPLETION_TOKENS})
@@ -186,7 +186,9 @@ def endpoints_of(provider: str, model: str, settings: Mapping[str, Any]) -> list
     if not isinstance(second, Mapping):
         raise fields.WrongField("fallback", "is not an object with provider, model, base_url and api_key_env.")
     try:
-        other = endpoint_of(second.get("provider", provider), second.get("model", model), second)
+        # It is sent the candidate's further fields, so what these stand for must be allowed to go there, too.
+        asked = {**second, "extra": settings.get("extra")}
+        other = endpoint_of(second.get("provider", provider), second.get("model", model), asked)
     except BadInput as error:
         raise BadInput(f"Field 'fallback': {error}") from error
     if (other.place, other.model) == (primary.place, primary.model):

@@ -33,7 +33,7 @@ def chat_body(endpoint: Endpoint, request: ChatRequest) -> dict[str, Any]:
     """The JSON of a streamed chat request as this endpoint wants it; ``request.extra`` adds fields of its own."""
     quirks = endpoint.quirks
     body: dict[str, Any] = {
-        **filled(request.extra),
+        **filled(request.extra, endpoint.variables),
         "model": endpoint.model,
         "messages": [dict(message) for message in request.messages],
         "stream": True,

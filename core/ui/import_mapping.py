@@ -7,6 +7,7 @@ import streamlit as st
 from core.services.file_look import FIELDS, WIDE_FIELDS, FileLook
 from core.services.importing import Kind
 from core.services.importing.columns import answer_columns, candidate_of, with_prompts
+from core.ui import frame
 
 _LONGEST_SAMPLE = 40
 _WORDS = {
@@ -51,7 +52,8 @@ def _wide(look: FileLook, key: str) -> dict[str, str]:
     with st.grid(4, min_column_width=180):
         for column in columns:
             usual = named.get(column, candidate_of(column))
-            name = st.text_input(f"Candidate of '{column}'", usual, max_chars=200, key=f"{key}_candidate_{column}")
+            label = f"Candidate of '{frame.as_typed(column)}'"
+            name = st.text_input(label, usual, max_chars=200, key=f"{key}_candidate_{column}")
             answers[name.strip() or usual] = column
     if len(answers) < len(columns):
         st.caption(":material/info: Two columns name the same candidate. Give each its own.")

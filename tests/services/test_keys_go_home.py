@@ -397,3 +397,46 @@ def test_a_variable_that_could_not_be_asked_with_is_refused_where_it_is_entered(
     with pytest.raises(BadInput, match="Key variable"):
         draft = CandidateDraft(**(GATEWAY | {"api_key_env": name}))
         write(sqlite_engine, lambda session: candidates.define(session, draft, now=NOW))
+
+
+def test_the_further_fields_take_no_key_to_a_fallback_either(
+    sqlite_engine: Engine, evil: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The primary is where the key belongs, and fails; its fields go to the second endpoint, too."""
+    monkeypatch.setenv("OPENAI_API_KEY", CANARY)
+    record = {"name": "evil", "provider": "openai", "model": "m", "base_url": "http://127.0.0.1:9/v1"}
+    record |= {"extra": {"user": "$OPENAI_API_KEY"}}
+    record["fallback"] = {"provider": "openai-compatible", "model": "m", "base_url": EVIL, "api_key_env": ""}
+    with suppress(BadFile):
+        bring(sqlite_engine, record)
+    try_all(sqlite_engine)
+    assert CANARY not in repr(evil.received)
+
+
+def test_a_key_of_ones_own_in_the_further_fields_waits_for_an_admin_where_the_fallback_is_a_stranger(
+    sqlite_engine: Engine,
+) -> None:
+    record = {**GATEWAY, "base_url": "http://127.0.0.1:9/v1", "extra": {"user": "$GATEWAY_API_KEY"}}
+    record["fallback"] = {"provider": "openai-compatible", "model": "m", "base_url": "https://evil.example/v1"}
+    bring(sqlite_engine, record)
+    assert lines(sqlite_engine)["a"].is_doubted
+
+
+def test_another_provider_under_a_known_name_is_looked_at_anew(sqlite_engine: Engine) -> None:
+    """It has another usual key."""
+    record = {"name": "a", "provider": "openai", "model": "m", "base_url": "https://evil.example/v1"}
+    bring(sqlite_engine, record)
+    assert not lines(sqlite_engine)["a"].is_doubted
+    bring(sqlite_engine, {**record, "provider": "litellm"})
+    assert lines(sqlite_engine)["a"].is_doubted
+
+
+def test_a_dot_at_the_end_makes_no_stranger_a_known_host(sqlite_engine: Engine) -> None:
+    bring(sqlite_engine, {**GATEWAY, "base_url": "https://evil.example./v1"})
+    assert lines(sqlite_engine)["a"].is_doubted
+
+
+@pytest.mark.parametrize("host", ["134744072", "0x08080808", "8.8", "010.8.8.8", "8.8.8.0x8"])
+def test_an_address_written_as_other_numbers_is_no_inner_network(host: str) -> None:
+    with pytest.raises(BadInput, match="must be an address"):
+        endpoint_of("openai-compatible", "m", {"base_url": f"http://{host}/v1", "api_key_env": "GATEWAY_API_KEY"})

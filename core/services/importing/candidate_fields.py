@@ -64,11 +64,17 @@ def with_doubts(record: CandidateRecord, known: dict[str, Any] | None) -> Candid
     if isinstance(fallback, dict):
         before = (known or {}).get("fallback")
         asked = (fallback.get("provider", record.provider), fallback.get("model", record.model))
-        settings["fallback"] = _doubted(*asked, fallback, before if isinstance(before, dict) else None)
+        # It is sent the candidate's further fields.
+        second = _doubted(*asked, {**fallback, "extra": settings.get("extra")}, _with_extra(before, known))
+        settings["fallback"] = {field: found for field, found in second.items() if field != "extra"}
     return record._replace(settings=settings)
 
 
-_OF_A_KEY = ("base_url", "api_key_env", "headers", "extra")
+def _with_extra(fallback: object, settings: dict[str, Any] | None) -> dict[str, Any] | None:
+    return {**fallback, "extra": (settings or {}).get("extra")} if isinstance(fallback, dict) else None
+
+
+_OF_A_KEY = ("provider", "base_url", "api_key_env", "headers", "extra")
 
 
 def _doubted(provider: str, model: str, settings: dict[str, Any], known: dict[str, Any] | None) -> dict[str, Any]:

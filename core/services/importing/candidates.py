@@ -76,7 +76,9 @@ class CandidateWriter:
 
     def _write(self, record: CandidateRecord) -> None:
         found = self.session.exec(select(Candidate).where(Candidate.name == record.name)).first()
-        record = with_doubts(record, found.settings if found is not None and found.provider is not None else None)
+        # The provider decides which key is the usual one: what was allowed of another says nothing.
+        is_known = found is not None and found.provider == record.provider
+        record = with_doubts(record, found.settings if found is not None and is_known else None)
         self._note(record)
         if found is None:
             add_candidate(self.session, record, now=self.now)

@@ -17,7 +17,7 @@ _HARMLESS = {"host", "port", "dbname", "user", "password", "sslmode", "connect_t
 
 
 def address_of(url: str) -> URL:
-    """The address in ``url``; BadInput where it is none, or where it may not be read (see ``check_listed``)."""
+    """The address in ``url``; BadInput where it is none, or where it may not be read (see ``_check_listed``)."""
     try:
         address = make_url(url)
     except (ArgumentError, ValueError):
@@ -50,6 +50,8 @@ def _check_listed(address: URL) -> None:
         lacking = [host for host in hosts if not _is_host_listed(*host, listed)]
         is_listed, wanted = not lacking, ", ".join(host for host, _ in lacking)
     else:
+        if address.query:
+            raise _not_here(sorted(address.query)[0])
         wanted = address.host or ""
         is_listed = _is_host_listed(wanted, str(address.port or ""), listed)
     if not is_listed:
@@ -57,6 +59,10 @@ def _check_listed(address: URL) -> None:
             f"'{wanted}' is not among the databases that may be imported from here. Whoever runs Evenhand can add it "
             f"to {_SETTING} (hosts, files or folders, with commas between them)."
         )
+
+
+def _not_here(parameter: str) -> BadInput:
+    return BadInput(f"The database address may not set '{parameter}' here. Leave it out.")
 
 
 def _is_file_listed(file: Path, listed: list[str]) -> bool:
@@ -72,7 +78,7 @@ def _hosts(address: URL) -> list[tuple[str, str]]:
         raise BadInput("That is no database address, such as postgresql://user:password@host/name.") from None
     odd = sorted(parts.keys() - _HARMLESS)
     if odd:
-        raise BadInput(f"The database address may not set '{odd[0]}' here. Leave it out.")
+        raise _not_here(odd[0])
     hosts = str(parts.get("host") or "localhost").split(",")
     ports = str(parts.get("port") or _PORT).split(",")
     if len(ports) == 1:

@@ -162,7 +162,7 @@ class VoteStager:
 
     def _check_questions(self, missing: set[str], batch: Sequence[VoteRecord]) -> None:
         if self.questions.new + len(missing) > MOST_QUESTIONS:
-            vote = next(vote for vote in batch if vote.question in missing)
+            vote = next(vote for vote in batch if (vote.question or self.default_question) in missing)
             raise Flaw(f"is one of more than {MOST_QUESTIONS} questions.", field="question", line=vote.line)
 
     def _length_bins(
