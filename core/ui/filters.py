@@ -1,6 +1,6 @@
 """The row of filters above an analyst's page. It lives in the address, so that a view can be sent to a colleague."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -135,14 +135,14 @@ def one_of(label: str, options: Sequence[str], *, key: str) -> str:
     """A drop-down kept in the address; the first option where nothing valid was chosen, and ``say_gone`` tells."""
     asked = st.query_params.get(key)
     chosen = st.selectbox(label, options, key=key, bind="query-params", width=_WIDTH)
-    found = chosen if chosen in options else options[0]
-    note_gone(label, [] if asked is None or asked in options else [asked])
-    return found
+    note_gone(label, [asked], options)
+    return chosen if chosen in options else options[0]
 
 
-def note_gone(label: str, gone: Sequence[str]) -> None:
-    """Have ``say_gone`` tell that the address asks for what is not here."""
-    st.session_state.setdefault(_GONE, {}).update({label: list(gone)} if gone else {})
+def note_gone(label: str, asked: Iterable[str | None], there: Container[str]) -> None:
+    """Have ``say_gone`` tell what the address asks for that is not ``there``."""
+    gone = [name for name in asked if name is not None and name not in there]
+    st.session_state.setdefault(_GONE, {}).update({label: gone} if gone else {})
 
 
 def say_gone() -> None:

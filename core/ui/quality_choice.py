@@ -85,7 +85,7 @@ def _candidates(there: list[CandidateRef]) -> frozenset[int]:
         placeholder="All; choose up to eight",
         width=360,
     )
-    note_gone("Candidates", [name for name in asked if name not in by_name])
+    note_gone("Candidates", asked, by_name)
     chosen = frozenset(by_name[name] for name in names if name in by_name)
     return chosen or frozenset(by_name.values())
 

@@ -38,8 +38,6 @@ def prompt_choice() -> PromptRef | None:
     row = st.container(horizontal=True, vertical_alignment="bottom")
     with row:
         listed = _filtered(datasets)
-    asked = st.query_params.get(_PROMPT, "")
-    note_gone("Prompt", [asked] if asked and asked not in {prompt.external_id for prompt in listed.prompts} else [])
     say_gone()
     if not listed.prompts:
         frame.empty_state(
@@ -66,10 +64,13 @@ def _filtered(datasets: list[DatasetRef]) -> Listed:
     chosen = None if category == ALL_CATEGORIES else category
     with reading(engine()) as session:
         found, more = responses.prompts(session, dataset.id, category=chosen, search=search or "")
-        asked = st.query_params.get(_PROMPT, "")
-        if asked and not search and asked not in {prompt.external_id for prompt in found}:
-            other = responses.find_prompt(session, dataset.id, asked)
-            found = [other, *found] if other and chosen in (None, other.category) else found
+        asked = st.query_params.get(_PROMPT) or None
+        if asked in {prompt.external_id for prompt in found}:
+            return Listed(found, more)
+        other = responses.find_prompt(session, dataset.id, asked) if asked else None
+    note_gone("Prompt", [asked], () if other is None else (other.external_id,))
+    if other is not None and not search and chosen in (None, other.category):
+        found = [other, *found]
     return Listed(found, more)
 
 

@@ -62,7 +62,7 @@ def _choice(others: list[RunLine], chosen: RunLine) -> RunLine:
     label = st.selectbox(
         "Compare with", list(by_label), index=others.index(usual), key=AGAINST, bind="query-params", width=420
     )
-    filters.note_gone("Compare with", [] if asked is None or asked in by_label else [asked])
+    filters.note_gone("Compare with", [asked], by_label)
     filters.say_gone()
     return by_label.get(label, usual)
 
