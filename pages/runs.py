@@ -6,8 +6,8 @@ from core.ui import access, frame, runs, runs_live
 
 access.require(access.Role.ANALYST)
 frame.page_head("Runs", "What is being evaluated, how far is it, and what changed since the last time?")
-lines = runs.listed()
-if not lines:
+seen = runs.look()
+if seen is None:
     runs.nothing_yet()
     st.stop()
-runs_live.show(lines)
+runs_live.show(seen)

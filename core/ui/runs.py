@@ -15,12 +15,6 @@ from core.ui.resources import engine, now
 _TABLE, _IDS, _CHOSEN = "runs_table", "_runs_in_table", "runs_chosen"
 
 
-def listed(known: Iterable[RunLine] = ()) -> list[RunLine]:
-    """The runs, newest first. ``known``: as they were seen before."""
-    with reading(engine()) as session:
-        return runs.listed(session, now=now(), known=known)
-
-
 def nothing_yet() -> None:
     """What a run is, and how to begin one, where nothing was ever asked or imported."""
     frame.empty_state(
@@ -41,11 +35,13 @@ class Seen:
     candidates: list[CandidateProgress]
 
 
-def look(known: list[RunLine]) -> Seen:
-    """Read what the page shows. ``known``: the runs as they were seen before; there is one at least."""
+def look(known: Iterable[RunLine] = ()) -> Seen | None:
+    """Read what the page shows; None where there is no run. ``known``: the runs as they were seen before."""
     with reading(engine()) as session:
         runs.at_one_moment(session)
-        lines = runs.listed(session, now=now(), known=known) or known
+        lines = runs.listed(session, now=now(), known=known)
+        if not lines:
+            return None
         chosen = _chosen(lines)
         return Seen(lines, chosen, runs.per_candidate(session, chosen))
 

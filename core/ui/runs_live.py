@@ -7,10 +7,10 @@ from core.ui import access, doing, run_card, run_changes, runs
 from core.ui.runs import Seen
 
 
-def show(lines: list[RunLine]) -> None:
-    """Everything of the page. While a run moves this looks again by itself, and it alone. ``lines``: all, as seen."""
-    every_s = _every_s(lines)
-    st.fragment(_all, run_every=every_s)(lines, every_s, [runs.look(lines)])
+def show(seen: Seen) -> None:
+    """Everything of the page. While a run moves this looks again by itself, and it alone."""
+    every_s = _every_s(seen.lines)
+    st.fragment(_all, run_every=every_s)(seen.lines, every_s, [seen])
 
 
 def _every_s(lines: list[RunLine]) -> float | None:
@@ -22,8 +22,9 @@ def _every_s(lines: list[RunLine]) -> float | None:
 def _all(known: list[RunLine], every_s: float | None, fresh: list[Seen]) -> None:
     """``fresh``: what need not be read in the run of the page itself."""
     seen = fresh.pop() if fresh else runs.look(known)
-    if _every_s(seen.lines) != every_s:
+    if seen is None or _every_s(seen.lines) != every_s:
         st.rerun()
+        return
     doing.tell()
     runs.choice(seen)
     run_card.show(seen.chosen, seen.candidates)
