@@ -145,8 +145,8 @@ def scope(report: QualityReport, category: str | None, apart: Sequence[Line]) ->
     """On which prompts candidates are compared, and who was asked too few of them."""
     said = [f"Compared on {scope_in_words(report, category, write=as_typed)}."]
     names = [f"**{as_typed(report.candidate(line.candidate_id).name)}** {apart_in_words(line)}" for line in apart]
-    nothing = f"0 of {report.compared_on[None]:,}"
-    names += [f"**{as_typed(candidate.name)}** {nothing}" for candidate in report.elsewhere()]
+    nothing = f"0 of {report.compared_on.get(category, 0):,}"
+    names += [f"**{as_typed(candidate.name)}** {nothing}" for candidate in report.elsewhere(category)]
     if names:
         more = f" and {len(names) - _MOST_APART:,} more" if len(names) > _MOST_APART else ""
         said.append(f"Asked too few of these to be ranked, so apart below: {', '.join(names[:_MOST_APART])}{more}.")

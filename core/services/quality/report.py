@@ -65,9 +65,9 @@ class QualityReport:
         """The other lines: shown, and never ranked or averaged among the others."""
         return [line for line in self.overall(category) if line.stands_apart]
 
-    def elsewhere(self) -> list[CandidateRef]:
+    def elsewhere(self, category: str | None = None) -> list[CandidateRef]:
         """The candidates that were asked other prompts alone, and so have no line."""
-        here = {line.candidate_id for line in self.lines}
+        here = {line.candidate_id for line in self.overall(category)}
         return [candidate for candidate in self.candidates if candidate.id not in here]
 
     def candidate(self, candidate_id: int) -> CandidateRef:
