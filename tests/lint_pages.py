@@ -151,7 +151,7 @@ def _keys(path: Path, tree: ast.Module) -> Iterator[tuple[int, str]]:
             continue
         for keyword in node.keywords:
             start = _start(keyword.value, tree) if keyword.arg == "key" else None
-            if start is not None and (page is None or not start.startswith((f"{page}_", f"{page}-", page))):
+            if start is not None and (page is None or not f"{start}_".startswith((f"{page}_", f"{page}-"))):
                 yield keyword.value.lineno, f"the key '{start}…' does not begin with '{page}'"
 
 

@@ -54,8 +54,12 @@ def _outcomes(folder: Path, reports: Path, asked: argparse.Namespace) -> dict[st
     reports.mkdir()
     files = sorted(path for path in (folder / "tests").rglob("test_*.py") if "regression(" in path.read_text("utf-8"))
     with ThreadPoolExecutor(int(asked.n)) as several:
-        list(several.map(lambda file: _run(folder, file, reports / f"{file.stem}.xml", asked), files))
+        list(several.map(lambda file: _run(folder, file, _report(folder, file, reports), asked), files))
     found: dict[str, tuple[str, str]] = {}
+    for file in files:
+        # What ended with its process is a fault, too: it is in no report.
+        if not _report(folder, file, reports).exists():
+            found[str(file.relative_to(folder))] = ABSENT
     for report in reports.glob("*.xml"):
         for case in ElementTree.parse(report).getroot().iter("testcase"):
             name = f"{case.get('classname')}::{case.get('name')}"
@@ -63,6 +67,10 @@ def _outcomes(folder: Path, reports: Path, asked: argparse.Namespace) -> dict[st
             ended = next((child.tag for child in case if child.tag in ("failure", "error", "skipped")), "passed")
             found[name] = (fault, ended)
     return found
+
+
+def _report(folder: Path, file: Path, reports: Path) -> Path:
+    return reports / f"{'_'.join(file.relative_to(folder).with_suffix('').parts)}.xml"
 
 
 def _run(folder: Path, file: Path, report: Path, asked: argparse.Namespace) -> None:
