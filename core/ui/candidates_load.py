@@ -40,9 +40,7 @@ def section() -> None:
 
 @access.guarded(access.Role.ADMIN)
 def _stop() -> None:
-    job = jobs.known(_JOB)
-    if job is not None:
-        job.stop()
+    jobs.stop(_JOB)
 
 
 @st.fragment(run_every=0.7)

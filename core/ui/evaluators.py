@@ -166,9 +166,7 @@ def _rescore(database: Engine, dataset_id: int | None, evaluator_ids: list[int],
 
 @access.guarded(access.Role.ADMIN)
 def _stop() -> None:
-    job = jobs.known(_JOB)
-    if job is not None:
-        job.stop()
+    jobs.stop(_JOB)
 
 
 @st.fragment(run_every=0.7)

@@ -71,6 +71,13 @@ def begin(name: str, work: Callable[[Job], Any], *, about: Any = None) -> Job:
     return job
 
 
+def stop(name: str) -> None:
+    """Ask a job to end, if it is there."""
+    job = known(name)
+    if job is not None:
+        job.stop()
+
+
 def known(name: str) -> Job | None:
     """The job of this name, going on or over; None where there is none."""
     return _jobs.get(_key(name))

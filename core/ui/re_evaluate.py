@@ -94,7 +94,6 @@ def _going(seen: list[Newest]) -> None:
 @st.dialog("Re-evaluate", width="medium", icon=":material/refresh:", on_dismiss=_close)
 @access.guarded(access.Role.ANALYST)
 def _dialog(person: Person) -> None:
-    access.require(access.Role.ANALYST)
     with reading(engine()) as session:
         sets = [line for line in datasets.listed(session) if line.prompts > line.textless]
         lines = [line for line in candidates.listed(session, now()) if not line.candidate.is_retired]

@@ -11,7 +11,7 @@ from typing import cast
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from core.errors import NotFound
+from core.errors import NotAllowed
 from core.services import access as people
 from core.services import joining
 from core.services.uploads import ChosenFile, OnDisk
@@ -69,12 +69,12 @@ def _grant() -> None:
 
 def _may_import(person_id: int, sign_in: str | None) -> bool:
     with reading(engine()) as session:
-        try:
-            person = people.find_person(session, person_id)
-        except NotFound:
-            return False
         if get_settings().auth is AuthMode.LINK:
             signed_in = joining.person_of(session, sign_in, now())
             if signed_in is None or signed_in.id != person_id:
                 return False
-    return person.revoked_at is None and Role.of(person.role) >= Role.ADMIN
+        try:
+            people.require_still(session, person_id, Role.ADMIN)
+        except NotAllowed:
+            return False
+    return True

@@ -79,9 +79,10 @@ def estimate(session: Session, order: RunOrder, *, now: datetime) -> Estimate:
     repetitions = order.repetitions
     expected_usd, highest_usd, unpriced = 0.0, 0.0, list[str]()
     busy_s: defaultdict[Place, float] = defaultdict(float)
+    entered = prices.overrides(session)
     for candidate in candidates:
         expected = _expected(session, candidate)
-        rates = prices.rates_of(session, candidate, at=now)
+        rates = prices.rates_among(entered, candidate, at=now)
         busy_s[_place(candidate)] += repetitions * asked.turns * expected.seconds
         if rates is None:
             unpriced.append(candidate.name)

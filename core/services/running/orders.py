@@ -121,8 +121,9 @@ def _check_candidate(candidate: Candidate) -> None:
 
 def check_prices(session: Session, candidates: Sequence[Candidate], now: datetime) -> None:
     """Raise BadInput where the price of a candidate is not known, so that no spending cap could be kept."""
+    entered = prices.overrides(session)
     for candidate in candidates:
-        if prices.rates_of(session, candidate, at=now) is None:
+        if prices.rates_among(entered, candidate, at=now) is None:
             raise BadInput(
                 f"The price of '{candidate.name}' (model {candidate.model}) is not known, so a spending cap cannot be "
                 "kept. Enter its price on Candidates, or run without a cap."

@@ -8,7 +8,7 @@ from itertools import pairwise
 from statistics import median
 
 import sqlalchemy as sa
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from core.errors import NotFound
 from core.services.running.claims import is_interrupted
@@ -48,7 +48,7 @@ class Progress:
 
 def progress(session: Session, run_id: int, *, now: datetime) -> Progress:
     """How far run ``run_id`` is. Raises NotFound."""
-    run = session.exec(select(Run).where(Run.id == run_id).execution_options(populate_existing=True)).first()
+    run = session.get(Run, run_id, populate_existing=True)
     if run is None:
         raise NotFound(f"There is no run {run_id}.")
     return progress_of_all(session, [run], now=now)[run_id]
@@ -90,11 +90,11 @@ def _paces_s(session: Session, run_ids: Sequence[int], now: datetime) -> dict[in
     times: dict[int, list[datetime]] = defaultdict(list)
     for run_id, at in session.execute(sa.union_all(*(sa.select(each) for each in newest))):
         times[run_id].append(at)
-    paces = {run_id: pace_s(each, now) for run_id, each in times.items()}
+    paces = {run_id: _pace_s(each, now) for run_id, each in times.items()}
     return {run_id: pace for run_id, pace in paces.items() if pace is not None}
 
 
-def pace_s(times: Sequence[datetime], now: datetime) -> float | None:
+def _pace_s(times: Sequence[datetime], now: datetime) -> float | None:
     """Seconds from one response to the next since the last pause; None below three responses.
 
     ``times``: when the newest responses came. What came before a pause (somebody resumed the run, say) tells nothing of

@@ -104,6 +104,8 @@ def _check_apart(kind: str, params: dict[str, Any]) -> None:
         raise BadInput(f"This pattern or schema cannot be used: {error}.") from error
     except RecursionError as error:
         raise BadInput("This pattern or schema is nested too deeply.") from error
+    except apart.NotStarted as error:
+        raise BadInput(f"{error} Try again in a while.") from error
     _passed.append(content)
 
 
