@@ -132,3 +132,14 @@ def test_what_is_no_table_says_what_to_save_it_as(name: str, head: bytes, says: 
         file_look.look_into_file(BytesIO(head + b"x" * 100), name=name)
     assert says in str(caught.value)
     assert str(caught.value).startswith(f"{name}: It is ")
+
+
+def test_the_same_file_by_another_mapping_is_other_content_wherever_its_prompts_are(engine: Engine) -> None:
+    prompts = b'{"id": "p1", "turns": ["Where?"]}\n'
+    take(engine, prompts, Kind.PROMPTS, "p.jsonl", dataset="d")
+    answers = b'{"prompt_id": "p1", "candidate": "a", "text": "Here.", "other": "There."}\n'
+    by_hand = {"text": "other"}
+    assert take(engine, answers, Kind.RESPONSES, "r.jsonl", columns=by_hand).created == 1
+    assert take(engine, answers, Kind.RESPONSES, "r.jsonl").created == 1
+    assert take(engine, answers, Kind.RESPONSES, "r.jsonl", columns=by_hand).already_imported
+    assert take(engine, answers, Kind.RESPONSES, "r.jsonl").already_imported

@@ -12,6 +12,7 @@ from core.services.importing.records import Kind
 from core.storage.tables import ImportedFile
 
 ON_DATASET = ";dataset:"
+_COLUMNS = ";columns:"
 _ON_DATASET = re.compile(rf"{ON_DATASET}\d+$")
 
 
@@ -31,9 +32,10 @@ class Ledger:
         return next((entry for entry in self._entries(session) if _ON_DATASET.sub("", entry.target) in targets), None)
 
     def places(self, session: Session) -> dict[str, ImportedFile]:
-        """All places this file went to."""
-        mark = self._target("")
-        return {entry.target.removesuffix(mark): entry for entry in self._entries(session)}
+        """All places this file went to by this mapping."""
+        entries = (entry for entry in self._entries(session) if entry.target.endswith(self._mapped))
+        found = {entry.target.removesuffix(self._mapped): entry for entry in entries}
+        return {place: entry for place, entry in found.items() if _COLUMNS not in place}
 
     def remember(self, session: Session, place: str, records: int, *, on_dataset: int | None = None) -> None:
         """Enter this file as imported to ``place``, unless it is entered.
@@ -55,7 +57,11 @@ class Ledger:
         )
 
     def _target(self, place: str) -> str:
-        return f"{place};columns:{digest(dict(self.columns))[:16]}" if self.columns else place
+        return place + self._mapped
+
+    @property
+    def _mapped(self) -> str:
+        return f"{_COLUMNS}{digest(dict(self.columns))[:16]}" if self.columns else ""
 
     def _entries(self, session: Session) -> list[ImportedFile]:
         query = select(ImportedFile).where(
