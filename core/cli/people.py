@@ -32,18 +32,20 @@ def invite(
     """Invite somebody; prints a join link that works once. With --list, a CSV with link and message for each."""
     settings = get_settings()
 
-    def work(session: Session) -> list[Invited]:
+    def work(session: Session, text: str | None) -> list[Invited]:
         what, by_address = Role.of(role), settings.auth is AuthMode.OIDC
         study_id = None if study is None else studies.named(session, study).id
         terms = inviting.Terms(what, study_id, settings.base_url, by_address, days)
-        if people is not None:
-            return inviting.invite_all(session, _text_of(people), terms, now=now())
+        if text is not None:
+            return inviting.invite_all(session, text, terms, now=now())
         return [inviting.invite_one(session, terms, name=name or "", email=email, now=now())]
 
     with plainly():
         if (name is None) == (people is None):
             raise BadInput("Give either the NAME of one person or --list FILE.")
-        made = write(workspace(), work)
+        # Read before anything is locked: it may be a pipe that somebody still types into.
+        text = None if people is None else _text_of(people)
+        made = write(workspace(), lambda session: work(session, text))
     if settings.auth is AuthMode.LOCAL:
         typer.echo(_NOBODY_CAN_JOIN, err=True)
     if as_json:

@@ -88,12 +88,12 @@ def missing_fields(look: FileLook, kind: Kind, columns: Mapping[str, str]) -> li
 
 def _look(source: Source, *, cells: bool) -> FileLook:
     try:
-        first = list(islice(rows_of(source, {}, cells=cells), _FIRST))
-        if not first:
+        tried = _sound(source, cells=cells)
+        if not tried:
             raise Flaw("It holds no records.")
-        tried = first + _more(source, cells=cells)
     except Flaw as flaw:
         raise BadFile(flaw.problem, file=source.name, line=flaw.line, field=flaw.field) from None
+    first = tried[:_FIRST]
     found = {kind: format for kind in Kind if (format := _format(first[0][1], kind)) is not None}
     answering = found.get(Kind.RESPONSES)
     titles = tuple(first[0][1])
@@ -108,14 +108,15 @@ def _look(source: Source, *, cells: bool) -> FileLook:
     )
 
 
-def _more(source: Source, *, cells: bool) -> list[tuple[int, Row]]:
-    """The records after the first ones, as far as they are sound."""
-    kept = []
+def _sound(source: Source, *, cells: bool) -> list[tuple[int, Row]]:
+    """The records to try, as far as they are sound; the first ones must be."""
+    kept: list[tuple[int, Row]] = []
     try:
-        for line, row in islice(rows_of(source, {}, cells=cells), _FIRST, _TRIED):
+        for line, row in islice(rows_of(source, {}, cells=cells), _TRIED):
             kept.append((line, row))
     except (Flaw, BadFile):
-        pass
+        if len(kept) < _FIRST:
+            raise
     return kept
 
 

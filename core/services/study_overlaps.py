@@ -5,7 +5,7 @@ from itertools import combinations
 
 from sqlmodel import Session, col, select
 
-from core.services.pools import pool_of
+from core.services.pools import Pool, pool_of
 from core.storage.tables import Dataset, Study
 
 
@@ -20,17 +20,21 @@ class SharedPairs:
 
 def among_open(session: Session) -> list[SharedPairs]:
     """Every two open studies with pairs in common. The default study, which steps back for named ones, is left out."""
+    pools = [(study, pool_of(session, study)) for study in _open(session)]
     return [
-        SharedPairs(first, second, pairs)
-        for first, second in combinations(_open(session), 2)
-        if (pairs := _shared(session, first, second))
+        SharedPairs(first[0], second[0], pairs)
+        for first, second in combinations(pools, 2)
+        if (pairs := _shared(*first, *second))
     ]
 
 
 def with_open(session: Session, study: Study) -> list[SharedPairs]:
     """The open studies that have pairs in common with ``study``, whatever its own state."""
-    others = (other for other in _open(session) if other.id != study.id and not study.is_default)
-    return [SharedPairs(study, other, pairs) for other in others if (pairs := _shared(session, study, other))]
+    if study.is_default:
+        return []
+    mine = pool_of(session, study)
+    others = [(other, pool_of(session, other)) for other in _open(session) if other.id != study.id]
+    return [SharedPairs(study, other, pairs) for other, its in others if (pairs := _shared(study, mine, other, its))]
 
 
 def has_named_open(session: Session) -> bool:
@@ -44,10 +48,12 @@ def _open(session: Session) -> list[Study]:
     return list(session.exec(query.order_by(col(Study.id))))
 
 
-def _shared(session: Session, first: Study, second: Study) -> int:
+def _shared(first: Study, first_pool: Pool, second: Study, second_pool: Pool) -> int:
     if first.dataset_id and second.dataset_id and first.dataset_id != second.dataset_id:
         return 0
-    mine, others = pool_of(session, first).prompts_of, pool_of(session, second).prompts_of
+    if first.categories and second.categories and not set(first.categories) & set(second.categories):
+        return 0
+    mine, others = first_pool.prompts_of, second_pool.prompts_of
     return sum(_common(mine[pair], others[pair]) for pair in mine.keys() & others.keys())
 
 
