@@ -52,8 +52,8 @@ def hanging_on(session: Session, dataset_id: int) -> Hanging:
         return int(session.execute(sa.select(sa.func.count()).select_from(query.subquery())).scalar_one())
 
     return Hanging(
-        prompts=count(_prompts_of([dataset_id])),
-        responses=count(sa.select(_response.c.id).where(_response.c.prompt_id.in_(_prompts_of([dataset_id])))),
+        prompts=count(prompts_of([dataset_id])),
+        responses=count(sa.select(_response.c.id).where(_response.c.prompt_id.in_(prompts_of([dataset_id])))),
         runs=runs,
         spent_usd=float(spent),
         gates=count(sa.select(gate.id).where(gate.dataset_id == dataset_id, gate.retired_at.is_(None))),
@@ -81,8 +81,13 @@ def remove_dataset(session: Session, dataset_id: int) -> None:
         people = "1 person" if found.people == 1 else f"{found.people:,} people"
         raise BadInput(f"{votes} by {people} rest on '{dataset.name}'. What people said is kept, so it stays.")
     delete_datasets(session, [dataset_id])
+    delete_voteless(session, _person.c.kind == "imported")
+
+
+def delete_voteless(session: Session, who: sa.ColumnElement[bool]) -> None:
+    """Delete those of these people who have no vote."""
     voted = sa.exists().where(_vote.c.rater_id == _person.c.id)
-    session.execute(sa.delete(_person).where(_person.c.kind == "imported", ~voted))
+    session.execute(sa.delete(_person).where(who, ~voted))
 
 
 def delete_datasets(session: Session, datasets: Sequence[int]) -> None:
@@ -92,7 +97,7 @@ def delete_datasets(session: Session, datasets: Sequence[int]) -> None:
     """
     gone = list(session.exec(select(Dataset).where(col(Dataset.id).in_(datasets))))
     over = [study.id for study in studies_over(session, datasets) if study.id is not None]
-    touched = sa.select(_vote.c.study_id).where(_vote.c.prompt_id.in_(_prompts_of(datasets)))
+    touched = sa.select(_vote.c.study_id).where(_vote.c.prompt_id.in_(prompts_of(datasets)))
     recounted = list(session.execute(touched.where(_vote.c.study_id.not_in(over)).distinct()).scalars())
     _delete_rating(session, over, datasets)
     for study_id in recounted:
@@ -100,9 +105,9 @@ def delete_datasets(session: Session, datasets: Sequence[int]) -> None:
         session.execute(sa.delete(_table["weighted_tally"]).where(_table["weighted_tally"].c.study_id == study_id))
     _delete_studies(session, over)
     _delete_evaluation(session, datasets)
-    for name, column in (("response", "run_id"), ("attempt", "run_id")):
-        runs = sa.select(_table["run"].c.id).where(_table["run"].c.dataset_id.in_(datasets))
-        session.execute(sa.delete(_table[name]).where(_table[name].c[column].in_(runs)))
+    runs = sa.select(_table["run"].c.id).where(_table["run"].c.dataset_id.in_(datasets))
+    for name in ("response", "attempt"):
+        session.execute(sa.delete(_table[name]).where(_table[name].c.run_id.in_(runs)))
     _forget_files(session, gone, over)
     for name, column in (("run", "dataset_id"), ("prompt", "dataset_id"), ("dataset", "id")):
         session.execute(sa.delete(_table[name]).where(_table[name].c[column].in_(datasets)))
@@ -123,7 +128,7 @@ def refuse_while_running(session: Session, datasets: Sequence[int], called: str)
 
 def wait_for_raters(session: Session, datasets: Sequence[int]) -> None:
     """Votes on their way lock their assignment first: they are in before this, or find their pair gone after it."""
-    pairs = sa.select(_pair.c.id).where(_pair.c.prompt_id.in_(_prompts_of(datasets)))
+    pairs = sa.select(_pair.c.id).where(_pair.c.prompt_id.in_(prompts_of(datasets)))
     rows = sa.select(_assignment.c.id).where(_assignment.c.pair_id.in_(pairs)).order_by(_assignment.c.id)
     session.execute(rows.with_for_update()).all()
 
@@ -135,18 +140,19 @@ def _get(session: Session, dataset_id: int) -> Dataset:
     return found
 
 
-def _prompts_of(datasets: Sequence[int]) -> sa.Select[tuple[int]]:
+def prompts_of(datasets: Sequence[int]) -> sa.Select[tuple[int]]:
+    """The ids of the datasets' prompts."""
     return sa.select(_prompt.c.id).where(_prompt.c.dataset_id.in_(datasets))
 
 
 def _rests_on(datasets: Sequence[int]) -> sa.ColumnElement[bool]:
     """Whether a vote is on one of their prompts, or in a study over one of them."""
     over = sa.select(_table["study"].c.id).where(_table["study"].c.dataset_id.in_(datasets))
-    return _vote.c.prompt_id.in_(_prompts_of(datasets)) | _vote.c.study_id.in_(over)
+    return _vote.c.prompt_id.in_(prompts_of(datasets)) | _vote.c.study_id.in_(over)
 
 
 def _delete_evaluation(session: Session, datasets: Sequence[int]) -> None:
-    responses = sa.select(_response.c.id).where(_response.c.prompt_id.in_(_prompts_of(datasets)))
+    responses = sa.select(_response.c.id).where(_response.c.prompt_id.in_(prompts_of(datasets)))
     for name, column in (
         ("judge_preference", "first_response_id"),
         ("judge_call", "response_id"),
@@ -158,7 +164,7 @@ def _delete_evaluation(session: Session, datasets: Sequence[int]) -> None:
 
 
 def _delete_rating(session: Session, studies: Sequence[int], datasets: Sequence[int]) -> None:
-    pairs = sa.select(_pair.c.id).where(_pair.c.study_id.in_(studies) | _pair.c.prompt_id.in_(_prompts_of(datasets)))
+    pairs = sa.select(_pair.c.id).where(_pair.c.study_id.in_(studies) | _pair.c.prompt_id.in_(prompts_of(datasets)))
     given = sa.select(_assignment.c.id).where(_assignment.c.pair_id.in_(pairs))
     session.execute(sa.delete(_table["remark"]).where(_table["remark"].c.assignment_id.in_(given)))
     session.execute(sa.delete(_vote).where(_rests_on(datasets)))

@@ -1,6 +1,5 @@
 """Taking the demo out of a workspace again: all that came with it, in one transaction, and nothing else."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +9,18 @@ from sqlmodel import Session, col, select
 from core import demo
 from core.errors import NotFound
 from core.services import tallies, workspace_settings
-from core.services.dataset_removal import delete_datasets, refuse_while_running, studies_over, wait_for_raters
+from core.services.dataset_removal import (
+    delete_datasets,
+    delete_voteless,
+    prompts_of,
+    refuse_while_running,
+    studies_over,
+    wait_for_raters,
+)
 from core.storage.tables import Attempt, Candidate, Dataset, LoadTest, Response, Study, Vote, metadata
 
 _table = metadata.tables
-_vote, _assignment, _person = _table["vote"], _table["assignment"], _table["person"]
+_vote, _person = _table["vote"], _table["person"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,7 @@ def demo_content(session: Session) -> DemoContent | None:
     datasets = _demo_datasets(session)
     if not datasets:
         return None
-    prompts = _prompt_ids(datasets)
+    prompts = prompts_of(datasets)
     studies = studies_over(session, datasets)
     on_demo = _vote.c.prompt_id.in_(prompts)
     inside = _vote.c.study_id.in_([study.id for study in studies])
@@ -82,10 +88,6 @@ def _demo_datasets(session: Session) -> list[int]:
     return [found for found in session.exec(select(Dataset.id).where(col(Dataset.is_demo))) if found is not None]
 
 
-def _prompt_ids(datasets: Sequence[int]) -> sa.Select[tuple[int]]:
-    return sa.select(_table["prompt"].c.id).where(_table["prompt"].c.dataset_id.in_(datasets))
-
-
 def _delete_unused(session: Session) -> None:
     """The demo's candidates without a response, a vote or a study of somebody's, and simulated people without votes."""
     names = [record["name"] for record in demo.records(demo.CANDIDATES)]
@@ -101,5 +103,4 @@ def _delete_unused(session: Session) -> None:
         if not in_use and candidate.id not in chosen:
             session.delete(candidate)
     session.flush()
-    voted = sa.exists().where(_vote.c.rater_id == _person.c.id)
-    session.execute(sa.delete(_person).where(tallies.is_simulated(), ~voted))
+    delete_voteless(session, tallies.is_simulated())

@@ -15,11 +15,11 @@ from core.services.people_list import PersonRow, list_people
 from core.settings import AuthMode, get_settings
 from core.storage.engine import reading
 from core.storage.tables import Person
-from core.ui import access, frame, people_inviting, people_messages
+from core.ui import access, doing, frame, people_inviting, people_messages
 from core.ui.resources import engine, now
 
 T = TypeVar("T")
-_PROBLEM, _CHOSEN = "_people_problem", "people_chosen"
+_PLACE, _CHOSEN = "people", "people_chosen"
 _PER_PAGE = 25
 _STATES = {
     "joined": "Joined · signed in until {until}",
@@ -34,9 +34,7 @@ _STATES = {
 
 def table(me: Person) -> None:
     """Everybody who is here; or, where one person is chosen, that one and what can be changed about them."""
-    if problem := st.session_state.pop(_PROBLEM, None):
-        happened, unchanged = problem
-        frame.error_box(happened, unchanged, "")
+    doing.problem(_PLACE)
     with reading(engine()) as session:
         rows = list_people(session, now())
     chosen = _choice(rows, me)
@@ -227,5 +225,5 @@ def _try(work: Callable[[Session], T], unchanged: str) -> T | None:
     try:
         return access.write_as(Role.ADMIN, work)
     except EvenhandError as error:
-        st.session_state[_PROBLEM] = (str(error), unchanged)
+        doing.refuse(str(error), kept=unchanged, place=_PLACE)
         return None

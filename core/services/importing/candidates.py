@@ -67,7 +67,6 @@ class CandidateWriter:
     now: datetime
     notes: Notes
     created: int = 0
-    unchanged: int = 0
 
     def write_all(self, records: Iterable[CandidateRecord]) -> None:
         """Write ``records``."""
@@ -83,7 +82,6 @@ class CandidateWriter:
         if found is None:
             add_candidate(self.session, record, now=self.now)
         elif (found.provider, found.model, found.settings) == (record.provider, record.model, record.settings):
-            self.unchanged += 1
             return
         else:
             if found.provider is not None:

@@ -36,7 +36,7 @@ Key = tuple[int, int, int]
 class ResponseStager:
     """Reads responses to the prompts of ``dataset``, or to staged ``prompts``, into the staging file.
 
-    ``created`` are new, ``unchanged`` were there word for word.
+    ``created`` are new.
     """
 
     engine: Engine
@@ -45,7 +45,6 @@ class ResponseStager:
     prompts: PromptStager | None
     now: datetime
     created: int = 0
-    unchanged: int = 0
     _turns_wanted: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -103,7 +102,6 @@ class ResponseStager:
             for record, key, content in zip(batch, keys, hashes, strict=True)
             if (*key, content) not in there
         ]
-        self.unchanged += len(batch) - len(fresh)
         self.created += len(fresh)
         self._add([self._row(*each) for each in fresh])
 
