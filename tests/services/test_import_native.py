@@ -461,3 +461,12 @@ def test_the_words_of_a_response_are_those_to_read_in_any_script(engine: Engine)
     take(engine, [{"prompt_id": "p1", "candidate": "a", "text": "你好世界 hello"}], "responses", dataset="d")
     with Session(engine) as session:
         assert session.exec(select(Response.words)).one() == 3
+
+
+def test_a_vote_that_names_no_question_can_be_the_one_too_many(sqlite_engine: Engine):
+    take(sqlite_engine, PROMPTS, "prompts", dataset="d")
+    take(sqlite_engine, RESPONSES, "responses", dataset="d")
+    # The default question of a study that asks others is met last, in a batch of its own.
+    votes = [{**VOTES[0], "question": f"q{number}"} for number in range(200)] * 30
+    with pytest.raises(BadFile, match="one of more than 200 questions"):
+        take(sqlite_engine, [*votes, VOTES[2]], "votes", dataset="d", question="last")

@@ -217,6 +217,14 @@ def test_outside_local_mode_only_listed_hosts_are_asked(
     assert ":p@" not in said
 
 
+@pytest.mark.parametrize("more", ["host=10.0.0.5", "read_default_file=/etc/passwd", "local_infile=1"])
+def test_no_other_library_is_told_a_host_or_a_file_beside_the_listed_one(
+    sqlite_engine: Engine, listing: Callable[[str], None], more: str
+) -> None:
+    listing("db.example.org")
+    assert "may not set" in refused(sqlite_engine, f"mysql+pymysql://u:p@db.example.org/db?{more}")
+
+
 @pytest.mark.postgres
 def test_a_listed_host_is_read(sqlite_engine: Engine, postgres_database: str, listing: Callable[[str], None]) -> None:
     listing(str(make_url(postgres_database).query["host"]))
