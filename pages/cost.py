@@ -9,11 +9,12 @@ frame.page_head("Cost & quality", "What does an acceptable response cost, and ho
 choice = quality_choice.choice()
 if choice is None:
     st.stop()
-report = quality.found(choice)
+as_of = quality.stamp(choice)
+report = quality.found(choice, as_of)
 if not report.overall(choice.category):
     quality_choice.nothing_yet(choice)
     st.stop()
-view = quality.view(report, choice)
+view = quality.view(report, choice, as_of)
 quality.answer(view)
 quality.plots(view)
 quality.any_figure(view)

@@ -26,7 +26,7 @@ _MOST_PLOTTED = 20
 class View:
     """What is shown: one line a candidate in the chosen category, in order; ``coloured``: positions in colour.
 
-    ``apart``: those of candidates that were asked too few of the prompts to be compared.
+    ``apart``: those of candidates that were asked too few of the prompts to be compared. ``as_of``: its ``stamp``.
     """
 
     report: QualityReport
@@ -34,6 +34,7 @@ class View:
     lines: list[Line]
     apart: list[Line]
     coloured: frozenset[int]
+    as_of: tuple[int, ...]
 
     @property
     def plotted(self) -> list[Line]:
@@ -41,7 +42,7 @@ class View:
         return self.lines[:_MOST_PLOTTED]
 
 
-def found(choice: Choice) -> QualityReport:
+def found(choice: Choice, as_of: tuple[int, ...]) -> QualityReport:
     """The figures; computed once for everybody who looks, and anew when responses came or gates changed."""
     database = engine()
 
@@ -50,7 +51,7 @@ def found(choice: Choice) -> QualityReport:
             return quality.report(session, choice.scope)
 
     with st.spinner("Adding up what it cost …"):
-        return KEPT.get(("report", str(database.url), choice.scope, stamp(choice)), compute, fresh_s=_FRESH_S)
+        return KEPT.get(("report", str(database.url), choice.scope, as_of), compute, fresh_s=_FRESH_S)
 
 
 def stamp(choice: Choice) -> tuple[int, ...]:
@@ -71,14 +72,14 @@ def stamp(choice: Choice) -> tuple[int, ...]:
         return (*found, int(session.execute(sa.select(sa.func.max(metadata.tables["response"].c.id))).scalar() or 0))
 
 
-def view(report: QualityReport, choice: Choice) -> View:
+def view(report: QualityReport, choice: Choice, as_of: tuple[int, ...]) -> View:
     """The lines to show, the cheapest first."""
     lines, apart = (
         quality_sentences.in_order([line for line in found if line.candidate_id in choice.candidate_ids])
         for found in (report.compared(choice.category), report.apart(choice.category))
     )
     positions = [report.candidate(line.candidate_id).position for line in (*lines, *apart)]
-    return View(report, choice, lines, apart, colours.coloured(positions))
+    return View(report, choice, lines, apart, colours.coloured(positions), as_of)
 
 
 def answer(view: View) -> None:

@@ -10,7 +10,7 @@ from core.services import quality
 from core.services.quality import BehindRow, Scope, What
 from core.storage.engine import reading
 from core.ui import quality_words
-from core.ui.quality import View, stamp
+from core.ui.quality import View
 from core.ui.resources import engine
 
 BEHIND, OF = "cost_behind", "cost_of"
@@ -41,7 +41,7 @@ def section(view: View) -> None:
         name = st.selectbox("Of", [_EVERYBODY, *names], key=OF, bind="query-params", width=220)
     what = options.get(label or "", next(iter(options.values())))
     chosen = frozenset({names[name]}) if name in names else frozenset(names.values())
-    rows, total = _found(str(engine().url), view.choice.scope, what, chosen, view.choice.category, stamp(view.choice))
+    rows, total = _found(str(engine().url), view.choice.scope, what, chosen, view.choice.category, view.as_of)
     if not rows:
         st.caption("None.")
         return
