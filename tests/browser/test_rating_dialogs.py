@@ -79,6 +79,24 @@ def test_what_is_typed_before_the_box_is_there_goes_into_it(studio: Server, page
     assert_nothing_happened(studio, page, pair)
 
 
+@pytest.mark.parametrize("saving", [["Control+Enter"], ["Tab", "Enter"]], ids=["by a shortcut", "by the button"])
+def test_what_is_typed_and_saved_before_the_box_takes_anything_is_saved_whole(
+    studio: Server, page: Page, saving: list[str]
+):
+    pair = begin(page, studio)
+    page.keyboard.press("n")
+    page.get_by_role("dialog").get_by_role("textbox").wait_for()
+    page.keyboard.type("as 1 of 2")
+    page.keyboard.press("Enter")
+    page.keyboard.type("zebras")
+    for key in saving:
+        page.keyboard.press(key)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    settle(page)
+    assert remarks(studio) == [("comment", "as 1 of 2\nzebras")]
+    assert_nothing_happened(studio, page, pair)
+
+
 @pytest.mark.regression("1.1")
 def test_with_the_guidelines_open_no_key_of_the_page_acts_and_esc_leaves(studio: Server, page: Page):
     pair = begin(page, studio)

@@ -4,6 +4,7 @@ const SKIP_BOX = '[class*="st-key-rate_skip-other-"] input'
 const OPENS_WITHIN_MS = 3000
 const DIGIT_ALONE_MS = 400
 const APPEARS_WITHIN_MS = 150
+const SAVED_AFTER_MS = 50
 const drafts = new Map()
 
 const dialog = () => document.querySelector('[role="dialog"]')
@@ -20,6 +21,8 @@ function fill(field, text) {
   field.dispatchEvent(new Event("input", { bubbles: true }))
 }
 
+const saveButton = (field) => field.closest('[data-testid="stForm"]')?.querySelector('[data-testid="stFormSubmitButton"] button')
+
 // A reason typed as a digit alone is one of the four; with anything after it, it is the beginning of a sentence.
 function pickReason(digit) {
   const of = [...document.querySelectorAll('[class*="st-key-rate_skip-"]')]
@@ -28,6 +31,7 @@ function pickReason(digit) {
 
 function watch(pair) {
   let known = null, isSettling = false, waitingFor = null, waitingSince = 0, ahead = "", digit = 0, tries = 0
+  let isLeaving = false, isSaving = false
 
   const stop = (event) => { event.preventDefault(); event.stopImmediatePropagation() }
 
@@ -39,13 +43,15 @@ function watch(pair) {
     if (!field) return
     // A box that has just appeared still forgets what it is given; until it does not, typing is kept for it.
     isSettling = true
+    isLeaving = isSaving = false
     setTimeout(() => {
       isSettling = false
       const text = (drafts.get(name(field)) ?? "") + ahead
       ahead = ""
-      if (!text || field !== known) return
-      fill(field, text)
-      waitForMore(text)
+      if (field !== known) return
+      if (text) fill(field, text)
+      if (isLeaving || isSaving) leave(field)
+      else if (text) waitForMore(text)
     }, APPEARS_WITHIN_MS)
     if (!hasKeyboard()) return
     // A dialog takes the focus itself a moment after it appears.
@@ -58,18 +64,35 @@ function watch(pair) {
     focus()
   }
 
+  // What was done after the typing that was kept comes after it, too: on to the button, and pressing it.
+  function leave(field) {
+    tries = 0
+    const button = saveButton(field)
+    button?.focus()
+    if (isSaving) setTimeout(() => button?.click(), SAVED_AFTER_MS)
+  }
+
+  function keep(event) {
+    const isOver = isLeaving || event.ctrlKey || event.metaKey || known.tagName !== "TEXTAREA"
+    if (event.key === "Tab" && !event.shiftKey) isLeaving = true
+    else if (event.key === "Enter" && isOver) isSaving = true
+    else if (event.key === "Enter") ahead += "\n"
+    else if (isText(event) && !isLeaving) ahead += event.key
+    else return
+    stop(event)
+  }
+
+  const isText = (event) => event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey
+
   const name = (field) => `${pair()} ${field.tagName} ${field.getAttribute("aria-label")}`
 
   const isWaiting = () => waitingFor !== null && performance.now() - waitingSince < OPENS_WITHIN_MS
 
   function onKey(event) {
-    const isText = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey
-    if (!isText || event.isComposing) return
+    if (event.isComposing) return
+    if (known && isSettling) return keep(event)
+    if (!isText(event)) return
     clearTimeout(digit)
-    if (known && isSettling) {
-      ahead += event.key
-      return stop(event)
-    }
     if (isBox(event.target)) return event.target === known && onKeyInBox(event)
     if (isOpen()) {
       const onButton = event.key === " " && event.target.closest?.("button, a, summary")
