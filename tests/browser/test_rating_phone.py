@@ -78,6 +78,21 @@ def test_on_a_phone_the_end_of_the_texts_comes_out_from_under_the_bar_and_nothin
     expect(page.locator(".below")).to_be_hidden()
 
 
+def test_what_comes_and_goes_above_the_texts_changes_what_is_below(browser: Browser, desk: Server):
+    page = opened(browser, desk, phone=True)
+    expect(page.locator(".below")).to_be_visible()
+    page.evaluate("""() => {
+      const above = document.createElement("div")
+      above.id = "above"
+      above.style.height = "2000px"
+      document.querySelector('[data-testid="stMainBlockContainer"]').prepend(above)
+      document.dispatchEvent(new Event("scroll"))
+    }""")
+    expect(page.locator(".below")).to_be_hidden()
+    page.evaluate("document.getElementById('above').remove()")
+    expect(page.locator(".below")).to_be_visible()
+
+
 def test_where_one_answer_has_ended_only_the_other_fades(browser: Browser, desk: Server):
     page = opened(browser, desk, phone=False)
     expect(page.locator("kbd").first).to_be_visible()

@@ -94,6 +94,9 @@ function build(parentElement) {
   const measure = () => { openWideBoxes(root); look() }
   const observer = new ResizeObserver(measure)
   observer.observe(root)
+  // What stands above the texts comes and goes, which moves them.
+  const page = document.querySelector('[data-testid="stMainBlockContainer"]')
+  if (page) observer.observe(page)
   // The page's bar comes, and grows, after the texts do; some pages have none.
   let meeting = 0
   const meetBar = (tries) => {
@@ -102,7 +105,7 @@ function build(parentElement) {
     if (bar) observer.observe(bar)
     else if (tries && root.isConnected) meeting = setTimeout(meetBar, 200, tries - 1)
   }
-  const update = () => { meetBar(10); measure() }
+  const update = () => { meetBar(50); measure() }
   const onScroll = look
   const onKey = (event) => root.dataset.pair && keyScroll(root, event)
   for (const button of buttons) button.onclick = () => showSide(root, button.value)
