@@ -98,9 +98,11 @@ def set_price(session: Session, candidate_id: int, *, input_usd: float | None, o
     change(session, candidate_id, replace(draft, input_usd_per_mtok=input_usd, output_usd_per_mtok=output_usd))
 
 
-def allow_key(session: Session, candidate_id: int) -> None:
-    """Say that its keys may go where an import says that they go."""
-    candidate = _get(session, candidate_id)
+def allow_key(session: Session, seen: Candidate) -> None:
+    """Say that its keys may go where an import says that they go: as ``seen``, and not where a later one says."""
+    candidate = _get(session, seen.id or 0)
+    if (candidate.provider, candidate.settings) != (seen.provider, seen.settings):
+        raise BadInput(f"'{candidate.name}' was changed meanwhile. Look at it again.")
     candidate.settings = allowed(candidate.settings)
     session.add(candidate)
 

@@ -94,7 +94,7 @@ def _action(
 
 @access.guarded(access.Role.ADMIN)
 def _allow_key(line: CandidateLine) -> None:
-    _do(line, candidates.allow_key, "may be asked with its key")
+    _do(line, lambda session, _: candidates.allow_key(session, line.candidate), "may be asked with its key")
 
 
 @access.guarded(access.Role.ADMIN)

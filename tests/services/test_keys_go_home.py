@@ -218,13 +218,27 @@ def test_an_imported_address_gets_a_key_of_ones_own_only_once_an_admin_allows_it
     write(engine, lambda session: candidates.set_price(session, line.id, input_usd=1.0, output_usd=2.0))
     assert lines(engine)["a"].why_not is not None
 
-    write(engine, lambda session: candidates.allow_key(session, line.id))
-    assert lines(engine)["a"].why_not is None
+    bring(engine, GATEWAY | {"base_url": "https://third.example/v1"})
+    with pytest.raises(BadInput, match="changed meanwhile"):
+        write(engine, lambda session: candidates.allow_key(session, line.candidate))
+    assert "third.example" in (lines(engine)["a"].why_not or "")
+
     priced = GATEWAY | {"input_usd_per_mtok": 1.0, "output_usd_per_mtok": 2.0}
+    bring(engine, priced)
+    line = lines(engine)["a"]
+    write(engine, lambda session: candidates.allow_key(session, line.candidate))
+    assert lines(engine)["a"].why_not is None
     assert bring(engine, priced).created == 0
     assert lines(engine)["a"].why_not is None
     bring(engine, priced | {"base_url": "https://elsewhere.example/v1"})
     assert "elsewhere.example" in (lines(engine)["a"].why_not or "")
+
+
+def test_a_variable_that_may_not_be_sent_is_refused_by_the_field_that_names_it() -> None:
+    settings = {"base_url": "https://gateway.example/v1", "headers": {"X-Trace": "no FOO_API_KEY"}, "extra": {"a": "$FOO_API_KEY"}}
+    with pytest.raises(BadInput, match="extra") as told:
+        endpoint_of("openai", "m", settings | {"base_url": "http://gateway.example/v1"})
+    assert "headers" not in str(told.value)
 
 
 @pytest.mark.parametrize(
