@@ -3,11 +3,16 @@
 import gc
 import importlib
 import inspect
+import linecache
 import pkgutil
+import sys
 
 import pandas as pd
+import PIL.Image  # noqa: F401 - Streamlit loads it for the page's icon
 import plotly.graph_objects as go
+import streamlit as st
 from streamlit.dataframe_util import convert_pandas_df_to_arrow_bytes
+from streamlit.runtime import scriptrunner
 
 import core.ui
 
@@ -40,5 +45,8 @@ def _draw_once() -> None:
     drawn.add_vline(x=1)
     drawn.to_json()
     # At its first element Streamlit looks whether it runs in an interactive interpreter: where each function on the
-    # stack was defined, among all modules. Asked once, Python remembers.
+    # stack was defined, among all modules. Asked once, Python remembers that, and the sources that it read for it.
     inspect.stack()
+    for package in (st, scriptrunner, core.ui):
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            linecache.getlines(str(getattr(sys.modules.get(module.name), "__file__", "")))
