@@ -77,10 +77,7 @@ class Desk:
 
     def open(self) -> Page:
         """A page with the first pair on it."""
-        context = self.browser.new_context(viewport={"width": 1440, "height": 900})
-        if self.database:
-            context.add_cookies([{"name": "evenhand_session", "value": self._sign_in(), "url": self.address}])
-        page = context.new_page()
+        page = self.signed_in(Role.RATER)
         page.goto(self.address)
         start = page.get_by_role("button", name="Start rating")
         first = page.locator('[data-testid="stBottom"] [class*="-0-3"]')
@@ -91,11 +88,18 @@ class Desk:
         page.wait_for_timeout(1500)
         return page
 
-    def _sign_in(self) -> str:
+    def signed_in(self, role: Role) -> Page:
+        """An empty page of somebody new with this role."""
+        context = self.browser.new_context(viewport={"width": 1440, "height": 900})
+        if self.database:
+            context.add_cookies([{"name": "evenhand_session", "value": self._sign_in(role), "url": self.address}])
+        return context.new_page()
+
+    def _sign_in(self, role: Role = Role.RATER) -> str:
         self.seats += 1
         engine = open_engine(self.database or "")
-        now, name = datetime.now(UTC), f"Rater {self.seats}"
-        _, token = write(engine, lambda session: access.invite(session, name=name, role=Role.RATER, now=now))
+        now, name = datetime.now(UTC), f"Person {self.seats}"
+        _, token = write(engine, lambda session: access.invite(session, name=name, role=role, now=now))
         return write(engine, lambda session: joining.redeem(session, token, now))
 
     @contextmanager

@@ -1,5 +1,8 @@
 """One small tree of errors whose messages are fit to show a user: what, where, and how to mend it."""
 
+from functools import partial
+from typing import Any
+
 
 class EvenhandError(Exception):
     """The base: ``str(error)`` is what the user reads."""
@@ -21,6 +24,10 @@ class BadFile(BadInput):
         if field is not None:
             place += f", field '{field}'"
         super().__init__(f"{place}: {problem} Nothing was imported.")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How it is sent to another process."""
+        return partial(BadFile, file=self.file, line=self.line, field=self.field), (self.problem,)
 
 
 class NotFound(BadInput):

@@ -54,15 +54,17 @@ def _outcome(payload: bytes) -> Any:
     except MemoryError:
         raise
     except Exception as error:
-        return error if _can_be_sent(error) else RuntimeError(f"{type(error).__name__}: {error}")
+        return as_sendable(error)
     return found
 
 
-def _can_be_sent(error: Exception) -> bool:
+def as_sendable(error: Exception) -> Exception:
+    """The error, or where it does not survive being sent, one that says the same."""
     try:
-        return type(pickle.loads(pickle.dumps(error))) is type(error)  # noqa: S301
+        is_same = type(pickle.loads(pickle.dumps(error))) is type(error)  # noqa: S301
     except Exception:
-        return False
+        is_same = False
+    return error if is_same else RuntimeError(f"{type(error).__name__}: {error}")
 
 
 if __name__ == "__main__":

@@ -106,6 +106,9 @@ class _Reading(io.RawIOBase):
     def seekable(self) -> bool:
         return True
 
+    def fileno(self) -> int:
+        return self._content.file.fileno()
+
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         found = os.pread(self._content.file.fileno(), len(buffer), self._at)
         buffer[: len(found)] = found

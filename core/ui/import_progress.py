@@ -54,13 +54,13 @@ class _Bar:
     def show(self, fraction: float | None, records: int) -> None:
         """The import's ``on_progress``."""
         at = time.monotonic()
-        if at - self._drawn < _EVERY_S:
+        if fraction != 1 and at - self._drawn < _EVERY_S:
             return
         self._drawn = at
         read = f" · {records:,} {self._kind.value}" if records else ""
         if fraction is None:
             self._draw(0.0, text=f"Reading {self._name}{read}")
-        elif fraction >= 0.999:
+        elif fraction == 1:
             self._draw(1.0, text=f"{self._name} is read{read} · counting and saving …")
         else:
             left = (at - self._begun) / fraction * (1 - fraction) if fraction > 0.02 else None

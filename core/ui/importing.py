@@ -1,6 +1,7 @@
 """Importing on the Data page: a file or a query, what it seems to hold, and taking it in."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import BinaryIO, cast
 
 import streamlit as st
@@ -10,7 +11,7 @@ from core.errors import BadInput, EvenhandError
 from core.services import access as access_service
 from core.services import exporting, file_look
 from core.services.file_look import FileLook
-from core.services.importing import ImportSummary, Kind, Progress, import_file, import_query, templates
+from core.services.importing import ImportSummary, Kind, Progress, apart, templates
 from core.ui import access, frame, import_order, import_progress, uploads
 from core.ui.import_order import Order
 from core.ui.resources import engine, now
@@ -128,7 +129,7 @@ def _take_in(name: str, order: Order, work: import_progress.Work) -> None:
 
 
 def _file_in(file: BinaryIO, look: FileLook, order: Order, progress: Progress) -> ImportSummary:
-    return import_file(
+    return apart.import_file(
         engine(),
         file,
         order.kind,
@@ -145,7 +146,7 @@ def _file_in(file: BinaryIO, look: FileLook, order: Order, progress: Progress) -
 
 
 def _query_in(url: str, query: str, order: Order, progress: Progress) -> ImportSummary:
-    return import_query(
+    return apart.import_query(
         engine(),
         url,
         query,
@@ -165,7 +166,7 @@ def _query_in(url: str, query: str, order: Order, progress: Progress) -> ImportS
 def _still_admin() -> Callable[[Session], None]:
     """Refuses, in the transaction that writes, whoever is no admin any more."""
     person = access.require(access.Role.ADMIN)
-    return lambda session: access_service.require_still(session, person.id or 0, access.Role.ADMIN)
+    return partial(access_service.require_still, person_id=person.id or 0, role=access.Role.ADMIN)
 
 
 def _refused(error: EvenhandError) -> None:

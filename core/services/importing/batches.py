@@ -1,7 +1,6 @@
 """Records in batches, so that memory stays bounded."""
 
 import gc
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -12,7 +11,6 @@ OnBatch = Callable[[int], None]
 """Called with the number of records just read."""
 SIZE = 2000
 _COLLECTING = gc.get_threshold()
-_SWITCHING_S = sys.getswitchinterval()
 
 
 def batches(records: Iterable[T], size: int = SIZE) -> Iterator[list[T]]:
@@ -20,16 +18,6 @@ def batches(records: Iterable[T], size: int = SIZE) -> Iterator[list[T]]:
     remaining = iter(records)
     while batch := list(islice(remaining, size)):
         yield batch
-
-
-@contextmanager
-def giving_way() -> Iterator[None]:
-    """Let other threads of this process take over ten times sooner meanwhile: pages are drawn by some of them."""
-    sys.setswitchinterval(_SWITCHING_S / 10)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(_SWITCHING_S)
 
 
 @contextmanager

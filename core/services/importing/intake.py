@@ -15,7 +15,6 @@ from sqlmodel import Session
 
 from core.errors import BadFile, BadInput
 from core.services.importing import fields
-from core.services.importing.batches import giving_way
 from core.services.importing.delivery import Delivery, Ready
 from core.services.importing.formats import FORMATS, detect
 from core.services.importing.landing import Landing, Moved, land
@@ -51,7 +50,7 @@ class Intake:
 
         ``check`` may refuse it in the transaction that writes, by raising.
         """
-        with self._naming_the_place(), giving_way():
+        with self._naming_the_place():
             self.question = fields.checked_name(self.question, "question")
             if self.dataset is not None:
                 self.dataset = fields.checked_name(self.dataset, "dataset")

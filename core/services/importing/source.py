@@ -19,7 +19,7 @@ LARGEST_RATIO = 500
 """How many bytes a packed byte may become, once 64 MB are out; text reaches about 30."""
 _CHUNK = 256 * 1024
 _UNTRUSTED_AFTER = 64 * MEGABYTE
-_GZIP_MAGIC = b"\x1f\x8b"
+GZIP_MAGIC = b"\x1f\x8b"
 _SAVE_AS = "Save it as CSV or JSONL, and import that"
 _OTHER_MAGIC = {
     b"PK\x03\x04": "a zip archive. Unpack it, and import what is in it",
@@ -92,7 +92,7 @@ class Source:
         self._stream.seek(0)
         head = self._stream.read(16)
         self._stream.seek(0)
-        if head.startswith(_GZIP_MAGIC):
+        if head.startswith(GZIP_MAGIC):
             pieces = self._unpacked()
         elif self.name.lower().endswith(".gz"):
             raise BadFile("It is named .gz, but is not packed with gzip.", file=self.name)
