@@ -131,7 +131,13 @@ def endpoint_of(provider: str, model: str, settings: Mapping[str, Any]) -> Endpo
     for variable in endpoint.variables:
         problem = keys.refusal(variable, endpoint.base_url, PRESETS)
         if problem is not None:
-            field = "api_key_env" if variable == key_env else "headers" if variable in keys.named(headers, None) else "extra"
+            field = (
+                "api_key_env"
+                if variable == key_env
+                else "headers"
+                if variable in keys.named(headers, None)
+                else "extra"
+            )
             raise fields.WrongField(field, f"cannot be used: {problem}")
     doubted = unvouched(endpoint) if settings.get(keys.UNVOUCHED) else []
     if doubted:

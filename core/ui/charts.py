@@ -37,6 +37,11 @@ def dot_plot(dots: Sequence[Dot], *, unit: str, alt: str, key: str, reference: f
 
     Intervals far longer than most are cut, with an arrow where they go on.
     """
+    st.plotly_chart(dot_figure(dots, unit=unit, reference=reference), config=CONFIG, key=key, alt=alt)
+
+
+def dot_figure(dots: Sequence[Dot], *, unit: str, reference: float | None) -> go.Figure:
+    """What ``dot_plot`` draws."""
     figure = go.Figure(layout=layout(len(dots)))
     low, high = window(dots)
     for row, dot in enumerate(dots):
@@ -47,7 +52,7 @@ def dot_plot(dots: Sequence[Dot], *, unit: str, alt: str, key: str, reference: f
     some_grey = not all(dot.in_colour for dot in dots)
     names = [f"<b>{short(dot.name)}</b>" if some_grey and dot.in_colour else short(dot.name) for dot in dots]
     figure.update_yaxes(tickvals=list(range(len(dots))), ticktext=names, range=[len(dots) - 0.4, -0.6])
-    st.plotly_chart(figure, config=CONFIG, key=key, alt=alt)
+    return figure
 
 
 def window(dots: Sequence[Dot]) -> tuple[float, float]:

@@ -8,13 +8,14 @@ import pkgutil
 import sys
 
 import pandas as pd
-import PIL.Image  # noqa: F401 - Streamlit loads it for the page's icon
-import plotly.graph_objects as go
+import PIL.ImageFile  # noqa: F401 - Streamlit loads it for the page's icon
 import streamlit as st
 from streamlit.dataframe_util import convert_pandas_df_to_arrow_bytes
 from streamlit.runtime import scriptrunner
+from streamlit.string_util import validate_material_icon
 
 import core.ui
+from core.ui import charts
 
 
 def warm_up() -> None:
@@ -36,14 +37,10 @@ def _draw_once() -> None:
     table = pd.DataFrame({"name": ["a"], "value": [1.0]})
     convert_pandas_df_to_arrow_bytes(table)
     table.style.format({"value": "{:.1f}"}).to_html()
-    marks = {"size": 8, "color": "#000000", "line": {"width": 1}}
-    drawn = go.Figure(
-        layout=go.Layout(xaxis={"title": "x"}, yaxis={"title": "y"}, margin={"l": 0}, hovermode="closest")
-    )
-    drawn.add_trace(go.Scatter(x=[1], y=[1], mode="markers+text", text=["a"], marker=marks, error_x={"array": [1]}))
-    drawn.add_trace(go.Bar(x=[1], y=[1], marker={"color": "#000000"}))
-    drawn.add_vline(x=1)
+    drawn = charts.dot_figure([charts.Dot("a", 1.0, 0.0, 2.0, 0, in_colour=True, filled=True)], unit="x", reference=0.5)
+    drawn.add_bar(x=[1], y=[1], marker={"color": "#000000"}, error_x={"array": [1]})
     drawn.to_json()
+    validate_material_icon(":material/check:")
     # At its first element Streamlit looks whether it runs in an interactive interpreter: where each function on the
     # stack was defined, among all modules. Asked once, Python remembers that, and the sources that it read for it.
     inspect.stack()
