@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 MOST_COLOURED = 8
 LIGHT = ("#2F5D62", "#C0692B", "#1D80C9", "#C27889", "#4C6038", "#A3895F", "#83759A", "#6E3A08")
@@ -32,8 +33,8 @@ INK_DARK = Ink(text="#E6E4DF", quiet="#A4ACB2", grey="#6C757B", line="#313A40", 
 
 
 def is_dark() -> bool:
-    """Whether the reader's page is dark."""
-    return st.context.theme.type == "dark"
+    """Whether the reader's page is dark; what is drawn for nobody is light."""
+    return get_script_run_ctx(suppress_warning=True) is not None and st.context.theme.type == "dark"
 
 
 def ink() -> Ink:

@@ -6,12 +6,15 @@ from functools import partial
 from typing import Any
 
 import streamlit as st
+from sqlalchemy import Engine
+from sqlmodel import Session
 
 from core.domain.ranking import Band, RankingOptions
 from core.services import boards, exporting, reports, settling, studies
 from core.services.boards import Filters, Leaderboard, Standing
 from core.services.settling import Settling, Verdict
 from core.storage.engine import reading
+from core.storage.tables import Question
 from core.ui import board_words, charts, colours, frame
 from core.ui.filters import BoardChoice
 from core.ui.resources import engine
@@ -45,8 +48,22 @@ def _computed(database: str, study_id: int, question_id: int, filters: Filters, 
     del database, as_of
     with reading(engine()) as session:
         question = next(q for q in studies.questions(session, study_id) if q.id == question_id)
-        board = boards.leaderboard(session, question, filters, RankingOptions(band=band))
-        return Found(board, settling.verdicts(board), settling.settling(session, board))
+        return _ranked(session, question, filters, band)
+
+
+def _ranked(session: Session, question: Question, filters: Filters, band: Band) -> Found:
+    board = boards.leaderboard(session, question, filters, RankingOptions(band=band))
+    return Found(board, settling.verdicts(board), settling.settling(session, board))
+
+
+def compute_first(database: Engine) -> None:
+    """Compute the board that the page shows of itself, so that what it needs is loaded before anybody looks."""
+    with reading(database) as session:
+        study = studies.for_reading(session)
+        voted = boards.questions_with_votes(session, study.id or 0)
+        question = next((each for each in studies.questions(session, study.id or 0) if each.id in voted), None)
+        if question is not None:
+            _ranked(session, question, Filters(), Band.PEEK)
 
 
 def nothing_yet(choice: BoardChoice) -> None:

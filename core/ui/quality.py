@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 
-import sqlalchemy as sa
 import streamlit as st
+from sqlalchemy import Engine
 
-from core.services import quality
-from core.services.quality import Line, QualityReport
-from core.services.quality.scope import ENDED
+from core.services import quality, responses
+from core.services.quality import Line, QualityReport, Scope
 from core.storage.engine import reading
-from core.storage.tables import metadata
 from core.ui import colours, frame, grids, quality_charts, quality_measures, quality_sentences, quality_words
 from core.ui.quality_charts import Row
 from core.ui.quality_choice import Choice
@@ -18,7 +16,6 @@ from core.ui.quality_measures import Measure
 from core.ui.resources import engine
 
 _FRESH_S = 20
-_MOVING = ("queued", "running")
 _MOST_PLOTTED = 20
 
 
@@ -44,32 +41,33 @@ class View:
 
 def found(choice: Choice, as_of: tuple[int, ...]) -> QualityReport:
     """The figures; computed once for everybody who looks, and anew when responses came or gates changed."""
-    database = engine()
-
-    def compute() -> QualityReport:
-        with reading(database) as session:
-            return quality.report(session, choice.scope)
-
     with st.spinner("Adding up what it cost …"):
-        return KEPT.get(("report", str(database.url), choice.scope, as_of), compute, fresh_s=_FRESH_S)
+        return _kept(engine(), choice.scope, as_of)
 
 
 def stamp(choice: Choice) -> tuple[int, ...]:
     """Changes with what the figures rest on; while a run is under way, time alone renews them."""
     with reading(engine()) as session:
-        counts = [
-            sa.select(sa.func.count(), sa.func.coalesce(sa.func.max(metadata.tables[name].c.id), 0))
-            .where(metadata.tables[name].c.retired_at.is_(None))
-            .select_from(metadata.tables[name])
-            for name in ("gate", "evaluator")
-        ]
-        found = [int(number) for query in counts for number in session.execute(query).one()]
-        c = metadata.tables["candidate"].c
-        found += [int(session.execute(sa.select(sa.func.max(c.id)).where(c.is_champion)).scalar() or 0)]
-        found += [run.id for run in choice.runs if run.state == ENDED]
-        if any(run.state in _MOVING for run in choice.runs):
-            return (*found, 0)
-        return (*found, int(session.execute(sa.select(sa.func.max(metadata.tables["response"].c.id))).scalar() or 0))
+        return quality.as_of(session, choice.runs)
+
+
+def compute_first(database: Engine) -> None:
+    """Compute and keep what the page shows of itself, so that who looks first does not wait for it."""
+    with reading(database) as session:
+        datasets = responses.datasets(session)
+        if not datasets:
+            return
+        scope = Scope(datasets[0].id)
+        as_of = quality.as_of(session, quality.runs(session, scope.dataset_id))
+    _kept(database, scope, as_of)
+
+
+def _kept(database: Engine, scope: Scope, as_of: tuple[int, ...]) -> QualityReport:
+    def compute() -> QualityReport:
+        with reading(database) as session:
+            return quality.report(session, scope)
+
+    return KEPT.get(("report", str(database.url), scope, as_of), compute, fresh_s=_FRESH_S)
 
 
 def view(report: QualityReport, choice: Choice, as_of: tuple[int, ...]) -> View:

@@ -39,7 +39,7 @@ class Background:
         keep_tokens_out_of_logs()
         engine = get_engine()
         _open_workspace(engine)
-        warm_up()
+        warm_up(engine)
         self._start(engine)
         try:
             yield

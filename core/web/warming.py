@@ -4,22 +4,32 @@ import gc
 import importlib
 import inspect
 import linecache
+import logging
 import pkgutil
 import sys
+from threading import Thread
 
 import pandas as pd
 import PIL.ImageFile  # noqa: F401 - Streamlit loads it for the page's icon
+import sqlalchemy as sa
 import streamlit as st
+from sqlalchemy import Engine
 from streamlit.dataframe_util import convert_pandas_df_to_arrow_bytes
 from streamlit.runtime import scriptrunner
 from streamlit.string_util import validate_material_icon
 
 import core.ui
+from core.storage.engine import reading
 from core.ui import charts
 
+# By name: their caches must be made when Streamlit's runtime is there.
+_LOOKED_AT_FIRST = ("core.ui.leaderboard", "core.ui.quality")
+_FEW_RESPONSES = 5_000
+_log = logging.getLogger(__name__)
 
-def warm_up() -> None:
-    """Load what the pages need, and take all of it out of the garbage collector's rounds.
+
+def warm_up(engine: Engine) -> None:
+    """Load and compute what the first pages need, and take all of it out of the garbage collector's rounds.
 
     Streamlit collects every generation after every script run, and nothing reaches the browser meanwhile: with the
     libraries' hundreds of thousands of objects in the round, each key press would wait for that longer than for
@@ -28,8 +38,27 @@ def warm_up() -> None:
     for module in pkgutil.walk_packages(core.ui.__path__, "core.ui."):
         importlib.import_module(module.name)
     _draw_once()
+    _compute_once(engine)
     gc.collect()
     gc.freeze()
+
+
+def _compute_once(engine: Engine) -> None:
+    """What most look at first: before anybody comes where it takes tenths of a second, else meanwhile."""
+    with reading(engine) as session:
+        responses = int(session.execute(sa.text("SELECT coalesce(max(id), 0) FROM response")).scalar_one())
+    if responses <= _FEW_RESPONSES:
+        _compute_first(engine)
+    else:
+        Thread(target=_compute_first, args=(engine,), name="evenhand-first-figures", daemon=True).start()
+
+
+def _compute_first(engine: Engine) -> None:
+    for page in _LOOKED_AT_FIRST:
+        try:
+            importlib.import_module(page).compute_first(engine)
+        except Exception:
+            _log.exception("what %s shows first could not be computed; whoever looks computes it", page)
 
 
 def _draw_once() -> None:

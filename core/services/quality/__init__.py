@@ -5,7 +5,7 @@ from core.services.quality.cells import Basis
 from core.services.quality.figures import Line, ScoreMean, Times, Tokens
 from core.services.quality.judged import GateInUse
 from core.services.quality.report import CandidateRef, QualityReport, candidates_of, report
-from core.services.quality.scope import RunRef, Scope, runs
+from core.services.quality.scope import RunRef, Scope, as_of, runs
 from core.services.quality.scope_words import apart_in_words, scope_in_words
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Tokens",
     "What",
     "apart_in_words",
+    "as_of",
     "candidates_of",
     "report",
     "responses_behind",

@@ -1,6 +1,7 @@
 """Which responses the figures are about: of each prompt its newest run, or the runs asked for."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,9 @@ from sqlmodel import Session, col, select
 from core.storage.tables import Run, metadata
 
 _response, _attempt = metadata.tables["response"], metadata.tables["attempt"]
+_candidate = metadata.tables["candidate"]
 IMPORTED, ENDED = "import", "done"
+_MOVING = ("queued", "running")
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,22 @@ def runs(session: Session, dataset_id: int) -> list[RunRef]:
         for run in listed
         if took_part[run.id or 0]
     ]
+
+
+def as_of(session: Session, listed: Iterable[RunRef]) -> tuple[int, ...]:
+    """Another for other figures: changes with what they rest on, where no run of the dataset is under way."""
+    counts = [
+        sa.select(sa.func.count(), sa.func.coalesce(sa.func.max(table.c.id), 0)).where(table.c.retired_at.is_(None))
+        for table in (metadata.tables["gate"], metadata.tables["evaluator"])
+    ]
+    found = [int(number) for query in counts for number in session.execute(query).one()]
+    champion = sa.select(sa.func.max(_candidate.c.id)).where(_candidate.c.is_champion)
+    found += [int(session.execute(champion).scalar() or 0)]
+    states = [(run.id, run.state) for run in listed]
+    found += [id for id, state in states if state == ENDED]
+    if any(state in _MOVING for _, state in states):
+        return (*found, 0)
+    return (*found, int(session.execute(sa.select(sa.func.max(_response.c.id))).scalar() or 0))
 
 
 def within(table: sa.Table, parts: dict[int, frozenset[int]]) -> sa.ColumnElement[bool]:
