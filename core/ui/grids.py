@@ -1,8 +1,9 @@
 """A table of candidates: names stay in sight and show whole when pointed at, and an edge says that it goes on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 
 import streamlit as st
 
@@ -11,6 +12,13 @@ from core.ui import colours
 Cell = object
 _CHAMPION = "· champion"
 _SHADOW = "rgba(120, 125, 130, 0.35)"
+_ASSETS = Path(__file__).parent / "assets"
+_CHOOSABLE = st.components.v2.component(
+    "evenhand_grid",
+    html='<div class="grid"></div>',
+    css=(_ASSETS / "grid.css").read_text(encoding="utf-8"),
+    js=(_ASSETS / "grid.js").read_text(encoding="utf-8"),
+)
 
 
 @dataclass(frozen=True)
@@ -18,6 +26,14 @@ class Done:
     """A cell that is a bar: how much of something is done, in per cent."""
 
     percent: int
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number with its unit, as written. ``value``: what it is put in order by; None: unknown, which comes last."""
+
+    text: str
+    value: float | None
 
 
 @dataclass(frozen=True)
@@ -35,19 +51,49 @@ def show(rows: Sequence[Mapping[str, Cell]], *, alt: str, quiet: Sequence[bool] 
 
     ``alt``: what the table is of; ``quiet``: the rows that step back. Taller than ``most_px`` it scrolls.
     """
-    if not rows:
-        return
+    if rows:
+        st.html(_table(rows, alt, quiet, most_px))
+
+
+def choosable(
+    rows: Sequence[Mapping[str, Cell]],
+    *,
+    alt: str,
+    key: str,
+    on_choose: Callable[[], None],
+    quiet: Sequence[bool] = (),
+    most_px: int = 460,
+) -> None:
+    """As ``show``, with cells to choose and heads that put the rows in order. ``on_choose`` asks ``chosen``."""
+    if rows:
+        _CHOOSABLE(key=key, data={"html": _table(rows, alt, quiet, most_px)}, on_chosen_change=on_choose)
+
+
+def chosen(key: str, rows: Sequence[Mapping[str, Cell]]) -> tuple[int, str] | None:
+    """The row's place and the column's name of the cell that was chosen; None where there is no such cell."""
+    found = getattr(st.session_state.get(key), "chosen", None)
+    if not isinstance(found, dict):
+        return None
+    row, column = found.get("row"), found.get("column")
+    if isinstance(row, int) and 0 <= row < len(rows) and isinstance(column, str) and column in rows[row]:
+        return row, column
+    return None
+
+
+def _table(rows: Sequence[Mapping[str, Cell]], alt: str, quiet: Sequence[bool], most_px: int) -> str:
     heads, ink = list(rows[0]), colours.ink()
-    numeric = {head for head in heads if all(isinstance(row[head], int | float) for row in rows)}
+    numeric = {head for head in heads if all(isinstance(row[head], int | float | Number) for row in rows)}
     head = "".join(_head(name, ink, first=place == 0, right=name in numeric) for place, name in enumerate(heads))
     body = "".join(
-        "<tr>" + "".join(_cell(row[name], ink, quiet=faint, right=name in numeric) for name in heads) + "</tr>"
-        for row, faint in zip(rows, quiet or [False] * len(rows), strict=True)
+        f'<tr data-row="{place}">'
+        + "".join(_cell(row[name], ink, quiet=faint, right=name in numeric) for name in heads)
+        + "</tr>"
+        for place, (row, faint) in enumerate(zip(rows, quiet or [False] * len(rows), strict=True))
     )
-    st.html(
+    return (
         f'<div role="region" tabindex="0" aria-label="{escape(alt)}" style="{_frame(ink, most_px)}">'
-        '<table style="border-collapse: collapse; width: 100%; margin: 0; font-variant-numeric: tabular-nums; '
-        f'font-size: 0.9rem"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+        '<table style="border-collapse: separate; border-spacing: 0; width: 100%; margin: 0; font-size: 0.9rem; '
+        f'font-variant-numeric: tabular-nums"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     )
 
 
@@ -81,8 +127,12 @@ def _cell(cell: Cell, ink: colours.Ink, *, quiet: bool, right: bool) -> str:
     if isinstance(cell, Done):
         return f'<td style="{style}color: {colour}">{_bar(cell.percent, ink)}</td>'
     align = "text-align: right; " if right else ""
+    if isinstance(cell, Number):
+        order = "" if cell.value is None else str(cell.value)
+        return f'<td data-sort="{order}" style="{style}{align}color: {colour}">{escape(cell.text)}</td>'
     written = f"{cell:,}" if isinstance(cell, int) else str(cell)
-    return f'<td style="{style}{align}color: {colour}">{escape(written)}</td>'
+    order = f' data-sort="{cell}"' if isinstance(cell, int | float) else ""
+    return f'<td{order} style="{style}{align}color: {colour}">{escape(written)}</td>'
 
 
 def _name(cell: Name, ink: colours.Ink, style: str) -> str:

@@ -1,18 +1,19 @@
 """The table of all figures, its downloads, and how they were computed."""
 
 import io
+from collections.abc import Callable
 from functools import partial
 
-import pandas as pd
 import streamlit as st
 
+from core.domain.latency import Quantile
 from core.services import exporting, quality_report
 from core.services.quality import Line, QualityReport, Tokens, apart_in_words
-from core.ui import access, colours, quality_behind, quality_words
+from core.ui import access, grids, quality_behind, quality_words
+from core.ui.grids import Number
 from core.ui.quality import View
 
 _KEY, _APART = "cost_figures", "cost_apart"
-_WIDEST_NAME = 230
 
 
 def table(view: View) -> None:
@@ -23,66 +24,35 @@ def table(view: View) -> None:
     if view.apart:
         st.caption(":material/call_split: Asked too few of these prompts to be ranked among the others:")
         _figures(view, view.apart, key=_APART)
-    st.caption("Choose a cell to see the responses behind it, below.")
+    st.caption("Choose a figure to see the responses behind it, below; a column's head puts the candidates in order.")
 
 
 def _figures(view: View, lines: list[Line], *, key: str) -> None:
-    rows = pd.DataFrame([_row(view, line) for line in lines])
-    number, text = st.column_config.NumberColumn, st.column_config.TextColumn
-    names = [names[0] for names in rows["Candidate"]]
-    st.dataframe(
+    rows = [_row(view, line) for line in lines]
+    grids.choosable(
         rows,
-        hide_index=True,
-        height="content" if len(rows) <= 12 else 460,
-        column_config={
-            "Candidate": st.column_config.MultiselectColumn(
-                "Candidate",
-                pinned=True,
-                width=min(40 + 7 * max(map(len, names)), _WIDEST_NAME),
-                options=names,
-                color=[_hue(view, line) for line in lines],
-            ),
-            "Prompts": text("Prompts", width=84, alignment="right"),
-            **{name: number(name, format="localized") for name in _COUNTS},
-            **{name: number(name, format="%.1f %%") for name in ("Acceptable",)},
-            **{name: number(name, format="%.2f s") for name in _TIMES},
-            **{name: number(name, format="%,.0f") for name in _TOKENS},
-            **{name: number(name, format="%.2f") for name in view.report.evaluators},
-        },
-        placeholder="unknown",
         alt="Every candidate with cost, share acceptable, times, tokens, spend, errors and scores",
         key=key,
-        on_select=access.guarded(access.Role.ANALYST)(partial(_chosen, view, lines, key)),
-        selection_mode="single-cell",
+        on_choose=access.guarded(access.Role.ANALYST)(partial(_chosen, view, lines, rows, key)),
     )
 
 
-def _chosen(view: View, lines: list[Line], key: str) -> None:
-    cells = st.session_state[key].selection.cells
-    if cells:
-        row, column = cells[0]
+def _chosen(view: View, lines: list[Line], rows: list[dict[str, object]], key: str) -> None:
+    cell = grids.chosen(key, rows)
+    if cell is not None:
+        row, column = cell
         quality_behind.choose(view, column, lines[row].candidate_id)
-
-
-_COUNTS = ("Responses", "Errors", "Attempts", "Retries", "Refusals", "Incomplete", "Blocked", "No verdict")
-_TIMES = ("Median", "p95", "p99", "First token")
-_TOKENS = ("Tokens in", "Cached", "Tokens out", "Reasoning")
-
-
-def _hue(view: View, line: Line) -> str:
-    position = view.report.candidate(line.candidate_id).position
-    return colours.colour(position) if position in view.coloured else colours.ink().grey
 
 
 def _row(view: View, line: Line) -> dict[str, object]:
     candidate = view.report.candidate(line.candidate_id)
-    share = line.acceptable
+    in_colour = candidate.position in view.coloured
     return {
-        "Candidate": [f"{candidate.name} · champion" if candidate.is_champion else candidate.name],
-        "Per acceptable": quality_words.cost(line.cost_per_acceptable),
+        "Candidate": grids.Name(candidate.name, candidate.position, in_colour, candidate.is_champion),
+        "Per acceptable": Number(quality_words.cost(line.cost_per_acceptable), line.cost_per_acceptable.value),
         "95 % interval": quality_words.span(line.cost_per_acceptable, quality_words.money),
-        "Acceptable": None if share.value is None else 100 * share.value,
-        "95 % interval ": quality_words.span(share, quality_words.percent),
+        "Acceptable": _number(line.acceptable.value, lambda share: f"{100 * share:.1f} %"),
+        "95 % interval ": quality_words.span(line.acceptable, quality_words.percent),
         "Prompts": apart_in_words(line),
         "Responses": line.responses,
         "Errors": line.errors,
@@ -90,33 +60,32 @@ def _row(view: View, line: Line) -> dict[str, object]:
         "Incomplete": line.incomplete,
         "Blocked": line.blocked,
         "No verdict": line.open,
-        "Median": _seconds(line, "p50"),
-        "p95": _seconds(line, "p95"),
-        "p99": _seconds(line, "p99"),
-        "First token": None if line.ttft.p50 is None else _thousandth(line.ttft.p50.value),
-        "Attempts": line.attempts,
-        "Retries": line.retries,
+        "Median": _quantile(line.latency.p50),
+        "p95": _quantile(line.latency.p95),
+        "p99": _quantile(line.latency.p99),
+        "First token": _quantile(line.ttft.p50),
+        "Attempts": _number(line.attempts, "{:,}".format),
+        "Retries": _number(line.retries, "{:,}".format),
         "Tokens in": _mean(line.input_tokens),
         "Cached": _mean(line.cached_tokens),
         "Tokens out": _mean(line.output_tokens),
         "Reasoning": _mean(line.reasoning_tokens),
-        "Spent": quality_words.UNKNOWN if line.cost_usd is None else quality_words.money(line.cost_usd),
-        "Judges": quality_words.UNKNOWN if line.judge_cost_usd is None else quality_words.money(line.judge_cost_usd),
-        **{name: score.mean for name, score in line.scores.items()},
+        "Spent": _number(line.cost_usd, quality_words.money),
+        "Judges": _number(line.judge_cost_usd, quality_words.money),
+        **{name: _number(score.mean, "{:.2f}".format) for name, score in line.scores.items()},
     }
 
 
-def _seconds(line: Line, which: str) -> float | None:
-    quantile = getattr(line.latency, which)
-    return None if quantile is None else _thousandth(quantile.value)
+def _number(value: float | None, write: Callable[[float], str]) -> Number:
+    return Number(quality_words.UNKNOWN if value is None else write(value), value)
 
 
-def _thousandth(ms: float | None) -> float | None:
-    return None if ms is None else ms / 1000
+def _quantile(found: Quantile | None) -> Number:
+    return _number(None if found is None else found.value, lambda ms: f"{ms / 1000:,.2f} s")
 
 
-def _mean(tokens: Tokens) -> float | None:
-    return tokens.mean
+def _mean(tokens: Tokens) -> Number:
+    return _number(tokens.mean, "{:,.0f}".format)
 
 
 def foot(view: View) -> None:

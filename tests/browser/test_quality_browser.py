@@ -112,3 +112,37 @@ def test_on_a_phone_names_are_ink_stay_in_sight_and_show_whole_when_pointed_at(f
     after = name.bounding_box()
     assert before is not None and after is not None
     assert before["x"] == after["x"] and before["width"] < 200
+
+
+def test_a_figure_that_is_chosen_shows_what_is_behind_it_and_a_head_puts_in_order(figures: Server, page: Page) -> None:
+    page.goto(f"{figures.address}/cost")
+    settle(page)
+    table = page.get_by_role("region", name=re.compile("Every candidate with cost"))
+    names = table.get_by_role("rowheader")
+    assert LONG in [name.get_attribute("title") for name in names.all()]
+
+    table.get_by_role("row", name="Dear").get_by_role("cell").nth(13).click()
+    settle(page)
+    assert "cost_behind=The+slowest" in page.url and "cost_of=Dear" in page.url
+    expect(page.get_by_text("12 in all.")).to_be_visible()
+
+    head = table.get_by_role("columnheader", name="Spent")
+    for turned, first in (("ascending", "Cheap"), ("descending", "Dear · champion")):
+        head.click()
+        assert head.get_attribute("aria-sort") == turned
+        assert names.first.get_attribute("title") == first
+    table.get_by_role("row").nth(1).get_by_role("cell").nth(5).click()
+    settle(page)
+    assert "cost_behind=All+responses" in page.url and "cost_of=Dear" in page.url
+
+
+def test_figures_are_chosen_by_keyboard_too(figures: Server, page: Page) -> None:
+    page.goto(f"{figures.address}/cost")
+    settle(page)
+    table = page.get_by_role("region", name=re.compile("Every candidate with cost"))
+    table.focus()
+    page.keyboard.press("Tab")
+    for key in (*["ArrowRight"] * 15, "ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    settle(page)
+    assert "cost_behind=The+slowest" in page.url

@@ -1,6 +1,8 @@
 """Reads the tables that a page writes as HTML."""
 
+import json
 from html.parser import HTMLParser
+from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
@@ -28,12 +30,21 @@ class _Reader(HTMLParser):
 
 
 def grids(app: AppTest) -> list[list[dict[str, str]]]:
-    """Every such table, as a dictionary a row; the mark before a candidate's name is left out."""
+    """Every such table, as a dictionary a row; the mark before a candidate's name is left out.
+
+    Those whose cells can be chosen come after the others.
+    """
+    bodies = [element.proto.body for element in app.get("html")]
+    bodies += [json.loads(element.proto.json)["html"] for element in app.get("bidi_component") if _is_grid(element)]
     found = []
-    for element in app.get("html"):
-        if "<table" in element.proto.body:
+    for body in bodies:
+        if "<table" in body:
             reader = _Reader()
-            reader.feed(element.proto.body)
-            head, *body = reader.rows
-            found.append([{name: cell.lstrip("●■◆▲▼ ") for name, cell in zip(head, row, strict=True)} for row in body])
+            reader.feed(body)
+            head, *rows = reader.rows
+            found.append([{name: cell.lstrip("●■◆▲▼ ") for name, cell in zip(head, row, strict=True)} for row in rows])
     return found
+
+
+def _is_grid(element: Any) -> bool:
+    return bool(element.proto.component_name == "evenhand_grid")

@@ -30,6 +30,11 @@ def workspace(workspace: Engine) -> Engine:
     return workspace
 
 
+def figures(app: AppTest) -> list[list[dict[str, str]]]:
+    """The tables of all figures: of those that are compared, and of those that stand apart."""
+    return [rows for rows in grids(app) if "Per acceptable" in rows[0]]
+
+
 def opened(**address: str | list[str]) -> AppTest:
     app = AppTest.from_file(str(PAGES_FOLDER / "shell.py"), default_timeout=60)
     app.run().switch_page("cost.py")
@@ -90,13 +95,14 @@ def test_where_nothing_costs_anything_there_is_no_scale_of_dollars(workspace: En
 
 def test_every_figure_stands_in_the_table_and_none_is_not_unknown(workspace: Engine) -> None:
     evaluated(workspace, ("Cheap", "Useless", "Priceless"))
-    table = opened().dataframe[0].value
-    table.index = [names[0] for names in table["Candidate"]]
-    assert table["Per acceptable"].to_dict() == {"Cheap": "$0.00150", "Useless": "none", "Priceless": "unknown"}
-    assert table["Spent"].to_dict() == {"Cheap": "$0.0120", "Useless": "$0.0240", "Priceless": "unknown"}
-    assert table["Acceptable"].round(1).to_dict() == {"Cheap": 66.7, "Useless": 0.0, "Priceless": 100.0}
-    assert table["Responses"].tolist() == [12, 12, 12]
-    assert table.loc["Cheap", "Median"] == pytest.approx(1.55)
+    table = {row["Candidate"]: row for row in figures(opened())[0]}
+    wanted = ("Per acceptable", "Spent", "Acceptable", "Responses")
+    assert {name: tuple(row[head] for head in wanted) for name, row in table.items()} == {
+        "Cheap": ("$0.00150", "$0.0120", "66.7 %", "12"),
+        "Useless": ("none", "$0.0240", "0.0 %", "12"),
+        "Priceless": ("unknown", "unknown", "100.0 %", "12"),
+    }
+    assert table["Cheap"]["Median"] == "1.55 s"
 
 
 def test_an_unknown_price_is_said_to_be_so_and_where_to_enter_it(workspace: Engine) -> None:
@@ -112,7 +118,7 @@ def test_the_address_chooses_category_and_candidates(workspace: Engine) -> None:
     app.selectbox(key="cost_category").set_value("coding").run()
     assert app.header[0].value == "Dear costs \\$0.0100 per acceptable response"
     assert "6 responses of 1 candidate · coding" in words(app)
-    assert app.dataframe[0].value["Candidate"].tolist() == [["Dear"]]
+    assert [row["Candidate"] for row in figures(app)[0]] == ["Dear"]
 
 
 def test_an_address_that_names_nothing_here_shows_everything(workspace: Engine) -> None:
@@ -134,7 +140,7 @@ def test_any_figure_is_shown_by_candidate_and_by_category(workspace: Engine) -> 
 def test_behind_a_figure_are_its_responses_with_the_way_to_their_prompt(workspace: Engine) -> None:
     evaluated(workspace)
     app = opened(behind="Fails “Contains”", of="Cheap")
-    behind = app.dataframe[1].value
+    behind = app.dataframe[0].value
     assert behind["Prompt"].tolist() == ["p0", "p3", "p6", "p9"]
     assert behind["Why"].unique().tolist() == ["fails Contains"]
     assert behind.loc[0, "Answer"] == "Cheap answers 0."
@@ -160,7 +166,7 @@ def test_a_unit_given_up_is_listed_with_what_went_wrong(workspace: Engine) -> No
     assert app.header[0].value == "No response arrived"
     assert "given up: 1 auth." in words(app)
     app.selectbox(key="cost_behind").set_value("Given up").run()
-    behind = app.dataframe[1].value
+    behind = app.dataframe[0].value
     assert behind[["Verdict", "Why"]].to_numpy().tolist() == [["given up", "auth: 401"]]
 
 
@@ -184,9 +190,10 @@ def test_responses_without_scores_have_no_verdict_yet(workspace: Engine) -> None
     app = opened()
     assert app.header[0].value == "No response has a verdict yet"
     assert "look again in a moment" in words(app)
-    table = app.dataframe[0].value
-    assert table[["Per acceptable", "Spent", "No verdict"]].to_numpy().tolist() == [["unknown", "unknown", 3]]
-    assert table[["Acceptable", "Attempts", "Median", "Tokens out"]].isna().all(axis=None)
+    ((line,),) = figures(app)
+    assert line["No verdict"] == "3"
+    unknown = ("Per acceptable", "Spent", "Acceptable", "Attempts", "Median", "Tokens out")
+    assert {line[head] for head in unknown} == {"unknown"}
 
 
 def test_sixty_candidates_with_odd_names_are_shown_as_typed(workspace: Engine) -> None:
@@ -195,12 +202,12 @@ def test_sixty_candidates_with_odd_names_are_shown_as_typed(workspace: Engine) -
     )
     evaluated(workspace, names, prompts=3)
     app = opened()
-    assert len(app.dataframe[0].value) == 60
+    assert len(figures(app)[0]) == 60
     assert "\\*model\\*" in app.header[0].value
     assert "<b>" not in words(app)
     app.multiselect(key="cost_show").set_value([names[40]]).run()
     assert not app.exception
-    assert app.dataframe[0].value["Candidate"].tolist() == [[names[40]]]
+    assert [row["Candidate"] for row in figures(app)[0]] == [names[40]]
 
 
 def test_the_download_holds_every_line_and_no_formula(workspace: Engine) -> None:
@@ -319,9 +326,9 @@ def test_a_slice_replaces_nothing_and_who_was_asked_it_alone_stands_apart(worksp
     assert app.header[0].value.startswith("Cheap costs least"), "the cheaper one is not ranked: two prompts are too few"
     assert "Compared on 12 prompts of the champion Dear, newest run of each, with all repetitions." in shown
     assert "apart below: **Fourth** 2 of 12." in shown
-    tables = [frame.value for frame in app.dataframe if "Prompts" in frame.value]
-    assert [table["Prompts"].tolist() for table in tables] == [["12 of 12"] * 3, ["2 of 12"]]
-    assert tables[1]["Candidate"].tolist() == [["Fourth"]]
+    compared, apart = figures(app)
+    assert [row["Prompts"] for row in (*compared, *apart)] == ["12 of 12"] * 3 + ["2 of 12"]
+    assert [row["Candidate"] for row in apart] == ["Fourth"]
 
 
 @pytest.mark.regression("1.6")
