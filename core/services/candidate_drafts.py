@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from core.domain.fields import Flaw
 from core.errors import BadInput
 from core.providers import presets
 from core.providers.fields import WrongField
 from core.providers.keys import UNVOUCHED
 from core.services.importing.candidate_fields import candidate_record
-from core.services.importing.records import CandidateRecord, Flaw
+from core.services.importing.records import CandidateRecord
 from core.storage.tables import Candidate
 
 LABELS = {

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from core.domain.fields import Flaw
 from core.domain.pricing import Rates
 from core.errors import BadInput, NotFound
 from core.providers import presets
@@ -17,7 +18,6 @@ from core.providers.keys import UNVOUCHED
 from core.services import prices
 from core.services.candidate_drafts import CandidateDraft, allowed, checked, draft_of, in_words_of_the_form
 from core.services.importing.candidates import add_candidate, redefine, twins
-from core.services.importing.records import Flaw
 from core.settings import secret
 from core.storage.tables import Attempt, Candidate, LoadTest, Pair, Response, Vote
 

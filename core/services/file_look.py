@@ -6,13 +6,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from core.domain.fields import Flaw, Row
 from core.errors import BadFile
 from core.services.importing import columns as by_columns
 from core.services.importing.columns import FIELDS, WIDE_FIELDS
 from core.services.importing.formats import FORMATS, detect
 from core.services.importing.formats.wide import ANSWER
 from core.services.importing.query import queried
-from core.services.importing.records import Flaw, Format, Kind, Notes, Reading, Row
+from core.services.importing.records import Format, Kind, Notes, Reading
 from core.services.importing.rows import rows_of
 from core.services.importing.source import Source
 

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from core.domain.fields import LONGEST_NAME
 from core.providers import keys
 from core.providers.presets import PRESETS, Preset
 from core.services.candidate_drafts import LABELS, EndpointDraft
 from core.services.importing.candidate_fields import is_variable
-from core.services.importing.fields import LONGEST_NAME
 from core.settings import secret
 from core.ui import access, frame
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from core.domain.fields import LONGEST_NAME
 from core.domain.pricing import Rates
 from core.errors import BadInput
 from core.providers.presets import PRESETS
@@ -11,7 +12,6 @@ from core.services import candidates, prices
 from core.services.candidate_drafts import LABELS, CandidateDraft, EndpointDraft, draft_of
 from core.services.candidates import CandidateLine
 from core.services.importing.candidate_fields import DEAREST, HOTTEST
-from core.services.importing.fields import LONGEST_NAME
 from core.settings import secret
 from core.storage.engine import reading
 from core.storage.tables import Candidate

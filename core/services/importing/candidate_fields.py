@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from core.domain import fields
+from core.domain.fields import Flaw, Row
 from core.errors import BadInput
 from core.providers import fields as asking
 from core.providers import presets
 from core.providers.keys import UNVOUCHED
-from core.services.importing import fields
-from core.services.importing.records import CandidateRecord, Flaw, Row
+from core.services.importing.records import CandidateRecord
 from core.settings import without_secrets
 
 TEXTS = ("base_url", "api_key_env", "system")

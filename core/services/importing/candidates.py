@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from core.domain.fields import Flaw
 from core.providers.keys import UNVOUCHED
 from core.services.importing.bulk import staged_moment
 from core.services.importing.candidate_fields import definition, with_doubts
 from core.services.importing.landing import Landing
-from core.services.importing.records import CandidateRecord, Flaw, Notes
+from core.services.importing.records import CandidateRecord, Notes
 from core.services.importing.staging import Found
 from core.storage.tables import Candidate, Response
 

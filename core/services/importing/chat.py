@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from core.domain import fields
+from core.domain.fields import Flaw
 from core.domain.storable_text import storable
-from core.services.importing import fields
-from core.services.importing.records import Flaw
 
 TEXT_PARTS = ("text", "input_text", "output_text")
 _ROLES = {"system": "system", "developer": "system", "user": "user", "human": "user", "assistant": "assistant"} | {

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from core.domain import fields
+from core.domain.fields import Flaw, Row
 from core.domain.storable_text import storable
-from core.services.importing import chat, fields
-from core.services.importing.records import Flaw, Row
+from core.services.importing import chat
 
 _ASKED = ("messages", "input", "prompt", "question", "query", "text", "content", "chat_history")
 _SAID = ("output", "output_text", "text", "content", "answer", "response", "completion", "result", "generated_text")

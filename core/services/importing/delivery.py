@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
+from core.domain.fields import Flaw
 from core.errors import NotFound
 from core.services import studies, study_fields
 from core.services.importing.candidates import CandidateWriter, read_candidates
 from core.services.importing.landing import Landing, Moved
 from core.services.importing.ledger import Ledger
 from core.services.importing.prompts import PromptStager, add_dataset, newest_holding, newest_version
-from core.services.importing.records import Flaw, Format, ImportSummary, Kind, Notes
+from core.services.importing.records import Format, ImportSummary, Kind, Notes
 from core.services.importing.responses import ResponseStager
 from core.services.importing.staging import Staging
 from core.services.importing.votes import ANONYMOUS, VoteStager

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from core.services.importing import fields, times
+from core.domain import fields
+from core.domain.content_hash import digest
+from core.domain.fields import Flaw, Row
+from core.services.importing import times
 from core.services.importing.conversations import NotText
-from core.services.importing.hashing import digest
-from core.services.importing.records import Flaw, Kind, PromptRecord, Reading, Record, ResponseRecord, Row
+from core.services.importing.records import Kind, PromptRecord, Reading, Record, ResponseRecord
 
 
 @dataclass(frozen=True)

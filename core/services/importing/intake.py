@@ -13,13 +13,14 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from core.domain import fields
+from core.domain.fields import Flaw, Row
 from core.errors import BadFile, BadInput
-from core.services.importing import fields
 from core.services.importing.delivery import Delivery, Ready
 from core.services.importing.formats import FORMATS, detect
 from core.services.importing.landing import Landing, Moved, land
 from core.services.importing.ledger import Ledger
-from core.services.importing.records import Flaw, Format, ImportSummary, Kind, Notes, Progress, Reading, Record, Row
+from core.services.importing.records import Format, ImportSummary, Kind, Notes, Progress, Reading, Record
 from core.services.importing.rows import rows_of
 from core.services.importing.source import Source
 from core.services.importing.staging import Staging

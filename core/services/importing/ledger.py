@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from core.services.importing.hashing import digest
+from core.domain.content_hash import digest
 from core.services.importing.records import Kind
 from core.storage.tables import ImportedFile
 

@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import Engine, func
 from sqlmodel import Session, col, select
 
+from core.domain.content_hash import canonical, digest
+from core.domain.fields import Flaw
 from core.services.importing.batches import OnBatch, batches
-from core.services.importing.hashing import canonical, digest
 from core.services.importing.landing import Landing
-from core.services.importing.records import Flaw, PromptRecord
+from core.services.importing.records import PromptRecord
 from core.services.importing.staging import Found, Staging
 from core.storage.engine import reading
 from core.storage.tables import Dataset, Prompt

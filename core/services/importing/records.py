@@ -1,4 +1,4 @@
-"""What an import reads and reports: kinds, records, the summary, and the fault that names line and field."""
+"""What an import reads and reports: kinds, records, formats, the summary."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -6,13 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-Row = dict[str, Any]
+from core.domain.fields import Row
+
 Progress = Callable[[float | None, int], None]
 """Called now and then with the fraction of bytes read (None: not known) and the records read so far."""
-
-
-class Cells(dict[str, Any]):
-    """A row of a table (CSV, SQL), where a number or an object may be written as text, and an id be a number."""
 
 
 class Kind(StrEnum):
@@ -40,14 +37,6 @@ class ImportSummary:
     unchanged: int
     notes: tuple[str, ...] = ()
     already_imported: bool = False
-
-
-class Flaw(Exception):
-    """A fault in a record; becomes errors.BadFile, with the file's name, where the file is known."""
-
-    def __init__(self, problem: str, *, field: str | None = None, line: int | None = None) -> None:
-        super().__init__(problem)
-        self.problem, self.field, self.line = problem, field, line
 
 
 class PromptRecord(NamedTuple):

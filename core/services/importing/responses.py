@@ -10,14 +10,15 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from core.domain.answering import finish_reason_of
+from core.domain.content_hash import canonical, digest
+from core.domain.fields import Flaw
 from core.domain.lengths import count_words
 from core.services.importing.batches import OnBatch, batches
 from core.services.importing.bulk import staged_moment
 from core.services.importing.candidates import find_candidates, land_candidates
-from core.services.importing.hashing import canonical, digest
 from core.services.importing.landing import Landing
 from core.services.importing.prompts import PromptStager, prompt_ids
-from core.services.importing.records import Flaw, ResponseRecord
+from core.services.importing.records import ResponseRecord
 from core.services.importing.staging import Names, Staging
 from core.storage.engine import reading
 from core.storage.tables import Dataset, Prompt, Response, Run

@@ -9,9 +9,8 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from core.domain.fields import Cells, Flaw, Row, kind_of
 from core.services.importing.exchanges import content_key
-from core.services.importing.fields import kind_of
-from core.services.importing.records import Cells, Flaw, Row
 from core.services.importing.source import LONGEST_LINE, NOT_UTF8, Source
 
 Rows = Iterator[tuple[int, Row]]

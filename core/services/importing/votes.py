@@ -8,6 +8,7 @@ from operator import eq
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
+from core.domain.fields import Flaw
 from core.domain.lengths import length_bin
 from core.services.importing.batches import OnBatch, batches, rarely_collecting
 from core.services.importing.bulk import staged_moment
@@ -15,7 +16,7 @@ from core.services.importing.candidates import find_candidates, land_candidates
 from core.services.importing.counting import add_to_tallies, count_staged
 from core.services.importing.landing import Landing
 from core.services.importing.prompts import TEXTLESS, Growth, find_prompts, land_textless
-from core.services.importing.records import Flaw, VoteRecord
+from core.services.importing.records import VoteRecord
 from core.services.importing.staging import Found, Names, Staging
 from core.services.studies import IMPORTED_ANSWERS
 from core.storage.engine import reading

@@ -8,9 +8,9 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from core.domain.answering import INCOMPLETE, FinishReason, TokenUsage
+from core.domain.content_hash import digest
 from core.domain.lengths import count_words
 from core.providers.base import Completion, ProviderFault
-from core.services.importing.hashing import digest
 from core.services.running.work_order import Unit
 from core.storage.tables import Attempt
 

@@ -8,12 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from core.domain.content_hash import digest
 from core.domain.judging import PAIRWISE_KIND, SCORE_KIND
 from core.domain.scoring.base import EvaluatorKind, Subject
 from core.errors import BadInput, NotFound
 from core.providers import presets
 from core.services import apart
-from core.services.importing.hashing import digest
 from core.services.scoring.registry import kind_named
 from core.storage.tables import Evaluator, metadata
 from core.storage.upsert import insert_into

@@ -12,11 +12,11 @@ from sqlalchemy import Engine
 from sqlmodel import select
 
 from core.domain.answering import FaultKind, Timings
+from core.domain.content_hash import digest
 from core.errors import BadInput
 from core.providers import open_provider
 from core.providers.base import ChatRequest, Completion, Endpoint, ProviderFault
 from core.services import scoring
-from core.services.importing.hashing import digest
 from core.services.running import Progress, cancel, carry_out, resume
 from core.storage.engine import open_engine, reading, writing
 from core.storage.tables import Candidate, Run, Score

@@ -1,5 +1,6 @@
 """The formats that can be read: a new one is a file here and a line in the registry."""
 
+from core.domain.fields import Flaw, Row
 from core.services.importing.formats import (
     batch_api,
     langfuse,
@@ -14,7 +15,7 @@ from core.services.importing.formats import (
     table,
     wide,
 )
-from core.services.importing.records import Flaw, Format, Kind, Row
+from core.services.importing.records import Format, Kind
 
 FORMATS: dict[str, Format] = {
     module.FORMAT.name: module.FORMAT

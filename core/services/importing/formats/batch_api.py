@@ -6,9 +6,11 @@ Source: OpenAI's Batch API reference (BatchRequestInput, BatchRequestOutput); An
 
 from collections.abc import Iterable, Iterator
 
-from core.services.importing import conversations, exchanges, fields
+from core.domain import fields
+from core.domain.fields import Flaw, Row
+from core.services.importing import conversations, exchanges
 from core.services.importing.conversations import NotText, said
-from core.services.importing.records import Flaw, Format, Kind, PromptRecord, Reading, Record, ResponseRecord, Row
+from core.services.importing.records import Format, Kind, PromptRecord, Reading, Record, ResponseRecord
 
 
 def _detect(row: Row, _: Kind) -> bool:

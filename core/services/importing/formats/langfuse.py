@@ -6,9 +6,11 @@ Source: langfuse.com/docs, "Export data" and "Blob storage export field referenc
 
 from collections.abc import Iterable, Iterator
 
-from core.services.importing import conversations, exchanges, fields, times
+from core.domain import fields
+from core.domain.fields import Row
+from core.services.importing import conversations, exchanges, times
 from core.services.importing.conversations import NotText, said
-from core.services.importing.records import Format, Kind, Reading, Record, Row
+from core.services.importing.records import Format, Kind, Reading, Record
 
 _MARKS = (
     {"traceId", "type"}, {"trace_id", "type", "start_time"}, {"sessionId", "timestamp", "input"},

@@ -6,9 +6,11 @@ Source: docs.langchain.com/langsmith/run-data-format; messages also in LangChain
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from core.services.importing import conversations, exchanges, fields, times
+from core.domain import fields
+from core.domain.fields import Flaw, Row
+from core.services.importing import conversations, exchanges, times
 from core.services.importing.conversations import NotText, said
-from core.services.importing.records import Flaw, Format, Kind, Reading, Record, Row
+from core.services.importing.records import Format, Kind, Reading, Record
 
 
 def _detect(row: Row, _: Kind) -> bool:

@@ -5,9 +5,11 @@ Source: github.com/BerriAI/litellm, schema.prisma; newer versions keep the reque
 
 from collections.abc import Iterable, Iterator
 
-from core.services.importing import conversations, exchanges, fields, times
+from core.domain import fields
+from core.domain.fields import Row
+from core.services.importing import conversations, exchanges, times
 from core.services.importing.conversations import NotText, said
-from core.services.importing.records import Format, Kind, Reading, Record, Row
+from core.services.importing.records import Format, Kind, Reading, Record
 
 
 def _detect(row: Row, _: Kind) -> bool:

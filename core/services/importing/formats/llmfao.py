@@ -5,19 +5,10 @@ Source: github.com/dustalov/llmfao.
 
 from collections.abc import Iterable, Iterator
 
+from core.domain import fields
+from core.domain.fields import Flaw, Row
 from core.domain.votes import OUTCOME_OF_WORD
-from core.services.importing import fields
-from core.services.importing.records import (
-    CandidateRecord,
-    Flaw,
-    Format,
-    Kind,
-    PromptRecord,
-    Reading,
-    Record,
-    Row,
-    VoteRecord,
-)
+from core.services.importing.records import CandidateRecord, Format, Kind, PromptRecord, Reading, Record, VoteRecord
 
 _MARKS = {
     Kind.VOTES: {"prompt", "model_x", "model_y", "winner", "left", "right"},

@@ -8,21 +8,13 @@ lmsys/mt_bench_human_judgments, lmarena-ai/arena-human-preference-55k (winner_mo
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from core.domain import fields
+from core.domain.fields import Flaw, Row
 from core.domain.storable_text import storable
 from core.domain.votes import Outcome
-from core.services.importing import conversations, exchanges, fields
+from core.services.importing import conversations, exchanges
 from core.services.importing.conversations import NotText
-from core.services.importing.records import (
-    Flaw,
-    Format,
-    Kind,
-    PromptRecord,
-    Reading,
-    Record,
-    ResponseRecord,
-    Row,
-    VoteRecord,
-)
+from core.services.importing.records import Format, Kind, PromptRecord, Reading, Record, ResponseRecord, VoteRecord
 
 _WINNERS = {
     "model_a": Outcome.LEFT,

@@ -5,8 +5,10 @@ Source: github.com/lm-sys/FastChat, fastchat/llm_judge.
 
 from collections.abc import Iterable, Iterator
 
-from core.services.importing import fields, times
-from core.services.importing.records import Flaw, Format, Kind, PromptRecord, Reading, Record, ResponseRecord, Row
+from core.domain import fields
+from core.domain.fields import Flaw, Row
+from core.services.importing import times
+from core.services.importing.records import Format, Kind, PromptRecord, Reading, Record, ResponseRecord
 
 
 def _detect(row: Row, _: Kind) -> bool:

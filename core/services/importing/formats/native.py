@@ -3,21 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from core.domain import fields
+from core.domain.fields import Cells, Flaw, Row
 from core.domain.lengths import BINS
 from core.domain.votes import OUTCOME_OF_WORD
-from core.services.importing import candidate_fields, chat, exchanges, fields, times
-from core.services.importing.records import (
-    Cells,
-    Flaw,
-    Format,
-    Kind,
-    PromptRecord,
-    Reading,
-    Record,
-    ResponseRecord,
-    Row,
-    VoteRecord,
-)
+from core.services.importing import candidate_fields, chat, exchanges, times
+from core.services.importing.records import Format, Kind, PromptRecord, Reading, Record, ResponseRecord, VoteRecord
 
 _REQUIRED = {
     Kind.PROMPTS: ({"id", "turns"}, {"id", "messages"}),

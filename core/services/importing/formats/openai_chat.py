@@ -6,9 +6,11 @@ a fine-tuning file (``{"messages": […, assistant]}``), whose last answer becom
 
 from collections.abc import Iterable, Iterator
 
-from core.services.importing import conversations, exchanges, fields, times
+from core.domain import fields
+from core.domain.fields import Flaw, Row
+from core.services.importing import conversations, exchanges, times
 from core.services.importing.conversations import said
-from core.services.importing.records import Flaw, Format, Kind, Reading, Record, Row
+from core.services.importing.records import Format, Kind, Reading, Record
 
 _REQUEST = ("request", "request_body", "kwargs", "body")
 _RESPONSE = ("response", "response_body", "completion", "output")

@@ -5,8 +5,10 @@ Source: github.com/openai/evals, docs/build-eval.md.
 
 from collections.abc import Iterable, Iterator
 
-from core.services.importing import conversations, exchanges, fields
-from core.services.importing.records import Format, Kind, PromptRecord, Reading, Record, Row
+from core.domain import fields
+from core.domain.fields import Row
+from core.services.importing import conversations, exchanges
+from core.services.importing.records import Format, Kind, PromptRecord, Reading, Record
 
 
 def _detect(row: Row, _: Kind) -> bool:

@@ -1,7 +1,8 @@
 """CSV (or the rows of an SQL query) with our column names, or with a mapping of the file's columns to them."""
 
+from core.domain.fields import Cells, Row
 from core.services.importing.formats import native
-from core.services.importing.records import Cells, Format, Kind, Row
+from core.services.importing.records import Format, Kind
 
 
 def _detect(row: Row, kind: Kind) -> bool:

@@ -4,19 +4,10 @@ answers (``text``) beside one of names (``candidate``).
 
 from collections.abc import Iterable, Iterator
 
-from core.services.importing import fields
+from core.domain import fields
+from core.domain.fields import Cells, Flaw, Row
 from core.services.importing.formats import native
-from core.services.importing.records import (
-    Cells,
-    Flaw,
-    Format,
-    Kind,
-    PromptRecord,
-    Reading,
-    Record,
-    ResponseRecord,
-    Row,
-)
+from core.services.importing.records import Format, Kind, PromptRecord, Reading, Record, ResponseRecord
 
 ANSWER = "answer:"
 

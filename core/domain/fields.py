@@ -5,13 +5,25 @@ import math
 from typing import Any
 
 from core.domain.storable_text import storable
-from core.services.importing.records import Cells, Flaw, Row
 
+Row = dict[str, Any]
 LONGEST_NAME = 400
 """Characters in an id or a name: what a database can index on every platform."""
 LONGEST_CATEGORY = 200
 LARGEST_COUNT = 2_147_483_647
 _MISSING_TEXTS = (None, "")
+
+
+class Cells(dict[str, Any]):
+    """A row of a table (CSV, SQL), where a number or an object may be written as text, and an id be a number."""
+
+
+class Flaw(Exception):
+    """A fault in a record; becomes errors.BadFile, with the file's name, where the file is known."""
+
+    def __init__(self, problem: str, *, field: str | None = None, line: int | None = None) -> None:
+        super().__init__(problem)
+        self.problem, self.field, self.line = problem, field, line
 
 
 def name(row: Row, field: str) -> str:
