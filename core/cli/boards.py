@@ -7,7 +7,7 @@ import typer
 from core.cli.terminal import AsJson, app, now, plainly, print_json, workspace
 from core.domain.ranking import Band, RankingOptions
 from core.services import boards, reports, studies, tallies, weighting
-from core.services.workspace_settings import counts_simulated
+from core.services.workspace import counts_simulated
 from core.storage.engine import reading, write
 
 

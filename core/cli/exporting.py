@@ -9,7 +9,7 @@ from core.cli.out_file import sink
 from core.cli.terminal import app, now, plainly, workspace
 from core.domain.ranking import RankingOptions
 from core.services import boards, exporting, reports, studies, weighting
-from core.services.workspace_settings import counts_simulated
+from core.services.workspace import counts_simulated
 from core.storage.engine import reading
 
 export = typer.Typer(no_args_is_help=True, help="Write votes, responses or a leaderboard to a file or to the terminal.")

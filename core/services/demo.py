@@ -13,7 +13,7 @@ from core.domain.lengths import length_bin
 from core.domain.votes import OUTCOME_OF_WORD, reading_floor_ms
 from core.services import scoring, studies, tallies
 from core.services.importing import Kind, import_file, sweep
-from core.services.workspace_settings import demo_was_removed
+from core.services.workspace import demo_was_removed
 from core.storage.engine import reading, write
 from core.storage.tables import Candidate, Dataset, Person, Prompt, Response, Study, Vote
 

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from core import demo
 from core.errors import NotFound
-from core.services import tallies, workspace_settings
+from core.services import tallies, workspace
 from core.services.dataset_removal import (
     delete_datasets,
     delete_voteless,
@@ -81,7 +81,7 @@ def remove_demo(session: Session) -> None:
     file = _table["imported_file"].c
     definitions = (file.kind == "candidates") & (file.name == demo.CANDIDATES.name)
     session.execute(sa.delete(_table["imported_file"]).where(definitions))
-    workspace_settings.save(session, workspace_settings.DEMO_REMOVED, True)
+    workspace.save(session, workspace.DEMO_REMOVED, True)
 
 
 def _demo_datasets(session: Session) -> list[int]:

@@ -21,7 +21,7 @@ from core.domain.ranking import Band, RankingOptions
 from core.domain.ranking.estimate import MEAN_RATING
 from core.services import boards, studies
 from core.services.pools import Pool, pool_of
-from core.services.workspace_settings import counts_simulated
+from core.services.workspace import counts_simulated
 from core.storage.engine import reading
 from core.storage.tables import Question, Study, metadata
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import demo
 from core.services import demo as demo_service
-from core.services import demo_removal, workspace_settings
+from core.services import demo_removal, workspace
 from core.services.demo_removal import DemoContent
 from core.storage.engine import reading
 from core.ui import access, doing, frame
@@ -17,7 +17,7 @@ def section() -> None:
     """What of the demo is here, and what can be done with it."""
     with reading(engine()) as session:
         content = demo_removal.demo_content(session)
-        counted = workspace_settings.counts_simulated(session)
+        counted = workspace.counts_simulated(session)
     doing.problem("demo")
     if content is None:
         _absent()
@@ -60,7 +60,7 @@ def _absent() -> None:
 def _switch() -> None:
     count = bool(st.session_state[_SWITCH])
     doing.do(
-        lambda session: workspace_settings.count_simulated(session, count),
+        lambda session: workspace.count_simulated(session, count),
         done="Simulated votes count now." if count else "Simulated votes count nowhere now.",
         kept="The switch is as it was.",
         place="demo",

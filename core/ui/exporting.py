@@ -6,7 +6,7 @@ from io import BytesIO
 
 import streamlit as st
 
-from core.services import datasets, exporting, study_progress, workspace_settings
+from core.services import datasets, exporting, study_progress, workspace
 from core.services.datasets import DatasetLine
 from core.services.study_progress import StudyProgress
 from core.storage.engine import reading
@@ -34,7 +34,7 @@ def section() -> None:
 def _votes() -> None:
     with reading(engine()) as session:
         lines = [line for line in study_progress.all_progress(session) if line.votes]
-        counted = workspace_settings.counts_simulated(session)
+        counted = workspace.counts_simulated(session)
     if not lines:
         frame.empty_state("No votes yet", "They can be exported as soon as somebody has rated or votes are imported.")
         return

@@ -7,7 +7,7 @@ import streamlit as st
 from sqlmodel import Session
 
 from core.domain.ranking import Band
-from core.services import boards, responses, studies, workspace_settings
+from core.services import boards, responses, studies, workspace
 from core.services.boards import Filters
 from core.storage.engine import reading
 from core.storage.tables import Question, Study
@@ -83,7 +83,7 @@ def rater_choice(page: str) -> RaterChoice:
 def _simulated_counts(page: str) -> bool:
     """Whether simulated votes count here; unless said otherwise as the workspace's switch on *Data* says."""
     with reading(engine()) as session:
-        usual = workspace_settings.counts_simulated(session)
+        usual = workspace.counts_simulated(session)
     return st.toggle("Simulated votes", usual, key=f"{page}_simulated", bind="query-params", help=_SIMULATED)
 
 

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import streamlit as st
 
-from core.services import responses, workspace_settings
+from core.services import responses, workspace
 from core.services.responses import Outcomes, PromptRef, ShownResponse
 from core.storage.engine import reading
 from core.storage.tables import Prompt
@@ -135,7 +135,7 @@ def measured(shown: ShownResponse) -> str:
 def votes(ref: PromptRef) -> None:
     """How raters answered on this prompt: added up by pair of candidates, and every vote."""
     with reading(engine()) as session:
-        simulated_too = workspace_settings.counts_simulated(session)
+        simulated_too = workspace.counts_simulated(session)
         added_up = responses.outcomes(session, ref.id, simulated=simulated_too)
         cast = responses.votes(session, ref.id, simulated=simulated_too)
     st.subheader("Votes on this prompt", anchor=False)

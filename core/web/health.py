@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from core.services.counts import count_workspace
+from core.services.workspace import count_workspace
 from core.settings import get_settings
 from core.storage.engine import get_engine, reading
 from core.web.headers import stays_here

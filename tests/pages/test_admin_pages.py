@@ -8,7 +8,8 @@ from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
 from core.domain.people import Role
-from core.services import access, exporting, studies, workspace_settings
+from core.services import access, exporting, studies
+from core.services import workspace as workspace_settings
 from core.services.importing import Kind, import_file
 from core.storage.engine import reading, write
 from core.storage.tables import Dataset, Person, Question, Response, Study, Vote

@@ -12,7 +12,7 @@ from core.domain.judging import PAIRWISE_KIND, is_own_family
 from core.domain.judging.favour import Favour, favour
 from core.domain.votes import Outcome
 from core.services.tallies import is_current, is_simulated
-from core.services.workspace_settings import counts_simulated
+from core.services.workspace import counts_simulated
 from core.storage.tables import Candidate, Evaluator, metadata
 
 QUESTIONS = ("send", "overall")

@@ -10,7 +10,7 @@ from core.services.scoring import evaluators
 from core.services.scoring.favouritism import favouritism
 from core.services.scoring.judge_panel import OWN_FAMILY
 from core.services.scoring.pairing import pairs_to_judge
-from core.services.workspace_settings import count_simulated
+from core.services.workspace import count_simulated
 from core.storage.engine import reading, write, writing
 from core.storage.tables import Candidate, Evaluator, JudgeCall, JudgePreference, Person, Response, Score, Vote
 from tests.services.scoring.scripted_judge import choice, quoted, scripted_judge
