@@ -18,7 +18,7 @@ from urllib.request import urlopen
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from core.domain.people import Role
-from core.services import access, joining
+from core.services.people import joining, people
 from core.storage.engine import open_engine, write
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -99,7 +99,7 @@ class Desk:
         self.seats += 1
         engine = open_engine(self.database or "")
         now, name = datetime.now(UTC), f"Person {self.seats}"
-        _, token = write(engine, lambda session: access.invite(session, name=name, role=role, now=now))
+        _, token = write(engine, lambda session: people.invite(session, name=name, role=role, now=now))
         return write(engine, lambda session: joining.redeem(session, token, now))
 
     @contextmanager

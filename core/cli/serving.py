@@ -8,7 +8,7 @@ import typer
 
 from core.cli.terminal import app, plainly
 from core.errors import BadInput
-from core.services.loopback import is_loopback_host
+from core.services.people.loopback import is_loopback_host
 from core.settings import PROJECT_ROOT, AuthMode, get_settings, server_environment
 
 

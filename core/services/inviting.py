@@ -12,7 +12,8 @@ from core.domain.formula import neutralise
 from core.domain.invitees import Invitee, read_invitees
 from core.domain.people import Role
 from core.errors import BadInput
-from core.services import access, rounds, study_raters
+from core.services import rounds
+from core.services.people import people, study_raters
 from core.storage.tables import Person, Study
 
 MOST_AT_ONCE = 500
@@ -22,7 +23,7 @@ LINK_DAYS = 14
 
 @dataclass(frozen=True)
 class Terms:
-    """On which people are invited: as what, to rate which study (None: whatever is open to them), where and how.
+    """On which terms people are invited: as what, to rate which study (None: whatever is open to them), where and how.
 
     ``by_address``: they sign in by their e-mail address, so there is no link; ``days``: how long a link works.
     """
@@ -47,7 +48,7 @@ class Invited:
     message: str
 
 
-def find_faults(session: Session, people: Sequence[Invitee], *, by_address: bool) -> list[str]:
+def find_faults(session: Session, invitees: Sequence[Invitee], *, by_address: bool) -> list[str]:
     """What is wrong with a list, each fault with its line: names, addresses, and who stands there or is here already.
 
     ``by_address``: everybody needs an e-mail address, because they sign in with it.
@@ -57,7 +58,7 @@ def find_faults(session: Session, people: Sequence[Invitee], *, by_address: bool
     addresses = {person.email: person for person in humans if person.email}
     lines: dict[str, int] = {}
     faults = []
-    for invitee in people:
+    for invitee in invitees:
         try:
             name, email = _cleaned(invitee, by_address=by_address)
         except BadInput as error:
@@ -71,31 +72,31 @@ def find_faults(session: Session, people: Sequence[Invitee], *, by_address: bool
             state = "has lost their access; let them back in below" if here.revoked_at else "is here already"
             faults.append(f"Line {invitee.line}: '{here.name}' {state}.")
         lines |= {key: invitee.line for key in (name, email) if key}
-    if len(people) > MOST_AT_ONCE:
-        faults.append(f"These are {len(people):,} people. Invite at most {MOST_AT_ONCE} at once.")
+    if len(invitees) > MOST_AT_ONCE:
+        faults.append(f"These are {len(invitees):,} people. Invite at most {MOST_AT_ONCE} at once.")
     return faults
 
 
 def _cleaned(invitee: Invitee, *, by_address: bool) -> tuple[str, str | None]:
     if invitee.email is None and any(mark in invitee.name for mark in "<>@"):
         raise BadInput("this is neither a name nor an e-mail address, nor 'Name <address>'.")
-    email = access.clean_email(invitee.email) if invitee.email else None
+    email = people.clean_email(invitee.email) if invitee.email else None
     if by_address and email is None:
         raise BadInput("the e-mail address is missing. People sign in with theirs here.")
-    return access.clean_name(invitee.name), email
+    return people.clean_name(invitee.name), email
 
 
 def invite_all(session: Session, text: str, terms: Terms, *, now: datetime) -> list[Invited]:
     """Invite everybody on a pasted list. BadInput, naming every line at fault, and then nobody is invited."""
-    people = read_invitees(text)
-    if not people:
+    invitees = read_invitees(text)
+    if not invitees:
         raise BadInput("Names or e-mail addresses: the list is empty. Put one person on each line.")
-    faults = find_faults(session, people, by_address=terms.by_address)
+    faults = find_faults(session, invitees, by_address=terms.by_address)
     if faults:
         raise BadInput("\n".join(faults))
     made: list[Invited] = []
     amount: str | None = None
-    for each in people:
+    for each in invitees:
         person, token = _added(session, terms, name=each.name, email=each.email, now=now)
         if amount is None:  # the same for all who are new here, and long to count in a large study
             amount = _amount(session, _study(session, terms), person)
@@ -112,7 +113,7 @@ def invite_one(session: Session, terms: Terms, *, name: str, email: str | None, 
 
 
 def _added(session: Session, terms: Terms, *, name: str, email: str | None, now: datetime) -> tuple[Person, str]:
-    return access.invite(
+    return people.invite(
         session,
         name=name,
         role=terms.role,
@@ -204,10 +205,10 @@ def renew(
     It leads to the study of their last invitation, or else (``keeps_study`` false) to ``study_id``.
     """
     if keeps_study:
-        token = access.new_link(session, person_id, now=now, days=days)
+        token = people.new_link(session, person_id, now=now, days=days)
     else:
-        token = access.lead_to(session, person_id, study_id, now=now, days=days)
-    person = access.find_person(session, person_id)
+        token = people.lead_to(session, person_id, study_id, now=now, days=days)
+    person = people.find_person(session, person_id)
     study = study_raters.invited_to(session, person_id)
     if study is not None and study.state == "closed":
         study = None  # the link still names it, and leads there should it open again
@@ -221,12 +222,12 @@ def renew(
     )
 
 
-def as_csv(people: Sequence[Invited]) -> bytes:
+def as_csv(invitees: Sequence[Invited]) -> bytes:
     """One line for each person with their link and message, for a mail merge; opens in a spreadsheet as it is."""
     out = io.StringIO()
     table = csv.writer(out)
     table.writerow(["name", "email", "role", "study", "link", "valid_until", "message"])
-    for each in people:
+    for each in invitees:
         until = "" if each.until is None else f"{each.until:%Y-%m-%d}"
         cells = [each.name, each.email or "", each.role.word, each.study or "", each.link or "", until, each.message]
         table.writerow([neutralise(cell) for cell in cells])

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from core.errors import BadInput, NotFound
+from core.services.people.study_raters import for_rater, rater_ids, raters_to_choose, set_raters
 from core.services.study_fields import (
     LONGEST_GUIDELINES,
     RERATED_SHARE,
@@ -17,7 +18,6 @@ from core.services.study_fields import (
     free_name,
     give_scope,
 )
-from core.services.study_raters import for_rater, rater_ids, raters_to_choose, set_raters
 from core.storage.tables import Dataset, PairTally, Question, Run, Study
 
 __all__ = ["for_rater", "rater_ids", "raters_to_choose", "set_raters"]

@@ -16,8 +16,8 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import RunLocation,
 
 from core.domain.people import Role
 from core.errors import NotAllowed
-from core.services import access, joining
-from core.services.loopback import is_loopback_address, is_loopback_host
+from core.services.people import joining, people
+from core.services.people.loopback import is_loopback_address, is_loopback_host
 from core.settings import AuthMode, get_settings
 from core.storage.engine import reading, write
 from core.storage.tables import Person
@@ -127,7 +127,7 @@ def guarded_file(role: Role, make: Callable[[], T]) -> Callable[[], T]:
 
     def made() -> T:
         with reading(engine()) as session:
-            access.require_still(session, person.id or 0, role)
+            people.require_still(session, person.id or 0, role)
             if token is not None and joining.person_of(session, token, now()) is None:
                 raise NotAllowed("You are signed out.")
         return make()
@@ -145,7 +145,7 @@ def write_as(role: Role, work: Callable[[Session], T]) -> T:
     def allowed(session: Session) -> T:
         if person is None:
             raise NotAllowed("You are not signed in any more. Nothing was changed.")
-        access.require_still(session, person.id or 0, role)
+        people.require_still(session, person.id or 0, role)
         return work(session)
 
     return write(engine(), allowed)
@@ -170,8 +170,8 @@ def _local_person() -> Person:
             "EVENHAND_AUTH=link and sends them join links."
         )
     with reading(engine()) as session:
-        person = access.find_local_admin(session)
-    return person or write(engine(), lambda session: access.local_admin(session, now()))
+        person = people.find_local_admin(session)
+    return person or write(engine(), lambda session: people.local_admin(session, now()))
 
 
 def _oidc_person() -> Person | None:
@@ -179,9 +179,9 @@ def _oidc_person() -> Person | None:
         return None
     email = str(st.user.get("email"))
     with reading(engine()) as session:
-        person = access.person_by_email(session, email)
+        person = people.person_by_email(session, email)
     if person is None and email.strip().lower() == (get_settings().admin_email or "").strip().lower():
-        return write(engine(), lambda session: access.admit_admin(session, email, now()))
+        return write(engine(), lambda session: people.admit_admin(session, email, now()))
     return person
 
 

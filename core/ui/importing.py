@@ -8,10 +8,10 @@ import streamlit as st
 from sqlmodel import Session
 
 from core.errors import BadInput, EvenhandError
-from core.services import access as access_service
 from core.services import exporting, file_look
 from core.services.file_look import FileLook
 from core.services.importing import ImportSummary, Kind, Progress, apart, templates
+from core.services.people import people
 from core.ui import access, frame, import_order, import_progress, uploads
 from core.ui.import_order import Order
 from core.ui.resources import engine, now
@@ -166,7 +166,7 @@ def _query_in(url: str, query: str, order: Order, progress: Progress) -> ImportS
 def _still_admin() -> Callable[[Session], None]:
     """Refuses, in the transaction that writes, whoever is no admin any more."""
     person = access.require(access.Role.ADMIN)
-    return partial(access_service.require_still, person_id=person.id or 0, role=access.Role.ADMIN)
+    return partial(people.require_still, person_id=person.id or 0, role=access.Role.ADMIN)
 
 
 def _refused(error: EvenhandError) -> None:

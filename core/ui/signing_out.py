@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.domain.people import Role
-from core.services import joining
+from core.services.people import joining
 from core.settings import AuthMode, get_settings
 from core.storage.tables import Person
 from core.ui import access, frame

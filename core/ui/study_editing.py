@@ -3,7 +3,8 @@
 import streamlit as st
 from sqlmodel import Session
 
-from core.services import studies, study_fields, study_progress, study_raters, study_settings
+from core.services import studies, study_fields, study_progress, study_settings
+from core.services.people import study_raters
 from core.services.study_progress import StudyProgress
 from core.storage.engine import reading
 from core.storage.tables import Person, Study

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from core.services import demo, studies, study_overlaps, study_raters, study_settings
+from core.services import demo, studies, study_overlaps, study_settings
+from core.services.people import study_raters
 from core.services.study_overlaps import SharedPairs
 from core.services.study_progress import StudyProgress
 from core.storage.engine import reading

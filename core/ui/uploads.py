@@ -12,8 +12,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.errors import NotAllowed
-from core.services import access as people
-from core.services import joining
+from core.services.people import joining, people
 from core.services.uploads import ChosenFile, OnDisk
 from core.settings import AuthMode, get_settings
 from core.storage.engine import reading

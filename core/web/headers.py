@@ -3,7 +3,7 @@
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from core.services.loopback import is_loopback_address, is_loopback_host
+from core.services.people.loopback import is_loopback_address, is_loopback_host
 from core.settings import AuthMode, get_settings
 from core.web.origins import socket_addresses
 from core.web.plain import plain_page

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from core.errors import NotAllowed
-from core.services import joining
+from core.services.people import joining
 from core.settings import AuthMode, get_settings
 from core.storage.engine import get_engine, reading, write
 from core.storage.tables import Person

@@ -10,9 +10,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine
 
 from core.services import apart, preferences
-from core.services.access import first_admin_link
 from core.services.assigning import release_abandoned
 from core.services.demo import prepare_workspace
+from core.services.people.people import first_admin_link
 from core.services.running import workers
 from core.services.scoring import score_pending
 from core.services.weighting import refresh_stale

@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from core.domain.people import Role
-from core.services import access, joining
+from core.services.people import joining, people
 from core.settings import PROJECT_ROOT
 from core.storage.engine import open_engine, write
 from core.storage.schema import upgrade
@@ -102,7 +102,7 @@ class Server:
 
     def invite(self, name: str, role: Role) -> str:
         """The address of a join link for a new person."""
-        _, token = write(self.engine, lambda session: access.invite(session, name=name, role=role, now=_now()))
+        _, token = write(self.engine, lambda session: people.invite(session, name=name, role=role, now=_now()))
         return f"{self.address}/join/{token}"
 
     def sign_in(self, name: str, role: Role) -> dict[str, str]:

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import text
 
 from core.domain.people import Role
-from core.services import access, joining
+from core.services.people import joining, people
 from core.settings import get_settings
 from core.storage.engine import get_engine, write
 from core.storage.tables import Candidate
@@ -45,7 +45,7 @@ def fill(server: Server) -> None:
 
     def work(session):  # type: ignore[no-untyped-def]
         session.add(Candidate(name=CANDIDATE, model=f"model-of-{CANDIDATE}", settings={}, created_at=NOW))
-        access.create_person(session, name=PERSON, role=Role.RATER, now=NOW)
+        people.create_person(session, name=PERSON, role=Role.RATER, now=NOW)
 
     write(server.engine, work)
 
@@ -265,7 +265,7 @@ def test_a_token_that_no_address_may_hold_is_a_bad_request(token: str, warmed: S
 
 def _end_revoked(server: Server, token: str) -> None:
     def work(session):  # type: ignore[no-untyped-def]
-        access.revoke(session, joining.invited(session, token, datetime.now(UTC)).id, now=NOW)
+        people.revoke(session, joining.invited(session, token, datetime.now(UTC)).id, now=NOW)
 
     write(server.engine, work)
 
@@ -304,7 +304,7 @@ def test_a_revoked_person_loses_an_open_tab_at_the_next_click(warmed: Server, co
     token = next(found["value"] for found in context.cookies() if found["name"] == "evenhand_session")
 
     def revoke(session):  # type: ignore[no-untyped-def]
-        access.revoke(session, joining.person_of(session, token, datetime.now(UTC)).id, now=datetime.now(UTC))
+        people.revoke(session, joining.person_of(session, token, datetime.now(UTC)).id, now=datetime.now(UTC))
 
     write(warmed.engine, revoke)
     page.get_by_role("link", name="My votes").click()

@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
 from core.domain.people import Role
-from core.services import access
+from core.services.people import people
 from core.storage.engine import write
 from tests.browser.conftest import settle
 from tests.browser.server import Server
@@ -42,7 +42,7 @@ def oidc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     now = datetime.now(UTC)
     write(
         server.engine,
-        lambda session: access.create_person(session, name="Ada", role=Role.ANALYST, now=now, email="ada@example.org"),
+        lambda session: people.create_person(session, name="Ada", role=Role.ANALYST, now=now, email="ada@example.org"),
     )
     yield server.start()
     server.stop()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlmodel import col, select
 
-from core.services import access
+from core.services.people import people
 from core.storage.engine import reading, write
 from core.storage.tables import Assignment, Remark, Vote
 from tests.browser.conftest import settle
@@ -158,7 +158,7 @@ def test_the_open_page_of_a_revoked_rater_stops_at_the_next_key(studio: Server, 
     before = len(votes(studio))
     with reading(studio.engine) as session:
         rater = session.exec(select(Vote.rater_id).limit(1)).one()
-    write(studio.engine, lambda session: access.revoke(session, rater, now=later(0)))
+    write(studio.engine, lambda session: people.revoke(session, rater, now=later(0)))
     page.keyboard.press("1")
     expect(page.get_by_text("You are not signed in")).to_be_visible()
     expect(page.get_by_text(re.compile("^Pair 2 of"))).to_have_count(0)

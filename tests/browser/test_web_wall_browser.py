@@ -20,7 +20,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from core.domain.people import Role
-from core.services import access, joining
+from core.services.people import joining, people
 from core.storage.engine import write
 from tests.browser.conftest import settle
 from tests.browser.server import Server, free_port
@@ -155,9 +155,9 @@ def test_who_may_import_no_more_uploads_no_more(how: str, linked: Server) -> Non
             person = joining.person_of(database, token, now)  # type: ignore[arg-type]
             assert person is not None and person.id is not None
             if how == "revoked":
-                access.revoke(database, person.id, now=now)  # type: ignore[arg-type]
+                people.revoke(database, person.id, now=now)  # type: ignore[arg-type]
             elif how == "demoted":
-                access.change_role(database, person.id, Role.RATER)  # type: ignore[arg-type]
+                people.change_role(database, person.id, Role.RATER)  # type: ignore[arg-type]
             else:
                 joining.sign_out(database, token, now)  # type: ignore[arg-type]
 

@@ -12,7 +12,8 @@ from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
 from core.domain.people import Role
-from core.services import access, joining, studies
+from core.services import studies
+from core.services.people import joining, people
 from core.settings import get_settings
 from core.storage.engine import reading, write
 from core.storage.tables import Person
@@ -43,7 +44,7 @@ def sign_in(monkeypatch: pytest.MonkeyPatch, workspace: Engine) -> Callable[[str
         cookies.clear()
         if role is None:
             return None
-        person, token = write(workspace, lambda s: access.invite(s, name=name, role=role, now=NOW))
+        person, token = write(workspace, lambda s: people.invite(s, name=name, role=role, now=NOW))
         cookies["evenhand_session"] = write(workspace, lambda s: joining.redeem(s, token, NOW))
         return person.id
 
@@ -173,7 +174,7 @@ def test_a_revoked_person_loses_the_page_at_the_next_click(workspace: Engine, si
     sign_in("Ada", Role.ADMIN)
     bo = sign_in("Bo", Role.ADMIN)
     app = people_page()
-    write(workspace, lambda session: access.revoke(session, bo, now=NOW))
+    write(workspace, lambda session: people.revoke(session, bo, now=NOW))
     app.run()
     assert not app.title and "You are not signed in" in words(app)
 
@@ -182,7 +183,7 @@ def test_a_demoted_person_loses_the_page_at_the_next_click(workspace: Engine, si
     sign_in("Ada", Role.ADMIN)
     bo = sign_in("Bo", Role.ADMIN)
     app = people_page()
-    write(workspace, lambda session: access.change_role(session, bo, Role.RATER))
+    write(workspace, lambda session: people.change_role(session, bo, Role.RATER))
     app.run()
     assert "People" not in [title.value for title in app.title] and "Ada" not in words(app)
 
@@ -212,4 +213,4 @@ def test_signing_out_says_what_it_takes_to_come_back_and_then_ends_the_sign_in(s
 
 def _person(engine: Engine, person_id: int) -> Person:
     with reading(engine) as session:
-        return access.find_person(session, person_id)
+        return people.find_person(session, person_id)

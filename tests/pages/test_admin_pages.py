@@ -8,9 +8,10 @@ from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
 from core.domain.people import Role
-from core.services import access, exporting, studies
+from core.services import exporting, studies
 from core.services import workspace as workspace_settings
 from core.services.importing import Kind, import_file
+from core.services.people import people
 from core.storage.engine import reading, write
 from core.storage.tables import Dataset, Person, Question, Response, Study, Vote
 from core.ui.navigation import PAGES_FOLDER
@@ -196,7 +197,7 @@ def test_who_was_invited_to_a_study_is_named_on_its_page(full: tuple[Engine, Wor
     assert "Nobody was invited to this study by name yet." in words(app)
     write(
         engine,
-        lambda s: access.invite(s, name="Anna", role=Role.RATER, now=NOW, study_id=workspace.study),
+        lambda s: people.invite(s, name="Anna", role=Role.RATER, now=NOW, study_id=workspace.study),
     )
     app = page("studies.py", edit=str(workspace.study), studies_part="Who rates")
     assert "**Invited to this study:** Anna" in words(app)

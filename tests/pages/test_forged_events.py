@@ -15,7 +15,7 @@ from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
 from core.domain.people import Role
-from core.services import access, joining
+from core.services.people import joining, people
 from core.settings import get_settings
 from core.storage.engine import reading, write
 from core.storage.tables import Assignment, Person, Question, Run, Study, Vote
@@ -32,7 +32,7 @@ class Visitor:
 
     def __init__(self, engine: Engine, cookies: dict[str, str], name: str, role: Role) -> None:
         self.engine = engine
-        self.person, token = write(engine, lambda s: access.invite(s, name=name, role=role, now=NOW))
+        self.person, token = write(engine, lambda s: people.invite(s, name=name, role=role, now=NOW))
         self.sign_in = write(engine, lambda s: joining.redeem(s, token, NOW))
         cookies["evenhand_session"] = self.sign_in
         self.app = AppTest.from_file(SHELL, default_timeout=60).run()
@@ -51,9 +51,9 @@ class Visitor:
         """What somebody else does to them, or they in another tab."""
         match how:
             case "revoked":
-                write(self.engine, lambda s: access.revoke(s, self.person.id, now=NOW))
+                write(self.engine, lambda s: people.revoke(s, self.person.id, now=NOW))
             case "demoted":
-                write(self.engine, lambda s: access.change_role(s, self.person.id, Role.RATER))
+                write(self.engine, lambda s: people.change_role(s, self.person.id, Role.RATER))
             case "signed out":
                 write(self.engine, lambda s: joining.sign_out(s, self.sign_in, NOW))
 
@@ -71,7 +71,7 @@ def visitor(monkeypatch: pytest.MonkeyPatch, workspace: Engine, full: Workspace)
     get_settings.cache_clear()
     cookies: dict[str, str] = {}
     monkeypatch.setattr(ContextProxy, "cookies", property(lambda _self: cookies))
-    write(workspace, lambda s: access.invite(s, name="Ada", role=Role.ADMIN, now=NOW))
+    write(workspace, lambda s: people.invite(s, name="Ada", role=Role.ADMIN, now=NOW))
     return lambda name, role: Visitor(workspace, cookies, name, role)
 
 
@@ -103,7 +103,7 @@ def sent(app: AppTest, forged: WidgetStates, *, after_the_page_was_gone: bool) -
 def test_a_former_admin_cannot_make_an_admin(
     workspace: Engine, visitor: Callable[..., Visitor], ending: str, late: bool
 ) -> None:
-    accomplice = write(workspace, lambda s: access.invite(s, name="Cy", role=Role.RATER, now=NOW))[0]
+    accomplice = write(workspace, lambda s: people.invite(s, name="Cy", role=Role.RATER, now=NOW))[0]
     bo = visitor("Bo", Role.ADMIN)
     app = bo.at("people.py")
     app.selectbox[0].set_value(accomplice.id).run()
@@ -120,7 +120,7 @@ def test_a_former_admin_cannot_make_an_admin(
 def test_a_former_admin_cannot_revoke_anybody(
     workspace: Engine, visitor: Callable[..., Visitor], ending: str, late: bool
 ) -> None:
-    other = write(workspace, lambda s: access.invite(s, name="Cy", role=Role.RATER, now=NOW))[0]
+    other = write(workspace, lambda s: people.invite(s, name="Cy", role=Role.RATER, now=NOW))[0]
     bo = visitor("Bo", Role.ADMIN)
     app = bo.at("people.py")
     app.selectbox[0].set_value(other.id).run()

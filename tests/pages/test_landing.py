@@ -6,7 +6,8 @@ from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
 from core.domain.people import Role
-from core.services import access, joining, studies
+from core.services import studies
+from core.services.people import joining, people
 from core.settings import get_settings
 from core.storage.engine import write
 from core.ui.navigation import PAGES_FOLDER
@@ -37,7 +38,7 @@ def lands(workspace: Engine, full: Workspace, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(ContextProxy, "cookies", property(lambda _self: cookies))
 
     def as_rater_of(study: int | None) -> AppTest:
-        _, token = write(workspace, lambda s: access.invite(s, name="Anna", role=Role.RATER, now=NOW, study_id=study))
+        _, token = write(workspace, lambda s: people.invite(s, name="Anna", role=Role.RATER, now=NOW, study_id=study))
         cookies["evenhand_session"] = write(workspace, lambda s: joining.redeem(s, token, NOW))
         return again(AppTest.from_file(str(PAGES_FOLDER / "shell.py"), default_timeout=60))
 

@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.domain.people import Role
 from core.domain.votes import Outcome
-from core.services import access, assigning, joining, studies, voting
+from core.services import assigning, studies, voting
+from core.services.people import joining, people
 from core.settings import get_settings
 from core.storage.engine import reading, write
 from core.storage.tables import Person
@@ -167,7 +168,7 @@ def test_where_people_sign_in_by_address_nothing_speaks_of_links(
     press(app, "people_invite_all")
     assert "Bo can sign in now with that address." in said(app)
     assert "/join/" not in app.code[0].value and "Sign in as bo@example.org here:" in app.code[0].value
-    write(workspace, lambda session: access.revoke(session, person_named(workspace, "Bo").id, now=NOW))
+    write(workspace, lambda session: people.revoke(session, person_named(workspace, "Bo").id, now=NOW))
     bo = person_named(workspace, "Bo").id
     app = press(people_page(), f"people_link_{bo}")
     assert person_named(workspace, "Bo").revoked_at is None

@@ -14,8 +14,9 @@ from sqlmodel import Session, col, select
 from core.domain.people import Role
 from core.domain.votes import Outcome
 from core.errors import BadInput, NotAllowed, NotFound, NothingToRate
-from core.services import access, assigning, joining, studies, voting
-from core.services.loopback import is_loopback_host
+from core.services import assigning, studies, voting
+from core.services.people import joining, listing, people
+from core.services.people.loopback import is_loopback_host
 from core.storage.engine import reading, write
 from core.storage.tables import Assignment, Invitation, Person, SignIn
 from tests.workspace import NOW as WORKSPACE_NOW
@@ -26,7 +27,7 @@ LATER = NOW + timedelta(minutes=5)
 
 
 def invite(engine: Engine, name: str = "Anna", role: Role = Role.RATER, days: int = 14) -> tuple[int, str]:
-    person, token = write(engine, lambda session: access.invite(session, name=name, role=role, now=NOW, days=days))
+    person, token = write(engine, lambda session: people.invite(session, name=name, role=role, now=NOW, days=days))
     assert person.id is not None
     return person.id, token
 
@@ -68,9 +69,9 @@ def test_a_link_that_is_not_good_is_refused_in_the_same_words(engine: Engine, ki
     elif kind == "expired":
         when = NOW + timedelta(days=14)
     elif kind == "revoked":
-        write(engine, lambda session: access.revoke(session, person_id, now=NOW))
+        write(engine, lambda session: people.revoke(session, person_id, now=NOW))
     elif kind == "superseded":
-        write(engine, lambda session: access.new_link(session, person_id, now=NOW))
+        write(engine, lambda session: people.new_link(session, person_id, now=NOW))
     else:
         token = ""
     with reading(engine) as session:
@@ -114,9 +115,9 @@ def test_of_eight_browsers_at_once_one_joins(engine: Engine) -> None:
 def test_revoking_ends_every_sign_in_and_every_link_at_once(engine: Engine) -> None:
     person_id, token = invite(engine)
     first = redeem(engine, token)
-    second = redeem(engine, write(engine, lambda session: access.new_link(session, person_id, now=NOW)))
-    waiting = write(engine, lambda session: access.new_link(session, person_id, now=NOW))
-    write(engine, lambda session: access.revoke(session, person_id, now=LATER))
+    second = redeem(engine, write(engine, lambda session: people.new_link(session, person_id, now=NOW)))
+    waiting = write(engine, lambda session: people.new_link(session, person_id, now=NOW))
+    write(engine, lambda session: people.revoke(session, person_id, now=LATER))
     assert who(engine, first) is None and who(engine, second) is None
     with pytest.raises(NotAllowed):
         redeem(engine, waiting)
@@ -125,8 +126,8 @@ def test_revoking_ends_every_sign_in_and_every_link_at_once(engine: Engine) -> N
 def test_a_revoked_person_comes_back_only_by_a_new_link(engine: Engine) -> None:
     person_id, token = invite(engine)
     old = redeem(engine, token)
-    write(engine, lambda session: access.revoke(session, person_id, now=NOW))
-    again = write(engine, lambda session: access.new_link(session, person_id, now=NOW))
+    write(engine, lambda session: people.revoke(session, person_id, now=NOW))
+    again = write(engine, lambda session: people.new_link(session, person_id, now=NOW))
     person = who(engine, redeem(engine, again))
     assert person is not None and person.id == person_id
     assert who(engine, old) is None
@@ -142,7 +143,7 @@ def test_a_sign_in_ends_by_itself(engine: Engine) -> None:
 def test_signing_out_ends_one_browser_and_not_the_other(engine: Engine) -> None:
     person_id, token = invite(engine)
     here = redeem(engine, token)
-    there = redeem(engine, write(engine, lambda session: access.new_link(session, person_id, now=NOW)))
+    there = redeem(engine, write(engine, lambda session: people.new_link(session, person_id, now=NOW)))
     write(engine, lambda session: joining.sign_out(session, here, LATER))
     assert who(engine, here) is None and who(engine, there) is not None
 
@@ -155,7 +156,7 @@ def test_a_cookie_that_is_no_sign_in_is_nobody(engine: Engine, token: str | None
 def test_a_role_changes_from_the_next_look_on(engine: Engine) -> None:
     person_id, token = invite(engine)
     sign_in = redeem(engine, token)
-    write(engine, lambda session: access.change_role(session, person_id, Role.ANALYST))
+    write(engine, lambda session: people.change_role(session, person_id, Role.ANALYST))
     person = who(engine, sign_in)
     assert person is not None and person.role == "analyst"
 
@@ -163,13 +164,13 @@ def test_a_role_changes_from_the_next_look_on(engine: Engine) -> None:
 def test_the_last_admin_can_be_neither_demoted_nor_revoked(engine: Engine) -> None:
     admin, _ = invite(engine, "Ada", Role.ADMIN)
     for work in (
-        lambda session: access.change_role(session, admin, Role.ANALYST),
-        lambda session: access.revoke(session, admin, now=NOW),
+        lambda session: people.change_role(session, admin, Role.ANALYST),
+        lambda session: people.revoke(session, admin, now=NOW),
     ):
         with pytest.raises(BadInput, match="last admin"):
             write(engine, work)
     invite(engine, "Bo", Role.ADMIN)
-    write(engine, lambda session: access.revoke(session, admin, now=NOW))
+    write(engine, lambda session: people.revoke(session, admin, now=NOW))
 
 
 def test_two_admins_who_demote_each_other_at_once_leave_one(engine: Engine) -> None:
@@ -178,7 +179,7 @@ def test_two_admins_who_demote_each_other_at_once_leave_one(engine: Engine) -> N
 
     def demote(person_id: int) -> None:
         def work(session: Session) -> None:
-            access.change_role(session, person_id, Role.RATER)
+            people.change_role(session, person_id, Role.RATER)
 
         start.wait()
         with suppress(BadInput):
@@ -220,7 +221,7 @@ def test_nobody_is_found_who_is_not_a_human_here(engine: Engine) -> None:
     person = write(engine, lambda session: _add(session, simulated))
     for person_id in (person.id, 10_000):
         with pytest.raises(NotFound):
-            write(engine, lambda session, person_id=person_id: access.new_link(session, person_id, now=NOW))
+            write(engine, lambda session, person_id=person_id: people.new_link(session, person_id, now=NOW))
 
 
 def _add(session: Session, person: Person) -> Person:
@@ -230,16 +231,15 @@ def _add(session: Session, person: Person) -> Person:
 
 
 def test_the_list_says_where_everybody_stands(engine: Engine) -> None:
-    from core.services import people_list
 
     invite(engine, "waits for it", days=3)
     invite(engine, "let it lapse", days=1)
     _, joined = invite(engine, "is here")
     gone, _ = invite(engine, "was shown out")
     redeem(engine, joined)
-    write(engine, lambda session: access.revoke(session, gone, now=NOW))
+    write(engine, lambda session: people.revoke(session, gone, now=NOW))
     with reading(engine) as session:
-        rows = people_list.list_people(session, NOW + timedelta(days=2))
+        rows = listing.list_people(session, NOW + timedelta(days=2))
     assert {row.name: row.state for row in rows} == {
         "is here": "joined",
         "let it lapse": "expired",
@@ -250,7 +250,6 @@ def test_the_list_says_where_everybody_stands(engine: Engine) -> None:
 
 
 def test_somebody_who_voted_or_was_here_is_never_called_not_joined(engine: Engine) -> None:
-    from core.services import people_list
 
     ids = {name: invite(engine, name, days=2)[0] for name in ("voted by address", "renewed")}
     _, token = invite(engine, "signed out")
@@ -259,9 +258,9 @@ def test_somebody_who_voted_or_was_here_is_never_called_not_joined(engine: Engin
     workspace = make_workspace(engine)
     for person_id in ids.values():
         vote(engine, workspace, person_id)
-    write(engine, lambda session: access.new_link(session, ids["renewed"], now=NOW, days=9))
+    write(engine, lambda session: people.new_link(session, ids["renewed"], now=NOW, days=9))
     with reading(engine) as session:
-        rows = {row.name: row for row in people_list.list_people(session, NOW + timedelta(days=3))}
+        rows = {row.name: row for row in listing.list_people(session, NOW + timedelta(days=3))}
     assert {name: rows[name].state for name in (*ids, "signed out")} == {
         "voted by address": "away",
         "renewed": "returning",
@@ -274,15 +273,15 @@ def test_somebody_who_voted_or_was_here_is_never_called_not_joined(engine: Engin
 def test_whoever_may_no_longer_is_refused_in_the_transaction_itself(engine: Engine, state: str) -> None:
     invite(engine, "Ada", Role.ADMIN)
     actor, _ = invite(engine, "Bo", Role.ADMIN)
-    write(engine, lambda session: access.require_still(session, actor, Role.ADMIN))
+    write(engine, lambda session: people.require_still(session, actor, Role.ADMIN))
     if state == "revoked":
-        write(engine, lambda session: access.revoke(session, actor, now=NOW))
+        write(engine, lambda session: people.revoke(session, actor, now=NOW))
     elif state == "demoted":
-        write(engine, lambda session: access.change_role(session, actor, Role.ANALYST))
+        write(engine, lambda session: people.change_role(session, actor, Role.ANALYST))
     else:
         actor = 10_000
     with pytest.raises(NotAllowed, match="may not do this any more"):
-        write(engine, lambda session: access.require_still(session, actor, Role.ADMIN))
+        write(engine, lambda session: people.require_still(session, actor, Role.ADMIN))
 
 
 def test_of_two_admins_who_revoke_each_other_at_once_one_stays(engine: Engine) -> None:
@@ -291,8 +290,8 @@ def test_of_two_admins_who_revoke_each_other_at_once_one_stays(engine: Engine) -
 
     def revoke(me: int, other: int) -> None:
         def work(session: Session) -> None:
-            access.require_still(session, me, Role.ADMIN)
-            access.revoke(session, other, now=NOW)
+            people.require_still(session, me, Role.ADMIN)
+            people.revoke(session, other, now=NOW)
 
         start.wait()
         with suppress(BadInput, NotAllowed):
@@ -314,7 +313,7 @@ def test_pairs_in_hand_of_somebody_whose_access_ends_go_to_others_at_once(engine
     take(engine, workspace, first)
     with pytest.raises(NothingToRate):
         take(engine, workspace, second)
-    write(engine, lambda session: access.revoke(session, first, now=WORKSPACE_NOW))
+    write(engine, lambda session: people.revoke(session, first, now=WORKSPACE_NOW))
     assigning.release_abandoned(engine, WORKSPACE_NOW + timedelta(seconds=1))
     assert take(engine, workspace, second).rater_id == second
 
@@ -322,10 +321,10 @@ def test_pairs_in_hand_of_somebody_whose_access_ends_go_to_others_at_once(engine
 @pytest.mark.regression("2.1")
 def test_no_link_is_made_for_somebody_whose_access_has_ended(engine: Engine) -> None:
     person_id, _ = invite(engine)
-    write(engine, lambda session: access.revoke(session, person_id, now=NOW))
+    write(engine, lambda session: people.revoke(session, person_id, now=NOW))
 
     def give(session: Session) -> str:
-        return joining.give_link(session, access.find_person(session, person_id), now=NOW)
+        return joining.give_link(session, people.find_person(session, person_id), now=NOW)
 
     with pytest.raises(BadInput, match="has ended"):
         write(engine, give)
@@ -379,7 +378,7 @@ def test_a_list_with_bad_lines_names_each_and_invites_nobody(engine: Engine) -> 
 
     invite(engine, "Ada")
     gone, _ = invite(engine, "Gone")
-    write(engine, lambda session: access.revoke(session, gone, now=NOW))
+    write(engine, lambda session: people.revoke(session, gone, now=NOW))
     text = "Bo\nno@host\nBo\nAda\nGone\nx <a@b.example\n" + "y" * 81
     with pytest.raises(BadInput) as refused:
         invite_all(engine, text)
@@ -422,7 +421,7 @@ def test_nobody_is_invited_to_a_closed_study_or_to_one_that_is_gone(engine: Engi
 
     for study_id, says in ((write(engine, closed), "'Over' is closed"), (999, "does not exist")):
         with pytest.raises(BadInput, match=says):
-            write(engine, lambda s, id=study_id: access.invite(s, name="A", role=Role.RATER, now=NOW, study_id=id))
+            write(engine, lambda s, id=study_id: people.invite(s, name="A", role=Role.RATER, now=NOW, study_id=id))
     with reading(engine) as session:
         assert session.exec(select(Person).where(Person.name == "A")).first() is None
 
@@ -443,51 +442,51 @@ def vote(engine: Engine, workspace: Workspace, rater: int) -> None:
 
 
 def test_the_first_start_gives_one_admin_link_and_none_once_an_admin_is_in(engine: Engine) -> None:
-    first = write(engine, lambda session: access.first_admin_link(session, NOW))
+    first = write(engine, lambda session: people.first_admin_link(session, NOW))
     assert first is not None
-    lost = write(engine, lambda session: access.first_admin_link(session, NOW))
+    lost = write(engine, lambda session: people.first_admin_link(session, NOW))
     assert lost is not None and lost != first
     with pytest.raises(NotAllowed):
         redeem(engine, first)
     person = who(engine, redeem(engine, lost))
     assert person is not None and person.role == "admin"
-    assert write(engine, lambda session: access.first_admin_link(session, LATER)) is None
+    assert write(engine, lambda session: people.first_admin_link(session, LATER)) is None
 
 
 def test_an_invited_admin_needs_no_first_link(engine: Engine) -> None:
     invite(engine, "Ada", Role.ADMIN)
-    assert write(engine, lambda session: access.first_admin_link(session, LATER)) is None
+    assert write(engine, lambda session: people.first_admin_link(session, LATER)) is None
 
 
 def test_local_modes_admin_is_one_person(engine: Engine) -> None:
     with reading(engine) as session:
-        assert access.find_local_admin(session) is None
-    first = write(engine, lambda session: access.local_admin(session, NOW))
-    again = write(engine, lambda session: access.local_admin(session, NOW))
+        assert people.find_local_admin(session) is None
+    first = write(engine, lambda session: people.local_admin(session, NOW))
+    again = write(engine, lambda session: people.local_admin(session, NOW))
     assert first.id == again.id and first.role == "admin"
 
 
 def test_an_address_opens_the_door_only_to_its_person(engine: Engine) -> None:
-    write(engine, lambda s: access.create_person(s, name="Ada", role=Role.ANALYST, now=NOW, email="Ada@Example.org "))
+    write(engine, lambda s: people.create_person(s, name="Ada", role=Role.ANALYST, now=NOW, email="Ada@Example.org "))
     with reading(engine) as session:
-        found = access.person_by_email(session, "ADA@example.org")
+        found = people.person_by_email(session, "ADA@example.org")
         assert found is not None and found.name == "Ada"
-        assert access.person_by_email(session, "eve@example.org") is None
+        assert people.person_by_email(session, "eve@example.org") is None
     assert found.id is not None
-    first = write(engine, lambda session: access.admit_admin(session, "root@example.org", NOW))
+    first = write(engine, lambda session: people.admit_admin(session, "root@example.org", NOW))
     assert first is not None and first.role == "admin"
-    write(engine, lambda session: access.revoke(session, found.id, now=NOW))
+    write(engine, lambda session: people.revoke(session, found.id, now=NOW))
     with reading(engine) as session:
-        assert access.person_by_email(session, "ada@example.org") is None
+        assert people.person_by_email(session, "ada@example.org") is None
 
 
 def test_an_admin_address_that_was_revoked_stays_out(engine: Engine) -> None:
-    first = write(engine, lambda session: access.admit_admin(session, "root@example.org", NOW))
+    first = write(engine, lambda session: people.admit_admin(session, "root@example.org", NOW))
     invite(engine, "Ada", Role.ADMIN)
     assert first is not None and first.id is not None
     first_id = first.id
-    write(engine, lambda session: access.revoke(session, first_id, now=NOW))
-    assert write(engine, lambda session: access.admit_admin(session, "root@example.org", NOW)) is None
+    write(engine, lambda session: people.revoke(session, first_id, now=NOW))
+    assert write(engine, lambda session: people.admit_admin(session, "root@example.org", NOW)) is None
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost:8501", "[::1]:8501", "127.8.9.1:80", "LOCALHOST", "::1"])

@@ -12,9 +12,10 @@ from sqlmodel import Session, select
 from core.domain.people import Role
 from core.domain.votes import Outcome
 from core.errors import BadInput, NotFound, PairGone
-from core.services import access, assigning, datasets, studies, voting
+from core.services import assigning, datasets, studies, voting
 from core.services import demo as demo_service
 from core.services.importing import ImportSummary, Kind, import_file
+from core.services.people import people
 from core.storage.engine import reading, write
 from core.storage.tables import Candidate, Dataset, Person, Prompt, Response, Run, Study, Vote
 from tests.services.test_import_native import counts, tallied
@@ -66,7 +67,7 @@ def test_what_hangs_on_a_dataset_is_told_in_numbers(engine: Engine, bank: int) -
 def test_a_dataset_goes_with_what_hangs_on_it_and_the_same_files_come_in_again(engine: Engine, bank: int) -> None:
     made = write(engine, lambda session: studies.create(session, name="Bank tone", now=NOW, dataset_id=bank))
     invited = {"name": "Ann", "role": Role.RATER, "study_id": made.id, "now": NOW}
-    write(engine, lambda session: access.invite(session, **invited))
+    write(engine, lambda session: people.invite(session, **invited))
     assert take(engine, Kind.VOTES, VOTES, dataset="bank").already_imported
     before = counts(engine)
     remove(engine, bank)

@@ -17,8 +17,8 @@ from sqlalchemy import Engine
 
 from core.domain.people import Role
 from core.errors import BadFile, NotAllowed
-from core.services import access
 from core.services.importing import Kind, apart, import_file
+from core.services.people import people
 from core.storage.engine import open_engine
 from tests.services.test_import_landing import PROJECT, votes, written
 from tests.services.test_import_native import counts
@@ -132,7 +132,7 @@ def test_who_is_no_admin_any_more_is_refused_in_the_transaction_that_writes(engi
     before = counts(engine)
     rater = workspace.raters[0]
     with pytest.raises(NotAllowed):
-        take(engine, LARGE, Told(), check=partial(access.require_still, person_id=rater, role=Role.ADMIN))
+        take(engine, LARGE, Told(), check=partial(people.require_still, person_id=rater, role=Role.ADMIN))
     assert counts(engine) == before
 
 

@@ -8,7 +8,8 @@ from sqlmodel import func, select
 
 from core.domain.votes import Outcome
 from core.errors import NotAllowed
-from core.services import access, voting
+from core.services import voting
+from core.services.people import people
 from core.storage.engine import reading, writing
 from core.storage.tables import Assignment, Remark, Vote
 from tests.services.test_rating import answer, rate, take
@@ -31,7 +32,7 @@ def test_a_revoked_rater_does_nothing_any_more(engine: Engine, doing: str):
     held = take(engine, workspace, rater, now=later(1))
     answer(engine, held, workspace.questions[0], now=later(1))
     with writing(engine) as session:
-        access.revoke(session, rater, now=later(2))
+        people.revoke(session, rater, now=later(2))
     before = counted(engine)
     with pytest.raises(NotAllowed, match="ended"):
         _DOINGS[doing](engine, workspace, held)

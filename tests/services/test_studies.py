@@ -10,7 +10,8 @@ from sqlmodel import Session, select
 from core.domain.people import Role
 from core.domain.votes import Outcome
 from core.errors import BadInput, NotFound, NothingToRate
-from core.services import access, assigning, questions, studies, study_progress, study_settings, voting
+from core.services import assigning, questions, studies, study_progress, study_settings, voting
+from core.services.people import people
 from core.services.studies import DEFAULT_QUESTIONS, QuestionText
 from core.storage.engine import reading, write
 from core.storage.tables import Assignment, Pair, Person, Question, Study, Vote
@@ -40,7 +41,7 @@ def offered(engine: Engine, rater: int) -> list[str]:
 
 
 def awaited(engine: Engine, rater: int) -> str | None:
-    from core.services import study_raters
+    from core.services.people import study_raters
 
     with reading(engine) as session:
         return study_raters.awaited(session, rater)
@@ -173,7 +174,7 @@ def test_a_draft_is_deleted_and_those_invited_to_it_stay(engine: Engine):
 
     workspace = make_workspace(engine)
     study = draft(engine, person_ids=workspace.raters[:1])
-    rater, _ = write(engine, lambda s: access.invite(s, name="Anna", role=Role.RATER, now=NOW, study_id=study))
+    rater, _ = write(engine, lambda s: people.invite(s, name="Anna", role=Role.RATER, now=NOW, study_id=study))
     write(engine, lambda session: study_settings.delete_draft(session, study))
     with reading(engine) as session:
         assert [study.name for study in session.exec(select(Study))] == ["Everything"]
@@ -200,16 +201,16 @@ def test_a_rater_lands_in_the_study_they_were_invited_to_which_need_not_be_the_f
     make_workspace(engine)
     make(engine, name="First")
     second = make(engine, name="Second", person_ids=None)
-    anna, _ = write(engine, lambda s: access.invite(s, name="Anna", role=Role.RATER, now=NOW, study_id=second.id))
+    anna, _ = write(engine, lambda s: people.invite(s, name="Anna", role=Role.RATER, now=NOW, study_id=second.id))
     assert offered(engine, anna.id) == ["Second", "First"]
-    write(engine, lambda session: access.new_link(session, anna.id, now=NOW))
+    write(engine, lambda session: people.new_link(session, anna.id, now=NOW))
     assert offered(engine, anna.id) == ["Second", "First"], "a renewed link leads to the same study"
 
 
 def test_who_is_invited_to_a_study_of_chosen_people_becomes_one_of_them(engine: Engine):
     workspace = make_workspace(engine)
     study = make(engine, person_ids=workspace.raters[:1])
-    anna, _ = write(engine, lambda s: access.invite(s, name="Anna", role=Role.RATER, now=NOW, study_id=study.id))
+    anna, _ = write(engine, lambda s: people.invite(s, name="Anna", role=Role.RATER, now=NOW, study_id=study.id))
     assert offered(engine, anna.id) == ["Own"]
     with reading(engine) as session:
         assert set(studies.rater_ids(session, study.id)) == {workspace.raters[0], anna.id}
@@ -218,7 +219,7 @@ def test_who_is_invited_to_a_study_of_chosen_people_becomes_one_of_them(engine: 
 def test_whoever_waits_for_their_study_reads_in_words_what_to_expect(engine: Engine):
     workspace = make_workspace(engine)
     study = draft(engine)
-    invited, _ = write(engine, lambda s: access.invite(s, name="Anna", role=Role.RATER, now=NOW, study_id=study))
+    invited, _ = write(engine, lambda s: people.invite(s, name="Anna", role=Role.RATER, now=NOW, study_id=study))
     anna = invited.id
     assert offered(engine, anna) == [], "somebody invited to a study is not given everything meanwhile"
     assert awaited(engine, workspace.raters[0]) is None
@@ -280,8 +281,8 @@ def _first_question(engine: Engine, study: int) -> int:
 def test_nobody_whose_access_has_ended_is_offered_a_study_or_put_among_its_raters(engine: Engine):
     workspace = make_workspace(engine)
     gone, stays, _ = workspace.raters
-    write(engine, lambda session: access.create_person(session, name="Ada", role=Role.ADMIN, now=NOW))
-    write(engine, lambda session: access.revoke(session, gone, now=NOW))
+    write(engine, lambda session: people.create_person(session, name="Ada", role=Role.ADMIN, now=NOW))
+    write(engine, lambda session: people.revoke(session, gone, now=NOW))
     with reading(engine) as session:
         assert studies.for_rater(session, gone) == []
     with pytest.raises(BadInput, match="access of rater 0 has ended"):

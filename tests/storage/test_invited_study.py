@@ -6,7 +6,8 @@ from sqlalchemy import Engine, text
 from sqlmodel import select
 
 from core.domain.people import Role
-from core.services import access, joining, studies
+from core.services import studies
+from core.services.people import joining, people
 from core.storage.engine import reading, write
 from core.storage.schema import upgrade
 from core.storage.tables import Invitation, metadata
@@ -38,7 +39,7 @@ def test_an_invitation_sent_before_still_lets_its_person_in(engine: Engine):
 
 def test_a_study_that_is_deleted_leaves_its_invitations(engine: Engine):
     study = write(engine, lambda session: studies.create(session, name="June", now=NOW))
-    write(engine, lambda s: access.invite(s, name="Anna", role=Role.RATER, now=NOW, study_id=study.id))
+    write(engine, lambda s: people.invite(s, name="Anna", role=Role.RATER, now=NOW, study_id=study.id))
     with engine.begin() as connection:
         connection.execute(text("DELETE FROM question"))
         connection.execute(text("DELETE FROM study"))

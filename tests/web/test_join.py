@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from core.domain.people import Role
-from core.services import access, joining
+from core.services.people import joining, people
 from core.settings import get_settings
 from core.storage.engine import get_engine, open_engine, reading, write
 from core.storage.tables import Invitation, Person, SignIn
@@ -39,7 +39,7 @@ def browser() -> TestClient:
 
 
 def invite(engine: Engine, name: str) -> str:
-    return write(engine, lambda s: access.invite(s, name=name, role=Role.RATER, now=join._now()))[1]
+    return write(engine, lambda s: people.invite(s, name=name, role=Role.RATER, now=join._now()))[1]
 
 
 def signed_in(engine: Engine, browser: TestClient) -> str | None:
@@ -67,7 +67,7 @@ def test_an_unused_link_of_the_signed_in_person_is_not_used_up(engine: Engine, b
 
     def renewed(session):
         person = session.exec(select(Person).where(Person.name == "Anna")).one()
-        return access.new_link(session, person.id, now=join._now())
+        return people.new_link(session, person.id, now=join._now())
 
     token = write(engine, renewed)
     assert browser.post(f"/join/{token}").headers["location"] == "/"
@@ -116,7 +116,7 @@ def test_a_revoked_person_is_not_led_in_by_their_link(engine: Engine, browser: T
 
     def revoke(session):
         person = session.exec(select(Person).where(Person.name == "Anna")).one()
-        access.revoke(session, person.id, now=join._now())
+        people.revoke(session, person.id, now=join._now())
 
     write(engine, revoke)
     assert browser.get(f"/join/{token}").status_code == browser.post(f"/join/{token}").status_code == 404

@@ -12,8 +12,8 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from core.domain.people import Role
 from core.errors import BadInput, NotAllowed, NotFound
-from core.services import study_raters
-from core.services.joining import end_all, give_link, is_open
+from core.services.people import study_raters
+from core.services.people.joining import end_all, give_link, is_open
 from core.storage.tables import Assignment, Invitation, Person, SignIn, Study
 
 LONGEST_NAME = 80

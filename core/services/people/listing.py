@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from core.domain.people import Role
-from core.services.joining import is_open
+from core.services.people.joining import is_open
 from core.storage.tables import Invitation, Person, Question, SignIn, Study, Vote
 
 
