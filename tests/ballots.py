@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from core.domain.votes import Outcome
-from core.services import tallies, weighting
+from core.services.leaderboards import tallies, weighting
 from core.storage.engine import writing
 from core.storage.tables import Person, Vote
 from tests.workspace import NOW, Workspace

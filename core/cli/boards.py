@@ -6,7 +6,8 @@ import typer
 
 from core.cli.terminal import AsJson, app, now, plainly, print_json, workspace
 from core.domain.ranking import Band, RankingOptions
-from core.services import boards, reports, studies, tallies, weighting
+from core.services import studies
+from core.services.leaderboards import boards, report, tallies, weighting
 from core.services.workspace import counts_simulated
 from core.storage.engine import reading, write
 
@@ -35,9 +36,9 @@ def leaderboard(
             filters = boards.Filters(category=category, simulated=counted, masked=masked)
             board = boards.leaderboard(session, asked, filters, options)
     if as_json:
-        print_json(reports.leaderboard_object(board, study=found.name))
+        print_json(report.leaderboard_object(board, study=found.name))
     else:
-        typer.echo(reports.leaderboard_text(board, study=found.name))
+        typer.echo(report.leaderboard_text(board, study=found.name))
 
 
 @app.command()

@@ -8,7 +8,8 @@ import typer
 from core.cli.out_file import sink
 from core.cli.terminal import app, now, plainly, workspace
 from core.domain.ranking import RankingOptions
-from core.services import boards, exporting, reports, studies, weighting
+from core.services import exporting, studies
+from core.services.leaderboards import boards, report, weighting
 from core.services.workspace import counts_simulated
 from core.storage.engine import reading
 
@@ -65,4 +66,4 @@ def export_leaderboard(
                 session, asked, boards.Filters(category, counts_simulated(session)), RankingOptions()
             )
             with sink(out) as file:
-                exporting.export_table(reports.leaderboard_rows(board), format, file)
+                exporting.export_table(report.leaderboard_rows(board), format, file)

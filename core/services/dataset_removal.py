@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from core.errors import BadInput, NotFound
-from core.services import tallies
 from core.services.importing.ledger import ON_DATASET
+from core.services.leaderboards import tallies
 from core.storage.tables import Dataset, Run, Study, metadata
 
 _table = metadata.tables

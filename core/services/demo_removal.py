@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from core import demo
 from core.errors import NotFound
-from core.services import tallies, workspace
+from core.services import workspace
 from core.services.dataset_removal import (
     delete_datasets,
     delete_voteless,
@@ -17,6 +17,7 @@ from core.services.dataset_removal import (
     studies_over,
     wait_for_raters,
 )
+from core.services.leaderboards import tallies
 from core.storage.tables import Attempt, Candidate, Dataset, LoadTest, Response, Study, Vote, metadata
 
 _table = metadata.tables

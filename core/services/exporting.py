@@ -14,7 +14,7 @@ from sqlmodel import Session
 from core.domain.formula import neutralise
 from core.domain.votes import OUTCOME_WORDS, Outcome
 from core.errors import BadInput
-from core.services.tallies import is_current
+from core.services.leaderboards.tallies import is_current
 from core.storage.tables import Study, metadata
 
 FORMATS = ("csv", "jsonl", "parquet")

@@ -19,7 +19,8 @@ from sqlmodel import Session
 from core.domain import sampling
 from core.domain.ranking import Band, RankingOptions
 from core.domain.ranking.estimate import MEAN_RATING
-from core.services import boards, studies
+from core.services import studies
+from core.services.leaderboards import boards
 from core.services.pools import Pool, pool_of
 from core.services.workspace import counts_simulated
 from core.storage.engine import reading

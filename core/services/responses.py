@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from core.errors import NotFound
 from core.services import studies
-from core.services.tallies import is_current, is_simulated
+from core.services.leaderboards.tallies import is_current, is_simulated
 from core.storage.tables import Candidate, Dataset, Prompt, Response, metadata
 
 MOST_PROMPTS = 500

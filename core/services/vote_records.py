@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from core.domain.lengths import length_bin
 from core.domain.votes import Outcome, reading_floor_ms
-from core.services import tallies
+from core.services.leaderboards import tallies
 from core.storage.tables import Assignment, Person, Prompt, Vote, metadata
 
 UNDO_DEPTH = 10

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.services.boards import Leaderboard, Standing
+from core.services.leaderboards.boards import Leaderboard, Standing
 from core.ui import board_words, frame, grids
 
 

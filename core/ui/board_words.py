@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from scipy.special import expit
 
 from core.domain.ranking import Band, Board
-from core.services.boards import Leaderboard, Standing
-from core.services.settling import Settling, Verdict
+from core.services.leaderboards.boards import Leaderboard, Standing
+from core.services.leaderboards.settling import Settling, Verdict
 from core.ui.charts import cut
 from core.ui.frame import as_typed
 

@@ -7,8 +7,9 @@ import streamlit as st
 from sqlmodel import Session
 
 from core.domain.ranking import Band
-from core.services import boards, responses, studies, workspace
-from core.services.boards import Filters
+from core.services import responses, studies, workspace
+from core.services.leaderboards import boards
+from core.services.leaderboards.boards import Filters
 from core.storage.engine import reading
 from core.storage.tables import Question, Study
 from core.ui import frame

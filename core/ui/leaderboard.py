@@ -10,9 +10,10 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from core.domain.ranking import Band, RankingOptions
-from core.services import boards, exporting, reports, settling, studies
-from core.services.boards import Filters, Leaderboard, Standing
-from core.services.settling import Settling, Verdict
+from core.services import exporting, studies
+from core.services.leaderboards import boards, report, settling
+from core.services.leaderboards.boards import Filters, Leaderboard, Standing
+from core.services.leaderboards.settling import Settling, Verdict
 from core.storage.engine import reading
 from core.storage.tables import Question
 from core.ui import board_words, charts, colours, frame
@@ -188,7 +189,7 @@ def method(found: Found) -> None:
 def foot(found: Found, choice: BoardChoice) -> None:
     """The downloads, and as of which vote this is."""
     board = found.board
-    rows = reports.leaderboard_rows(board)
+    rows = report.leaderboard_rows(board)
     stem = "-".join(
         part for part in ("leaderboard", choice.study.name, board.question.key, board.filters.category) if part
     )

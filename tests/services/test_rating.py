@@ -10,7 +10,8 @@ from sqlmodel import select
 
 from core.domain.votes import Outcome
 from core.errors import NothingToRate, PairGone
-from core.services import assigning, rounds, studies, tallies, voting
+from core.services import assigning, rounds, studies, voting
+from core.services.leaderboards import tallies
 from core.services.pools import pool_of
 from core.storage.engine import reading, writing
 from core.storage.tables import Assignment, ClusterTally, Pair, PairTally, Remark, Response, Study, Vote, metadata

@@ -6,7 +6,7 @@ from core.domain.votes import Outcome
 from core.services.importing.bulk import BulkAdd
 from core.services.importing.landing import Landing
 from core.services.importing.staging import Staging
-from core.services.tallies import BUCKETS, COUNTERS, WINS2, hold
+from core.services.leaderboards.tallies import BUCKETS, COUNTERS, WINS2, hold
 
 _SIDES = ("study_id", "simulated", "question_id", "left_id", "right_id")
 _PAIR_KEYS = (*_SIDES, "category", "length_bin", "masked")

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from core.domain.judging import PAIRWISE_KIND, is_own_family
 from core.domain.judging.favour import Favour, favour
 from core.domain.votes import Outcome
-from core.services.tallies import is_current, is_simulated
+from core.services.leaderboards.tallies import is_current, is_simulated
 from core.services.workspace import counts_simulated
 from core.storage.tables import Candidate, Evaluator, metadata
 

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from core.domain.agreement import flagged, preference
 from core.domain.votes import Outcome
-from core.services.tallies import is_current, is_simulated
+from core.services.leaderboards.tallies import is_current, is_simulated
 from core.storage.tables import metadata
 
 MOST_VOTES = 50_000

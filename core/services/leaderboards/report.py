@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from core.services.boards import Leaderboard, Standing
+from core.services.leaderboards.boards import Leaderboard, Standing
 
 
 def leaderboard_object(board: Leaderboard, *, study: str) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from core.services import weighted_sums
-from core.services.weighted_sums import Floats, Ints, VoteColumns
+from core.services.leaderboards import weighted_sums
+from core.services.leaderboards.weighted_sums import Floats, Ints, VoteColumns
 
 _STORED = {
     "cell": ("<i8", 5),

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from core.services import weighted_sums
-from core.services.weighted_cells import WeightedCells
-from core.services.weighted_sums import VoteColumns
+from core.services.leaderboards import weighted_sums
+from core.services.leaderboards.weighted_cells import WeightedCells
+from core.services.leaderboards.weighted_sums import VoteColumns
 from core.storage.engine import reading, write
 from core.storage.tables import WeightedTally, metadata
 

@@ -13,8 +13,8 @@ from core.domain import agreement, raters
 from core.domain.agreement import Agreement
 from core.domain.raters import Pace, Share
 from core.domain.votes import Outcome
-from core.services import rater_votes
-from core.services.rater_votes import NOT_TIMED, RaterVotes
+from core.services.leaderboards import rater_votes
+from core.services.leaderboards.rater_votes import NOT_TIMED, RaterVotes
 from core.storage.tables import Question, metadata
 
 _vote, _person, _remark = (metadata.tables[name] for name in ("vote", "person", "remark"))

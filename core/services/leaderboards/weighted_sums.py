@@ -12,7 +12,7 @@ from sqlmodel import Session
 from core.domain.ranking import rater_weight
 from core.domain.ranking.counts import WIN_OF_OUTCOME
 from core.domain.votes import TOO_FAST_WEIGHT, Outcome
-from core.services.tallies import is_current
+from core.services.leaderboards.tallies import is_current
 from core.storage.tables import metadata
 
 MOST_CLUSTERS = 64

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sqlmodel import Session
 
 from core.domain.ranking import Cells, Clusters
-from core.services.weighting import WeightedCells
+from core.services.leaderboards.weighting import WeightedCells
 from core.storage.tables import Question, metadata
 
 _pair_tally = metadata.tables["pair_tally"]

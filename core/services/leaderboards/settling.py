@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from core.domain import ranking
-from core.services.boards import Leaderboard, Standing
+from core.services.leaderboards.boards import Leaderboard, Standing
 from core.storage.tables import Person
 
 LEVEL_ELO = 0.5

@@ -10,9 +10,9 @@ from sqlmodel import Session, select
 
 from core.domain import ranking
 from core.domain.ranking import Board, Cells, Clusters, RankingOptions
-from core.services import board_counts, weighting
-from core.services.board_counts import Counted, Filters
-from core.services.weighting import WeightedCells
+from core.services.leaderboards import counts, weighting
+from core.services.leaderboards.counts import Counted, Filters
+from core.services.leaderboards.weighting import WeightedCells
 from core.storage.tables import PairTally, Question, metadata
 
 __all__ = [
@@ -99,14 +99,14 @@ def leaderboard(session: Session, question: Question, filters: Filters, options:
     cells = WeightedCells.unpacked(weighted.cells) if weighted else None
     waiting = _waiting(session, question.id, weighted.as_of_vote_id if weighted else 0)
     same = None if options.plain else cells
-    tally = board_counts.counts_of(same, filters) if same else board_counts.tally_counts(session, question, filters)
-    chosen = board_counts.chosen(cells, filters) if cells else None
+    tally = counts.counts_of(same, filters) if same else counts.tally_counts(session, question, filters)
+    chosen = counts.chosen(cells, filters) if cells else None
     candidates = _candidates(session, tally, chosen)
     ids = list(candidates)
     if options.plain or chosen is None:
-        counted = board_counts.plain_counts(tally, ids)
+        counted = counts.plain_counts(tally, ids)
     else:
-        counted = board_counts.weighted_counts(chosen, ids)
+        counted = counts.weighted_counts(chosen, ids)
     board = ranking.rank(counted.cells, counted.clusters, options)
     return Leaderboard(
         question=question,
@@ -197,7 +197,7 @@ def _standings(
     board: Board, tally: NDArray[np.int64], candidates: dict[int, tuple[str, int, bool]]
 ) -> tuple[Standing, ...]:
     ids = list(candidates)
-    left, right = board_counts.codes_of(tally[:, :2], ids).T
+    left, right = counts.codes_of(tally[:, :2], ids).T
     outcomes = tally[:, 4:]
 
     def per_candidate(of_left: NDArray[np.int64], of_right: NDArray[np.int64]) -> NDArray[np.int64]:
