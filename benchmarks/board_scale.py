@@ -15,8 +15,8 @@ from sqlalchemy import Engine
 
 from core.domain.lengths import length_bin
 from core.domain.ranking import RankingOptions
-from core.services import studies
 from core.services.leaderboards import boards, tallies, weighting
+from core.services.studies import studies
 from core.storage.engine import open_engine, reading, write, writing
 from core.storage.schema import upgrade
 from core.storage.tables import Candidate, Dataset, Person, Prompt, Question, metadata

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from benchmarks.key_press import ARGS, PRESS, Desk, brought_another_pair
 from benchmarks.key_press import _server as app
-from core.services import preferences, rounds, studies, voting
+from core.services.studies import preferences, rounds, studies, voting
 from core.storage.engine import open_engine, reading, writing
 from core.storage.schema import upgrade
 from core.storage.tables import Candidate, Dataset, Person, Run, Study, metadata

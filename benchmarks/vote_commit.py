@@ -19,8 +19,8 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from core.domain.votes import Outcome
-from core.services import assigning, studies, vote_records, voting
 from core.services.leaderboards import tallies
+from core.services.studies import assigning, studies, vote_records, voting
 from core.storage.engine import open_engine, reading, write, writing
 from core.storage.schema import upgrade
 from core.storage.tables import Candidate, Dataset, Person, Prompt, Response, Run, Vote

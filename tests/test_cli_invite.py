@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from core.services import studies
 from core.services.people import joining
+from core.services.studies import studies
 from core.storage.engine import open_engine, reading, write
 from tests.command_line import evenhand
 from tests.workspace import make_workspace

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
 
-from core.services import studies
+from core.services.studies import studies
 from core.storage.engine import writing
 from core.storage.tables import Candidate, Dataset, Person, Prompt, Response, Run
 

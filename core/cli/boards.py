@@ -6,8 +6,8 @@ import typer
 
 from core.cli.terminal import AsJson, app, now, plainly, print_json, workspace
 from core.domain.ranking import Band, RankingOptions
-from core.services import studies
 from core.services.leaderboards import boards, report, tallies, weighting
+from core.services.studies import studies
 from core.services.workspace import counts_simulated
 from core.storage.engine import reading, write
 

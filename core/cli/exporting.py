@@ -8,8 +8,9 @@ import typer
 from core.cli.out_file import sink
 from core.cli.terminal import app, now, plainly, workspace
 from core.domain.ranking import RankingOptions
-from core.services import exporting, studies
+from core.services import exporting
 from core.services.leaderboards import boards, report, weighting
+from core.services.studies import studies
 from core.services.workspace import counts_simulated
 from core.storage.engine import reading
 

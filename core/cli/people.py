@@ -9,8 +9,8 @@ from sqlmodel import Session
 from core.cli.terminal import AsJson, app, now, plainly, print_json, workspace
 from core.domain.people import Role
 from core.errors import BadInput
-from core.services import inviting, studies
-from core.services.inviting import Invited
+from core.services.studies import inviting, studies
+from core.services.studies.inviting import Invited
 from core.settings import AuthMode, get_settings
 from core.storage.engine import write
 

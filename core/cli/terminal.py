@@ -10,7 +10,7 @@ import typer
 from sqlalchemy import Engine
 
 from core.errors import EvenhandError
-from core.services import studies
+from core.services.studies import studies
 from core.storage.engine import get_engine, write
 from core.storage.schema import upgrade
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from core.errors import BadInput, NotFound
-from core.services.study_fields import clean_line
+from core.services.studies.fields import clean_line
 from core.storage.tables import Candidate, Dataset, Prompt, metadata
 
 _prompt = metadata.tables["prompt"]

@@ -11,9 +11,10 @@ from core import demo
 from core.demo.simulate import RatedPair, simulated_votes
 from core.domain.lengths import length_bin
 from core.domain.votes import OUTCOME_OF_WORD, reading_floor_ms
-from core.services import scoring, studies
+from core.services import scoring
 from core.services.importing import Kind, import_file, sweep
 from core.services.leaderboards import tallies
+from core.services.studies import studies
 from core.services.workspace import demo_was_removed
 from core.storage.engine import reading, write
 from core.storage.tables import Candidate, Dataset, Person, Prompt, Response, Study, Vote

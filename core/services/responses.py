@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from core.errors import NotFound
-from core.services import studies
 from core.services.leaderboards.tallies import is_current, is_simulated
+from core.services.studies import studies
 from core.storage.tables import Candidate, Dataset, Prompt, Response, metadata
 
 MOST_PROMPTS = 500

@@ -6,9 +6,10 @@ from io import BytesIO
 
 import streamlit as st
 
-from core.services import datasets, exporting, study_progress, workspace
+from core.services import datasets, exporting, workspace
 from core.services.datasets import DatasetLine
-from core.services.study_progress import StudyProgress
+from core.services.studies import progress
+from core.services.studies.progress import StudyProgress
 from core.storage.engine import reading
 from core.storage.tables import Study
 from core.ui import access, frame
@@ -33,7 +34,7 @@ def section() -> None:
 
 def _votes() -> None:
     with reading(engine()) as session:
-        lines = [line for line in study_progress.all_progress(session) if line.votes]
+        lines = [line for line in progress.all_progress(session) if line.votes]
         counted = workspace.counts_simulated(session)
     if not lines:
         frame.empty_state("No votes yet", "They can be exported as soon as somebody has rated or votes are imported.")

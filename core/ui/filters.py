@@ -7,9 +7,10 @@ import streamlit as st
 from sqlmodel import Session
 
 from core.domain.ranking import Band
-from core.services import responses, studies, workspace
+from core.services import responses, workspace
 from core.services.leaderboards import boards
 from core.services.leaderboards.boards import Filters
+from core.services.studies import studies
 from core.storage.engine import reading
 from core.storage.tables import Question, Study
 from core.ui import frame

@@ -8,9 +8,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.services import datasets, file_look, studies, study_fields
+from core.services import datasets, file_look
 from core.services.file_look import FileLook
 from core.services.importing import FORMATS, Kind
+from core.services.studies import fields as study_fields
+from core.services.studies import studies
 from core.storage.engine import reading
 from core.ui import frame, import_mapping
 from core.ui.resources import engine

@@ -10,10 +10,11 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from core.domain.ranking import Band, RankingOptions
-from core.services import exporting, studies
+from core.services import exporting
 from core.services.leaderboards import boards, report, settling
 from core.services.leaderboards.boards import Filters, Leaderboard, Standing
 from core.services.leaderboards.settling import Settling, Verdict
+from core.services.studies import studies
 from core.storage.engine import reading
 from core.storage.tables import Question
 from core.ui import board_words, charts, colours, frame

@@ -4,8 +4,8 @@ import streamlit as st
 
 from core.domain.votes import Outcome
 from core.errors import EvenhandError
-from core.services import own_pairs, rounds, voting
-from core.services.own_pairs import OwnPair
+from core.services.studies import own_pairs, rounds, voting
+from core.services.studies.own_pairs import OwnPair
 from core.storage.engine import reading
 from core.storage.tables import Question, Remark
 from core.ui import access, frame, rating_tools

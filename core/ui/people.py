@@ -8,10 +8,10 @@ from sqlmodel import Session
 
 from core.domain.people import Role
 from core.errors import EvenhandError
-from core.services import inviting
-from core.services.inviting import Invited
 from core.services.people import people
 from core.services.people.listing import PersonRow, list_people
+from core.services.studies import inviting
+from core.services.studies.inviting import Invited
 from core.settings import AuthMode, get_settings
 from core.storage.engine import reading
 from core.storage.tables import Person

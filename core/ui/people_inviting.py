@@ -5,8 +5,8 @@ import streamlit as st
 from core.domain.invitees import read_invitees
 from core.domain.people import Role
 from core.errors import EvenhandError
-from core.services import inviting, studies
 from core.services.people import people
+from core.services.studies import inviting, studies
 from core.settings import AuthMode, get_settings
 from core.storage.engine import reading
 from core.storage.tables import Study

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.services import inviting
-from core.services.inviting import Invited
+from core.services.studies import inviting
+from core.services.studies.inviting import Invited
 from core.ui import access, frame
 
 _MADE, _PER_PAGE = "_people_made", 10

@@ -5,9 +5,9 @@ import streamlit as st
 
 from core.domain.agreement import Agreement
 from core.domain.raters import Share, share
-from core.services import studies
 from core.services.leaderboards import boards, rater_votes, raters
 from core.services.leaderboards.raters import QuestionAgreement, RaterReport, RaterRow
+from core.services.studies import studies
 from core.storage.engine import reading
 from core.ui import filters, frame
 from core.ui.filters import RaterChoice

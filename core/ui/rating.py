@@ -7,9 +7,9 @@ import streamlit as st
 
 from core.domain.votes import Outcome
 from core.errors import EvenhandError, NothingToRate
-from core.services import rounds, voting
 from core.services.people import study_raters
-from core.services.rounds import Round
+from core.services.studies import rounds, voting
+from core.services.studies.rounds import Round
 from core.storage.engine import reading
 from core.storage.tables import Question, Study
 from core.ui import access, frame, rating_dialogs, rating_tools

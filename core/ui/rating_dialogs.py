@@ -5,8 +5,8 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import EvenhandError
-from core.services import voting
-from core.services.rounds import Round
+from core.services.studies import voting
+from core.services.studies.rounds import Round
 from core.ui import access, markup
 from core.ui.rating_tools import Tool, close, opened, say
 from core.ui.rendering import show_text

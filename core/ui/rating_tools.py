@@ -5,8 +5,8 @@ from enum import StrEnum
 import streamlit as st
 
 from core.errors import EvenhandError
-from core.services import voting
-from core.services.rounds import Round
+from core.services.studies import voting
+from core.services.studies.rounds import Round
 from core.ui import access
 from core.ui.resources import engine, now
 

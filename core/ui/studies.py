@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.services import studies, study_overlaps, study_progress
-from core.services.study_progress import StudyProgress
+from core.services.studies import overlaps, progress, studies
+from core.services.studies.progress import StudyProgress
 from core.storage.engine import reading
 from core.ui import access, doing, frame, study_states
 from core.ui.resources import engine
@@ -18,7 +18,7 @@ def chosen() -> StudyProgress | None:
     if asked in ("", _NEW):
         return None
     with reading(engine()) as session:
-        found = next((each for each in study_progress.all_progress(session) if str(each.study.id) == asked), None)
+        found = next((each for each in progress.all_progress(session) if str(each.study.id) == asked), None)
     if found is None:
         _show_list()
     return found
@@ -44,10 +44,10 @@ def back_button() -> None:
 def cards() -> None:
     """Every study as a card: its state, how far it is, and what can be done with it."""
     with reading(engine()) as session:
-        lines = study_progress.all_progress(session)
-        newest = study_progress.newest_vote_id(session)
-        twice = study_overlaps.among_open(session)
-        has_named = study_overlaps.has_named_open(session)
+        lines = progress.all_progress(session)
+        newest = progress.newest_vote_id(session)
+        twice = overlaps.among_open(session)
+        has_named = overlaps.has_named_open(session)
     raters = _rater_counts(str(engine().url), newest)
     doing.problem("studies")
     study_states.warn(twice)
@@ -81,8 +81,8 @@ def head(line: StudyProgress) -> None:
         study_states.buttons(line)
     doing.problem("studies")
     with reading(engine()) as session:
-        newest = study_progress.newest_vote_id(session)
-        twice = study_overlaps.with_open(session, line.study) if line.study.state == "open" else []
+        newest = progress.newest_vote_id(session)
+        twice = overlaps.with_open(session, line.study) if line.study.state == "open" else []
     if line.study.state == studies.DRAFT:
         st.caption(
             "A draft: no rater sees it. Word its questions, write guidelines, say who rates it, then press *Open*."
@@ -104,7 +104,7 @@ def _progress(line: StudyProgress, raters: int) -> None:
         f"{number_of(line.pairs, 'pair')} × {number_of(line.study.overlap, 'rater')}",
         _votes(line),
         f"{number_of(raters, 'rater')} so far",
-        f"over {frame.as_typed(study_progress.scope_in_words(line))}",
+        f"over {frame.as_typed(progress.scope_in_words(line))}",
     ]
     st.caption(" · ".join(facts if line.wanted else [facts[0], *facts[2:]]))
     if not line.wanted:
@@ -131,4 +131,4 @@ def _show_list() -> None:
 @st.cache_data(max_entries=4, show_spinner=False)
 def _rater_counts(database: str, newest_vote_id: int) -> dict[int, int]:  # noqa: ARG001 - they are the cache's key
     with reading(engine()) as session:
-        return study_progress.rater_counts(session)
+        return progress.rater_counts(session)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import streamlit as st
 from sqlmodel import Session
 
-from core.services import datasets, pools, studies, study_fields
+from core.services import datasets
+from core.services.studies import fields, pool, studies
 from core.storage.engine import reading
 from core.storage.tables import Dataset, Study
 from core.ui import doing
@@ -26,12 +27,12 @@ def form() -> None:
     """Ask for what a study needs, and make it."""
     with st.container(width=760):
         name = st.text_input(
-            "Name", max_chars=study_fields.LONGEST_NAME, key="studies_new_name", placeholder="Support answers, June"
+            "Name", max_chars=fields.LONGEST_NAME, key="studies_new_name", placeholder="Support answers, June"
         )
         scope = scope_fields("new")
         overlap, goal = amount_fields("new", overlap=3, goal=None)
         st.caption(amount_in_words(scope.pairs, overlap))
-        share = rerated_field("new", share=study_fields.RERATED_SHARE)
+        share = rerated_field("new", share=fields.RERATED_SHARE)
         everybody, people = raters_fields("new", everybody=True, chosen=[])
         st.caption(
             "It begins as a draft that asks tone, safety and send. "
@@ -102,7 +103,7 @@ def scope_fields(
     ids = [id for id in those if id is not None]
     draft = Study(name="", dataset_id=chosen, categories=some or None, candidate_ids=ids or None, created_at=now())
     with reading(engine()) as session:
-        pairs = pools.pool_of(session, draft).pairs
+        pairs = pool.pool_of(session, draft).pairs
     return Scope(chosen, some or None, ids or None, pairs)
 
 
@@ -112,7 +113,7 @@ def amount_fields(key: str, *, overlap: int, goal: int | None) -> tuple[int, int
         wanted = st.number_input(
             "Raters wanted per pair",
             min_value=1,
-            max_value=study_fields.MOST_OVERLAP,
+            max_value=fields.MOST_OVERLAP,
             value=overlap,
             key=f"studies_{key}_overlap",
             help="Two or more show how far raters agree.",
@@ -120,7 +121,7 @@ def amount_fields(key: str, *, overlap: int, goal: int | None) -> tuple[int, int
         asked = st.number_input(
             "Pairs asked of one rater",
             min_value=1,
-            max_value=study_fields.MOST_PAIRS,
+            max_value=fields.MOST_PAIRS,
             value=goal,
             key=f"studies_{key}_goal",
             placeholder="No limit",

@@ -3,9 +3,9 @@
 import streamlit as st
 from sqlmodel import Session
 
-from core.services import studies, study_fields, study_progress, study_settings
 from core.services.people import study_raters
-from core.services.study_progress import StudyProgress
+from core.services.studies import fields, progress, settings, studies
+from core.services.studies.progress import StudyProgress
 from core.storage.engine import reading
 from core.storage.tables import Person, Study
 from core.ui import doing, frame, study_creation
@@ -25,14 +25,14 @@ def guidelines_of(line: StudyProgress) -> None:
                 "Guidelines, in Markdown",
                 study.guidelines,
                 height=420,
-                max_chars=study_fields.LONGEST_GUIDELINES,
+                max_chars=fields.LONGEST_GUIDELINES,
                 key=f"studies_guidelines_{study.id}",
                 placeholder="What are these answers for? What makes one better? When should one skip a pair?",
             )
             more = st.text_input(
                 "When more is expected",
                 study.more_expected,
-                max_chars=study_fields.LONGEST_MORE,
+                max_chars=fields.LONGEST_MORE,
                 key=f"studies_more_{study.id}",
                 placeholder="The next pairs come on Monday.",
                 help="Raters read it beside the thank you, when nothing is left to rate.",
@@ -52,9 +52,7 @@ def _save_guidelines(study: Study, text: str, more: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Save", type="primary", key="studies_save_guidelines", disabled=not changed):
             doing.do(
-                lambda session: study_settings.save_guidelines(
-                    session, study.id or 0, guidelines=text, more_expected=more
-                ),
+                lambda session: settings.save_guidelines(session, study.id or 0, guidelines=text, more_expected=more),
                 done="Saved. Raters see it with their next click.",
                 kept="The guidelines are as they were; your text is still in the field.",
                 place="guidelines",
@@ -107,9 +105,9 @@ def _invited(study: Study, people: list[Person]) -> None:
 def settings_of(line: StudyProgress) -> None:
     """Name, what is compared (until rating begins), and how much of it is wanted."""
     study, key = line.study, f"settings_{line.study.id}"
-    name = st.text_input("Name", study.name, max_chars=study_fields.LONGEST_NAME, key=f"studies_{key}_name")
+    name = st.text_input("Name", study.name, max_chars=fields.LONGEST_NAME, key=f"studies_{key}_name")
     with reading(engine()) as session:
-        is_fixed = study.is_default or study_settings.has_begun(session, study.id or 0)
+        is_fixed = study.is_default or settings.has_begun(session, study.id or 0)
     scope = None
     if is_fixed:
         _fixed_scope(line)
@@ -129,20 +127,16 @@ def settings_of(line: StudyProgress) -> None:
 
 def _fixed_scope(line: StudyProgress) -> None:
     why = "it takes in whatever comes" if line.study.is_default else "rating has begun, so this stays"
-    st.caption(
-        f"Over {frame.as_typed(study_progress.scope_in_words(line))}: {why}. For another choice make another study."
-    )
+    st.caption(f"Over {frame.as_typed(progress.scope_in_words(line))}: {why}. For another choice make another study.")
 
 
 def _save_settings(
     study_id: int, name: str, scope: study_creation.Scope | None, overlap: int, goal: int | None, share: float
 ) -> None:
     def work(session: Session) -> None:
-        study_settings.save_settings(
-            session, study_id, name=name, overlap=overlap, pairs_per_rater=goal, rerated_share=share
-        )
+        settings.save_settings(session, study_id, name=name, overlap=overlap, pairs_per_rater=goal, rerated_share=share)
         if scope is not None:
-            study_settings.save_scope(
+            settings.save_scope(
                 session,
                 study_id,
                 dataset_id=scope.dataset_id,

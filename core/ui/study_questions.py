@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from core.services import questions, studies
-from core.services.studies import QuestionText
-from core.services.study_progress import StudyProgress
+from core.services.studies import questions, studies
+from core.services.studies.progress import StudyProgress
+from core.services.studies.studies import QuestionText
 from core.storage.engine import reading
 from core.storage.tables import Question
 from core.ui import access, doing, frame

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from core.services import demo, studies, study_overlaps, study_settings
+from core.services import demo
 from core.services.people import study_raters
-from core.services.study_overlaps import SharedPairs
-from core.services.study_progress import StudyProgress
+from core.services.studies import overlaps, settings, studies
+from core.services.studies.overlaps import SharedPairs
+from core.services.studies.progress import StudyProgress
 from core.storage.engine import reading
 from core.storage.tables import Study
 from core.ui import access, doing, frame
@@ -54,7 +55,7 @@ def _confirm(line: StudyProgress, state: str, label: str) -> None:
         st.markdown(sentence)
     if state == "open":
         with reading(engine()) as session:
-            found = study_overlaps.with_open(session, line.study)
+            found = overlaps.with_open(session, line.study)
         warn(found)
     with st.container(horizontal=True):
         if st.button(
@@ -103,7 +104,7 @@ def _confirm_delete(study: Study) -> None:
 @access.guarded(access.Role.ADMIN)
 def _delete(study_id: int) -> None:
     gone = doing.do(
-        lambda session: study_settings.delete_draft(session, study_id),
+        lambda session: settings.delete_draft(session, study_id),
         done="The draft is deleted.",
         kept="It is still here.",
         place="studies",

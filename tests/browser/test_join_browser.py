@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from core.domain.people import Role
-from core.services import studies
+from core.services.studies import studies
 from core.storage.engine import write
 from tests.browser.conftest import settle
 from tests.browser.server import Server

@@ -12,8 +12,8 @@ from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
 from core.domain.people import Role
-from core.services import studies
 from core.services.people import joining, people
+from core.services.studies import studies
 from core.settings import get_settings
 from core.storage.engine import reading, write
 from core.storage.tables import Person

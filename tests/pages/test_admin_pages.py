@@ -8,10 +8,11 @@ from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
 from core.domain.people import Role
-from core.services import exporting, studies
+from core.services import exporting
 from core.services import workspace as workspace_settings
 from core.services.importing import Kind, import_file
 from core.services.people import people
+from core.services.studies import studies
 from core.storage.engine import reading, write
 from core.storage.tables import Dataset, Person, Question, Response, Study, Vote
 from core.ui.navigation import PAGES_FOLDER

@@ -5,9 +5,9 @@ from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
 from core.domain.votes import Outcome
-from core.services import studies
 from core.services import workspace as workspace_settings
 from core.services.leaderboards import raters
+from core.services.studies import studies
 from core.storage.engine import reading, writing
 from core.storage.tables import Assignment, Candidate, Pair, Remark, Response
 from core.ui import colours

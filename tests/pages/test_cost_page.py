@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
-from core.services import quality, studies
+from core.services import quality
 from core.services.quality import Scope
+from core.services.studies import studies
 from core.storage.engine import reading, write, writing
 from core.storage.tables import Candidate, Run
 from core.ui import quality_choice, quality_table, quality_words

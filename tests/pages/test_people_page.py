@@ -11,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.domain.people import Role
 from core.domain.votes import Outcome
-from core.services import assigning, studies, voting
 from core.services.people import joining, people
+from core.services.studies import assigning, studies, voting
 from core.settings import get_settings
 from core.storage.engine import reading, write
 from core.storage.tables import Person

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from sqlmodel import select
 
 from core.domain.votes import Outcome
-from core.services import assigning, studies, voting
+from core.services.studies import assigning, studies, voting
 from core.storage.engine import open_engine, reading
 from core.storage.tables import Person, Study, Vote
 

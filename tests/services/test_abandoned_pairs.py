@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from core.domain.votes import Outcome
 from core.errors import NothingToRate, PairGone
-from core.services import assigning, questions, rounds, studies, voting
+from core.services.studies import assigning, questions, rounds, studies, voting
 from core.storage.engine import reading, writing
 from core.storage.tables import Assignment, Pair, Vote
 from tests.services.test_nothing_lost import (

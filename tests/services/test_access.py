@@ -14,9 +14,9 @@ from sqlmodel import Session, col, select
 from core.domain.people import Role
 from core.domain.votes import Outcome
 from core.errors import BadInput, NotAllowed, NotFound, NothingToRate
-from core.services import assigning, studies, voting
 from core.services.people import joining, listing, people
 from core.services.people.loopback import is_loopback_host
+from core.services.studies import assigning, studies, voting
 from core.storage.engine import reading, write
 from core.storage.tables import Assignment, Invitation, Person, SignIn
 from tests.workspace import NOW as WORKSPACE_NOW
@@ -331,14 +331,14 @@ def test_no_link_is_made_for_somebody_whose_access_has_ended(engine: Engine) -> 
 
 
 def invite_all(engine: Engine, text: str, *, study_id: int | None = None, by_address: bool = False) -> list:
-    from core.services import inviting
+    from core.services.studies import inviting
 
     terms = inviting.Terms(Role.RATER, study_id, "https://rate.example.org/", by_address)
     return write(engine, lambda session: inviting.invite_all(session, text, terms, now=NOW))
 
 
 def test_several_people_are_invited_with_a_message_for_each(engine: Engine) -> None:
-    from core.services import inviting
+    from core.services.studies import inviting
 
     workspace = make_workspace(engine)
     text = "Anna Weber <Anna@Example.org>\nBo\n=Cy()"
@@ -369,7 +369,7 @@ def test_several_people_are_invited_with_a_message_for_each(engine: Engine) -> N
     ],
 )
 def test_a_message_says_how_much_work_it_is(amount: tuple[int, float], words: str) -> None:
-    from core.services import inviting
+    from core.services.studies import inviting
 
     assert inviting.amount_in_words(*amount) == words
 

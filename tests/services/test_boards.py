@@ -8,9 +8,9 @@ from sqlmodel import Session
 from core.domain import ranking
 from core.domain.ranking import Band, RankingOptions
 from core.domain.votes import Outcome
-from core.services import studies
 from core.services.leaderboards import boards, settling, tallies
 from core.services.leaderboards.boards import Filters, Leaderboard
+from core.services.studies import studies
 from core.storage.engine import reading, writing
 from core.storage.tables import Candidate, Vote
 from tests.ballots import Ballot, cast, make_simulated

@@ -12,10 +12,11 @@ from sqlmodel import Session, select
 from core.domain.people import Role
 from core.domain.votes import Outcome
 from core.errors import BadInput, NotFound, PairGone
-from core.services import assigning, datasets, studies, voting
+from core.services import datasets
 from core.services import demo as demo_service
 from core.services.importing import ImportSummary, Kind, import_file
 from core.services.people import people
+from core.services.studies import assigning, studies, voting
 from core.storage.engine import reading, write
 from core.storage.tables import Candidate, Dataset, Person, Prompt, Response, Run, Study, Vote
 from tests.services.test_import_native import counts, tallied

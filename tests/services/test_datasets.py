@@ -12,11 +12,12 @@ from sqlmodel import Session, select
 from core import demo
 from core.domain.votes import Outcome
 from core.errors import BadFile, BadInput, NotFound
-from core.services import assigning, datasets, demo_removal, file_look, studies, voting
+from core.services import datasets, demo_removal, file_look
 from core.services import demo as demo_service
 from core.services import workspace as workspace_settings
 from core.services.importing import Kind, import_file
 from core.services.leaderboards import tallies
+from core.services.studies import assigning, studies, voting
 from core.storage.engine import reading, write
 from core.storage.tables import (
     Attempt,

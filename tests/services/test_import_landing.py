@@ -17,9 +17,9 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
-from core.services import studies
 from core.services.importing import ImportSummary, Kind, import_file
 from core.services.leaderboards import boards
+from core.services.studies import studies
 from core.storage.engine import open_engine, writing
 from core.storage.tables import Candidate, Study, Vote
 from tests.services.test_import_native import counts

@@ -13,9 +13,9 @@ from sqlalchemy import Engine
 from sqlmodel import Session, func, select
 
 from core.errors import BadFile, BadInput, NotFound
-from core.services import studies
 from core.services.importing import ImportSummary, Kind, import_file
 from core.services.leaderboards import tallies
+from core.services.studies import studies
 from core.storage.engine import open_engine, write
 from core.storage.schema import upgrade
 from core.storage.tables import (

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
-from core.services import preferences, rounds, voting
-from core.services.pools import pool_of
+from core.services.studies import preferences, rounds, voting
+from core.services.studies.pool import pool_of
 from core.storage.engine import reading, writing
 from core.storage.tables import Candidate, Person, Response, Study
 from core.web.lifespan import Background

@@ -7,7 +7,8 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, func, select
 
 from core.errors import BadInput, NothingToRate
-from core.services import rounds, studies, study_progress
+from core.services.studies import progress as study_progress
+from core.services.studies import rounds, studies
 from core.storage.engine import reading, writing
 from core.storage.tables import Assignment, Pair, Response, Run, Study
 from tests.services.test_nothing_lost import assert_no_pair_twice_to_one_rater, assert_overlap_is_kept

@@ -24,7 +24,7 @@ from sqlmodel import select
 
 from core.domain.votes import Outcome
 from core.errors import NothingToRate, PairGone
-from core.services import assigning, rounds, voting
+from core.services.studies import assigning, rounds, voting
 from core.storage.engine import open_engine, reading, writing
 from core.storage.tables import Assignment, Pair, Response, Study, Vote
 from tests.services.test_rating import assert_tallies_equal_a_rebuild

@@ -5,7 +5,7 @@ from sqlalchemy import Engine
 
 from core.domain.votes import Outcome
 from core.errors import BadInput
-from core.services import own_pairs, rounds, studies, voting
+from core.services.studies import own_pairs, rounds, studies, voting
 from core.storage.engine import reading, writing
 from core.storage.tables import Study
 from tests.services.test_rating import answer, rate, take

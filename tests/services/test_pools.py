@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from core.services import pools
-from core.services.pools import Pool, pool_of
+from core.services.studies import pool as pools
+from core.services.studies.pool import Pool, pool_of
 from core.storage.engine import reading, writing
 from core.storage.tables import Response, Run, Study
 from tests.workspace import Workspace, later, make_workspace

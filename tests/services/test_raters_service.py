@@ -9,10 +9,11 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from core.domain.votes import Outcome
-from core.services import importing, studies
+from core.services import importing
 from core.services.importing import Kind
 from core.services.leaderboards import rater_votes, raters
 from core.services.leaderboards.raters import RaterReport, RaterRow
+from core.services.studies import studies
 from core.storage.engine import reading, writing
 from core.storage.tables import Assignment, Pair, Remark, Response, Vote
 from tests.ballots import Ballot, cast, make_simulated

@@ -10,9 +10,9 @@ from sqlmodel import select
 
 from core.domain.votes import Outcome
 from core.errors import NothingToRate, PairGone
-from core.services import assigning, rounds, studies, voting
 from core.services.leaderboards import tallies
-from core.services.pools import pool_of
+from core.services.studies import assigning, rounds, studies, voting
+from core.services.studies.pool import pool_of
 from core.storage.engine import reading, writing
 from core.storage.tables import Assignment, ClusterTally, Pair, PairTally, Remark, Response, Study, Vote, metadata
 from tests.workspace import NOW, Workspace, later, make_workspace

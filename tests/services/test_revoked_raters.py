@@ -8,8 +8,8 @@ from sqlmodel import func, select
 
 from core.domain.votes import Outcome
 from core.errors import NotAllowed
-from core.services import voting
 from core.services.people import people
+from core.services.studies import voting
 from core.storage.engine import reading, writing
 from core.storage.tables import Assignment, Remark, Vote
 from tests.services.test_rating import answer, rate, take

@@ -10,9 +10,10 @@ from sqlmodel import Session, select
 from core.domain.people import Role
 from core.domain.votes import Outcome
 from core.errors import BadInput, NotFound, NothingToRate
-from core.services import assigning, questions, studies, study_progress, study_settings, voting
 from core.services.people import people
-from core.services.studies import DEFAULT_QUESTIONS, QuestionText
+from core.services.studies import assigning, questions, settings, studies, voting
+from core.services.studies import progress as study_progress
+from core.services.studies.studies import DEFAULT_QUESTIONS, QuestionText
 from core.storage.engine import reading, write
 from core.storage.tables import Assignment, Pair, Person, Question, Study, Vote
 from tests.workspace import NOW, Workspace, later, make_workspace
@@ -170,18 +171,17 @@ def test_questions_of_an_open_study_are_neither_deleted_nor_moved(engine: Engine
 
 
 def test_a_draft_is_deleted_and_those_invited_to_it_stay(engine: Engine):
-    from core.services import study_settings
 
     workspace = make_workspace(engine)
     study = draft(engine, person_ids=workspace.raters[:1])
     rater, _ = write(engine, lambda s: people.invite(s, name="Anna", role=Role.RATER, now=NOW, study_id=study))
-    write(engine, lambda session: study_settings.delete_draft(session, study))
+    write(engine, lambda session: settings.delete_draft(session, study))
     with reading(engine) as session:
         assert [study.name for study in session.exec(select(Study))] == ["Everything"]
         assert session.get(Person, rater.id) is not None
     assert offered(engine, rater.id) == ["Everything"]
     with pytest.raises(BadInput, match="Only a draft"):
-        write(engine, lambda session: study_settings.delete_draft(session, workspace.study))
+        write(engine, lambda session: settings.delete_draft(session, workspace.study))
 
 
 def test_the_default_study_steps_back_for_a_named_one_but_not_from_those_who_have_begun_it(engine: Engine):
@@ -235,25 +235,25 @@ def test_whoever_waits_for_their_study_reads_in_words_what_to_expect(engine: Eng
 
 
 def test_two_open_studies_over_the_same_pairs_are_found_and_studies_apart_are_not(engine: Engine):
-    from core.services import study_overlaps
+    from core.services.studies import overlaps
 
     workspace = make_workspace(engine, prompts=6, candidates=4)
     coding = make(engine, name="Coding", categories=["coding"])
     make(engine, name="Support", categories=["support"])
     all_of_it = draft(engine, name="All", candidate_ids=workspace.candidates[:2])
     with reading(engine) as session:
-        assert study_overlaps.among_open(session) == []
-        found = study_overlaps.with_open(session, studies.get(session, all_of_it))
+        assert overlaps.among_open(session) == []
+        found = overlaps.with_open(session, studies.get(session, all_of_it))
         assert [(each.second.name, each.pairs) for each in found] == [("Coding", 3), ("Support", 3)]
     write(engine, lambda session: studies.set_state(session, all_of_it, "open"))
     with reading(engine) as session:
-        assert {(each.first.name, each.second.name) for each in study_overlaps.among_open(session)} == {
+        assert {(each.first.name, each.second.name) for each in overlaps.among_open(session)} == {
             ("Coding", "All"),
             ("Support", "All"),
         }
     write(engine, lambda session: studies.set_state(session, coding.id, "paused"))
     with reading(engine) as session:
-        assert [each.first.name for each in study_overlaps.among_open(session)] == ["Support"]
+        assert [each.first.name for each in overlaps.among_open(session)] == ["Support"]
 
 
 def test_whoever_names_no_study_reads_the_one_that_was_rated(engine: Engine):
@@ -324,7 +324,7 @@ def test_a_smaller_overlap_keeps_every_vote_and_gives_full_pairs_out_no_more(eng
         for question in workspace.questions:
             answer(engine, assignment, question)
     save = {"name": "Everything", "overlap": 1, "pairs_per_rater": None}
-    write(engine, lambda session: study_settings.save_settings(session, workspace.study, **save))
+    write(engine, lambda session: settings.save_settings(session, workspace.study, **save))
     found = progress(engine, workspace.study)
     assert (found.done, found.wanted, found.share, found.votes) == (1, 1, 1.0, 6)
     with pytest.raises(NothingToRate):
@@ -335,22 +335,22 @@ def test_a_study_keeps_its_own_name_and_takes_no_other_studys(engine: Engine):
     workspace = make_workspace(engine)
     make(engine)
     save = {"overlap": 2, "pairs_per_rater": 10}
-    write(engine, lambda session: study_settings.save_settings(session, workspace.study, name="Everything", **save))
+    write(engine, lambda session: settings.save_settings(session, workspace.study, name="Everything", **save))
     with pytest.raises(BadInput, match="already"):
-        write(engine, lambda session: study_settings.save_settings(session, workspace.study, name="Own", **save))
+        write(engine, lambda session: settings.save_settings(session, workspace.study, name="Own", **save))
 
 
 def test_what_a_study_compares_may_change_until_rating_begins(engine: Engine):
     workspace = make_workspace(engine)
     study = make(engine)
     scope = {"dataset_id": dataset_of(engine, workspace), "categories": ["support"], "candidate_ids": None}
-    write(engine, lambda session: study_settings.save_scope(session, study.id, **scope))
+    write(engine, lambda session: settings.save_scope(session, study.id, **scope))
     assert progress(engine, study.id).study.categories == ["support"]
     take(engine, study.id, workspace.raters[0])
     with pytest.raises(BadInput, match="Rating has begun"):
-        write(engine, lambda session: study_settings.save_scope(session, study.id, **scope))
+        write(engine, lambda session: settings.save_scope(session, study.id, **scope))
     with pytest.raises(BadInput, match="over everything"):
-        write(engine, lambda session: study_settings.save_scope(session, workspace.study, **scope))
+        write(engine, lambda session: settings.save_scope(session, workspace.study, **scope))
 
 
 def test_who_was_in_the_middle_of_a_pair_finds_it_again_after_a_pause(engine: Engine):
@@ -468,9 +468,7 @@ def test_guidelines_and_words_on_more_are_kept_as_typed(engine: Engine):
     text = "# Be fair\n\n* costs $5, not $10\n* :red[x] stays"
     write(
         engine,
-        lambda session: study_settings.save_guidelines(
-            session, workspace.study, guidelines=text, more_expected=" Monday. "
-        ),
+        lambda session: settings.save_guidelines(session, workspace.study, guidelines=text, more_expected=" Monday. "),
     )
     found = progress(engine, workspace.study).study
     assert (found.guidelines, found.more_expected) == (text, "Monday.")

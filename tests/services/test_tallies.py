@@ -11,8 +11,8 @@ from sqlmodel import Session, select
 
 from core.domain.votes import Outcome
 from core.errors import NothingToRate
-from core.services import assigning, studies, voting
 from core.services.leaderboards import tallies
+from core.services.studies import assigning, studies, voting
 from core.storage.engine import reading, write, writing
 from core.storage.tables import Person, Prompt, Response, Vote, metadata
 from tests.services.test_rating import assert_tallies_equal_a_rebuild, tally_rows

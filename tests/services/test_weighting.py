@@ -15,9 +15,9 @@ from sqlmodel import Session, select
 from core.domain.ranking import cells_from_votes, clusters_from_votes, rater_weight
 from core.domain.votes import TOO_FAST_WEIGHT, Outcome
 from core.errors import NothingToRate
-from core.services import assigning, voting
 from core.services.leaderboards import tallies, weighted_sums, weighting
 from core.services.leaderboards.weighting import WeightedCells
+from core.services.studies import assigning, voting
 from core.storage.engine import open_engine, reading, writing
 from core.storage.tables import Person, Prompt, Vote, metadata
 from tests.workspace import CATEGORIES, NOW, Workspace, later, make_workspace

@@ -6,8 +6,8 @@ from sqlalchemy import Engine, text
 from sqlmodel import select
 
 from core.domain.people import Role
-from core.services import studies
 from core.services.people import joining, people
+from core.services.studies import studies
 from core.storage.engine import reading, write
 from core.storage.schema import upgrade
 from core.storage.tables import Invitation, metadata

@@ -10,7 +10,6 @@ from sqlmodel import Session, select
 
 from core.domain.fields import Flaw
 from core.errors import NotFound
-from core.services import studies, study_fields
 from core.services.importing.candidates import CandidateWriter, read_candidates
 from core.services.importing.landing import Landing, Moved
 from core.services.importing.ledger import Ledger
@@ -19,6 +18,7 @@ from core.services.importing.records import Format, ImportSummary, Kind, Notes
 from core.services.importing.responses import ResponseStager
 from core.services.importing.staging import Staging
 from core.services.importing.votes import ANONYMOUS, VoteStager
+from core.services.studies import fields, studies
 from core.storage.engine import reading
 from core.storage.tables import Dataset, ImportedFile, Study
 
@@ -209,7 +209,7 @@ class Delivery:
 
 def _study(session: Session, name: str | None) -> Study | None:
     """The study called ``name``, or the default one; None where it is still to be made."""
-    wanted = Study.is_default if name is None else Study.name == study_fields.clean_line(name)
+    wanted = Study.is_default if name is None else Study.name == fields.clean_line(name)
     return session.exec(select(Study).where(wanted)).first()
 
 

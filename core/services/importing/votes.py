@@ -18,7 +18,7 @@ from core.services.importing.landing import Landing
 from core.services.importing.prompts import TEXTLESS, Growth, find_prompts, land_textless
 from core.services.importing.records import VoteRecord
 from core.services.importing.staging import Found, Names, Staging
-from core.services.studies import IMPORTED_ANSWERS
+from core.services.studies.studies import IMPORTED_ANSWERS
 from core.storage.engine import reading
 from core.storage.tables import Dataset, Person, Prompt, Question, Response
 

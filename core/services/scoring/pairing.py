@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core.errors import BadInput, NotFound
-from core.services.pools import pool_of
 from core.services.scoring.judge_calls import NOT_ASKED
+from core.services.studies.pool import pool_of
 from core.storage.tables import Study, metadata
 
 _response, _preference = metadata.tables["response"], metadata.tables["judge_preference"]

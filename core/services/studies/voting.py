@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from core.domain.storable_text import storable
 from core.domain.votes import Outcome
 from core.errors import BadInput, NothingToRate, PairGone
-from core.services import assigning, vote_records
+from core.services.studies import assigning, vote_records
 from core.storage.engine import write
 from core.storage.tables import Assignment, Person, Remark, Study, Vote, metadata
 

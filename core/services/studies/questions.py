@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlmodel import Session, col, func, select
 
 from core.errors import BadInput, NotFound
-from core.services import studies, voting
-from core.services.studies import QuestionText
-from core.services.study_fields import clean_line
+from core.services.studies import studies, voting
+from core.services.studies.fields import clean_line
+from core.services.studies.studies import QuestionText
 from core.storage.tables import Assignment, PairTally, Question, Vote
 
 LONGEST = {"key": 40, "title": 40, "wording": 300, "answer": 40}

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from core.errors import BadInput
-from core.services import studies
-from core.services.study_fields import (
+from core.services.studies import studies
+from core.services.studies.fields import (
     LONGEST_GUIDELINES,
     LONGEST_MORE,
     checked_goal,

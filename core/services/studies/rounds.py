@@ -12,8 +12,8 @@ from sqlmodel import Session
 
 from core.domain.blinding import BlindPair, SidedPair, blind
 from core.errors import NothingToRate
-from core.services import assigning, drawing, rerating, studies, voting
-from core.services.pools import pool_of
+from core.services.studies import assigning, drawing, rerating, studies, voting
+from core.services.studies.pool import pool_of
 from core.storage.engine import write
 from core.storage.tables import Assignment, Prompt, Question, Response, Study, metadata
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core.services import rerating, studies
-from core.services.pools import pool_of
+from core.services.studies import rerating, studies
+from core.services.studies.pool import pool_of
 from core.storage.tables import Dataset, Study, metadata
 
 _pair = metadata.tables["pair"]

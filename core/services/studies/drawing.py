@@ -14,9 +14,9 @@ from sqlmodel import Session
 
 from core.domain import blinding, sampling
 from core.errors import NothingToRate
-from core.services import preferences
-from core.services.pools import Pool, pool_of
-from core.services.rerating import Responses, offered, responses_of
+from core.services.studies import preferences
+from core.services.studies.pool import Pool, pool_of
+from core.services.studies.rerating import Responses, offered, responses_of
 from core.storage.tables import Study, metadata
 from core.storage.upsert import insert_into
 

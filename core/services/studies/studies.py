@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from core.errors import BadInput, NotFound
 from core.services.people.study_raters import for_rater, rater_ids, raters_to_choose, set_raters
-from core.services.study_fields import (
+from core.services.studies.fields import (
     LONGEST_GUIDELINES,
     RERATED_SHARE,
     checked_goal,

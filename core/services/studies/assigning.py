@@ -12,8 +12,8 @@ from sqlmodel import Session, select
 from core.domain import sampling
 from core.domain.masking import mask_self_identification
 from core.errors import NotAllowed, NothingToRate
-from core.services import drawing, vote_records
-from core.services.drawing import History
+from core.services.studies import drawing, vote_records
+from core.services.studies.drawing import History
 from core.storage.engine import reading, write
 from core.storage.tables import Assignment, Person, Prompt, Response, Study, metadata
 

@@ -5,7 +5,7 @@ from itertools import combinations
 
 from sqlmodel import Session, col, select
 
-from core.services.pools import Pool, pool_of
+from core.services.studies.pool import Pool, pool_of
 from core.storage.tables import Dataset, Study
 
 

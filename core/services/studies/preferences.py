@@ -19,9 +19,9 @@ from sqlmodel import Session
 from core.domain import sampling
 from core.domain.ranking import Band, RankingOptions
 from core.domain.ranking.estimate import MEAN_RATING
-from core.services import studies
 from core.services.leaderboards import boards
-from core.services.pools import Pool, pool_of
+from core.services.studies import studies
+from core.services.studies.pool import Pool, pool_of
 from core.services.workspace import counts_simulated
 from core.storage.engine import reading
 from core.storage.tables import Question, Study, metadata

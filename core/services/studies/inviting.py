@@ -12,8 +12,8 @@ from core.domain.formula import neutralise
 from core.domain.invitees import Invitee, read_invitees
 from core.domain.people import Role
 from core.errors import BadInput
-from core.services import rounds
 from core.services.people import people, study_raters
+from core.services.studies import rounds
 from core.storage.tables import Person, Study
 
 MOST_AT_ONCE = 500

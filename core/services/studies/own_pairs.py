@@ -6,8 +6,8 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from core.domain.blinding import BlindPair
-from core.services import studies, vote_records, voting
-from core.services.rounds import blinded
+from core.services.studies import studies, vote_records, voting
+from core.services.studies.rounds import blinded
 from core.storage.engine import reading
 from core.storage.tables import Assignment, Question, Remark, Study
 

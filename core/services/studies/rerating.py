@@ -9,7 +9,7 @@ from sqlalchemy import bindparam
 from sqlmodel import Session
 
 from core.domain import sampling
-from core.services.pools import Pool
+from core.services.studies.pool import Pool
 from core.storage.tables import Study, metadata
 
 Responses = tuple[int, int]

@@ -1,0 +1,1 @@
+"""Studies: what is asked of whom about which responses; drawing pairs, voting on them, how far they are."""
