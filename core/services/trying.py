@@ -11,7 +11,7 @@ from core.domain.pricing import Rates, cost_usd
 from core.errors import BadInput
 from core.providers import presets
 from core.providers.base import Completion, Endpoint, ProviderFault
-from core.services.candidate_drafts import in_words_of_the_form
+from core.services.candidates.drafts import in_words_of_the_form
 from core.services.prices import Pricer
 from core.services.running.asking import Connections, Tried, ask
 from core.settings import without_secrets

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.services import candidates
-from core.services.candidates import CandidateLine
+from core.services.candidates import candidates
+from core.services.candidates.candidates import CandidateLine
 from core.storage.engine import reading
 from core.ui import candidates_detail, candidates_words, colours, doing, frame, grids
 from core.ui.candidates_address import CHOSEN, EDIT, NEW, show_form, show_list

@@ -6,8 +6,8 @@ from html import escape
 import streamlit as st
 from sqlmodel import Session
 
-from core.services import candidates
-from core.services.candidates import CandidateLine
+from core.services.candidates import candidates
+from core.services.candidates.candidates import CandidateLine
 from core.ui import access, candidates_trial, candidates_words, colours, doing, facts, frame
 from core.ui.candidates_address import CHOSEN, COPY, show_form
 from core.ui.rendering import show_text

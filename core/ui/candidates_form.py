@@ -8,10 +8,11 @@ from core.domain.fields import LONGEST_NAME
 from core.domain.pricing import Rates
 from core.errors import BadInput
 from core.providers.presets import PRESETS
-from core.services import candidates, prices
-from core.services.candidate_drafts import LABELS, CandidateDraft, EndpointDraft, draft_of
-from core.services.candidates import CandidateLine
-from core.services.importing.candidate_fields import DEAREST, HOTTEST
+from core.services import prices
+from core.services.candidates import candidates
+from core.services.candidates.candidates import CandidateLine
+from core.services.candidates.drafts import LABELS, CandidateDraft, EndpointDraft, draft_of
+from core.services.candidates.fields import DEAREST, HOTTEST
 from core.settings import secret
 from core.storage.engine import reading
 from core.storage.tables import Candidate

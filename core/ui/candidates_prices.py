@@ -6,9 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from core.providers.presets import PRESETS, title_of
-from core.services import candidates, price_runs, prices
-from core.services.candidates import CandidateLine
-from core.services.importing.candidate_fields import DEAREST
+from core.services import price_runs, prices
+from core.services.candidates import candidates
+from core.services.candidates.candidates import CandidateLine
+from core.services.candidates.fields import DEAREST
 from core.services.price_runs import PricedRun
 from core.storage.engine import reading
 from core.storage.tables import Person, PriceOverride

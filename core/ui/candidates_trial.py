@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.domain.answering import FinishReason
 from core.services import trying
-from core.services.candidates import CandidateLine
+from core.services.candidates.candidates import CandidateLine
 from core.services.trying import Trial
 from core.ui import candidates_words, facts, frame
 from core.ui.rendering import show_text

@@ -1,7 +1,7 @@
 """How a candidate's price, key and place are put into words, the same in table, card and form."""
 
 from core.domain.pricing import Rates
-from core.services.candidates import CandidateLine
+from core.services.candidates.candidates import CandidateLine
 from core.ui import frame
 from core.ui.charts import cut
 

@@ -9,7 +9,7 @@ import streamlit as st
 from core.domain.scoring.base import EvaluatorKind
 from core.errors import BadInput
 from core.providers.presets import PRESETS, title_of
-from core.services.candidate_drafts import CandidateDraft, checked
+from core.services.candidates.drafts import CandidateDraft, checked
 from core.services.scoring import evaluators
 from core.services.scoring.evaluators import JUDGES, LONGEST_NAME
 from core.services.scoring.registry import KINDS

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.services import candidates
+from core.services.candidates import candidates
 from core.services.importing import ImportSummary, Kind, Progress
 from core.storage.engine import reading
 from core.ui import frame

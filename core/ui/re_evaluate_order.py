@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.errors import EvenhandError
 from core.services import datasets, running
-from core.services.candidates import CandidateLine
+from core.services.candidates.candidates import CandidateLine
 from core.services.datasets import DatasetLine
 from core.services.running import Estimate, RunOrder
 from core.storage.engine import reading

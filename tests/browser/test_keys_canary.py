@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from core.services import candidates, running
-from core.services.candidate_drafts import CandidateDraft
+from core.services import running
+from core.services.candidates import candidates
+from core.services.candidates.drafts import CandidateDraft
 from core.services.scoring import evaluators
 from core.settings import PROJECT_ROOT
 from core.storage.engine import reading, write

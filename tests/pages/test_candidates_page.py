@@ -10,8 +10,9 @@ from sqlalchemy import Engine
 from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
-from core.services import candidates, prices, trying
-from core.services.candidate_drafts import CandidateDraft
+from core.services import prices, trying
+from core.services.candidates import candidates
+from core.services.candidates.drafts import CandidateDraft
 from core.services.importing import Kind, import_file
 from core.storage.engine import reading, write
 from core.storage.tables import Candidate, LoadTest, PriceOverride, Run

@@ -138,7 +138,7 @@ def test_a_former_admin_cannot_revoke_anybody(
 def test_a_former_analyst_cannot_spend_money(
     workspace: Engine, visitor: Callable[..., Visitor], echo: EchoServer, ending: str, late: bool
 ) -> None:
-    from core.services.candidates import CandidateDraft, define
+    from core.services.candidates.candidates import CandidateDraft, define
 
     draft = CandidateDraft(name="Mini", provider="openai", model="mini", base_url=echo.address)
     write(workspace, lambda s: define(s, draft, now=NOW))

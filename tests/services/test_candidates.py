@@ -9,9 +9,9 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from core.errors import BadInput, NotFound
-from core.services import candidates
-from core.services.candidate_drafts import CandidateDraft, EndpointDraft, draft_of
-from core.services.candidates import CandidateLine
+from core.services.candidates import candidates
+from core.services.candidates.candidates import CandidateLine
+from core.services.candidates.drafts import CandidateDraft, EndpointDraft, draft_of
 from core.services.importing import Kind, import_file
 from core.storage.engine import reading, write
 from core.storage.tables import Candidate, Response

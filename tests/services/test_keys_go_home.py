@@ -12,9 +12,10 @@ from sqlmodel import select
 
 from core.errors import BadFile, BadInput
 from core.providers.presets import endpoint_of
-from core.services import candidates, running, trying
-from core.services.candidate_drafts import CandidateDraft
-from core.services.candidates import CandidateLine
+from core.services import running, trying
+from core.services.candidates import candidates
+from core.services.candidates.candidates import CandidateLine
+from core.services.candidates.drafts import CandidateDraft
 from core.services.importing import Kind, import_file
 from core.settings import without_secrets
 from core.storage.engine import reading, write

@@ -8,8 +8,9 @@ from sqlalchemy import Engine, select
 from sqlmodel import col
 from sqlmodel import select as choose
 
-from core.services import candidates, running, trying
-from core.services.candidate_drafts import CandidateDraft, EndpointDraft
+from core.services import running, trying
+from core.services.candidates import candidates
+from core.services.candidates.drafts import CandidateDraft, EndpointDraft
 from core.services.scoring import evaluators
 from core.storage.engine import reading, write
 from core.storage.tables import Attempt, Candidate, JudgeCall, Prompt, Response, metadata

@@ -1,21 +1,20 @@
-"""Writing candidates: by name, once; a name met in responses or votes may be defined later."""
+"""Candidates of a file, and those that responses and votes name: by name, once; a name may be defined later."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from core.domain.fields import Flaw
 from core.providers.keys import UNVOUCHED
+from core.services.candidates.fields import CandidateRecord, with_doubts
+from core.services.candidates.storing import add_candidate, next_position, redefine, twins
 from core.services.importing.bulk import staged_moment
-from core.services.importing.candidate_fields import definition, with_doubts
 from core.services.importing.landing import Landing
-from core.services.importing.records import CandidateRecord, Notes
+from core.services.importing.records import Notes
 from core.services.importing.staging import Found
-from core.storage.tables import Candidate, Response
+from core.storage.tables import Candidate
 
 MOST_CANDIDATES = 10_000
 
@@ -34,15 +33,10 @@ def land_candidates(landing: Landing, now: datetime) -> None:
         "settings": "'{}'",
         "is_champion": "0",
         "is_retired": "0",
-        "position": f"{_next_position(landing.session)} - code - 1",
+        "position": f"{next_position(landing.session)} - code - 1",
         "created_at": f"'{staged_moment(now)}'",
     }
     landing.put("candidate", columns, "staged_name WHERE kind = 'candidate' AND code < 0 ORDER BY code DESC")
-
-
-def _next_position(session: Session) -> int:
-    last = session.exec(select(func.max(Candidate.position))).one()
-    return 0 if last is None else last + 1
 
 
 def read_candidates(records: Iterable[CandidateRecord]) -> list[CandidateRecord]:
@@ -101,53 +95,3 @@ class CandidateWriter:
         alike = twins(self.session, record.provider, record.model, record.settings, but=record.name)
         if alike:
             self.notes.add(f"'{record.name}' asks the same model with the same settings as '{alike[0]}'.")
-
-
-def twins(
-    session: Session, provider: str | None, model: str | None, settings: Mapping[str, Any], *, but: str
-) -> list[str]:
-    """The names of candidates, other than ``but``, that ask the same model with the same settings."""
-    alike = select(Candidate).where(Candidate.provider == provider, Candidate.model == model, Candidate.name != but)
-    wanted = definition(dict(settings))
-    return [each.name for each in session.exec(alike) if definition(each.settings) == wanted]
-
-
-def add_candidate(session: Session, record: CandidateRecord, *, now: datetime) -> Candidate:
-    """A new candidate in the next free place, which decides its colour."""
-    found = Candidate(
-        name=record.name,
-        provider=record.provider,
-        model=record.model,
-        settings=record.settings,
-        position=_next_position(session),
-        created_at=now,
-    )
-    session.add(found)
-    session.flush()
-    return found
-
-
-def redefine(session: Session, candidate: Candidate, record: CandidateRecord) -> None:
-    """Give ``candidate`` the definition of ``record``.
-
-    A Flaw where it has responses under another one: their scores and votes would be told of a model that never gave
-    them. A candidate known by name only may always be defined, and a price or a key's variable may always change.
-    """
-    is_same = (candidate.provider, candidate.model) == (record.provider, record.model) and (
-        definition(candidate.settings) == definition(record.settings)
-    )
-    if candidate.provider is not None and not is_same and (answered := _answered(session, candidate)):
-        responses = f"{answered:,} response{'' if answered == 1 else 's'}"
-        raise Flaw(
-            f"'{candidate.name}' has {responses} under its old definition. Give the new one another name.",
-            field="name",
-            line=record.line,
-        )
-    candidate.provider, candidate.model, candidate.settings = record.provider, record.model, record.settings
-    session.add(candidate)
-    session.flush()
-
-
-def _answered(session: Session, candidate: Candidate) -> int:
-    query = select(func.count()).select_from(Response).where(Response.candidate_id == candidate.id)
-    return session.exec(query).one()

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from core.domain.fields import Row
+from core.services.candidates.fields import CandidateRecord
 
 Progress = Callable[[float | None, int], None]
 """Called now and then with the fraction of bytes read (None: not known) and the records read so far."""
@@ -93,16 +94,6 @@ class VoteRecord(NamedTuple):
     masked: bool = False
     too_fast: bool = False
     time_on_pair_ms: int | None = None
-
-
-class CandidateRecord(NamedTuple):
-    """A candidate as read; ``settings`` holds every field but name, provider and model."""
-
-    line: int
-    name: str
-    provider: str
-    model: str
-    settings: dict[str, Any]
 
 
 Record = PromptRecord | ResponseRecord | VoteRecord | CandidateRecord

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from core.domain import fields
 from core.domain.fields import Flaw, Row
 from core.domain.votes import OUTCOME_OF_WORD
-from core.services.importing.records import CandidateRecord, Format, Kind, PromptRecord, Reading, Record, VoteRecord
+from core.services.candidates.fields import CandidateRecord
+from core.services.importing.records import Format, Kind, PromptRecord, Reading, Record, VoteRecord
 
 _MARKS = {
     Kind.VOTES: {"prompt", "model_x", "model_y", "winner", "left", "right"},

@@ -7,7 +7,8 @@ from core.domain import fields
 from core.domain.fields import Cells, Flaw, Row
 from core.domain.lengths import BINS
 from core.domain.votes import OUTCOME_OF_WORD
-from core.services.importing import candidate_fields, chat, exchanges, times
+from core.services.candidates import fields as candidate_fields
+from core.services.importing import chat, exchanges, times
 from core.services.importing.records import Format, Kind, PromptRecord, Reading, Record, ResponseRecord, VoteRecord
 
 _REQUIRED = {

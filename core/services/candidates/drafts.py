@@ -10,8 +10,7 @@ from core.errors import BadInput
 from core.providers import presets
 from core.providers.fields import WrongField
 from core.providers.keys import UNVOUCHED
-from core.services.importing.candidate_fields import candidate_record
-from core.services.importing.records import CandidateRecord
+from core.services.candidates.fields import CandidateRecord, candidate_record
 from core.storage.tables import Candidate
 
 LABELS = {

@@ -16,8 +16,8 @@ from core.providers import presets
 from core.providers.base import Endpoint
 from core.providers.keys import UNVOUCHED
 from core.services import prices
-from core.services.candidate_drafts import CandidateDraft, allowed, checked, draft_of, in_words_of_the_form
-from core.services.importing.candidates import add_candidate, redefine, twins
+from core.services.candidates.drafts import CandidateDraft, allowed, checked, draft_of, in_words_of_the_form
+from core.services.candidates.storing import add_candidate, redefine, twins
 from core.settings import secret
 from core.storage.tables import Attempt, Candidate, LoadTest, Pair, Response, Vote
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.domain import fields
 from core.domain.fields import Flaw, Row
@@ -10,7 +10,6 @@ from core.errors import BadInput
 from core.providers import fields as asking
 from core.providers import presets
 from core.providers.keys import UNVOUCHED
-from core.services.importing.records import CandidateRecord
 from core.settings import without_secrets
 
 TEXTS = ("base_url", "api_key_env", "system")
@@ -25,6 +24,16 @@ _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 _LONGEST_VARIABLE, _LONGEST_PLAIN = 64, 20
 _KEY_PREFIX = re.compile(r"(sk-|gsk_|AIza)[A-Za-z0-9_-]{12,}$")
 _IS_A_KEY = "looks like a key. Keys are never kept here: put it into an environment variable and name that variable."
+
+
+class CandidateRecord(NamedTuple):
+    """A candidate as read; ``settings`` holds every field but name, provider and model."""
+
+    line: int
+    name: str
+    provider: str
+    model: str
+    settings: dict[str, Any]
 
 
 def candidate_record(line: int, row: Row) -> CandidateRecord:

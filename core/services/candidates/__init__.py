@@ -1,0 +1,1 @@
+"""Candidates: what a definition may hold, and adding, defining, listing, retiring them."""
