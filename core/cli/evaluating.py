@@ -13,8 +13,9 @@ from sqlmodel import Session
 
 from core.cli.terminal import AsJson, app, now, plainly, print_json, workspace
 from core.errors import BadInput
-from core.services import datasets, running, scoring
+from core.services import running, scoring
 from core.services.candidates import candidates
+from core.services.datasets import datasets
 from core.services.running import RunOrder
 from core.services.running.runner import OnProgress
 from core.storage.engine import write

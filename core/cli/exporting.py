@@ -8,7 +8,7 @@ import typer
 from core.cli.out_file import sink
 from core.cli.terminal import app, now, plainly, workspace
 from core.domain.ranking import RankingOptions
-from core.services import exporting
+from core.services.datasets import exporting
 from core.services.leaderboards import boards, report, weighting
 from core.services.studies import studies
 from core.services.workspace import counts_simulated

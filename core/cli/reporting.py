@@ -6,7 +6,8 @@ import typer
 from sqlalchemy import Engine
 
 from core.cli.terminal import AsJson, app, now, plainly, print_json, workspace
-from core.services import datasets, quality_report, scoring
+from core.services import quality_report, scoring
+from core.services.datasets import datasets
 from core.storage.engine import reading
 from core.storage.tables import Dataset
 

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from core import demo
 from core.errors import NotFound
 from core.services import workspace
-from core.services.dataset_removal import (
+from core.services.datasets.removal import (
     delete_datasets,
     delete_voteless,
     prompts_of,

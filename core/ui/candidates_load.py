@@ -5,10 +5,11 @@ from random import Random
 import streamlit as st
 
 from core.errors import BadInput
-from core.services import datasets, load_results
+from core.services import load_results
 from core.services.candidates import candidates
 from core.services.candidates.candidates import CandidateLine
-from core.services.datasets import DatasetLine
+from core.services.datasets import datasets
+from core.services.datasets.datasets import DatasetLine
 from core.services.load_testing import LoadOrder, expected_calls, expected_seconds, load_test
 from core.services.load_testing.order import MOST_CALLS, check
 from core.services.running import Estimate, RunOrder, estimate

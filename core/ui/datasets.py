@@ -3,8 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from core.services import datasets
-from core.services.datasets import DatasetLine
+from core.services.datasets import datasets
+from core.services.datasets.datasets import DatasetLine
 from core.storage.engine import reading
 from core.storage.tables import Prompt
 from core.ui import access, datasets_changing, frame

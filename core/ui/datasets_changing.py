@@ -3,9 +3,9 @@
 import streamlit as st
 from sqlmodel import Session
 
-from core.services import dataset_removal, datasets
-from core.services.dataset_removal import Hanging
-from core.services.datasets import DatasetLine
+from core.services.datasets import datasets, removal
+from core.services.datasets.datasets import DatasetLine
+from core.services.datasets.removal import Hanging
 from core.storage.engine import reading
 from core.ui import access, doing, frame
 from core.ui.resources import engine
@@ -50,7 +50,7 @@ def _rename(dataset_id: int) -> None:
 @access.guarded(access.Role.ADMIN)
 def _delete_dialog(line: DatasetLine) -> None:
     with reading(engine()) as session:
-        found = dataset_removal.hanging_on(session, line.dataset.id or 0)
+        found = removal.hanging_on(session, line.dataset.id or 0)
     st.markdown(f"**{frame.as_typed(line.dataset.name)}**, version {line.dataset.version}")
     if found.votes_by_people:
         _must_stay(found)
@@ -91,7 +91,7 @@ def _what_goes(found: Hanging) -> list[str]:
 @access.guarded(access.Role.ADMIN)
 def _delete(dataset_id: int) -> None:
     def work(session: Session) -> None:
-        dataset_removal.remove_dataset(session, dataset_id)
+        removal.remove_dataset(session, dataset_id)
 
     doing.do(work, done="The dataset is gone.", kept="The dataset is here as it was.", place=_PLACE)
 

@@ -7,7 +7,8 @@ import streamlit as st
 from sqlalchemy import Engine
 
 from core.domain.scoring.base import Use
-from core.services import datasets, evaluator_lines, scoring
+from core.services import evaluator_lines, scoring
+from core.services.datasets import datasets
 from core.services.evaluator_lines import EvaluatorLine
 from core.services.scoring import evaluators
 from core.storage.engine import reading

@@ -6,8 +6,9 @@ from io import BytesIO
 
 import streamlit as st
 
-from core.services import datasets, exporting, workspace
-from core.services.datasets import DatasetLine
+from core.services import workspace
+from core.services.datasets import datasets, exporting
+from core.services.datasets.datasets import DatasetLine
 from core.services.studies import progress
 from core.services.studies.progress import StudyProgress
 from core.storage.engine import reading

@@ -7,7 +7,8 @@ import streamlit as st
 from sqlmodel import Session
 
 from core.domain.ranking import Band
-from core.services import responses, workspace
+from core.services import workspace
+from core.services.datasets import responses
 from core.services.leaderboards import boards
 from core.services.leaderboards.boards import Filters
 from core.services.studies import studies

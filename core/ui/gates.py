@@ -3,8 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from core.services import datasets, gate_preview, scoring
-from core.services.datasets import DatasetLine
+from core.services import gate_preview, scoring
+from core.services.datasets import datasets
+from core.services.datasets.datasets import DatasetLine
 from core.services.gate_preview import Counts, Preview
 from core.services.quality.judged import INCOMPLETE, REFUSAL
 from core.services.scoring import evaluators, gates

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from core.domain.scoring.base import EvaluatorKind, Use
 from core.services import gate_preview
-from core.services.datasets import DatasetLine
+from core.services.datasets.datasets import DatasetLine
 from core.services.gate_preview import Counts
 from core.services.scoring import evaluators, gates
 from core.services.scoring.gates import GateLine

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.services import datasets, file_look
+from core.services import file_look
+from core.services.datasets import datasets
 from core.services.file_look import FileLook
 from core.services.importing import FORMATS, Kind
 from core.services.studies import fields as study_fields

@@ -8,7 +8,8 @@ import streamlit as st
 from sqlmodel import Session
 
 from core.errors import BadInput, EvenhandError
-from core.services import exporting, file_look
+from core.services import file_look
+from core.services.datasets import exporting
 from core.services.file_look import FileLook
 from core.services.importing import ImportSummary, Kind, Progress, apart, templates
 from core.services.people import people

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from core.domain.ranking import Band, RankingOptions
-from core.services import exporting
+from core.services.datasets import exporting
 from core.services.leaderboards import boards, report, settling
 from core.services.leaderboards.boards import Filters, Leaderboard, Standing
 from core.services.leaderboards.settling import Settling, Verdict

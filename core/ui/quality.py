@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import streamlit as st
 from sqlalchemy import Engine
 
-from core.services import quality, responses
+from core.services import quality
+from core.services.datasets import responses
 from core.services.quality import Line, QualityReport, Scope
 from core.storage.engine import reading
 from core.ui import colours, frame, grids, quality_charts, quality_measures, quality_sentences, quality_words

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.services import quality, responses
+from core.services import quality
+from core.services.datasets import responses
+from core.services.datasets.responses import DatasetRef
 from core.services.quality import CandidateRef, RunRef, Scope
-from core.services.responses import DatasetRef
 from core.storage.engine import reading
 from core.ui import colours, frame
 from core.ui.filters import ALL_CATEGORIES, note_gone, one_of, say_gone

@@ -7,7 +7,8 @@ from functools import partial
 import streamlit as st
 
 from core.domain.latency import Quantile
-from core.services import exporting, quality_report
+from core.services import quality_report
+from core.services.datasets import exporting
 from core.services.quality import Line, QualityReport, Tokens, apart_in_words
 from core.ui import access, grids, quality_behind, quality_words
 from core.ui.grids import Number

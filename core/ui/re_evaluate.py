@@ -3,10 +3,11 @@
 import streamlit as st
 
 from core.errors import EvenhandError
-from core.services import datasets, running, runs
+from core.services import running, runs
 from core.services.candidates import candidates
 from core.services.candidates.candidates import CandidateLine
-from core.services.datasets import DatasetLine
+from core.services.datasets import datasets
+from core.services.datasets.datasets import DatasetLine
 from core.services.running import workers
 from core.services.runs import Newest
 from core.storage.engine import reading

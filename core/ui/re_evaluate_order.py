@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from core.errors import EvenhandError
-from core.services import datasets, running
+from core.services import running
 from core.services.candidates.candidates import CandidateLine
-from core.services.datasets import DatasetLine
+from core.services.datasets import datasets
+from core.services.datasets.datasets import DatasetLine
 from core.services.running import Estimate, RunOrder
 from core.storage.engine import reading
 from core.storage.tables import Person

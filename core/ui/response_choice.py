@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.services import responses
-from core.services.responses import DatasetRef, PromptRef
+from core.services.datasets import responses
+from core.services.datasets.responses import DatasetRef, PromptRef
 from core.storage.engine import reading
 from core.ui import access, frame
 from core.ui.filters import ALL_CATEGORIES, note_gone, one_of, say_gone

@@ -5,8 +5,9 @@ import json
 import pandas as pd
 import streamlit as st
 
-from core.services import responses, workspace
-from core.services.responses import Outcomes, PromptRef, ShownResponse
+from core.services import workspace
+from core.services.datasets import responses
+from core.services.datasets.responses import Outcomes, PromptRef, ShownResponse
 from core.storage.engine import reading
 from core.storage.tables import Prompt
 from core.ui import colours, frame

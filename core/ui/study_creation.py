@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 from sqlmodel import Session
 
-from core.services import datasets
+from core.services.datasets import datasets
 from core.services.studies import fields, pool, studies
 from core.storage.engine import reading
 from core.storage.tables import Dataset, Study

@@ -8,8 +8,8 @@ from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
 from core.domain.people import Role
-from core.services import exporting
 from core.services import workspace as workspace_settings
+from core.services.datasets import exporting
 from core.services.importing import Kind, import_file
 from core.services.people import people
 from core.services.studies import studies

@@ -12,8 +12,8 @@ from sqlmodel import Session, select
 from core.domain.people import Role
 from core.domain.votes import Outcome
 from core.errors import BadInput, NotFound, PairGone
-from core.services import datasets
 from core.services import demo as demo_service
+from core.services.datasets import datasets
 from core.services.importing import ImportSummary, Kind, import_file
 from core.services.people import people
 from core.services.studies import assigning, studies, voting
@@ -45,16 +45,16 @@ def bank(engine: Engine) -> int:
 
 
 def remove(engine: Engine, dataset_id: int) -> None:
-    from core.services import dataset_removal
+    from core.services.datasets import removal
 
-    write(engine, lambda session: dataset_removal.remove_dataset(session, dataset_id))
+    write(engine, lambda session: removal.remove_dataset(session, dataset_id))
 
 
 def hanging(engine: Engine, dataset_id: int) -> Any:
-    from core.services import dataset_removal
+    from core.services.datasets import removal
 
     with reading(engine) as session:
-        return dataset_removal.hanging_on(session, dataset_id)
+        return removal.hanging_on(session, dataset_id)
 
 
 def test_what_hangs_on_a_dataset_is_told_in_numbers(engine: Engine, bank: int) -> None:

@@ -12,9 +12,10 @@ from sqlmodel import Session, select
 from core import demo
 from core.domain.votes import Outcome
 from core.errors import BadFile, BadInput, NotFound
-from core.services import datasets, demo_removal, file_look
 from core.services import demo as demo_service
+from core.services import demo_removal, file_look
 from core.services import workspace as workspace_settings
+from core.services.datasets import datasets
 from core.services.importing import Kind, import_file
 from core.services.leaderboards import tallies
 from core.services.studies import assigning, studies, voting

@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 
 from core.domain.formula import neutralise
 from core.errors import BadInput
-from core.services.exporting import FORMATS, RESPONSE_COLUMNS, export_responses, export_table, export_votes
+from core.services.datasets.exporting import FORMATS, RESPONSE_COLUMNS, export_responses, export_table, export_votes
 from core.services.importing import Kind, import_file
 from core.services.studies import studies
 from core.storage.engine import open_engine, reading, writing

@@ -6,7 +6,7 @@ from sqlmodel import select
 
 from core.domain.votes import Outcome
 from core.errors import NotFound
-from core.services import responses
+from core.services.datasets import responses
 from core.storage.engine import reading, writing
 from core.storage.tables import Dataset, Prompt, Response
 from tests.ballots import Ballot, cast, make_simulated
