@@ -5,9 +5,8 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from core.domain.answering import FinishReason
-from core.services import trying
+from core.services.asking.trial import DEADLINE_S, QUESTION, Trial, try_out
 from core.services.candidates.candidates import CandidateLine
-from core.services.trying import Trial
 from core.ui import candidates_words, facts, frame
 from core.ui.rendering import show_text
 from core.ui.resources import engine, now
@@ -22,12 +21,12 @@ def panel(line: CandidateLine) -> None:
         st.caption("A test call needs a model: edit the candidate and say which one it is.")
         return
     question = st.text_input(
-        "Test call", trying.QUESTION, max_chars=_LONGEST_QUESTION, key=f"candidates_question_{line.id}",
+        "Test call", QUESTION, max_chars=_LONGEST_QUESTION, key=f"candidates_question_{line.id}",
         help="Sent now, with the candidate's own settings, and paid for like any other. Nothing of it is stored.",
     )  # fmt: skip
     if st.button("Ask it", icon=":material/send:", key=f"candidates_try_{line.id}", disabled=not question.strip()):
-        with st.spinner(f"Waiting for an answer, at most {trying.DEADLINE_S:.0f} s …", show_time=True):
-            trial = trying.try_out(engine(), line.candidate, question=question.strip(), now=now())
+        with st.spinner(f"Waiting for an answer, at most {DEADLINE_S:.0f} s …", show_time=True):
+            trial = try_out(engine(), line.candidate, question=question.strip(), now=now())
         st.session_state.setdefault(_TRIALS, {})[line.id] = trial
     trial = st.session_state.get(_TRIALS, {}).get(line.id)
     if trial is not None:

@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
-from core.services import prices, trying
+from core.services import prices
+from core.services.asking import trial
 from core.services.candidates import candidates
 from core.services.candidates.drafts import CandidateDraft
 from core.services.importing import Kind, import_file
@@ -239,7 +240,7 @@ def test_a_candidate_known_by_name_only_offers_no_call(workspace: Engine):
     assert "Ask it" not in labels(app)
     with reading(workspace) as session:
         bare = session.exec(select(Candidate)).one()
-    assert trying.try_out(workspace, bare, now=NOW).problem == "Only its name is known."
+    assert trial.try_out(workspace, bare, now=NOW).problem == "Only its name is known."
 
 
 # ---------------------------------------------------------------- prices

@@ -12,7 +12,8 @@ from sqlmodel import select
 
 from core.errors import BadFile, BadInput
 from core.providers.presets import endpoint_of
-from core.services import running, trying
+from core.services import running
+from core.services.asking.trial import try_out
 from core.services.candidates import candidates
 from core.services.candidates.candidates import CandidateLine
 from core.services.candidates.drafts import CandidateDraft
@@ -62,7 +63,7 @@ def try_all(engine: Engine) -> None:
     with reading(engine) as session:
         found = list(session.exec(select(Candidate)))
     for candidate in found:
-        trying.try_out(engine, candidate, deadline_s=5.0, now=NOW)
+        try_out(engine, candidate, deadline_s=5.0, now=NOW)
 
 
 @pytest.mark.regression("2.5")
@@ -390,7 +391,7 @@ def test_a_header_from_a_variable_that_is_not_set_is_a_fault_before_anything_is_
     bring(sqlite_engine, at_hand | {"headers": {"x-portkey-api-key": "$PORTKEY_API_KEY"}})
     assert lines(sqlite_engine)["a"].why_not == "PORTKEY_API_KEY is not set."
     with reading(sqlite_engine) as session:
-        trial = trying.try_out(sqlite_engine, session.exec(select(Candidate)).one(), now=NOW)
+        trial = try_out(sqlite_engine, session.exec(select(Candidate)).one(), now=NOW)
     assert "PORTKEY_API_KEY, which is not set" in trial.problem
     assert script.received == []
 

@@ -8,7 +8,8 @@ from sqlalchemy import Engine, select
 from sqlmodel import col
 from sqlmodel import select as choose
 
-from core.services import running, trying
+from core.services import running
+from core.services.asking.trial import try_out
 from core.services.candidates import candidates
 from core.services.candidates.drafts import CandidateDraft, EndpointDraft
 from core.services.scoring import evaluators
@@ -98,7 +99,7 @@ def test_a_test_call_shows_no_key(
     candidate_id = define(sqlite_engine, echo, way, provider)
     with reading(sqlite_engine) as session:
         candidate = session.get_one(Candidate, candidate_id)
-    trial = trying.try_out(sqlite_engine, candidate, deadline_s=30.0 if way in ONE_TRY else 0.7, now=NOW)
+    trial = try_out(sqlite_engine, candidate, deadline_s=30.0 if way in ONE_TRY else 0.7, now=NOW)
     assert echo.keys & set(keys.values())
     assert bool(trial.answer) == (way == "text")
     assert WITNESS in trial.text if trial.answer else trial.problem
@@ -118,7 +119,7 @@ def test_a_fallback_brings_its_own_key_and_shows_neither(
         fallback=EndpointDraft("openai", "echo-text", base_url=f"{echo.address}/v1", api_key_env="HOUSE_ACCESS"),
     )
     candidate = write(sqlite_engine, lambda session: candidates.define(session, draft, now=NOW))
-    trial = trying.try_out(sqlite_engine, candidate, now=NOW)
+    trial = try_out(sqlite_engine, candidate, now=NOW)
     found = trial.answered_by
     assert found is not None
     assert found.is_fallback

@@ -11,8 +11,8 @@ from sqlmodel import Session, select
 
 from core.errors import NotFound
 from core.services import running, runs
+from core.services.asking.process_name import me
 from core.services.running import RunOrder
-from core.services.running.claims import me
 from core.services.runs import FailureLine, RunLine
 from core.storage.engine import reading, writing
 from core.storage.tables import Attempt, Candidate, Dataset, Response, Run

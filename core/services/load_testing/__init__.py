@@ -20,11 +20,11 @@ from core.errors import BadInput, NotFound
 from core.providers import open_provider
 from core.providers.presets import endpoints_of, request_of
 from core.services import prices
+from core.services.asking.conversation import asked_at, messages_before
+from core.services.asking.costing import most_output
 from core.services.load_testing.figures import QUANTILES, figures
 from core.services.load_testing.firing import Asked, Purse, Range, Target
 from core.services.load_testing.order import LoadOrder, arrivals, check, expected_calls, expected_seconds
-from core.services.running.conversation import asked_at, messages_before
-from core.services.running.costing import most_output
 from core.services.running.orders import RunOrder, chosen_candidates, prompts_of
 from core.storage.engine import reading, write
 from core.storage.tables import Candidate, LoadTest

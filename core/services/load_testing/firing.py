@@ -8,9 +8,9 @@ from typing import Any
 
 from core.domain.answering import FaultKind
 from core.providers.base import ChatRequest, Completion, Endpoint, Provider, ProviderFault
+from core.services.asking.asking import Tried
+from core.services.asking.costing import ceiling_usd, cost_of
 from core.services.prices import Pricer
-from core.services.running.asking import Tried
-from core.services.running.costing import ceiling_usd, cost_of
 
 _LEAD_S = 0.05
 _LOOK_EVERY_S = 0.1

@@ -7,6 +7,7 @@ import numpy as np
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from core.services.asking.conversation import asked_at
 from core.services.quality import gathering
 from core.services.quality.cells import Basis
 from core.services.quality.figures import Line, line, parts
@@ -14,7 +15,6 @@ from core.services.quality.gathering import Ids
 from core.services.quality.judged import GateInUse, Judged, judged
 from core.services.quality.prompt_table import prompt_table
 from core.services.quality.scope import RunRef, Scope
-from core.services.running.conversation import asked_at
 from core.storage.tables import Candidate, metadata
 
 _prompt = metadata.tables["prompt"]

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
+from core.services.asking.asking import Connections, Opening
 from core.services.prices import Pricer
 from core.services.running import claims
-from core.services.running.asking import Connections, Opening
 from core.services.running.ledger import Ledger
 from core.services.running.progress import Progress
 from core.services.running.runner import OnProgress, Runner, progress_of

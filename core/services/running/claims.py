@@ -1,54 +1,17 @@
 """Who carries out a run: claimed by an UPDATE that only one process wins, kept by a heartbeat, lost without one."""
 
-import os
-import socket
-import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
-from pathlib import Path
 
 from sqlalchemy import Engine, and_, or_, update
 from sqlmodel import Session, col, select
 
+from core.services.asking.process_name import is_surely_dead, me
 from core.storage.engine import reading, write
 from core.storage.tables import Run
 
 STALE_AFTER_S = 30.0
 BEAT_EVERY_S = 2.0
-Condition = object
-
-
-def me() -> str:
-    """This process's name as a worker: machine, process id, and a part that no earlier process had."""
-    return _name_of(os.getpid())
-
-
-@lru_cache
-def _name_of(pid: int) -> str:
-    return f"{_machine()} {pid} {uuid.uuid4().hex[:12]}"
-
-
-@lru_cache
-def _machine() -> str:
-    """Machine and space of process ids: two containers may share a name, but not what their ids mean."""
-    space = Path("/proc/self/ns/pid")
-    number = str(space.stat().st_ino) if space.exists() else "-"
-    return f"{socket.gethostname().replace(' ', '-')}/{number}"
-
-
-def is_surely_dead(worker: str) -> bool:
-    """Whether ``worker`` was a process of this machine that is no more; False where that cannot be known."""
-    machine, pid, _ = worker.split(" ")
-    if machine != _machine() or worker == me():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
 
 
 def is_interrupted(run: Run, now: datetime) -> bool:

@@ -14,8 +14,8 @@ from core.domain.pricing import Rates, cost_usd, most_usd
 from core.errors import EvenhandError
 from core.providers.presets import endpoints_of
 from core.services import prices
-from core.services.running.conversation import about_tokens, asked_at, messages_before, most_tokens
-from core.services.running.costing import most_output
+from core.services.asking.conversation import about_tokens, asked_at, messages_before, most_tokens
+from core.services.asking.costing import most_output
 from core.services.running.orders import DEFAULT_CONCURRENCY, RunOrder, chosen_candidates, prompts_of
 from core.storage.tables import Attempt, Candidate, Prompt, Response, Run
 

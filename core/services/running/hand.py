@@ -12,9 +12,9 @@ from core.domain.answering import FaultKind
 from core.errors import NotFound
 from core.providers.base import Endpoint
 from core.providers.presets import endpoints_of
+from core.services.asking.asking import DEADLINE_S, Connections, Place, Tried
+from core.services.asking.budget import Budget
 from core.services.prices import Pricer
-from core.services.running.asking import DEADLINE_S, Connections, Place, Tried
-from core.services.running.budget import Budget
 from core.services.running.counting import close_interrupted, recount
 from core.services.running.ledger import Ledger
 from core.services.running.orders import DEFAULT_CONCURRENCY, MOST_CONCURRENCY

@@ -16,7 +16,7 @@ from sqlmodel import Session, col
 
 from core.domain.answering import FaultKind
 from core.errors import EvenhandError
-from core.services.running.claims import me
+from core.services.asking.process_name import me
 from core.services.running.counting import recount
 from core.storage.engine import write
 from core.storage.tables import Attempt, Response, Run

@@ -12,9 +12,9 @@ from sqlmodel import Session, col, select
 from core.errors import BadInput, NotFound
 from core.providers.presets import endpoints_of, request_of
 from core.services import prices
-from core.services.running.asking import DEADLINE_S
-from core.services.running.claims import me
-from core.services.running.conversation import asked_at
+from core.services.asking.asking import DEADLINE_S
+from core.services.asking.conversation import asked_at
+from core.services.asking.process_name import me
 from core.storage.tables import Candidate, Dataset, Prompt, Run
 
 DEFAULT_CONCURRENCY = 32

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from core.providers.base import ChatRequest, ProviderFault
 from core.providers.presets import request_of
-from core.services.running.asking import ask
-from core.services.running.conversation import asked_at, messages_before
-from core.services.running.costing import most_output
+from core.services.asking.asking import ask
+from core.services.asking.conversation import asked_at, messages_before
+from core.services.asking.costing import most_output
 from core.services.running.feed import Job
 from core.services.running.hand import Contender, Hand
 from core.services.running.turns import TurnJournal

@@ -14,9 +14,10 @@ from sqlmodel import select
 
 from core.domain.answering import FaultKind
 from core.domain.storable_text import storable
+from core.services.asking.asking import Connections, SpendingStopped
+from core.services.asking.process_name import me
 from core.services.prices import Pricer
 from core.services.running import claims
-from core.services.running.asking import Connections, SpendingStopped
 from core.services.running.feed import Feed
 from core.services.running.hand import Hand, take_in_hand
 from core.services.running.ledger import ClaimLost, Ledger
@@ -202,7 +203,7 @@ class Runner:
     def _is_held(self) -> bool:
         with reading(self._engine) as session:
             worker, state = session.exec(select(Run.worker, Run.state).where(Run.id == self._run_id)).one()
-        return worker == claims.me() and state == "running"
+        return worker == me() and state == "running"
 
     async def _tell(self) -> None:
         if self._on_progress is not None:

@@ -6,8 +6,8 @@ from typing import Any
 
 from core.domain.answering import CostBasis, FaultKind, FinishReason
 from core.providers.base import ChatRequest, Endpoint
-from core.services.running.asking import Tried
-from core.services.running.costing import Cost, ceiling_usd, cost_of
+from core.services.asking.asking import Tried
+from core.services.asking.costing import Cost, ceiling_usd, cost_of
 from core.services.running.hand import Contender, Hand
 from core.services.running.ledger import ENDINGS, WORK, Ended
 from core.services.running.stories import Story, answer_of, response_row

@@ -15,9 +15,9 @@ from threading import Thread
 
 from sqlalchemy import Engine
 
+from core.services.asking.asking import Connections
 from core.services.prices import Pricer
 from core.services.running import claims
-from core.services.running.asking import Connections
 from core.services.running.ledger import Ledger
 from core.services.running.runner import Runner
 from core.settings import without_secrets

@@ -8,7 +8,7 @@ import pytest
 
 from core.domain.answering import FaultKind, FinishReason
 from core.providers.base import ChatRequest, Completion, Endpoint, ProviderFault
-from core.services.running.asking import Connections, SpendingStopped, Tried, ask
+from core.services.asking.asking import Connections, SpendingStopped, Tried, ask
 from tests.planted import Outcome, PlantedPlan, PlantedServer
 
 QUESTION = ChatRequest(messages=[{"role": "user", "content": "Why?"}], max_tokens=20)
@@ -222,7 +222,7 @@ def test_a_refusal_is_an_answer(server: PlantedServer):
 
 def test_back_offs_spread_over_a_widening_range():
     from core.domain.answering import Timings
-    from core.services.running.backing_off import Tries
+    from core.services.asking.backing_off import Tries
 
     def waits(seed: int) -> list[float]:
         tries = Tries([None], 1e9, 8, Random(seed))  # type: ignore[list-item]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.services.running.asking import SpendingStopped
-from core.services.running.budget import Budget
+from core.services.asking.asking import SpendingStopped
+from core.services.asking.budget import Budget
 
 calls = st.lists(
     st.tuples(st.floats(0.0, 3.0), st.floats(0.0, 1.0), st.integers(0, 5)).map(

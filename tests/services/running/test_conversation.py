@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.services.asking.conversation import about_tokens, asked_at, messages_before, most_tokens
 from core.services.importing.responses import answers_wanted
-from core.services.running.conversation import about_tokens, asked_at, messages_before, most_tokens
 from tests.services.running.evaluations import assistant, user
 
 SYSTEM = {"role": "system", "content": "Be brief."}

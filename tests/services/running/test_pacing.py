@@ -6,7 +6,7 @@ from typing import Any
 
 from core.domain.answering import FaultKind
 from core.providers.base import RateLimits
-from core.services.running.pacing import START, Pace
+from core.services.asking.pacing import START, Pace
 
 
 def in_a_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:

@@ -10,7 +10,8 @@ from sqlmodel import select
 
 from core.domain.answering import FinishReason, Timings, TokenUsage
 from core.providers.base import ChatRequest, Completion, Endpoint
-from core.services import running, trying
+from core.services import running
+from core.services.asking.trial import try_out
 from core.services.running.carrying import carry_out
 from core.services.scoring import evaluators
 from core.storage.engine import reading, write
@@ -125,7 +126,7 @@ def test_a_test_call_shows_what_can_be_shown(sqlite_engine: Engine, script: Scri
     made = make(sqlite_engine, f"{script.url}/v1")
     script.say(stream("Hi ", HIGH, LOW, HIGH))
     with reading(sqlite_engine) as session:
-        trial = trying.try_out(sqlite_engine, session.get_one(Candidate, made.candidates[0]), now=NOW)
+        trial = try_out(sqlite_engine, session.get_one(Candidate, made.candidates[0]), now=NOW)
     assert trial.text == f"Hi {WHOLE}{LOST}"
     trial.text.encode()
 

@@ -14,7 +14,7 @@ from core.domain import judging
 from core.domain.judging import Preference
 from core.domain.scoring.base import Score
 from core.errors import BadInput
-from core.services.running.asking import Connections, Opening
+from core.services.asking.asking import Connections, Opening
 from core.services.scoring import evaluators as known
 from core.services.scoring import subjects
 from core.services.scoring.judge_calls import Asker, Cap, JudgeQuestion, close_abandoned

@@ -16,11 +16,11 @@ from core.domain.scoring.base import Score, unscored
 from core.errors import EvenhandError
 from core.providers.base import ChatRequest, Endpoint, ProviderFault
 from core.providers.presets import endpoint_of
+from core.services.asking.asking import DEADLINE_S, Connections, SpendingStopped, Tried, ask
+from core.services.asking.budget import Budget
+from core.services.asking.costing import ceiling_usd, cost_of
+from core.services.asking.process_name import is_surely_dead, me
 from core.services.prices import Pricer
-from core.services.running.asking import DEADLINE_S, Connections, SpendingStopped, Tried, ask
-from core.services.running.budget import Budget
-from core.services.running.claims import is_surely_dead, me
-from core.services.running.costing import ceiling_usd, cost_of
 from core.services.scoring.records import storable
 from core.storage.engine import reading, write
 from core.storage.tables import Evaluator, JudgeCall, metadata
@@ -43,7 +43,7 @@ class AskedElsewhere(EvenhandError):
 class Cap:
     """At most ``max_usd`` for the calls that ``counted`` selects; None: no limit. An open call counts with its most.
 
-    Within a process a running.budget.Budget keeps it; ``check`` keeps it over several, let in one by one by ``lock``.
+    Within a process an asking.budget.Budget keeps it; ``check`` keeps it over several, let in one by one by ``lock``.
     """
 
     max_usd: float | None

@@ -12,8 +12,8 @@ from typing import Protocol, Self
 from core.domain.answering import FaultKind, Timings
 from core.errors import EvenhandError
 from core.providers.base import ChatRequest, Completion, Endpoint, Provider, ProviderFault
-from core.services.running.backing_off import MOST_ATTEMPTS, Tries
-from core.services.running.pacing import Pace
+from core.services.asking.backing_off import MOST_ATTEMPTS, Tries
+from core.services.asking.pacing import Pace
 from core.settings import without_secrets
 
 DEADLINE_S = 120.0

@@ -11,9 +11,9 @@ from core.domain.pricing import Rates, cost_usd
 from core.errors import BadInput
 from core.providers import presets
 from core.providers.base import Completion, Endpoint, ProviderFault
+from core.services.asking.asking import Connections, Tried, ask
 from core.services.candidates.drafts import in_words_of_the_form
 from core.services.prices import Pricer
-from core.services.running.asking import Connections, Tried, ask
 from core.settings import without_secrets
 from core.storage.tables import Candidate
 

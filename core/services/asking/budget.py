@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 
-from core.services.running.asking import SpendingStopped
+from core.services.asking.asking import SpendingStopped
 
 _ROUNDING_USD = 1e-12
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from core.domain.answering import CostBasis, FaultKind, TokenUsage
 from core.providers.base import ChatRequest, Endpoint, Message
+from core.services.asking.asking import Tried
+from core.services.asking.conversation import about_tokens, most_tokens
 from core.services.prices import Pricer
-from core.services.running.asking import Tried
-from core.services.running.conversation import about_tokens, most_tokens
 
 DEFAULT_MAX_TOKENS = 4096
 _REFUSED_BEFORE_WORK = frozenset(
