@@ -9,9 +9,10 @@ from core.cli.terminal import AsJson, app, now, plainly, print_json, workspace
 from core.domain.judging import PAIRWISE_KIND
 from core.errors import NotFound
 from core.services import scoring
-from core.services.scoring import JudgeSummary, evaluators, judge_run
-from core.services.scoring.pairing import pairs_to_judge
-from core.services.scoring.pairwise import judge_pairs
+from core.services.judging import JudgeSummary, judge_run
+from core.services.judging.pairing import pairs_to_judge
+from core.services.judging.pairwise import judge_pairs
+from core.services.scoring import evaluators
 from core.storage.engine import reading
 from core.storage.tables import Evaluator
 

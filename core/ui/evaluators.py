@@ -7,9 +7,10 @@ import streamlit as st
 from sqlalchemy import Engine
 
 from core.domain.scoring.base import Use
-from core.services import evaluator_lines, scoring
+from core.services import scoring
 from core.services.datasets import datasets
-from core.services.evaluator_lines import EvaluatorLine
+from core.services.judging import evaluator_lines
+from core.services.judging.evaluator_lines import EvaluatorLine
 from core.services.scoring import evaluators
 from core.storage.engine import reading
 from core.ui import access, doing, evaluator_form, frame, jobs, judges

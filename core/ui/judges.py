@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from core.services.evaluator_lines import EvaluatorLine
+from core.services.judging.evaluator_lines import EvaluatorLine
 from core.ui import candidates_words
 
 

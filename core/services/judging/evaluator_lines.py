@@ -7,10 +7,10 @@ from sqlmodel import Session
 
 from core.domain.judging.favour import Favour
 from core.domain.scoring.base import EvaluatorKind, Use
+from core.services.judging.favouritism import favouritism
+from core.services.judging.judge_summary import JudgeSummary, judge_summary
 from core.services.scoring import evaluators
 from core.services.scoring.evaluators import JUDGES
-from core.services.scoring.favouritism import favouritism
-from core.services.scoring.judge_summary import JudgeSummary, judge_summary
 from core.services.scoring.registry import kind_named
 from core.storage.tables import Evaluator, metadata
 

@@ -15,7 +15,7 @@ from core.domain.answering import FaultKind
 from core.domain.scoring.base import Score, Subject, not_applicable
 from core.providers.base import ProviderFault
 from core.services.asking.asking import SpendingStopped
-from core.services.scoring.judge_calls import AskedElsewhere
+from core.services.judging.judge_calls import AskedElsewhere
 from core.services.scoring.subjects import Scored
 from core.storage.tables import Evaluator, metadata
 

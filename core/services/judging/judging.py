@@ -16,11 +16,11 @@ from core.domain.answering import FaultKind
 from core.domain.scoring.base import Score
 from core.errors import NotFound
 from core.services.asking.asking import Connections, Opening
+from core.services.judging.judge_calls import Asker, Cap, JudgeQuestion, close_abandoned
+from core.services.judging.judge_panel import AT_ONCE, all_of, answerers, fresh_code, raise_if_hopeless, why_not_asked
+from core.services.judging.judge_summary import JudgeSummary, judge_summary
 from core.services.scoring import evaluators as known
 from core.services.scoring import records, subjects
-from core.services.scoring.judge_calls import Asker, Cap, JudgeQuestion, close_abandoned
-from core.services.scoring.judge_panel import AT_ONCE, all_of, answerers, fresh_code, raise_if_hopeless, why_not_asked
-from core.services.scoring.judge_summary import JudgeSummary, judge_summary
 from core.storage.engine import reading, write
 from core.storage.tables import Evaluator, Run, metadata
 

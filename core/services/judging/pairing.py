@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core.errors import BadInput, NotFound
-from core.services.scoring.judge_calls import NOT_ASKED
+from core.services.judging.judge_calls import NOT_ASKED
 from core.services.studies.pool import pool_of
 from core.storage.tables import Study, metadata
 

@@ -15,12 +15,12 @@ from core.domain.judging import Preference
 from core.domain.scoring.base import Score
 from core.errors import BadInput
 from core.services.asking.asking import Connections, Opening
+from core.services.judging.judge_calls import Asker, Cap, JudgeQuestion, close_abandoned
+from core.services.judging.judge_panel import AT_ONCE, all_of, answerers, fresh_code, raise_if_hopeless, why_not_asked
+from core.services.judging.judge_summary import JudgeSummary, judge_summary
+from core.services.judging.pairing import compared
 from core.services.scoring import evaluators as known
 from core.services.scoring import subjects
-from core.services.scoring.judge_calls import Asker, Cap, JudgeQuestion, close_abandoned
-from core.services.scoring.judge_panel import AT_ONCE, all_of, answerers, fresh_code, raise_if_hopeless, why_not_asked
-from core.services.scoring.judge_summary import JudgeSummary, judge_summary
-from core.services.scoring.pairing import compared
 from core.services.scoring.records import storable
 from core.services.scoring.subjects import Scored
 from core.storage.engine import reading, write

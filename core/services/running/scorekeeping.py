@@ -9,6 +9,7 @@ from time import monotonic
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
+from core.services import judging, scoring
 from core.settings import without_secrets
 from core.storage.engine import reading
 from core.storage.tables import Response
@@ -56,8 +57,6 @@ class Scorekeeper:
 
     def _score_batch(self) -> bool:
         """Score the next responses; whether there were any."""
-        from core.services import scoring
-
         with self._turn:  # a batch goes on in its thread when whoever waited for it was cancelled
             query = select(Response.id).where(Response.run_id == self._run_id, col(Response.id) > self._last_id)
             with reading(self._engine) as session:
@@ -69,9 +68,7 @@ class Scorekeeper:
             return bool(ids)
 
     def _judge(self) -> None:
-        from core.services import scoring
-
-        self.problem = scoring.judge_run(self._engine, self._run_id).problem or self.problem
+        self.problem = judging.judge_run(self._engine, self._run_id).problem or self.problem
 
 
 async def _lag_s() -> float:

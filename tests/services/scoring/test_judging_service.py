@@ -10,10 +10,10 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from core.services import prices, scoring
+from core.services import judging, prices
+from core.services.judging.judge_calls import close_abandoned
+from core.services.judging.judge_panel import OWN_FAMILY
 from core.services.scoring import evaluators
-from core.services.scoring.judge_calls import close_abandoned
-from core.services.scoring.judge_panel import OWN_FAMILY
 from core.storage.engine import reading, write, writing
 from core.storage.tables import Attempt, Candidate, JudgeCall, Prompt, Response, Run, Score
 from tests.services.scoring.injections import INJECTIONS
@@ -79,8 +79,8 @@ def test_a_judge_grades_every_response_once_and_a_second_time_asks_nothing(engin
     run = workspace(engine, ["nothing", "a filter", PLAIN])
     with scripted_judge(by_content) as judge:
         add_judge(engine, judge)
-        first = scoring.judge_run(engine, run)
-        again = scoring.judge_run(engine, run)
+        first = judging.judge_run(engine, run)
+        again = judging.judge_run(engine, run)
         assert len(judge.asked) == 6
     assert first == again and (first.calls, first.graded, first.unparsed, first.problem) == (6, 6, 0, "")
     assert [score.value for score in scores(engine)] == [0.0, 0.25, 0.5, 0.0, 0.0, 0.0]
@@ -94,7 +94,7 @@ def test_planted_injections_move_no_grade(sqlite_engine):
     seen = []
     with scripted_judge(lambda messages: seen.append(messages) or verdict(1)) as judge:
         add_judge(sqlite_engine, judge, "first look")
-        scoring.judge_run(sqlite_engine, run, at_once=1)
+        judging.judge_run(sqlite_engine, run, at_once=1)
     plain = next(messages for messages in seen if quoted(messages, "RESPONSE") == PLAIN)
 
     def same_prompt(messages):
@@ -103,7 +103,7 @@ def test_planted_injections_move_no_grade(sqlite_engine):
 
     with scripted_judge(lambda messages: gullible(carelessly, plain)(same_prompt(messages))) as judge:
         gullible_one = add_judge(sqlite_engine, judge, "gullible")
-        summary = scoring.judge_run(sqlite_engine, run, evaluator_ids=[gullible_one])
+        summary = judging.judge_run(sqlite_engine, run, evaluator_ids=[gullible_one])
     graded = {score.value for score in scores(sqlite_engine) if score.evaluator_id == gullible_one}
     assert graded == {0.5} and summary.graded == len(texts)
 
@@ -120,9 +120,9 @@ def test_nonsense_is_unscored_with_its_reason_counted_and_not_asked_again(sqlite
     run = workspace(sqlite_engine)
     with scripted_judge(lambda messages: replies[quoted(messages, "USER")]) as judge:
         evaluator = add_judge(sqlite_engine, judge)
-        summary = scoring.judge_run(sqlite_engine, run)
+        summary = judging.judge_run(sqlite_engine, run)
         asked = len(judge.asked)
-        scoring.judge_run(sqlite_engine, run)
+        judging.judge_run(sqlite_engine, run)
         assert len(judge.asked) == asked
     found = scores(sqlite_engine)
     assert [score.value for score in found] == [None] * 5 + [0.75]
@@ -131,7 +131,7 @@ def test_nonsense_is_unscored_with_its_reason_counted_and_not_asked_again(sqlite
     assert (summary.graded, summary.ungraded) == (1, 5)
     assert summary.parse_failure_rate == summary.unparsed / summary.replies > 0.5
     with reading(sqlite_engine) as session:
-        assert scoring.judge_summary(session, evaluator) == summary
+        assert judging.judge_summary(session, evaluator) == summary
 
 
 def test_what_a_fault_prevented_is_unscored_and_asked_again_the_next_time(sqlite_engine):
@@ -139,14 +139,14 @@ def test_what_a_fault_prevented_is_unscored_and_asked_again_the_next_time(sqlite
     broken = {"Question 1?": 400, "Question 4?": 400}
     with scripted_judge(lambda messages: broken.get(quoted(messages, "USER")) or verdict(5)) as judge:
         add_judge(sqlite_engine, judge)
-        summary = scoring.judge_run(sqlite_engine, run)
+        summary = judging.judge_run(sqlite_engine, run)
         assert (summary.graded, summary.ungraded, summary.faults, summary.calls) == (4, 2, 2, 6)
         assert {score.reason[:27] for score in scores(sqlite_engine) if score.value is None} == {
             "The judge could not be aske"
         }
         assert [call.error_kind for call in calls(sqlite_engine)].count("bad_request") == 2
         broken.clear()
-        summary = scoring.judge_run(sqlite_engine, run)
+        summary = judging.judge_run(sqlite_engine, run)
     assert (summary.graded, summary.ungraded, summary.calls) == (6, 0, 8)
 
 
@@ -154,7 +154,7 @@ def test_a_refused_key_stops_the_judge_and_says_so(sqlite_engine):
     run = workspace(sqlite_engine, prompts=60)
     with scripted_judge(lambda messages: 401) as judge:
         add_judge(sqlite_engine, judge)
-        summary = scoring.judge_run(sqlite_engine, run, at_once=4)
+        summary = judging.judge_run(sqlite_engine, run, at_once=4)
     assert summary.problem.startswith("judge: ") and summary.faults <= 8 < 60
     assert summary.spent_usd == 0.0
 
@@ -163,7 +163,7 @@ def test_a_judge_that_is_overloaded_for_a_moment_is_asked_again_at_once(sqlite_e
     run, tries = workspace(sqlite_engine, prompts=1), []
     with scripted_judge(lambda messages: tries.append(1) or (503 if len(tries) == 1 else verdict(2))) as judge:
         add_judge(sqlite_engine, judge)
-        summary = scoring.judge_run(sqlite_engine, run)
+        summary = judging.judge_run(sqlite_engine, run)
     assert (summary.calls, summary.faults, summary.graded) == (2, 1, 1)
 
 
@@ -174,7 +174,7 @@ def test_the_judges_spend_is_its_own_and_the_candidates_is_untouched(engine):
     with scripted_judge(by_content) as judge:
         price(engine, judge)
         add_judge(engine, judge)
-        summary = scoring.judge_run(engine, run)
+        summary = judging.judge_run(engine, run)
     assert summary.spent_usd == pytest.approx(6 * USD_PER_CALL) and summary.unpriced == 0
     assert all(call.cost_usd == pytest.approx(USD_PER_CALL) and call.rates_id for call in calls(engine))
     with reading(engine) as session:
@@ -187,9 +187,9 @@ def test_an_unknown_price_is_unknown_and_never_nothing(sqlite_engine):
     run = workspace(sqlite_engine)
     with scripted_judge(by_content) as judge:
         add_judge(sqlite_engine, judge)
-        refused = scoring.judge_run(sqlite_engine, run, max_usd=1.0)
+        refused = judging.judge_run(sqlite_engine, run, max_usd=1.0)
         assert judge.asked == [] and "price of the judge's model 'judge-1' is not known" in refused.problem
-        summary = scoring.judge_run(sqlite_engine, run)
+        summary = judging.judge_run(sqlite_engine, run)
     assert (summary.graded, summary.unpriced, summary.spent_usd) == (6, 6, 0.0)
     assert {call.cost_usd for call in calls(sqlite_engine)} == {None}
 
@@ -199,13 +199,13 @@ def test_a_cap_is_never_exceeded_and_more_money_goes_on_where_it_ended(engine):
     with scripted_judge(by_content) as judge:
         price(engine, judge)
         add_judge(engine, judge, max_tokens=50)
-        scoring.judge_run(engine, run, max_usd=0.004)
-        capped = scoring.judge_run(engine, run, max_usd=0.01)
+        judging.judge_run(engine, run, max_usd=0.004)
+        capped = judging.judge_run(engine, run, max_usd=0.01)
         assert 0 < capped.graded < 40 and capped.spent_usd <= 0.01
         assert "spending cap of 0.01 USD" in capped.problem
         with writing(engine) as session:
             session.exec(select(Run)).one().max_usd = 5.0
-        whole = scoring.judge_run(engine, run)
+        whole = judging.judge_run(engine, run)
     assert whole.graded == 40 and whole.calls == len(judge.asked) == 40
     assert whole.problem == ""
 
@@ -218,7 +218,7 @@ def test_a_runs_own_cap_leaves_the_judges_what_is_left_of_it(sqlite_engine):
     with scripted_judge(by_content) as judge:
         price(sqlite_engine, judge)
         add_judge(sqlite_engine, judge)
-        assert "spending cap of 0 USD" in scoring.judge_run(sqlite_engine, run).problem
+        assert "spending cap of 0 USD" in judging.judge_run(sqlite_engine, run).problem
         assert judge.asked == []
 
 
@@ -228,7 +228,7 @@ def test_two_that_judge_one_run_at_once_ask_about_each_response_once_and_keep_on
         price(engine, judge)
         add_judge(engine, judge)
         with ThreadPoolExecutor(2) as pool:
-            list(pool.map(lambda _: scoring.judge_run(engine, run, max_usd=5.0), range(2)))
+            list(pool.map(lambda _: judging.judge_run(engine, run, max_usd=5.0), range(2)))
         assert len(judge.asked) == len(calls(engine)) == 30
     assert {score.value for score in scores(engine)} == {0.0}
 
@@ -236,8 +236,8 @@ def test_two_that_judge_one_run_at_once_ask_about_each_response_once_and_keep_on
 def test_a_judge_killed_at_its_work_pays_for_what_was_open_and_goes_on(engine, database):
     run = workspace(engine, prompts=20)
     script = (
-        "import sys\nfrom core.storage.engine import open_engine\nfrom core.services import scoring\n"
-        "scoring.judge_run(open_engine(sys.argv[1]), int(sys.argv[2]))\n"
+        "import sys\nfrom core.storage.engine import open_engine\nfrom core.services import judging\n"
+        "judging.judge_run(open_engine(sys.argv[1]), int(sys.argv[2]))\n"
     )
     answered, go_on = [], Event()
 
@@ -257,7 +257,7 @@ def test_a_judge_killed_at_its_work_pays_for_what_was_open_and_goes_on(engine, d
         child.kill()
         child.wait()
         go_on.set()
-        summary = scoring.judge_run(engine, run)
+        summary = judging.judge_run(engine, run)
     interrupted = [call for call in calls(engine) if call.error_kind == "interrupted"]
     assert interrupted and all(call.cost_usd > USD_PER_CALL for call in interrupted)
     assert (summary.graded, summary.faults) == (20, len(interrupted))
@@ -268,16 +268,16 @@ def test_an_open_call_of_a_living_process_is_left_alone_until_it_is_old(engine):
     run = workspace(engine, prompts=1)
     with scripted_judge(by_content) as judge:
         add_judge(engine, judge)
-        scoring.judge_run(engine, run)
+        judging.judge_run(engine, run)
         with writing(engine) as session:
             session.execute(sa.delete(Score))
             session.execute(sa.update(JudgeCall).values(finished_at=None, reply=None, started_at=datetime.now(UTC)))
         assert write(engine, lambda session: close_abandoned(session, datetime.now(UTC))) == 0
-        scoring.judge_run(engine, run)
+        judging.judge_run(engine, run)
         assert len(judge.asked) == 1
         with writing(engine) as session:
             session.execute(sa.update(JudgeCall).values(started_at=NOW.replace(year=2020)))
-        assert scoring.judge_run(engine, run).graded == 1
+        assert judging.judge_run(engine, run).graded == 1
         assert len(judge.asked) == 2
 
 
@@ -290,7 +290,7 @@ def test_of_a_conversation_the_judge_is_shown_every_turn(sqlite_engine):
         lambda messages: verdict(3, quoted(messages, "RESPONSE 1") + quoted(messages, "RESPONSE 2"))
     ) as j:
         add_judge(sqlite_engine, j)
-        scoring.judge_run(sqlite_engine, run)
+        judging.judge_run(sqlite_engine, run)
     assert scores(sqlite_engine)[0].reason == "to oneto two"
 
 
@@ -305,7 +305,7 @@ def test_a_judge_is_not_asked_about_its_own_family_unless_it_may(sqlite_engine):
         strict = add_judge(sqlite_engine, judge, "strict")
         fair = add_judge(sqlite_engine, judge, "fair", model="gpt-4.1")
         free = add_judge(sqlite_engine, judge, "free", model="gpt-4.1", may_judge_own_family=True)
-        scoring.judge_run(sqlite_engine, 1)
+        judging.judge_run(sqlite_engine, 1)
     with reading(sqlite_engine) as session:
         rows = session.exec(select(Score, Response.candidate_id).join(Response, Response.id == Score.response_id)).all()
     said = {(row.evaluator_id, candidate): (row.value, row.applies, row.reason) for row, candidate in rows}
@@ -321,7 +321,7 @@ def test_a_prompt_whose_text_is_not_known_is_not_asked_about(sqlite_engine):
         session.exec(select(Prompt)).one().messages = []
     with scripted_judge(by_content) as judge:
         add_judge(sqlite_engine, judge)
-        assert scoring.judge_run(sqlite_engine, run).not_asked == 1
+        assert judging.judge_run(sqlite_engine, run).not_asked == 1
         assert judge.asked == []
 
 
@@ -330,10 +330,10 @@ def test_what_a_judge_replies_is_stored_without_what_a_database_cannot_hold(engi
     reply = json.dumps({"reason": "nul \x00 and \ud800 half", "score": 2})
     with scripted_judge(lambda messages: reply) as judge:
         add_judge(engine, judge)
-        assert scoring.judge_run(engine, run).graded == 1
+        assert judging.judge_run(engine, run).graded == 1
     assert scores(engine)[0].reason == "nul � and ? half"
 
 
 def test_a_run_without_a_judge_in_use_costs_nothing_and_says_nothing(sqlite_engine):
     run = workspace(sqlite_engine)
-    assert scoring.judge_run(sqlite_engine, run) == scoring.JudgeSummary()
+    assert judging.judge_run(sqlite_engine, run) == judging.JudgeSummary()

@@ -5,11 +5,11 @@ from sqlmodel import col, select
 
 from core.domain.votes import Outcome
 from core.errors import BadInput
-from core.services import scoring
+from core.services import judging
+from core.services.judging.favouritism import favouritism
+from core.services.judging.judge_panel import OWN_FAMILY
+from core.services.judging.pairing import pairs_to_judge
 from core.services.scoring import evaluators
-from core.services.scoring.favouritism import favouritism
-from core.services.scoring.judge_panel import OWN_FAMILY
-from core.services.scoring.pairing import pairs_to_judge
 from core.services.workspace import count_simulated
 from core.storage.engine import reading, write, writing
 from core.storage.tables import Candidate, Evaluator, JudgeCall, JudgePreference, Person, Response, Score, Vote
@@ -39,9 +39,9 @@ def test_a_judge_that_keeps_to_its_opinion_is_asked_twice_and_prefers_it(engine)
     with scripted_judge(longer) as judge:
         pairwise = add_judge(engine, judge, kind="pairwise_judge")
         pairs = all_pairs(engine, pairwise)
-        summary = scoring.judge_pairs(engine, pairwise, [pair[::-1] for pair in pairs])
+        summary = judging.judge_pairs(engine, pairwise, [pair[::-1] for pair in pairs])
         assert (summary.calls, len(judge.asked)) == (12, 12)
-        assert scoring.judge_pairs(engine, pairwise, pairs).calls == len(judge.asked) == 12
+        assert judging.judge_pairs(engine, pairwise, pairs).calls == len(judge.asked) == 12
         assert all_pairs(engine, pairwise) == []
     found = preferences(engine)
     assert len(found) == 6 and all(one.first_response_id < one.second_response_id for one in found)
@@ -57,7 +57,7 @@ def test_a_judge_that_always_says_the_same_prefers_nobody(sqlite_engine, word):
     make_workspace(sqlite_engine, prompts=2, candidates=3, raters=0)
     with scripted_judge(lambda messages: choice(word)) as judge:
         pairwise = add_judge(sqlite_engine, judge, kind="pairwise_judge")
-        scoring.judge_pairs(sqlite_engine, pairwise, all_pairs(sqlite_engine, pairwise))
+        judging.judge_pairs(sqlite_engine, pairwise, all_pairs(sqlite_engine, pairwise))
     assert {one.outcome for one in preferences(sqlite_engine)} == {int(Outcome.TIE)}
     assert {one.orders_agree for one in preferences(sqlite_engine)} == {word == "tie"}
 
@@ -67,8 +67,8 @@ def test_nonsense_in_one_order_leaves_the_pair_without_an_outcome_and_is_not_ask
     replies = iter(["neither, really", choice("first"), choice("first")])
     with scripted_judge(lambda messages: next(replies)) as judge:
         pairwise = add_judge(sqlite_engine, judge, kind="pairwise_judge")
-        summary = scoring.judge_pairs(sqlite_engine, pairwise, [(1, 2)])
-        scoring.judge_pairs(sqlite_engine, pairwise, [(1, 2)])
+        summary = judging.judge_pairs(sqlite_engine, pairwise, [(1, 2)])
+        judging.judge_pairs(sqlite_engine, pairwise, [(1, 2)])
         assert len(judge.asked) == 2
     (found,) = preferences(sqlite_engine)
     assert found.outcome is None and found.reason.startswith("in the first order: The judge's reply is not")
@@ -80,9 +80,9 @@ def test_an_order_that_failed_is_asked_again_and_the_other_is_not(sqlite_engine)
     replies = iter([400, choice("first"), choice("second")])
     with scripted_judge(lambda messages: next(replies)) as judge:
         pairwise = add_judge(sqlite_engine, judge, kind="pairwise_judge")
-        scoring.judge_pairs(sqlite_engine, pairwise, [(1, 2)])
+        judging.judge_pairs(sqlite_engine, pairwise, [(1, 2)])
         assert preferences(sqlite_engine)[0].outcome is None and all_pairs(sqlite_engine, pairwise) == [(1, 2)]
-        scoring.judge_pairs(sqlite_engine, pairwise, [(1, 2)])
+        judging.judge_pairs(sqlite_engine, pairwise, [(1, 2)])
         assert len(judge.asked) == 3
     assert [(one.outcome, one.orders_agree) for one in preferences(sqlite_engine)] == [(int(Outcome.RIGHT), True)]
 
@@ -93,11 +93,11 @@ def test_the_spend_of_comparisons_is_capped_and_its_own(engine):
         price(engine, judge)
         pairwise = add_judge(engine, judge, kind="pairwise_judge", max_tokens=50)
         pairs = all_pairs(engine, pairwise)
-        first = scoring.judge_pairs(engine, pairwise, pairs, max_usd=0.01)
+        first = judging.judge_pairs(engine, pairwise, pairs, max_usd=0.01)
         assert 0 < first.spent_usd <= 0.01 and "spending cap of 0.01 USD" in first.problem
-        again = scoring.judge_pairs(engine, pairwise, pairs, max_usd=0.01)
+        again = judging.judge_pairs(engine, pairwise, pairs, max_usd=0.01)
         assert again.spent_usd - first.spent_usd <= 0.01
-        scoring.judge_pairs(engine, pairwise, pairs)
+        judging.judge_pairs(engine, pairwise, pairs)
         assert len(judge.asked) == 60
     assert len(preferences(engine)) == 30
     with reading(engine) as session:
@@ -112,7 +112,7 @@ def test_a_pair_with_a_relative_of_the_judge_is_not_compared_unless_it_may(sqlit
         strict = add_judge(sqlite_engine, judge, "strict", "pairwise_judge", model="gpt-4o")
         free = add_judge(sqlite_engine, judge, "free", "pairwise_judge", model="gpt-4o", may_judge_own_family=True)
         for pairwise in (strict, free):
-            scoring.judge_pairs(sqlite_engine, pairwise, all_pairs(sqlite_engine, pairwise))
+            judging.judge_pairs(sqlite_engine, pairwise, all_pairs(sqlite_engine, pairwise))
         assert len(judge.asked) == 2 + 6
         assert all_pairs(sqlite_engine, strict) == []
     own = [one for one in preferences(sqlite_engine) if one.evaluator_id == strict and one.outcome is None]
@@ -126,9 +126,9 @@ def test_pairs_are_of_one_prompt_and_a_grading_judge_compares_none(sqlite_engine
         grading = add_judge(sqlite_engine, judge, "grading")
         for pair in ((1, 3), (1, 1), (1, 99)):
             with pytest.raises(BadInput, match=f"{pair[0]} and {pair[1]} are not two answers to one prompt"):
-                scoring.judge_pairs(sqlite_engine, pairwise, [(1, 2), pair])
+                judging.judge_pairs(sqlite_engine, pairwise, [(1, 2), pair])
         with pytest.raises(BadInput, match="does not compare pairs"):
-            scoring.judge_pairs(sqlite_engine, grading, [(1, 2)])
+            judging.judge_pairs(sqlite_engine, grading, [(1, 2)])
         assert judge.asked == []
 
 
@@ -190,7 +190,7 @@ def test_favouritism_is_the_judges_preference_for_its_own_less_the_experts(engin
         pairwise = add_judge(engine, judge, kind="pairwise_judge", model="gpt-4o", may_judge_own_family=True)
         with reading(engine) as session:
             assert "Not enough: 0 prompts" in favouritism(session, session.exec(evaluator(pairwise)).one()).problem
-        scoring.judge_pairs(engine, pairwise, all_pairs(engine, pairwise))
+        judging.judge_pairs(engine, pairwise, all_pairs(engine, pairwise))
     with reading(engine) as session:
         found = favouritism(session, session.exec(evaluator(pairwise)).one())
     assert (found.pairs, found.prompts) == (20, 20)
