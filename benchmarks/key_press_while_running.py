@@ -19,7 +19,7 @@ from sqlmodel import select
 from benchmarks.key_press import ARGS, Desk, pressed
 from benchmarks.key_press import _server as app
 from benchmarks.throughput import CALLS, CONCURRENCY, PLAN, ordered
-from core.services import running
+from core.services import runs
 from core.storage.engine import open_engine, reading
 from core.storage.tables import Run
 from tests.planted import planted
@@ -44,7 +44,7 @@ def run(presses: int = PRESSES) -> dict[str, Any]:
         meanwhile = pressed(page, presses)
         calls_per_s = (_responses(engine, run_id) - done) / (time.perf_counter() - began)
         state = _state(engine, run_id)
-        running.cancel(engine, run_id, now=datetime.now(UTC))
+        runs.cancel(engine, run_id, now=datetime.now(UTC))
         after = pressed(page, presses // 2)
     idle_ms, busy_ms = statistics.median(idle), statistics.median(meanwhile)
     value = busy_ms / idle_ms

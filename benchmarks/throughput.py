@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Engine, func
 from sqlmodel import select
 
-from core.services import running
+from core.services import runs
 from core.storage.engine import open_engine, reading, writing
 from core.storage.schema import upgrade
 from core.storage.tables import Attempt, Candidate, Dataset, Prompt, Response, Run
@@ -91,7 +91,7 @@ def carried_out(server: PlantedServer, address: str, calls: int, concurrency: in
 
 def carry_out_in_this_process(address: str, run_id: str) -> None:
     """What the child process does."""
-    running.carry_out(open_engine(address), int(run_id))
+    runs.carry_out(open_engine(address), int(run_id))
 
 
 def bare_seconds(server: PlantedServer, calls: int, concurrency: int) -> float:
@@ -152,14 +152,14 @@ def ordered(engine: Engine, server: PlantedServer, calls: int, concurrency: int)
         session.flush()
         session.add_all(_prompt(dataset.id, number) for number in range(prompts))
         session.flush()
-        order = running.RunOrder(
+        order = runs.RunOrder(
             dataset_id=dataset.id,
             candidate_ids=[one.id for one in asked],
             repetitions=REPETITIONS,
             concurrency=concurrency,
             seed=1,
         )
-        return running.plan(session, order, now=datetime.now(UTC)).id
+        return runs.plan(session, order, now=datetime.now(UTC)).id
 
 
 def _prompt(dataset_id: int, number: int) -> Prompt:

@@ -10,7 +10,7 @@ import pytest
 import streamlit as st
 from sqlalchemy import Engine, make_url, text
 
-from core.services.running import workers
+from core.services.runs import workers
 from core.settings import get_settings
 from core.storage.engine import get_engine, open_engine
 from core.storage.schema import upgrade

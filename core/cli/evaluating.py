@@ -13,11 +13,11 @@ from sqlmodel import Session
 
 from core.cli.terminal import AsJson, app, now, plainly, print_json, workspace
 from core.errors import BadInput
-from core.services import running, scoring
+from core.services import runs, scoring
 from core.services.candidates import candidates
 from core.services.datasets import datasets
-from core.services.running import RunOrder
-from core.services.running.runner import OnProgress
+from core.services.runs import RunOrder
+from core.services.runs.runner import OnProgress
 from core.storage.engine import write
 from core.storage.tables import Dataset
 
@@ -56,7 +56,7 @@ def run_(
                 max_usd=max_usd,
                 concurrency=concurrency,
             )
-            made = running.plan(session, order, now=now(), for_here=True)
+            made = runs.plan(session, order, now=now(), for_here=True)
             assert made.id is not None
             return made.id
 
@@ -78,9 +78,9 @@ def resume(
     with plainly():
         if no_cap and max_usd is not None:
             raise BadInput("--max-usd sets a spending cap and --no-cap takes it away: give one of them.")
-        cap = None if no_cap else running.Cap.KEPT if max_usd is None else max_usd
+        cap = None if no_cap else runs.Cap.KEPT if max_usd is None else max_usd
         engine = workspace()
-        running.resume(engine, run, now=now(), retry_failed=retry_failed, max_usd=cap, for_here=True)
+        runs.resume(engine, run, now=now(), retry_failed=retry_failed, max_usd=cap, for_here=True)
         _carry_out(engine, run, as_json=as_json)
 
 
@@ -97,14 +97,14 @@ def _slice(
             raise BadInput(
                 f"The dataset '{dataset.name}' has no prompt in {category}. Its categories: {', '.join(there)}."
             )
-    return running.drawn(session, dataset.id, size=prompts, seed=seed, categories=categories)
+    return runs.drawn(session, dataset.id, size=prompts, seed=seed, categories=categories)
 
 
 def _carry_out(engine: Engine, run_id: int, *, as_json: bool) -> None:
     typer.echo(str(run_id) if as_json else f"Run {run_id}")
     sys.stdout.flush()
     with _bar(hidden=not sys.stderr.isatty()) as on_progress:
-        ended = running.carry_out(engine, run_id, on_progress=on_progress)
+        ended = runs.carry_out(engine, run_id, on_progress=on_progress)
     cost_usd = None if ended.unpriced else ended.cost_usd
     result = {
         "run": run_id,
@@ -132,7 +132,7 @@ def _bar(*, hidden: bool) -> Iterator[OnProgress]:
     with Progress(*columns, console=Console(stderr=True), disable=hidden, transient=True) as progress:
         task = progress.add_task("Answering", total=None)
 
-        def advance(done: running.Progress) -> None:
+        def advance(done: runs.Progress) -> None:
             progress.update(task, completed=done.responses + done.failed, total=done.planned)
 
         yield advance

@@ -18,10 +18,10 @@ from sqlmodel import Session, col, select
 
 from core import demo
 from core.errors import EvenhandError
-from core.services import running
+from core.services import runs
 from core.services.importing import Kind, import_file
-from core.services.running import Progress, RunOrder
-from core.services.running.runner import OnProgress
+from core.services.runs import Progress, RunOrder
+from core.services.runs.runner import OnProgress
 from core.settings import PROJECT_ROOT
 from core.storage.engine import open_engine, reading, write
 from core.storage.schema import upgrade
@@ -57,8 +57,8 @@ def record(
         assert begun.id is not None
         run_id = begun.id
         if begun.state in ("cancelled", "stopped") or begun.failed:
-            running.resume(engine, run_id, now=now)
-    ended = running.carry_out(engine, run_id, on_progress=on_progress, score=False)
+            runs.resume(engine, run_id, now=now)
+    ended = runs.carry_out(engine, run_id, on_progress=on_progress, score=False)
     with reading(engine) as session:
         lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in _rows(session, run_id)]
     out.write_text("".join(lines), encoding="utf-8")
@@ -71,7 +71,7 @@ def _planned(session: Session, now: datetime) -> int:
     assert dataset.id is not None
     ids = [candidate_id for candidate_id in everyone if candidate_id is not None]
     order = RunOrder(dataset_id=dataset.id, candidate_ids=ids, deadline_s=_DEADLINE_S, seed=ORDER_SEED)
-    run = running.plan(session, order, now=now)
+    run = runs.plan(session, order, now=now)
     assert run.id is not None
     return run.id
 

@@ -12,7 +12,7 @@ from core.services.datasets import datasets
 from core.services.datasets.datasets import DatasetLine
 from core.services.load_testing import LoadOrder, expected_calls, expected_seconds, load_test
 from core.services.load_testing.order import MOST_CALLS, check
-from core.services.running import Estimate, RunOrder, estimate
+from core.services.runs import Estimate, RunOrder, estimate
 from core.storage.engine import reading
 from core.ui import access, candidates_load_results, candidates_words, frame, jobs
 from core.ui.datasets import called

@@ -3,13 +3,12 @@
 import streamlit as st
 
 from core.errors import EvenhandError
-from core.services import running, runs
+from core.services import runs
 from core.services.candidates import candidates
 from core.services.candidates.candidates import CandidateLine
 from core.services.datasets import datasets
 from core.services.datasets.datasets import DatasetLine
-from core.services.running import workers
-from core.services.runs import Newest
+from core.services.runs import Newest, workers
 from core.storage.engine import reading
 from core.storage.tables import Person
 from core.ui import access, frame, re_evaluate_order, run_words, runs_address
@@ -149,7 +148,7 @@ def _begin(ordered: Ordered) -> None:
     if not st.session_state.get(_OPEN):
         return
     try:
-        run = access.write_as(access.Role.ANALYST, lambda session: running.plan(session, ordered.order, now=now()))
+        run = access.write_as(access.Role.ANALYST, lambda session: runs.plan(session, ordered.order, now=now()))
     except EvenhandError as error:
         st.session_state[_PROBLEM] = str(error)
         return

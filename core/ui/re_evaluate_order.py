@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from core.errors import EvenhandError
-from core.services import running
+from core.services import runs
 from core.services.candidates.candidates import CandidateLine
 from core.services.datasets import datasets
 from core.services.datasets.datasets import DatasetLine
-from core.services.running import Estimate, RunOrder
+from core.services.runs import Estimate, RunOrder
 from core.storage.engine import reading
 from core.storage.tables import Person
 from core.ui import access, frame, re_evaluate_words
@@ -114,7 +114,7 @@ def _drawn(dataset_id: int, categories: tuple[str, ...], size: int, seed: int) -
     """The prompts that ``evenhand run --prompts`` would draw too; none where there are none."""
     try:
         with reading(engine()) as session:
-            return running.drawn(session, dataset_id, size=size, seed=seed, categories=categories)
+            return runs.drawn(session, dataset_id, size=size, seed=seed, categories=categories)
     except EvenhandError:
         return []
 
@@ -176,7 +176,7 @@ def _estimate(database: str, order: RunOrder) -> Estimate | str:
     del database
     try:
         with reading(engine()) as session:
-            return running.estimate(session, order, now=now())
+            return runs.estimate(session, order, now=now())
     except EvenhandError as error:
         return str(error)
 
@@ -214,7 +214,7 @@ def _cap(found: Estimate) -> float | None:
 def proposed_cap(found: Estimate) -> float:
     """The most that is said beside it, and room for a call or two to be made again: rounded up."""
     expected, most = found.cost_usd or 0.0, found.most_usd or 0.0
-    return running.rounded_up(max(most, 2 * expected, expected + 2 * most / max(1, found.calls)))
+    return runs.rounded_up(max(most, 2 * expected, expected + 2 * most / max(1, found.calls)))
 
 
 @access.guarded(access.Role.ANALYST)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.services.running import Estimate, RunOrder
+from core.services.runs import Estimate, RunOrder
 from core.ui import frame, run_words
 
 _MOST_NAMED = 4

@@ -3,10 +3,9 @@
 import streamlit as st
 
 from core.errors import EvenhandError
-from core.services import running
+from core.services import runs
 from core.services.quality import RunRef
-from core.services.running import workers
-from core.services.runs import CandidateProgress, RunLine
+from core.services.runs import CandidateProgress, RunLine, workers
 from core.storage.engine import reading
 from core.ui import access, doing, frame, quality_choice, run_candidates, run_failures, run_words
 from core.ui.resources import engine, now
@@ -142,14 +141,14 @@ def _proposed(line: RunLine) -> float | None:
     if line.max_usd is None or not was_reached:
         return line.max_usd
     with reading(engine()) as session:
-        to_end = running.cap_to_end(session, line.id, now=now())
+        to_end = runs.cap_to_end(session, line.id, now=now())
     return max(2 * line.max_usd, to_end or 0.0)
 
 
 @access.guarded(access.Role.ANALYST)
 def _cancel(run_id: int) -> None:
     try:
-        running.cancel(engine(), run_id, now=now())
+        runs.cancel(engine(), run_id, now=now())
     except EvenhandError as error:
         doing.refuse(str(error), kept="What has arrived is kept.", place=_PLACE)
         return
@@ -159,7 +158,7 @@ def _cancel(run_id: int) -> None:
 @access.guarded(access.Role.ANALYST)
 def _resume(run_id: int, retry_failed: bool, max_usd: float | None) -> None:
     try:
-        running.resume(engine(), run_id, now=now(), retry_failed=retry_failed, max_usd=max_usd)
+        runs.resume(engine(), run_id, now=now(), retry_failed=retry_failed, max_usd=max_usd)
     except EvenhandError as error:
         doing.refuse(str(error), kept="What has arrived is kept.", place=_PLACE)
         return

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from core.services.demo import prepare_workspace
 from core.services.leaderboards.weighting import refresh_stale
 from core.services.people.people import first_admin_link
-from core.services.running import workers
+from core.services.runs import workers
 from core.services.scoring import apart, score_pending
 from core.services.studies import preferences
 from core.services.studies.assigning import release_abandoned

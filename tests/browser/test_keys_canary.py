@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from core.services import running
+from core.services import runs
 from core.services.candidates import candidates
 from core.services.candidates.drafts import CandidateDraft
 from core.services.scoring import evaluators
@@ -82,11 +82,11 @@ def evaluate(server: Server, keys: dict[str, str], log: Path) -> Run:
     with reading(server.engine) as session:
         dataset_id = session.get_one(Prompt, 1).dataset_id
         asked = [line.id for line in candidates.listed(session, NOW) if line.candidate.name in ASKED]
-    order = running.RunOrder(dataset_id, asked, deadline_s=20.0)
-    run = write(server.engine, lambda session: running.plan(session, order, now=datetime.now(UTC)))
+    order = runs.RunOrder(dataset_id, asked, deadline_s=20.0)
+    run = write(server.engine, lambda session: runs.plan(session, order, now=datetime.now(UTC)))
     environment = os.environ | keys | {"EVENHAND_DATABASE_URL": server.database}
     with log.open("wb") as output:
-        command = [sys.executable, "-m", "core.services.running.worker"]
+        command = [sys.executable, "-m", "core.services.runs.worker"]
         with subprocess.Popen(
             command, cwd=PROJECT_ROOT, env=environment, stdin=subprocess.PIPE, stdout=output, stderr=output
         ) as worker:

@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 from sqlmodel import Session, col, select
 
-from core.services.running import workers
+from core.services.runs import workers
 from core.storage.engine import reading, writing
 from core.storage.tables import Assignment, Candidate, Response, Run, Score, Study
 from tests.browser.conftest import settle

@@ -11,7 +11,7 @@ from sqlmodel import func, select
 from core.demo import CANDIDATES, PROMPTS, records
 from core.errors import NotFound
 from core.providers.local import weights
-from core.services import running
+from core.services import runs
 from core.services.demo_recording import record
 from core.storage.engine import open_engine, reading
 from core.storage.tables import Attempt, Run
@@ -44,9 +44,9 @@ def test_a_recording_holds_every_answer_and_goes_on_where_it_was_cancelled(
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     engine = open_engine(sqlite_database)
 
-    def cancel_at_once(so_far: running.Progress) -> None:
+    def cancel_at_once(so_far: runs.Progress) -> None:
         if so_far.state == "running":
-            running.cancel(engine, so_far.run_id, now=NOW)
+            runs.cancel(engine, so_far.run_id, now=NOW)
 
     record(engine, out, prompts=prompts, candidates=candidates, on_progress=cancel_at_once)
     ended = record(engine, out, prompts=prompts, candidates=candidates)

@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
-from core.services import running
-from core.services.running import RunOrder
+from core.services import runs
+from core.services.runs import RunOrder
 from core.storage.engine import reading, writing
 from core.storage.tables import Attempt, Candidate, Dataset, Response, Run
 from core.ui import run_words
@@ -78,7 +78,7 @@ def order(engine: Engine, at: Workspace, **changes: Any) -> RunOrder:
 def a_run(engine: Engine, at: Workspace, *, answers: int = 0, max_usd: float | None = None, **values: Any) -> int:
     """A run in the database alone: its first ``answers`` units are there."""
     with writing(engine) as session:
-        run = running.plan(session, order(engine, at, max_usd=max_usd), now=NOW)
+        run = runs.plan(session, order(engine, at, max_usd=max_usd), now=NOW)
         units = [(candidate, prompt) for prompt in at.prompts for candidate in at.candidates[:2]]
         for n, (candidate, prompt) in enumerate(units[:answers]):
             session.add(
@@ -150,7 +150,7 @@ def test_a_run_stopped_at_its_cap_says_so_and_goes_on_with_one_that_is_enough(wo
     assert "The spending cap of 0.5 USD is reached" in app.warning[0].value
     cap = app.number_input[0].value
     with reading(workspace) as session:
-        assert cap == running.cap_to_end(session, run_id, now=now()) >= 1.0
+        assert cap == runs.cap_to_end(session, run_id, now=now()) >= 1.0
     press(app, f"runs_resume_{run_id}")
     run = the_run(workspace, run_id)
     assert run.max_usd == cap
@@ -329,7 +329,7 @@ def test_the_rating_pages_have_no_re_evaluate(workspace: Engine, at: Workspace) 
 
 
 def test_a_proposed_cap_is_above_what_is_expected_and_short() -> None:
-    from core.services.running import Estimate
+    from core.services.runs import Estimate
 
     for expected, most, calls in ((0.0021, 0.04, 96), (3.17, 80.0, 1000), (0.00001, 0.02, 1), (250.0, 900.0, 10**6)):
         cap = proposed_cap(Estimate(calls, 1, expected, most, 1.0))
@@ -384,7 +384,7 @@ def test_a_cap_that_is_emptied_before_a_run_is_none_and_not_zero(workspace: Engi
 def test_the_cap_that_is_proposed_is_no_less_than_the_most_that_is_said(workspace: Engine, at: Workspace) -> None:
     app = re_evaluate()
     with reading(workspace) as session:
-        most = running.estimate(session, order(workspace, at), now=now()).most_usd
+        most = runs.estimate(session, order(workspace, at), now=now()).most_usd
     assert the_cap(app).value >= most
     assert f"\\${most:.2f} if every answer were as long as it may be" in words(app)
 

@@ -12,7 +12,7 @@ from sqlmodel import select
 
 from core.errors import BadFile, BadInput
 from core.providers.presets import endpoint_of
-from core.services import running
+from core.services import runs
 from core.services.asking.trial import try_out
 from core.services.candidates import candidates
 from core.services.candidates.candidates import CandidateLine
@@ -214,9 +214,9 @@ def test_an_imported_address_gets_a_key_of_ones_own_only_once_an_admin_allows_it
     assert "GATEWAY_API_KEY be sent to gateway.example" in (line.why_not or "")
     assert line.host == "gateway.example"
     with reading(engine) as session:
-        order = running.RunOrder(session.get_one(Prompt, made.prompts[0]).dataset_id, [line.id])
+        order = runs.RunOrder(session.get_one(Prompt, made.prompts[0]).dataset_id, [line.id])
     with pytest.raises(BadInput, match="cannot be asked"):
-        write(engine, lambda session: running.plan(session, order, now=NOW))
+        write(engine, lambda session: runs.plan(session, order, now=NOW))
     write(engine, lambda session: candidates.set_price(session, line.id, input_usd=1.0, output_usd=2.0))
     assert lines(engine)["a"].why_not is not None
 

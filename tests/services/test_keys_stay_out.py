@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select
 from sqlmodel import col
 from sqlmodel import select as choose
 
-from core.services import running
+from core.services import runs
 from core.services.asking.trial import try_out
 from core.services.candidates import candidates
 from core.services.candidates.drafts import CandidateDraft, EndpointDraft
@@ -71,9 +71,9 @@ def test_a_run_stores_no_key_however_it_is_sent_back(
     write(engine, lambda session: evaluators.add(session, "llm_judge", "Echo judge", judge, NOW))
     with reading(engine) as session:
         dataset_id = session.get_one(Prompt, workspace.prompts[0]).dataset_id
-    order = running.RunOrder(dataset_id, asked, deadline_s=DEADLINE_S)
-    run = write(engine, lambda session: running.plan(session, order, now=NOW, for_here=True))
-    running.carry_out(engine, run.id or 0)
+    order = runs.RunOrder(dataset_id, asked, deadline_s=DEADLINE_S)
+    run = write(engine, lambda session: runs.plan(session, order, now=NOW, for_here=True))
+    runs.carry_out(engine, run.id or 0)
     with reading(engine) as session:
         answered = session.exec(choose(Response).where(Response.run_id == run.id)).all()
         faults = set(session.exec(choose(Attempt.error_kind).where(col(Attempt.error_kind).is_not(None))))

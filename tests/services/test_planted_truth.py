@@ -12,7 +12,7 @@ import pytest
 from genai_prices import Usage, calc_price
 from sqlmodel import select
 
-from core.services import running
+from core.services import runs
 from core.services.quality_report import report_object
 from core.storage.engine import open_engine, reading, writing
 from core.storage.schema import upgrade
@@ -63,7 +63,7 @@ class Seen:
             engine = open_engine(database)
             upgrade(engine)
             run_id = _order(engine, server, at_once)
-            running.carry_out(engine, run_id)
+            runs.carry_out(engine, run_id)
             self.journal = server.journal()
         with reading(engine) as session:
             self.run = session.get(Run, run_id)
@@ -117,8 +117,8 @@ def _order(engine, server, at_once: int) -> int:
             fields = {"external_id": str(number), "messages": [message], "tags": [], "content_hash": str(number)}
             session.add(Prompt(dataset_id=dataset.id, **fields))
         session.flush()
-        order = running.RunOrder(dataset.id, [one.id for one in asked], concurrency=at_once, seed=1)
-        return running.plan(session, order, now=datetime.now(UTC)).id
+        order = runs.RunOrder(dataset.id, [one.id for one in asked], concurrency=at_once, seed=1)
+        return runs.plan(session, order, now=datetime.now(UTC)).id
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,9 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from core.errors import NotFound
-from core.services import running, runs
+from core.services import runs
 from core.services.asking.process_name import me
-from core.services.running import RunOrder
-from core.services.runs import FailureLine, RunLine
+from core.services.runs import FailureLine, RunLine, RunOrder
 from core.storage.engine import reading, writing
 from core.storage.tables import Attempt, Candidate, Dataset, Response, Run
 from tests.statements import statements
@@ -35,7 +34,7 @@ def ordered(engine: Engine, at: Workspace, **changes: Any) -> int:
     """The id of a queued run of the first two candidates on all prompts."""
     order = RunOrder(1, at.candidates[:2], **changes)
     with writing(engine) as session:
-        return running.plan(session, replace(order, dataset_id=dataset_of(session)), now=NOW).id
+        return runs.plan(session, replace(order, dataset_id=dataset_of(session)), now=NOW).id
 
 
 def dataset_of(session: Session) -> int:
@@ -214,7 +213,7 @@ def test_what_came_before_a_pause_says_nothing_of_the_time_left(engine: Engine, 
 def test_a_cancelled_run_is_cancelling_until_whoever_carried_it_out_has_let_go(engine: Engine, at: Workspace) -> None:
     run_id = ordered(engine, at)
     change(engine, run_id, state="running", worker="elsewhere/1 1 a", heartbeat_at=NOW, started_at=NOW)
-    running.cancel(engine, run_id, now=NOW)
+    runs.cancel(engine, run_id, now=NOW)
     assert (seen(engine, run_id).state, seen(engine, run_id).is_active) == ("cancelling", True)
     change(engine, run_id, worker=None)
     assert (seen(engine, run_id).state, seen(engine, run_id).is_active) == ("cancelled", False)

@@ -25,7 +25,7 @@ from core.services.asking.costing import most_output
 from core.services.load_testing.figures import QUANTILES, figures
 from core.services.load_testing.firing import Asked, Purse, Range, Target
 from core.services.load_testing.order import LoadOrder, arrivals, check, expected_calls, expected_seconds
-from core.services.running.orders import RunOrder, chosen_candidates, prompts_of
+from core.services.runs.orders import RunOrder, chosen_candidates, prompts_of
 from core.storage.engine import reading, write
 from core.storage.tables import Candidate, LoadTest
 

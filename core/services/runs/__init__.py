@@ -1,18 +1,42 @@
-"""Runs as pages show them: the list, how far each is and what failed. It only reads."""
+"""Runs: order one, estimate it, carry it out, cancel and resume it, and show how far each is and what failed."""
 
+from core.services.runs.carrying import carry_out
+from core.services.runs.claims import is_interrupted
+from core.services.runs.control import Cap, cancel, resume
 from core.services.runs.details import CandidateProgress, FailureLine, failures, per_candidate
+from core.services.runs.estimating import Estimate, cap_to_end, estimate, rounded_up
 from core.services.runs.listing import ACTIVE, Newest, RunLine, at_one_moment, line, listed, newest
+from core.services.runs.orders import RunOrder, check, drawn, plan
+from core.services.runs.progress import Progress, progress, progress_of_all
+from core.services.runs.runner import OnProgress
 
 __all__ = [
     "ACTIVE",
     "CandidateProgress",
+    "Cap",
+    "Estimate",
     "FailureLine",
     "Newest",
+    "OnProgress",
+    "Progress",
     "RunLine",
+    "RunOrder",
     "at_one_moment",
+    "cancel",
+    "cap_to_end",
+    "carry_out",
+    "check",
+    "drawn",
+    "estimate",
     "failures",
+    "is_interrupted",
     "line",
     "listed",
     "newest",
     "per_candidate",
+    "plan",
+    "progress",
+    "progress_of_all",
+    "resume",
+    "rounded_up",
 ]

@@ -8,9 +8,8 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from core.errors import NotFound
-from core.services import running
-from core.services.running import Progress
-from core.services.running.claims import is_held
+from core.services.runs.claims import is_held
+from core.services.runs.progress import Progress, progress_of_all
 from core.storage.tables import Dataset, Run, metadata
 
 _response, _run = metadata.tables["response"], metadata.tables["run"]
@@ -168,7 +167,7 @@ def _lines(
     counted: dict[int, tuple[int, tuple[int, ...]]],
     now: datetime,
 ) -> list[RunLine]:
-    progress = running.progress_of_all(session, found, now=now)
+    progress = progress_of_all(session, found, now=now)
     lines = []
     for run in found:
         came, who = counted.get(run.id or 0, (run.responses, tuple(run.candidate_ids or ())))

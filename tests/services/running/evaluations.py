@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import col, func, select
 
-from core.services import running
-from core.services.running import RunOrder
+from core.services import runs
+from core.services.runs import RunOrder
 from core.storage.engine import reading, writing
 from core.storage.tables import Attempt, Candidate, Dataset, Prompt, Response, Run
 
@@ -77,7 +77,7 @@ def order(made: Made, **changes: Any) -> RunOrder:
 def planned(engine: Engine, made: Made, **changes: Any) -> int:
     """The id of a queued run."""
     with writing(engine) as session:
-        return running.plan(session, order(made, **changes), now=datetime.now(UTC)).id
+        return runs.plan(session, order(made, **changes), now=datetime.now(UTC)).id
 
 
 def the_run(engine: Engine, run_id: int) -> Run:

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import Engine
 
 from core.errors import BadInput
-from core.services import running
-from core.services.running import carry_out, resume
+from core.services import runs
+from core.services.runs import carry_out, resume
 from core.storage.engine import reading, writing
 from core.storage.tables import Attempt, Candidate, Run
 from tests.planted import Outcome, PlantedPlan, PlantedServer
@@ -64,7 +64,7 @@ def test_the_cap_proposed_to_go_on_lets_the_run_come_to_its_end(engine: Engine, 
     run_id = planned(engine, make(engine, server.base_url, prompts=12), max_usd=0.4, concurrency=4)
     assert carry_out(engine, run_id, score=False).state == "stopped"
     with reading(engine) as session:
-        cap = running.cap_to_end(session, run_id, now=NOW)
+        cap = runs.cap_to_end(session, run_id, now=NOW)
     assert cap is not None and cap > 0.4
     resume(engine, run_id, now=NOW, max_usd=cap)
     assert carry_out(engine, run_id, score=False).state == "done"
@@ -108,6 +108,6 @@ def test_the_estimate_of_time_counts_loading_the_model_on_this_machine(engine: E
     assert measured.seconds - guessed.seconds == pytest.approx(7.0 - guessed.load_s)
 
 
-def estimated(engine: Engine, made: object) -> running.Estimate:
+def estimated(engine: Engine, made: object) -> runs.Estimate:
     with reading(engine) as session:
-        return running.estimate(session, order(made), now=NOW)
+        return runs.estimate(session, order(made), now=NOW)

@@ -17,7 +17,7 @@ from core.errors import BadInput
 from core.providers import open_provider
 from core.providers.base import ChatRequest, Completion, Endpoint, ProviderFault
 from core.services import scoring
-from core.services.running import Progress, cancel, carry_out, resume
+from core.services.runs import Progress, cancel, carry_out, resume
 from core.storage.engine import open_engine, reading, writing
 from core.storage.tables import Candidate, Run, Score
 from tests.planted import Outcome, PlantedPlan, PlantedServer

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from core.domain.answering import FinishReason, Timings, TokenUsage
 from core.providers.base import ChatRequest, Completion, Endpoint
-from core.services.running.carrying import carry_out
+from core.services.runs.carrying import carry_out
 from tests.services.running.evaluations import make, planned, responses
 
 

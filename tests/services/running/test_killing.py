@@ -14,9 +14,9 @@ import openai  # noqa: F401 (loaded here once, not by every child)
 import pytest
 from sqlalchemy import Engine
 
-from core.services.running import cancel, carry_out, resume
-from core.services.running.claims import claim
-from core.services.running.control import tidy_up
+from core.services.runs import cancel, carry_out, resume
+from core.services.runs.claims import claim
+from core.services.runs.control import tidy_up
 from core.settings import PROJECT_ROOT
 from core.storage.engine import open_engine, writing
 from core.storage.tables import Run
@@ -195,7 +195,7 @@ def test_a_cancelled_run_whose_process_died_is_closed_all_the_same(sqlite_databa
 CARRY_OUT = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background does not hear Ctrl-C
-from core.services.running import carry_out
+from core.services.runs import carry_out
 from core.storage.engine import open_engine
 carry_out(open_engine(sys.argv[1]), int(sys.argv[2]), score=False)
 """

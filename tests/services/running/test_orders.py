@@ -7,8 +7,8 @@ from sqlalchemy import Engine
 from sqlmodel import col, select
 
 from core.errors import BadInput, NotFound
-from core.services import running
-from core.services.running import carry_out
+from core.services import runs
+from core.services.runs import carry_out
 from core.storage.engine import reading, writing
 from core.storage.tables import Candidate, Dataset, Prompt, Run
 from tests.planted import PlantedPlan, PlantedServer
@@ -20,7 +20,7 @@ NOWHERE = "http://127.0.0.1:9/v1"
 def refused(engine: Engine, made: object, **changes: object) -> str:
     """Why it is refused; nothing is left behind."""
     with pytest.raises(BadInput) as caught, writing(engine) as session:
-        running.plan(session, order(made, **changes), now=NOW)
+        runs.plan(session, order(made, **changes), now=NOW)
     assert count_of(engine, Run) == 0
     return str(caught.value)
 
@@ -46,7 +46,7 @@ def test_prompts_that_ask_nothing_are_left_out_unless_chosen(engine: Engine):
     run = the_run(engine, planned(engine, made))
     assert (run.planned, run.prompt_ids) == (1, [made.prompts[0]])
     with pytest.raises(BadInput, match="'p1' has no user's message"), writing(engine) as session:
-        running.plan(session, order(made, prompt_ids=made.prompts), now=NOW)
+        runs.plan(session, order(made, prompt_ids=made.prompts), now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -67,20 +67,20 @@ def test_prompts_that_ask_nothing_are_left_out_unless_chosen(engine: Engine):
 def test_an_order_that_makes_no_sense_is_refused(engine: Engine, changes: dict[str, object], words: str):
     made = make(engine, NOWHERE)
     changes = {"candidate_ids": made.candidates} | changes
-    from core.services.running import RunOrder
+    from core.services.runs import RunOrder
 
     with pytest.raises(BadInput, match=words), writing(engine) as session:
-        running.plan(session, RunOrder(made.dataset, **changes), now=NOW)
+        runs.plan(session, RunOrder(made.dataset, **changes), now=NOW)
     assert count_of(engine, Run) == 0
 
 
 def test_unknown_datasets_and_candidates_are_not_found(engine: Engine):
     made = make(engine, NOWHERE)
-    from core.services.running import RunOrder
+    from core.services.runs import RunOrder
 
     for wrong in (RunOrder(99, made.candidates), RunOrder(made.dataset, [99])):
         with pytest.raises(NotFound), writing(engine) as session:
-            running.plan(session, wrong, now=NOW)
+            runs.plan(session, wrong, now=NOW)
 
 
 def test_a_cap_is_refused_where_a_price_is_unknown_and_the_candidate_is_named(engine: Engine):
@@ -106,13 +106,13 @@ def test_a_candidate_that_cannot_be_asked_is_refused_by_name(engine: Engine, cha
             setattr(candidate, name, content)
         session.add(candidate)
     with pytest.raises(BadInput, match=f"'model-0'.*{words}|{words}"), writing(engine) as session:
-        running.plan(session, order(made), now=NOW)
+        runs.plan(session, order(made), now=NOW)
 
 
 def test_an_estimate_without_earlier_responses_rests_on_sizes(engine: Engine):
     made = make(engine, NOWHERE, NOWHERE, prompts=[[user("x" * 400)], [user("y" * 400), user("z" * 400)]])
     with reading(engine) as session:
-        found = running.estimate(session, order(made, repetitions=2), now=NOW)
+        found = runs.estimate(session, order(made, repetitions=2), now=NOW)
     assert (found.calls, found.prompts, found.unpriced) == (12, 2, ())
     turns = [100, 100, 200 + 20]
     assert found.cost_usd == pytest.approx(4 * sum(turn * 1000 + 20 * 2000 for turn in turns) / 1e6, rel=0.01)
@@ -125,7 +125,7 @@ def test_an_estimate_rests_on_a_candidates_earlier_responses(engine: Engine, ser
     made = make(engine, server.base_url, prompts=4)
     carry_out(engine, planned(engine, made), score=False)
     with reading(engine) as session:
-        found = running.estimate(session, order(made, concurrency=1), now=NOW)
+        found = runs.estimate(session, order(made, concurrency=1), now=NOW)
     questions = -(-len("Question 0?") // 4)
     assert found.cost_usd == pytest.approx(4 * (questions * 1000 + 7 * 2000) / 1e6)
     assert found.seconds >= 4 * 0.05
@@ -134,7 +134,7 @@ def test_an_estimate_rests_on_a_candidates_earlier_responses(engine: Engine, ser
 def test_an_estimate_names_whose_price_is_unknown(engine: Engine):
     made = make(engine, NOWHERE, settings={})
     with reading(engine) as session:
-        found = running.estimate(session, order(made), now=NOW)
+        found = runs.estimate(session, order(made), now=NOW)
     assert (found.cost_usd, found.most_usd, found.unpriced) == (None, None, ("model-0",))
     assert found.calls == 4
 
@@ -143,14 +143,14 @@ def test_no_run_costs_more_than_the_most_it_was_said_to_cost(engine: Engine, ser
     server.use(PlantedPlan(output_tokens=20))
     made = make(engine, server.base_url, prompts=[[user("Größe? 漢字")], [user("a"), user("b")]])
     with reading(engine) as session:
-        found = running.estimate(session, order(made), now=NOW)
+        found = runs.estimate(session, order(made), now=NOW)
     ended = carry_out(engine, planned(engine, made), score=False)
     assert 0 < ended.cost_usd <= found.most_usd
 
 
 @pytest.mark.regression("1.6")
 def test_the_same_seed_and_size_draw_the_same_prompts_also_in_another_version(engine: Engine):
-    from core.services.running import drawn
+    from core.services.runs import drawn
 
     made = make(engine, NOWHERE, prompts=40)
     with writing(engine) as session:
@@ -172,7 +172,7 @@ def test_the_same_seed_and_size_draw_the_same_prompts_also_in_another_version(en
 
 
 def test_what_cannot_be_drawn_is_refused(engine: Engine):
-    from core.services.running import drawn
+    from core.services.runs import drawn
 
     made = make(engine, NOWHERE, prompts=[[user("One?")], [assistant("nothing asked")]])
     with reading(engine) as session:
@@ -186,7 +186,7 @@ def test_what_cannot_be_drawn_is_refused(engine: Engine):
 def test_endpoints_are_asked_at_once_so_a_second_one_takes_no_longer(engine: Engine):
     made = make(engine, NOWHERE, "http://127.0.0.1:8/v1", prompts=40)
     with reading(engine) as session:
-        one = running.estimate(session, replace(order(made), candidate_ids=made.candidates[:1], concurrency=4), now=NOW)
-        both = running.estimate(session, replace(order(made), concurrency=4), now=NOW)
+        one = runs.estimate(session, replace(order(made), candidate_ids=made.candidates[:1], concurrency=4), now=NOW)
+        both = runs.estimate(session, replace(order(made), concurrency=4), now=NOW)
     assert both.seconds == pytest.approx(one.seconds)
     assert both.calls == 2 * one.calls

@@ -10,9 +10,9 @@ from sqlmodel import select
 
 from core.domain.answering import FinishReason, Timings, TokenUsage
 from core.providers.base import ChatRequest, Completion, Endpoint
-from core.services import running
+from core.services import runs
 from core.services.asking.trial import try_out
-from core.services.running.carrying import carry_out
+from core.services.runs.carrying import carry_out
 from core.services.scoring import evaluators
 from core.storage.engine import reading, write
 from core.storage.tables import Candidate, JudgeCall
@@ -78,7 +78,7 @@ def test_what_cannot_be_stored_is_replaced_in_errors_and_in_what_had_arrived(
     assert the_run(engine, run_id).state == "done"
 
     script.say(stream("Now it goes."))
-    running.resume(engine, run_id, now=NOW)
+    runs.resume(engine, run_id, now=NOW)
     carry_out(engine, run_id, score=False)
     assert [response.turns for response in responses(engine, run_id)] == [["Now it goes."]]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from core.services.running import claims, progress, workers
+from core.services.runs import claims, progress, workers
 from core.settings import PROJECT_ROOT
 from core.storage.engine import reading, writing
 from core.storage.tables import Run
@@ -73,7 +73,7 @@ def test_a_worker_ends_when_whoever_started_it_is_killed(sqlite_engine: Engine, 
             sys.executable,
             "-c",
             "import sys, time\n"
-            "from core.services.running import workers\n"
+            "from core.services.runs import workers\n"
             "from core.storage.engine import open_engine\n"
             "workers.ensure(open_engine(sys.argv[1]))\n"
             "print(next(iter(workers._children.values())).pid, flush=True)\n"

@@ -16,7 +16,7 @@ from core.providers.presets import endpoints_of
 from core.services import prices
 from core.services.asking.conversation import about_tokens, asked_at, messages_before, most_tokens
 from core.services.asking.costing import most_output
-from core.services.running.orders import DEFAULT_CONCURRENCY, RunOrder, chosen_candidates, prompts_of
+from core.services.runs.orders import DEFAULT_CONCURRENCY, RunOrder, chosen_candidates, prompts_of
 from core.storage.tables import Attempt, Candidate, Prompt, Response, Run
 
 _EARLIER_RESPONSES = 200

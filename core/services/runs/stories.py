@@ -11,7 +11,7 @@ from core.domain.answering import INCOMPLETE, FinishReason, TokenUsage
 from core.domain.content_hash import digest
 from core.domain.lengths import count_words
 from core.providers.base import Completion, ProviderFault
-from core.services.running.work_order import Unit
+from core.services.runs.work_order import Unit
 from core.storage.tables import Attempt
 
 _NO_USAGE = TokenUsage()

@@ -1,4 +1,4 @@
-"""The process that carries out runs beside the app: ``python -m core.services.running.worker``.
+"""The process that carries out runs beside the app: ``python -m core.services.runs.worker``.
 
 It takes every run that is due and ends when there is none. It ends too when told to (SIGTERM) or when its standard
 input closes, which is how it notices that whoever started it is gone, however that came about.
@@ -17,9 +17,9 @@ from sqlalchemy import Engine
 
 from core.services.asking.asking import Connections
 from core.services.prices import Pricer
-from core.services.running import claims
-from core.services.running.ledger import Ledger
-from core.services.running.runner import Runner
+from core.services.runs import claims
+from core.services.runs.ledger import Ledger
+from core.services.runs.runner import Runner
 from core.settings import without_secrets
 from core.storage.engine import get_engine, reading
 

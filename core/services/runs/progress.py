@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core.errors import NotFound
-from core.services.running.claims import is_interrupted
+from core.services.runs.claims import is_interrupted
 from core.storage.tables import Run, metadata
 
 _response = metadata.tables["response"]

@@ -9,9 +9,9 @@ from sqlmodel import Session, col, select
 
 from core.errors import BadInput, NotFound
 from core.services.asking.process_name import me
-from core.services.running.claims import is_held
-from core.services.running.counting import close_interrupted, recount
-from core.services.running.orders import check_prices
+from core.services.runs.claims import is_held
+from core.services.runs.counting import close_interrupted, recount
+from core.services.runs.orders import check_prices
 from core.storage.engine import reading, write
 from core.storage.tables import Attempt, Candidate, Run
 

@@ -15,10 +15,10 @@ from core.providers.presets import endpoints_of
 from core.services.asking.asking import DEADLINE_S, Connections, Place, Tried
 from core.services.asking.budget import Budget
 from core.services.prices import Pricer
-from core.services.running.counting import close_interrupted, recount
-from core.services.running.ledger import Ledger
-from core.services.running.orders import DEFAULT_CONCURRENCY, MOST_CONCURRENCY
-from core.services.running.work_order import WorkOrder, work_left
+from core.services.runs.counting import close_interrupted, recount
+from core.services.runs.ledger import Ledger
+from core.services.runs.orders import DEFAULT_CONCURRENCY, MOST_CONCURRENCY
+from core.services.runs.work_order import WorkOrder, work_left
 from core.storage.tables import Attempt, Candidate, Run
 
 _HOPELESS = frozenset({FaultKind.AUTH, FaultKind.QUOTA, FaultKind.BAD_REQUEST})

@@ -17,14 +17,14 @@ from core.domain.storable_text import storable
 from core.services.asking.asking import Connections, SpendingStopped
 from core.services.asking.process_name import me
 from core.services.prices import Pricer
-from core.services.running import claims
-from core.services.running.feed import Feed
-from core.services.running.hand import Hand, take_in_hand
-from core.services.running.ledger import ClaimLost, Ledger
-from core.services.running.playing import play
-from core.services.running.progress import Progress, progress
-from core.services.running.scorekeeping import Scorekeeper
-from core.services.running.work_order import Unit
+from core.services.runs import claims
+from core.services.runs.feed import Feed
+from core.services.runs.hand import Hand, take_in_hand
+from core.services.runs.ledger import ClaimLost, Ledger
+from core.services.runs.progress import Progress, progress
+from core.services.runs.scorekeeping import Scorekeeper
+from core.services.runs.turns import play
+from core.services.runs.work_order import Unit
 from core.settings import without_secrets
 from core.storage.engine import reading, write
 from core.storage.tables import Run

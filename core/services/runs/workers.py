@@ -9,8 +9,8 @@ from time import monotonic
 
 from sqlalchemy import Engine
 
-from core.services.running.claims import claimable
-from core.services.running.control import tidy_up
+from core.services.runs.claims import claimable
+from core.services.runs.control import tidy_up
 from core.settings import PROJECT_ROOT, server_environment
 from core.storage.engine import reading
 
@@ -64,7 +64,7 @@ def _start(address: str) -> subprocess.Popen[bytes]:
     """A worker whose standard input is a pipe from this process: it closes when this process ends, killed or not."""
     environment = server_environment(host="127.0.0.1", port=8501) | {"EVENHAND_DATABASE_URL": address}
     return subprocess.Popen(
-        [sys.executable, "-m", "core.services.running.worker"],
+        [sys.executable, "-m", "core.services.runs.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         env=environment,

@@ -8,10 +8,10 @@ from sqlalchemy import Engine
 
 from core.services.asking.asking import Connections, Opening
 from core.services.prices import Pricer
-from core.services.running import claims
-from core.services.running.ledger import Ledger
-from core.services.running.progress import Progress
-from core.services.running.runner import OnProgress, Runner, progress_of
+from core.services.runs import claims
+from core.services.runs.ledger import Ledger
+from core.services.runs.progress import Progress
+from core.services.runs.runner import OnProgress, Runner, progress_of
 
 _FOLLOW_EVERY_S = 1.0
 

@@ -9,9 +9,9 @@ from itertools import islice
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
-from core.services.running.hand import Hand
-from core.services.running.stories import Story, earlier_stories
-from core.services.running.work_order import Unit
+from core.services.runs.hand import Hand
+from core.services.runs.stories import Story, earlier_stories
+from core.services.runs.work_order import Unit
 from core.storage.engine import reading
 from core.storage.tables import Prompt
 

@@ -1,17 +1,21 @@
-"""One turn of one unit on the record: what is set aside and committed before an attempt, and written after it."""
+"""One unit of work, turn by turn: what is set aside and committed before an attempt, and written after it."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from core.domain.answering import CostBasis, FaultKind, FinishReason
-from core.providers.base import ChatRequest, Endpoint
-from core.services.asking.asking import Tried
-from core.services.asking.costing import Cost, ceiling_usd, cost_of
-from core.services.running.hand import Contender, Hand
-from core.services.running.ledger import ENDINGS, WORK, Ended
-from core.services.running.stories import Story, answer_of, response_row
-from core.services.running.work_order import Unit
+from core.providers.base import ChatRequest, Endpoint, ProviderFault
+from core.providers.presets import request_of
+from core.services.asking.asking import Tried, ask
+from core.services.asking.conversation import asked_at, messages_before
+from core.services.asking.costing import Cost, ceiling_usd, cost_of, most_output
+from core.services.runs.feed import Job
+from core.services.runs.hand import Contender, Hand
+from core.services.runs.ledger import ENDINGS, WORK, Ended
+from core.services.runs.stories import Story, answer_of, response_row
+from core.services.runs.work_order import Unit
 from core.settings import without_secrets
 
 _LONGEST_MESSAGE = 1000
@@ -156,3 +160,23 @@ def _unsent(now: datetime, kind: FaultKind) -> dict[str, Any]:
         "cost_usd": 0.0,
         "cost_basis": CostBasis.NOTHING.value,
     }
+
+
+async def play(hand: Hand, job: Job) -> None:
+    """Ask what is left of a unit, from the turn where it stands; what comes of it is on record when this returns."""
+    contender, story = hand.contenders[job.unit.candidate_id], job.story
+    turns = len(asked_at(job.messages))
+    while len(story.answers) < turns and contender.trouble is None:
+        request = _request(contender, job)
+        is_final = len(story.answers) + 1 == turns
+        journal = TurnJournal(hand, job.unit, contender, story, request, is_final=is_final)
+        try:
+            await ask(hand.connections, contender.endpoints, request, deadline_s=hand.deadline_s, journal=journal)
+        except ProviderFault:
+            return
+
+
+def _request(contender: Contender, job: Job) -> ChatRequest:
+    messages = messages_before(job.messages, job.story.texts)
+    request = request_of(contender.settings, messages, repetition=job.unit.repetition)
+    return request if request.max_tokens else replace(request, max_tokens=most_output(contender.settings))

@@ -17,7 +17,7 @@ from sqlmodel import Session, col
 from core.domain.answering import FaultKind
 from core.errors import EvenhandError
 from core.services.asking.process_name import me
-from core.services.running.counting import recount
+from core.services.runs.counting import recount
 from core.storage.engine import write
 from core.storage.tables import Attempt, Response, Run
 from core.storage.upsert import insert_into
