@@ -12,6 +12,7 @@ from sqlmodel import select
 
 from core.domain.scoring.base import Subject
 from core.providers import presets
+from core.providers.base import Preset
 from core.providers.quirks import Quirk
 from core.services.importing import Kind, import_file
 from core.services.importing.formats import FORMATS
@@ -39,7 +40,7 @@ def module(path: str) -> ModuleType:
 
 
 def test_a_preset_is_one_line_and_then_a_candidate_may_name_it(monkeypatch: pytest.MonkeyPatch):
-    line = eval(block("core/providers/presets.py"), {"Preset": presets.Preset, "Quirk": Quirk})
+    line = eval(block("core/providers/presets.py"), {"Preset": Preset, "Quirk": Quirk})
     monkeypatch.setattr(presets, "PRESETS", (*presets.PRESETS, line))
     endpoint = presets.endpoint_of("acme", "acme-large", {})
     assert (endpoint.base_url, endpoint.api_key_env) == ("https://api.acme.example/v1", "ACME_API_KEY")

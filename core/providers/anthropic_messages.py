@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from core.domain.answering import FinishReason, TokenUsage
+from core.providers.attempting import attempt
 from core.providers.authorising import headers_of, key_of
 from core.providers.base import ChatRequest, Completion, Endpoint
 from core.providers.faults import StreamError
-from core.providers.hearing import Hearing, attempt, whole
+from core.providers.hearing import Hearing, whole
 from core.providers.keys import filled
 from core.providers.quirks import connection_headers
 from core.providers.wire import Lanes

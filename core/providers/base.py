@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
+from urllib.parse import urlsplit
 
 from core.domain.answering import FaultKind, FinishReason, Timings, TokenUsage
 from core.domain.storable_text import storable
@@ -128,3 +129,36 @@ class Provider(Protocol):
 
 def _kept(text: str | None) -> str | None:
     return None if text is None else storable(text)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A provider known by ``name``.
+
+    ``api_key_env``: the variable that usually holds its key, None where none is needed. ``price_provider``: its id in
+    genai-prices, None where that cannot know (a gateway's own prices, a model of one's own). ``is_self_hosted``: the
+    base URL is only the usual one on the same machine, or there is none, and whether a key is wanted is up to whoever
+    runs it. ``more_hosts``, ``more_variables``: others of the provider's own.
+    """
+
+    name: str
+    title: str
+    api: Api
+    base_url: str | None
+    api_key_env: str | None
+    price_provider: str | None = None
+    quirks: frozenset[str] = frozenset()
+    is_self_hosted: bool = False
+    docs: str = ""
+    more_hosts: tuple[str, ...] = ()
+    more_variables: tuple[str, ...] = ()
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The provider's own hosts."""
+        return tuple(filter(None, (urlsplit(self.base_url or "").hostname, *self.more_hosts)))
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The variables that are the provider's own."""
+        return tuple(filter(None, (self.api_key_env, *self.more_variables)))

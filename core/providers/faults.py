@@ -7,18 +7,16 @@ back is cut short and cleared of everything secret.
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from core.domain.answering import FaultKind
 from core.providers import presets
 from core.providers.base import Endpoint, ProviderFault
 from core.providers.bounds import TooMuch
+from core.providers.hearing import Hearing
 from core.providers.limits import duration_s, retry_after_s
 from core.settings import secret, without_secrets
-
-if TYPE_CHECKING:
-    from core.providers.hearing import Hearing
 
 _K = FaultKind
 _BY_CODE = {
@@ -93,7 +91,7 @@ def place_of(endpoint: Endpoint) -> str:
     return f"{title} ({host})" if host else title
 
 
-def fault_of(error: Exception, endpoint: Endpoint, hearing: "Hearing", *, timeout_s: float) -> ProviderFault:
+def fault_of(error: Exception, endpoint: Endpoint, hearing: Hearing, *, timeout_s: float) -> ProviderFault:
     """The fault that an exception of an adapter means, with what had arrived before it."""
     response = getattr(error, "response", None)
     body = getattr(error, "body", None)
@@ -113,19 +111,19 @@ def fault_of(error: Exception, endpoint: Endpoint, hearing: "Hearing", *, timeou
     )
 
 
-def truncated(endpoint: Endpoint, hearing: "Hearing") -> ProviderFault:
+def truncated(endpoint: Endpoint, hearing: Hearing) -> ProviderFault:
     """The stream ended, and nothing said that the answer had."""
     return hearing.fault(
         FaultKind.TRUNCATED, f"{place_of(endpoint)} ended the stream without saying that the answer was finished."
     )
 
 
-def filtered(endpoint: Endpoint, hearing: "Hearing") -> ProviderFault:
+def filtered(endpoint: Endpoint, hearing: Hearing) -> ProviderFault:
     """The answer ended with finish reason content_filter."""
     return hearing.fault(FaultKind.CONTENT_FILTER, _words(FaultKind.CONTENT_FILTER, endpoint, None))
 
 
-def _broken(error: Exception, endpoint: Endpoint, hearing: "Hearing", timeout_s: float) -> tuple[FaultKind, str]:
+def _broken(error: Exception, endpoint: Endpoint, hearing: Hearing, timeout_s: float) -> tuple[FaultKind, str]:
     """Kind and words of an exception that is no answer of the server's."""
     import httpx2
 

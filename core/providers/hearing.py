@@ -1,7 +1,6 @@
-"""One attempt from its start to a Completion or a ProviderFault: the stopwatch, and what has arrived so far."""
+"""What has arrived of an answer so far, and the stopwatch."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from time import perf_counter
@@ -10,7 +9,7 @@ from weakref import WeakSet
 
 from core.domain.answering import FaultKind, FinishReason, Timings, TokenUsage
 from core.domain.storable_text import storable
-from core.providers.base import Completion, Endpoint, ProviderFault, RateLimits
+from core.providers.base import Completion, ProviderFault, RateLimits
 from core.providers.bounds import TooMuch
 from core.providers.limits import rate_limits
 from core.settings import without_secrets
@@ -187,31 +186,11 @@ async def sending(request: object) -> None:  # noqa: ARG001 (the signature of an
         hearing.started = perf_counter()
 
 
-async def attempt(endpoint: Endpoint, listen: Callable[[Hearing], Awaitable[None]], *, timeout_s: float) -> Completion:
-    """Let ``listen`` fill a Hearing for at most ``timeout_s`` seconds, and judge what came of it.
-
-    An answer whose finish reason has arrived is whole, whatever becomes of the connection afterwards. Raises
-    ProviderFault for everything else, a content filter's verdict included; only cancellation passes through.
-    """
-    from core.providers import faults
-
+def begin() -> Hearing:
+    """A new hearing: the one whose stopwatch ``sending`` starts, in this task."""
     hearing = Hearing()
     _CURRENT.set(hearing)
-    try:
-        async with asyncio.timeout(timeout_s):
-            await listen(hearing)
-        ended = perf_counter()
-    except ProviderFault:
-        raise
-    except Exception as error:
-        if hearing.finish_reason is None or hearing.finished is None:
-            raise faults.fault_of(error, endpoint, hearing, timeout_s=timeout_s) from None
-        ended = hearing.finished
-    if hearing.finish_reason is None:
-        raise faults.truncated(endpoint, hearing)
-    if hearing.finish_reason is FinishReason.CONTENT_FILTER:
-        raise faults.filtered(endpoint, hearing)
-    return hearing.completion(ended)
+    return hearing
 
 
 def whole(usage: Mapping[str, Any], *path: str) -> int | None:

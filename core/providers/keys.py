@@ -2,14 +2,12 @@
 
 import ipaddress
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from core.providers import fields
+from core.providers.base import Preset
 from core.settings import key_variables, secret
-
-if TYPE_CHECKING:
-    from core.providers.presets import Preset
 
 UNVOUCHED = "key_to_confirm"
 """The field that an import sets, and no file can clear, where it names a stranger to send a variable's content to."""
@@ -18,7 +16,7 @@ _ENDING = "_API_KEY"
 _INNER = (".internal", ".local", ".lan", ".localhost", ".home.arpa")
 
 
-def refusal(variable: str, url: str | None, presets: Sequence["Preset"]) -> str | None:
+def refusal(variable: str, url: str | None, presets: Sequence[Preset]) -> str | None:
     """Why ``variable`` may not be sent to ``url``, and what to do; None where it may.
 
     A preset's goes to the preset's own host over https, or to this machine; a variable of ours nowhere; another one
@@ -56,7 +54,7 @@ def _refusal_of_a_place(variable: str, url: str | None) -> str | None:
     return f"{variable} would be sent to {_place(url)} for all to read: give an address that begins with https://."
 
 
-def is_vouched_for(variable: str, url: str | None, presets: Sequence["Preset"]) -> bool:
+def is_vouched_for(variable: str, url: str | None, presets: Sequence[Preset]) -> bool:
     """Whether ``url`` is known, without asking anybody, to be no stranger's: this machine, a known provider's own host,
     or where the operator said that ``variable`` may go.
     """
@@ -65,7 +63,7 @@ def is_vouched_for(variable: str, url: str | None, presets: Sequence["Preset"]) 
     return any(is_own_host(preset, url) for preset in presets)
 
 
-def is_own_host(preset: "Preset", url: str | None) -> bool:
+def is_own_host(preset: Preset, url: str | None) -> bool:
     """Whether ``url`` is one of the preset's own hosts, or below it such as eu.api.openai.com, over https."""
     if preset.is_self_hosted or url is None:
         return False

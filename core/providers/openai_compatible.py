@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from core.domain.answering import FinishReason, TokenUsage
+from core.providers.attempting import attempt
 from core.providers.authorising import headers_of, key_of
 from core.providers.base import ChatRequest, Completion, Endpoint
 from core.providers.faults import StreamError
-from core.providers.hearing import Hearing, attempt, whole
+from core.providers.hearing import Hearing, whole
 from core.providers.quirks import chat_body, connection_headers, key_headers, output_tokens
 from core.providers.wire import Lanes
 

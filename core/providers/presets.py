@@ -5,49 +5,13 @@ To add one, add its line (and a Quirk, where it differs from the protocol's stan
 # ruff: noqa: E501 (a line a preset)
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
-from urllib.parse import urlsplit
 
 from core.errors import BadInput
 from core.providers import fields, keys
-from core.providers.base import Api, ChatRequest, Endpoint, Message
+from core.providers.base import ChatRequest, Endpoint, Message, Preset
 from core.providers.quirks import Quirk
-
-
-@dataclass(frozen=True)
-class Preset:
-    """A provider known by ``name``.
-
-    ``api_key_env``: the variable that usually holds its key, None where none is needed. ``price_provider``: its id in
-    genai-prices, None where that cannot know (a gateway's own prices, a model of one's own). ``is_self_hosted``: the
-    base URL is only the usual one on the same machine, or there is none, and whether a key is wanted is up to whoever
-    runs it. ``more_hosts``, ``more_variables``: others of the provider's own.
-    """
-
-    name: str
-    title: str
-    api: Api
-    base_url: str | None
-    api_key_env: str | None
-    price_provider: str | None = None
-    quirks: frozenset[str] = frozenset()
-    is_self_hosted: bool = False
-    docs: str = ""
-    more_hosts: tuple[str, ...] = ()
-    more_variables: tuple[str, ...] = ()
-
-    @property
-    def hosts(self) -> tuple[str, ...]:
-        """The provider's own hosts."""
-        return tuple(filter(None, (urlsplit(self.base_url or "").hostname, *self.more_hosts)))
-
-    @property
-    def variables(self) -> tuple[str, ...]:
-        """The variables that are the provider's own."""
-        return tuple(filter(None, (self.api_key_env, *self.more_variables)))
-
 
 _OPENAI = frozenset({Quirk.MAX_COMPLETION_TOKENS})
 _GEMINI = frozenset({Quirk.NO_SEED, Quirk.THOUGHTS_BESIDE_OUTPUT})

@@ -7,7 +7,8 @@ import streamlit as st
 
 from core.domain.fields import LONGEST_NAME
 from core.providers import keys
-from core.providers.presets import PRESETS, Preset
+from core.providers.base import Preset
+from core.providers.presets import PRESETS
 from core.services.candidates.drafts import LABELS, EndpointDraft
 from core.services.candidates.fields import is_variable
 from core.settings import secret
