@@ -44,7 +44,7 @@ screenshots: setup
 
 # Answers the demo's prompts with the local model; ARGS=--fresh does it anew (half an hour on two cores).
 demo: setup
-	@$(BIN)/python -m core.services.demo_recording $(ARGS)
+	@$(BIN)/python -m core.services.demo.recording $(ARGS)
 
 # For developers who have uv: versions and hashes only, no index addresses.
 lock:

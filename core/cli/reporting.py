@@ -6,8 +6,9 @@ import typer
 from sqlalchemy import Engine
 
 from core.cli.terminal import AsJson, app, now, plainly, print_json, workspace
-from core.services import quality_report, scoring
+from core.services import scoring
 from core.services.datasets import datasets
+from core.services.quality import text
 from core.storage.engine import reading
 from core.storage.tables import Dataset
 
@@ -31,9 +32,9 @@ def report(
         scoring.score_missing(engine, dataset_id=found.id, run_id=run, now=now())
         with reading(engine) as session:
             if as_json:
-                print_json(quality_report.report_object(session, found, run_id=run, shared=shared))
+                print_json(text.report_object(session, found, run_id=run, shared=shared))
             else:
-                typer.echo(quality_report.report_text(session, found, run_id=run, shared=shared))
+                typer.echo(text.report_text(session, found, run_id=run, shared=shared))
 
 
 @app.command()

@@ -5,12 +5,11 @@ from random import Random
 import streamlit as st
 
 from core.errors import BadInput
-from core.services import load_results
 from core.services.candidates import candidates
 from core.services.candidates.candidates import CandidateLine
 from core.services.datasets import datasets
 from core.services.datasets.datasets import DatasetLine
-from core.services.load_testing import LoadOrder, expected_calls, expected_seconds, load_test
+from core.services.load_testing import LoadOrder, expected_calls, expected_seconds, load_test, results
 from core.services.load_testing.order import MOST_CALLS, check
 from core.services.runs import Estimate, RunOrder, estimate
 from core.storage.engine import reading
@@ -31,7 +30,7 @@ def section() -> None:
     with reading(engine()) as session:
         lines = [line for line in candidates.listed(session, now()) if not line.candidate.is_retired]
         sets = [line for line in datasets.listed(session) if line.prompts > line.textless]
-        tests = load_results.load_tests(session)
+        tests = results.load_tests(session)
     job = jobs.known(_JOB)
     if job is not None:
         _going_on()

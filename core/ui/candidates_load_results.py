@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.services.load_results import LoadTestLine
+from core.services.load_testing.results import LoadTestLine
 from core.ui import candidates_words, charts, colours, frame
 
 _QUANTILES = ("p50", "p90", "p95", "p99")

@@ -6,11 +6,11 @@ import pandas as pd
 import streamlit as st
 
 from core.providers.presets import PRESETS, title_of
-from core.services import price_runs, prices
+from core.services import prices
 from core.services.candidates import candidates
 from core.services.candidates.candidates import CandidateLine
 from core.services.candidates.fields import DEAREST
-from core.services.price_runs import PricedRun
+from core.services.prices import PricedRun
 from core.storage.engine import reading
 from core.storage.tables import Person, PriceOverride
 from core.ui import access, candidates_repricing, candidates_words, doing
@@ -26,7 +26,7 @@ def section(person: Person) -> None:
     with reading(engine()) as session:
         entered = prices.overrides(session)
         lines = candidates.listed(session, now())
-        runs = price_runs.priced_runs(session)
+        runs = prices.priced_runs(session)
     st.markdown(
         "Published prices are known for most models of the large providers. Where one is not, or your contract says "
         "otherwise, enter it here: it comes before every other price, from its date on."

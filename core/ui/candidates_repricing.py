@@ -5,8 +5,7 @@ import streamlit as st
 
 from core.errors import BadInput
 from core.services import prices
-from core.services.price_runs import PricedRun
-from core.services.prices import RepriceSummary
+from core.services.prices import PricedRun, RepriceSummary
 from core.ui import candidates_words, frame
 from core.ui.resources import engine, now
 

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from core import demo
-from core.services import demo as demo_service
-from core.services import demo_removal, workspace
-from core.services.demo_removal import DemoContent
+from core.services import workspace
+from core.services.demo import opening as demo_service
+from core.services.demo import removal
+from core.services.demo.removal import DemoContent
 from core.storage.engine import reading
 from core.ui import access, doing, frame
 from core.ui.resources import engine, now
@@ -16,7 +17,7 @@ _SWITCH = "datasets_count_simulated"
 def section() -> None:
     """What of the demo is here, and what can be done with it."""
     with reading(engine()) as session:
-        content = demo_removal.demo_content(session)
+        content = removal.demo_content(session)
         counted = workspace.counts_simulated(session)
     doing.problem("demo")
     if content is None:
@@ -91,4 +92,4 @@ def _confirm_removal(content: DemoContent) -> None:
 
 @access.guarded(access.Role.ADMIN)
 def _remove() -> None:
-    doing.do(demo_removal.remove_demo, done="The demo is gone.", kept="The demo is still here, whole.", place="demo")
+    doing.do(removal.remove_demo, done="The demo is gone.", kept="The demo is still here, whole.", place="demo")

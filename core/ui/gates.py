@@ -3,10 +3,11 @@
 import pandas as pd
 import streamlit as st
 
-from core.services import gate_preview, scoring
+from core.services import scoring
 from core.services.datasets import datasets
 from core.services.datasets.datasets import DatasetLine
-from core.services.gate_preview import Counts, Preview
+from core.services.quality import gate_preview
+from core.services.quality.gate_preview import Counts, Preview
 from core.services.quality.judged import INCOMPLETE, REFUSAL
 from core.services.scoring import evaluators, gates
 from core.services.scoring.registry import kind_named

@@ -6,9 +6,9 @@ import streamlit as st
 from sqlmodel import Session
 
 from core.domain.scoring.base import EvaluatorKind, Use
-from core.services import gate_preview
 from core.services.datasets.datasets import DatasetLine
-from core.services.gate_preview import Counts
+from core.services.quality import gate_preview
+from core.services.quality.gate_preview import Counts
 from core.services.scoring import evaluators, gates
 from core.services.scoring.gates import GateLine
 from core.services.scoring.registry import kind_named

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from core.services.file_look import FIELDS, WIDE_FIELDS, FileLook
 from core.services.importing import Kind
 from core.services.importing.columns import answer_columns, candidate_of, with_prompts
+from core.services.importing.look import FIELDS, WIDE_FIELDS, FileLook
 from core.ui import frame
 
 _LONGEST_SAMPLE = 40

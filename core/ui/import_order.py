@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.services import file_look
 from core.services.datasets import datasets
-from core.services.file_look import FileLook
 from core.services.importing import FORMATS, Kind
+from core.services.importing import look as file_look
+from core.services.importing.look import FileLook
 from core.services.studies import fields as study_fields
 from core.services.studies import studies
 from core.storage.engine import reading

@@ -8,10 +8,10 @@ import streamlit as st
 from sqlmodel import Session
 
 from core.errors import BadInput, EvenhandError
-from core.services import file_look
 from core.services.datasets import exporting
-from core.services.file_look import FileLook
 from core.services.importing import ImportSummary, Kind, Progress, apart, templates
+from core.services.importing import look as file_look
+from core.services.importing.look import FileLook
 from core.services.people import people
 from core.ui import access, frame, import_order, import_progress, uploads
 from core.ui.import_order import Order

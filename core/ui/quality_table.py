@@ -7,9 +7,8 @@ from functools import partial
 import streamlit as st
 
 from core.domain.latency import Quantile
-from core.services import quality_report
 from core.services.datasets import exporting
-from core.services.quality import Line, QualityReport, Tokens, apart_in_words
+from core.services.quality import Line, QualityReport, Tokens, apart_in_words, text
 from core.ui import access, grids, quality_behind, quality_words
 from core.ui.grids import Number
 from core.ui.quality import View
@@ -111,7 +110,7 @@ def foot(view: View) -> None:
 def file_of(report: QualityReport, format: str) -> bytes:
     """Every line of the report in one of exporting.FORMATS."""
     out = io.BytesIO()
-    exporting.export_table(quality_report.report_rows(report), format, out)
+    exporting.export_table(text.report_rows(report), format, out)
     return out.getvalue()
 
 

@@ -4,8 +4,8 @@ import streamlit as st
 
 from core.domain.changes import State
 from core.errors import EvenhandError
-from core.services import run_comparison
-from core.services.run_comparison import Comparison, Row
+from core.services.quality import comparison
+from core.services.quality.comparison import Comparison, Row
 from core.services.runs import RunLine
 from core.storage.engine import reading
 from core.ui import colours, filters, frame, grids, run_changes_words
@@ -78,7 +78,7 @@ def _compared(earlier: RunLine, later: RunLine) -> Comparison:
 
     def compute() -> Comparison:
         with reading(database) as session:
-            return run_comparison.compare(session, earlier.id, later.id)
+            return comparison.compare(session, earlier.id, later.id)
 
     key = ("compared", str(database.url), earlier.id, later.id, earlier.responses, later.responses)
     with st.spinner("Comparing prompt by prompt …"):

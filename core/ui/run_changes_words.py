@@ -1,7 +1,7 @@
 """What changed between two runs, in words: the answer in one sentence, and each change as the table writes it."""
 
 from core.domain.changes import FALSE_DISCOVERIES, FEWEST_PROMPTS, Change, State
-from core.services.run_comparison import CandidateChanges, Comparison, Measure, Row, What
+from core.services.quality.comparison import CandidateChanges, Comparison, Measure, Row, What
 from core.ui import frame, quality_words
 
 _MOST_NAMED = 3

@@ -12,8 +12,8 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.errors import NotAllowed
+from core.services.importing.uploads import ChosenFile, OnDisk
 from core.services.people import joining, people
-from core.services.uploads import ChosenFile, OnDisk
 from core.settings import AuthMode, get_settings
 from core.storage.engine import reading
 from core.ui import access

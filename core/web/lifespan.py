@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine
 
-from core.services.demo import prepare_workspace
+from core.services.demo.opening import prepare_workspace
 from core.services.leaderboards.weighting import refresh_stale
 from core.services.people.people import first_admin_link
 from core.services.runs import workers

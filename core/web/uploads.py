@@ -15,7 +15,7 @@ from streamlit.runtime import Runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
-from core.services.uploads import Intake, OnDisk, TooMuch
+from core.services.importing.uploads import Intake, OnDisk, TooMuch
 from core.ui.access import SESSION_COOKIE
 from core.ui.uploads import may_upload
 

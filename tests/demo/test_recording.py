@@ -12,7 +12,7 @@ from core.demo import CANDIDATES, PROMPTS, records
 from core.errors import NotFound
 from core.providers.local import weights
 from core.services import runs
-from core.services.demo_recording import record
+from core.services.demo.recording import record
 from core.storage.engine import open_engine, reading
 from core.storage.tables import Attempt, Run
 

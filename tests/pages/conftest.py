@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Engine
 
-from core.services import demo as demo_service
+from core.services.demo import opening as demo_service
 from tests.workspace import NOW, Workspace, make_workspace
 
 

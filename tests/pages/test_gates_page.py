@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from core.services import gate_preview, scoring
+from core.services import scoring
+from core.services.quality import gate_preview
 from core.services.scoring import evaluators, gates
 from core.storage.engine import reading, write
 from core.storage.tables import Evaluator, Gate, JudgeCall, Prompt, Response, Score

@@ -12,8 +12,8 @@ from sqlmodel import Session, select
 from core.domain.people import Role
 from core.domain.votes import Outcome
 from core.errors import BadInput, NotFound, PairGone
-from core.services import demo as demo_service
 from core.services.datasets import datasets
+from core.services.demo import opening as demo_service
 from core.services.importing import ImportSummary, Kind, import_file
 from core.services.people import people
 from core.services.studies import assigning, studies, voting

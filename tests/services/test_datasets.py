@@ -12,11 +12,12 @@ from sqlmodel import Session, select
 from core import demo
 from core.domain.votes import Outcome
 from core.errors import BadFile, BadInput, NotFound
-from core.services import demo as demo_service
-from core.services import demo_removal, file_look
 from core.services import workspace as workspace_settings
 from core.services.datasets import datasets
+from core.services.demo import opening as demo_service
+from core.services.demo import removal
 from core.services.importing import Kind, import_file
+from core.services.importing import look as file_look
 from core.services.leaderboards import tallies
 from core.services.studies import assigning, studies, voting
 from core.storage.engine import reading, write
@@ -168,13 +169,13 @@ def test_removing_the_demo_leaves_a_workspace_as_it_was_before_it_and_it_can_com
     before = rows(engine)
     demo_service.open_demo(engine, now=NOW)
     with_demo = rows(engine)
-    write(engine, demo_removal.remove_demo)
+    write(engine, removal.remove_demo)
     assert rows(engine) == before
     with pytest.raises(NotFound):
-        write(engine, demo_removal.remove_demo)
+        write(engine, removal.remove_demo)
     with reading(engine) as session:
         assert workspace_settings.demo_was_removed(session)
-        assert demo_removal.demo_content(session) is None
+        assert removal.demo_content(session) is None
     demo_service.open_demo(engine, now=NOW)
     assert rows(engine) == with_demo
 
@@ -198,10 +199,10 @@ def test_removing_the_demo_keeps_what_is_ours_and_takes_peoples_votes_on_it(engi
     )
     voting.remark(engine, public_id=held.public_id, rater_id=rater, kind="flag", note="", now=later(1))
     with reading(engine) as session:
-        content = demo_removal.demo_content(session)
+        content = removal.demo_content(session)
         assert (content.human_votes, content.studies, content.elsewhere) == (1, ("Demo",), 0)
         assert content.simulated_votes > 100
-    write(engine, demo_removal.remove_demo)
+    write(engine, removal.remove_demo)
     with reading(engine) as session:
         assert [study.name for study in studies.listed(session)] == ["Everything"]
         assert {line.dataset.name for line in datasets.listed(session)} == {"tests", "own"}
@@ -218,8 +219,8 @@ def test_votes_on_the_demos_prompts_in_another_study_go_and_its_tallies_follow(e
     vote = f'{{"prompt_id": "{prompt}", "left": "{names[0]}", "right": "{names[1]}", "winner": "tie"}}'
     import_file(engine, BytesIO(vote.encode()), Kind.VOTES, name="v.jsonl", now=NOW)
     with reading(engine) as session:
-        assert demo_removal.demo_content(session).elsewhere == 1
-    write(engine, demo_removal.remove_demo)
+        assert removal.demo_content(session).elsewhere == 1
+    write(engine, removal.remove_demo)
     kept = rows(engine)
     assert "pair_tally" not in kept
     write(engine, tallies.rebuild_all)
@@ -233,9 +234,9 @@ def test_a_demo_that_was_evaluated_can_be_removed_once_its_runs_are_at_an_end(en
     demo_service.open_demo(engine, now=NOW)
     run_id = write(engine, _evaluated_demo)
     with pytest.raises(BadInput, match=f"Run {run_id} .* Cancel it"):
-        write(engine, demo_removal.remove_demo)
+        write(engine, removal.remove_demo)
     write(engine, lambda session: setattr(session.get_one(Run, run_id), "state", "cancelled"))
-    write(engine, demo_removal.remove_demo)
+    write(engine, removal.remove_demo)
     assert {name: n for name, n in rows(engine).items() if name not in kept} == before
 
 

@@ -8,8 +8,8 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from core.errors import BadFile
-from core.services import file_look
 from core.services.importing import ImportSummary, Kind, import_file
+from core.services.importing import look as file_look
 from core.services.importing import templates as kinds_templates
 from core.services.importing.columns import answer_columns
 from core.storage.tables import Candidate, Prompt, Response

@@ -13,7 +13,7 @@ from genai_prices import Usage, calc_price
 from sqlmodel import select
 
 from core.services import runs
-from core.services.quality_report import report_object
+from core.services.quality.text import report_object
 from core.storage.engine import open_engine, reading, writing
 from core.storage.schema import upgrade
 from core.storage.tables import Attempt, Candidate, Dataset, Prompt, Response, Run

@@ -8,8 +8,9 @@ from sqlalchemy import Engine
 from sqlmodel import select
 
 from core.domain.acceptability import CostState
-from core.services import quality, quality_report, scoring
+from core.services import quality, scoring
 from core.services.quality import KINDS, Line, Scope, What
+from core.services.quality import text as quality_report
 from core.storage.engine import reading, writing
 from core.storage.tables import Dataset, JudgeCall, Prompt, Response
 from tests.evaluated import Evaluated

@@ -5,8 +5,9 @@ import json
 import pytest
 from sqlalchemy import Engine
 
-from core.services import quality, quality_report
+from core.services import quality
 from core.services.quality import QualityReport, Scope, What
+from core.services.quality import text as quality_report
 from core.storage.engine import reading, writing
 from core.storage.tables import Candidate, Dataset
 from tests.evaluated import Evaluated

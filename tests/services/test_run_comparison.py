@@ -8,8 +8,8 @@ from sqlmodel import Session
 
 from core.domain.changes import State
 from core.errors import BadInput, NotFound
-from core.services import run_comparison
-from core.services.run_comparison import CandidateChanges, Comparison, Measure, What
+from core.services.quality import comparison
+from core.services.quality.comparison import CandidateChanges, Comparison, Measure, What
 from core.storage.engine import reading, writing
 from core.storage.tables import Dataset, Run
 from tests.evaluated import Evaluated
@@ -59,7 +59,7 @@ def planted(engine: Engine) -> tuple[Evaluated, int, int]:
 
 def compared(engine: Engine, a: int, b: int) -> Comparison:
     with reading(engine) as session:
-        return run_comparison.compare(session, a, b)
+        return comparison.compare(session, a, b)
 
 
 def of(found: Comparison, name: str) -> CandidateChanges:
@@ -198,10 +198,10 @@ def test_runs_that_cannot_be_compared_are_refused_with_a_reason(engine: Engine) 
     with reading(engine) as session:
         for run in (second, third, empty):
             with pytest.raises(BadInput, match="no candidate the same prompt"):
-                run_comparison.compare(session, first, run)
+                comparison.compare(session, first, run)
         with pytest.raises(BadInput, match="different datasets"):
-            run_comparison.compare(session, first, elsewhere_id)
+            comparison.compare(session, first, elsewhere_id)
         with pytest.raises(BadInput, match="with itself"):
-            run_comparison.compare(session, first, first)
+            comparison.compare(session, first, first)
         with pytest.raises(NotFound, match="no run 999"):
-            run_comparison.compare(session, first, 999)
+            comparison.compare(session, first, 999)

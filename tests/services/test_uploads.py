@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture
 def uploads():
-    from core.services import uploads
+    from core.services.importing import uploads
 
     gc.collect()
     return uploads

@@ -5,7 +5,7 @@ from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
 from core.domain.changes import Change, State
-from core.services.run_comparison import CandidateChanges, Comparison, Measure, Row, What
+from core.services.quality.comparison import CandidateChanges, Comparison, Measure, Row, What
 from core.storage.engine import writing
 from core.storage.tables import Run
 from core.ui import run_changes_words as words

@@ -2,16 +2,18 @@
 
 from core.services.prices.overrides import enter_override, overrides, withdraw
 from core.services.prices.pricer import Pricer, Quote
-from core.services.prices.repricing import RepriceSummary, reprice
+from core.services.prices.repricing import PricedRun, RepriceSummary, priced_runs, reprice
 from core.services.prices.sources import AskedModel, rates_among, rates_for, rates_of
 
 __all__ = [
     "AskedModel",
+    "PricedRun",
     "Pricer",
     "Quote",
     "RepriceSummary",
     "enter_override",
     "overrides",
+    "priced_runs",
     "rates_among",
     "rates_for",
     "rates_of",

@@ -19,7 +19,7 @@ from core.providers.base import Endpoint
 from core.providers.presets import endpoints_of
 from core.services.prices.pricer import Pricer
 from core.storage.engine import reading, write
-from core.storage.tables import Attempt, Candidate, Response, Run
+from core.storage.tables import Attempt, Candidate, Dataset, Response, Run
 
 PROMPTS_AT_ONCE = 50
 _COUNTED = frozenset({CostBasis.REPORTED, CostBasis.ESTIMATED})
@@ -174,3 +174,29 @@ def _renew_run(session: Session, run_id: int) -> tuple[float, int]:
         return spent_usd, unpriced
     run = session.get_one(Run, run_id)
     return run.cost_usd, run.unpriced
+
+
+@dataclass(frozen=True)
+class PricedRun:
+    """A run that made attempts. ``cost_usd``: what is known to be spent; ``unpriced`` attempts have no known price."""
+
+    id: int
+    dataset: str
+    created_at: datetime
+    attempts: int
+    cost_usd: float
+    unpriced: int
+
+
+def priced_runs(session: Session) -> list[PricedRun]:
+    """Every run that made attempts, the newest first."""
+    query = (
+        select(Run, Dataset.name)
+        .join(Dataset, col(Dataset.id) == Run.dataset_id)
+        .where(Run.attempts > 0)
+        .order_by(col(Run.id).desc())
+    )
+    return [
+        PricedRun(run.id or 0, name, run.created_at, run.attempts, run.cost_usd, run.unpriced)
+        for run, name in session.exec(query)
+    ]

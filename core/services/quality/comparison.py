@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from core.domain import changes
 from core.domain.changes import Change, State
 from core.errors import BadInput, NotFound
-from core.services.compared_run import ComparedRun
+from core.services.quality.compared_run import ComparedRun
 from core.services.quality.gathering import NO_CASE, UNSCORED
 from core.storage.tables import Candidate, Run, metadata
 

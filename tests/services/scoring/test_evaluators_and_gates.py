@@ -6,7 +6,7 @@ from sqlmodel import select
 
 from core.errors import BadInput, NotFound
 from core.services import scoring
-from core.services.demo import prepare_workspace
+from core.services.demo.opening import prepare_workspace
 from core.services.scoring import evaluators, gates
 from core.services.scoring.registry import KINDS, kind_named
 from core.storage.engine import reading, write, writing
