@@ -145,7 +145,7 @@ def child_of(process_id: int) -> list[int]:
 def test_the_process_apart_ends_with_whoever_started_it(end):
     script = (
         "import sys, time\nfrom core.domain.scoring.json_schema import KIND\n"
-        "from core.domain.scoring.base import Subject\nfrom core.services import apart\n"
+        "from core.domain.scoring.base import Subject\nfrom core.services.scoring import apart\n"
         "subject = Subject(['{}'], constraints={'json_schema': {}})\n"
         "apart.call(KIND.score, subject, KIND.defaults)\nprint('there', flush=True)\ntime.sleep(600)\n"
     )
