@@ -4,7 +4,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from core.settings import PROJECT_ROOT
-from core.ui.incidents import show_incident
+from core.ui.shared.incidents import show_incident
 from core.web.headers import LocalOnly, SecurityHeaders
 from core.web.health import health_routes
 from core.web.join import ROUTES as JOIN_ROUTES

@@ -1,6 +1,7 @@
 """Candidates: what is compared, where it is asked, what it costs and whether it answers. For admins."""
 
-from core.ui import access, candidates, candidates_form, candidates_load, candidates_prices, doing, frame
+from core.ui import candidates, candidates_form, candidates_load, candidates_prices
+from core.ui.shared import access, doing, frame
 
 person = access.require(access.Role.ADMIN)
 doing.tell()

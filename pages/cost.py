@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from core.ui import access, frame, quality, quality_behind, quality_choice, quality_table
+from core.ui import quality, quality_behind, quality_choice, quality_table
+from core.ui.shared import access, frame
 
 access.require(access.Role.ANALYST)
 frame.page_head("Cost & quality", "What does an acceptable response cost, and how fast and how good is it?")

@@ -1,6 +1,7 @@
 """Data: what is here, what it is held to, what comes in and what goes out. For admins."""
 
-from core.ui import access, datasets, demo_panel, doing, evaluators, exporting, frame, gates, importing
+from core.ui import datasets, demo_panel, evaluators, exporting, gates, importing
+from core.ui.shared import access, doing, frame
 
 access.require(access.Role.ADMIN)
 doing.tell()

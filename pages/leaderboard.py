@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from core.ui import access, board_table, filters, frame, leaderboard
+from core.ui import board_table, leaderboard
+from core.ui.shared import access, filters, frame
 
 access.require(access.Role.ANALYST)
 frame.page_head("Leaderboard", "Which candidate do raters prefer, and how sure is that?")

@@ -1,6 +1,7 @@
 """People: who may come in, and as what. For admins."""
 
-from core.ui import access, frame, people, people_inviting, people_messages
+from core.ui import people, people_inviting, people_messages
+from core.ui.shared import access, frame
 
 person = access.require(access.Role.ADMIN)
 if people_inviting.is_open():

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from core.ui import access, filters, frame, raters
+from core.ui import raters
+from core.ui.shared import access, filters, frame
 
 access.require(access.Role.ANALYST)
 frame.page_head("Raters", "How far do raters agree, with each other and with themselves?")

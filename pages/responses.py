@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from core.ui import access, frame, response_choice, responses
+from core.ui import response_choice, responses
+from core.ui.shared import access, frame
 
 access.require(access.Role.ANALYST)
 frame.page_head("Responses", "What did the candidates answer, and what did raters make of it?")

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from core.ui import access, frame, runs, runs_live
+from core.ui import runs, runs_live
+from core.ui.shared import access, frame
 
 access.require(access.Role.ANALYST)
 frame.page_head("Runs", "What is being evaluated, how far is it, and what changed since the last time?")

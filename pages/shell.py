@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from core.ui import access, frame, navigation, re_evaluate, signing_out
+from core.ui import re_evaluate
+from core.ui.shared import access, frame, navigation, signing_out
 
 st.set_page_config(page_title="Evenhand", page_icon=frame.MARK, layout="wide")
 frame.mark()

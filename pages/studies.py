@@ -1,6 +1,7 @@
 """Studies: what is asked, of whom, about what. For admins."""
 
-from core.ui import access, doing, frame, studies, study_creation, study_editing, study_questions
+from core.ui import studies, study_creation, study_editing, study_questions
+from core.ui.shared import access, doing, frame
 
 access.require(access.Role.ADMIN)
 doing.tell()

@@ -19,28 +19,15 @@ CALLBACKS = ("on_click", "on_change", "on_select", "on_dismiss", "on_submit")
 OPEN_TO_ALL = ("st.login", "st.logout")
 # Who reads the person and opens the transactions of the others.
 WRITERS = ("access.py",)
-# What stands on every page, or whose caller names the page.
-SHARED = ("charts.py", "doing.py", "facts.py", "filters.py", "frame.py", "jobs.py", "rendering.py", "resources.py")
-PREFIXES = {
-    "rate": ("rating", "rating_tools"),
-    "my_votes": ("my_votes",),
-    "leaderboard": ("leaderboard", "board_"),
-    "cost": ("quality",),
-    "raters": ("raters",),
-    "responses": ("response",),
-    "runs": ("run_", "runs"),
-    "datasets": ("datasets", "import", "export", "gates", "evaluator", "judges", "demo_panel"),
-    "candidates": ("candidates",),
-    "studies": ("stud",),
-    "people": ("people",),
-    "re_evaluate": ("re_evaluate",),
-    "shell": ("access", "signing_out", "navigation"),
-}
+# How keys begin in a room of core/ui; the rooms of two pages say it by file. In shared/ callers name the page.
+PREFIXES = {"quality": "cost", "runs": "runs", "shared": None}
+BY_FILE = {"my_votes.py": "my_votes", "re_evaluate.py": "re_evaluate", "re_evaluate_order.py": "re_evaluate"}
+SHELL = ("access.py", "signing_out.py", "navigation.py")
 
 
 def main() -> int:
     """Print each fault as path:line: what; 1 where there is one."""
-    faults = [fault for path in sorted((ROOT / "core" / "ui").glob("*.py")) for fault in faults_of(path)]
+    faults = [fault for path in sorted((ROOT / "core" / "ui").rglob("*.py")) for fault in faults_of(path)]
     faults += [fault for path in sorted((ROOT / "pages").glob("*.py")) for fault in page_faults(path)]
     for fault in faults:
         sys.stdout.write(f"{fault}\n")
@@ -104,12 +91,18 @@ def _is_guarded_elsewhere(words: str, path: Path, tree: ast.Module) -> bool:
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("core.ui"):
             names = {alias.asname or alias.name: alias.name for alias in node.names}
-            home = names.get(module) if module else (node.module or "").rpartition(".")[2] if name in names else None
-            source = path.parent / f"{home}.py"
-            if home and source.exists():
+            home = f"{node.module}.{names[module]}" if module in names else node.module if name in names else None
+            source = _source(path, home) if home else None
+            if source is not None:
                 there = ast.parse(source.read_text(encoding="utf-8")).body
                 return any(isinstance(one, ast.FunctionDef) and one.name == name and _is_guarded(one) for one in there)
     return False
+
+
+def _source(beside: Path, dotted: str) -> Path | None:
+    """The file of a module, looked for from where ``beside`` lies upward."""
+    files = (parent / f"{dotted.replace('.', '/')}.py" for parent in beside.parents)
+    return next((file for file in files if file.exists()), None)
 
 
 def _is_guarded(node: ast.FunctionDef) -> bool:
@@ -143,16 +136,24 @@ def _unwatched(path: Path, tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def _keys(path: Path, tree: ast.Module) -> Iterator[tuple[int, str]]:
-    if path.name in SHARED or path.name == "__init__.py":
+    page = _page(path)
+    if page is None:
         return
-    page = next((page for page, stems in PREFIXES.items() if path.stem.startswith(stems)), None)
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or not _draws(node):
             continue
         for keyword in node.keywords:
             start = _start(keyword.value, tree) if keyword.arg == "key" else None
-            if start is not None and (page is None or not f"{start}_".startswith((f"{page}_", f"{page}-"))):
+            if start is not None and not f"{start}_".startswith((f"{page}_", f"{page}-")):
                 yield keyword.value.lineno, f"the key '{start}…' does not begin with '{page}'"
+
+
+def _page(path: Path) -> str | None:
+    """How keys of this file begin; None where callers say it."""
+    if path.name in SHELL:
+        return "shell"
+    room = path.parent.name
+    return BY_FILE.get(path.name) or PREFIXES.get(room, room)
 
 
 def _draws(node: ast.Call) -> bool:

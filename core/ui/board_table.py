@@ -3,7 +3,8 @@
 import streamlit as st
 
 from core.services.leaderboards.boards import Leaderboard, Standing
-from core.ui import board_words, frame, grids
+from core.ui import board_words
+from core.ui.shared import frame, grids
 
 
 def table(board: Leaderboard, shown: frozenset[int]) -> None:

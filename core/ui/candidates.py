@@ -5,9 +5,10 @@ import streamlit as st
 from core.services.candidates import candidates
 from core.services.candidates.candidates import CandidateLine
 from core.storage.engine import reading
-from core.ui import candidates_detail, candidates_words, colours, doing, frame, grids
+from core.ui import candidates_detail, candidates_words
 from core.ui.candidates_address import CHOSEN, EDIT, NEW, show_form, show_list
-from core.ui.resources import engine, now
+from core.ui.shared import colours, doing, frame, grids
+from core.ui.shared.resources import engine, now
 
 PARTS = ("Candidates", "Prices", "Load test")
 PART = "candidates_show"

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.ui import access
+from core.ui.shared import access
 
 CHOSEN, EDIT = "candidates_candidate", "edit"
 NEW, COPY = "new", "copy-"

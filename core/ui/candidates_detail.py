@@ -8,9 +8,10 @@ from sqlmodel import Session
 
 from core.services.candidates import candidates
 from core.services.candidates.candidates import CandidateLine
-from core.ui import access, candidates_trial, candidates_words, colours, doing, facts, frame
+from core.ui import candidates_trial, candidates_words
 from core.ui.candidates_address import CHOSEN, COPY, show_form
-from core.ui.rendering import show_text
+from core.ui.shared import access, colours, doing, facts, frame
+from core.ui.shared.rendering import show_text
 
 
 def card(line: CandidateLine) -> None:

@@ -12,7 +12,7 @@ from core.providers.presets import PRESETS
 from core.services.candidates.drafts import LABELS, EndpointDraft
 from core.services.candidates.fields import is_variable
 from core.settings import secret
-from core.ui import access, frame
+from core.ui.shared import access, frame
 
 BY_NAME = {preset.name: preset for preset in PRESETS}
 _EMPTIED = "_fields_to_empty"

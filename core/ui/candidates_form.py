@@ -16,10 +16,11 @@ from core.services.candidates.fields import DEAREST, HOTTEST
 from core.settings import secret
 from core.storage.engine import reading
 from core.storage.tables import Candidate
-from core.ui import candidates_endpoint, candidates_words, doing, frame
+from core.ui import candidates_endpoint, candidates_words
 from core.ui.candidates_address import CHOSEN, COPY, EDIT, NEW, show_list
 from core.ui.candidates_endpoint import at
-from core.ui.resources import engine, now
+from core.ui.shared import doing, frame
+from core.ui.shared.resources import engine, now
 
 _PLACE = "candidate_form"
 

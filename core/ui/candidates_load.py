@@ -13,9 +13,10 @@ from core.services.load_testing import LoadOrder, expected_calls, expected_secon
 from core.services.load_testing.order import MOST_CALLS, check
 from core.services.runs import Estimate, RunOrder, estimate
 from core.storage.engine import reading
-from core.ui import access, candidates_load_results, candidates_words, frame, jobs
+from core.ui import candidates_load_results, candidates_words
 from core.ui.datasets import called
-from core.ui.resources import engine, now
+from core.ui.shared import access, frame, jobs
+from core.ui.shared.resources import engine, now
 
 _JOB = "load test"
 _USUAL_RATES, _USUAL_S, _WARM_UP_S, _TIMEOUT_S = "1, 2, 4", 30, 5, 30

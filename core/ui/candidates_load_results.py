@@ -9,7 +9,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.services.load_testing.results import LoadTestLine
-from core.ui import candidates_words, charts, colours, frame
+from core.ui import candidates_words
+from core.ui.shared import charts, colours, frame
 
 _QUANTILES = ("p50", "p90", "p95", "p99")
 _DASHES = {"p50": "solid", "p90": "dash", "p95": "dashdot", "p99": "dot"}

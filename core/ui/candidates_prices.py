@@ -13,8 +13,9 @@ from core.services.candidates.fields import DEAREST
 from core.services.prices import PricedRun
 from core.storage.engine import reading
 from core.storage.tables import Person, PriceOverride
-from core.ui import access, candidates_repricing, candidates_words, doing
-from core.ui.resources import engine, now
+from core.ui import candidates_repricing, candidates_words
+from core.ui.shared import access, doing
+from core.ui.shared.resources import engine, now
 
 _TABLE, _PLACE, _ROUND = "candidates_prices_table", "prices", "_price_round"
 _ANOTHER = ("", "")

@@ -6,8 +6,9 @@ import streamlit as st
 from core.errors import BadInput
 from core.services import prices
 from core.services.prices import PricedRun, RepriceSummary
-from core.ui import candidates_words, frame
-from core.ui.resources import engine, now
+from core.ui import candidates_words
+from core.ui.shared import frame
+from core.ui.shared.resources import engine, now
 
 _DONE = "_repriced"
 

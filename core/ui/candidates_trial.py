@@ -7,9 +7,10 @@ import streamlit as st
 from core.domain.answering import FinishReason
 from core.services.asking.trial import DEADLINE_S, QUESTION, Trial, try_out
 from core.services.candidates.candidates import CandidateLine
-from core.ui import candidates_words, facts, frame
-from core.ui.rendering import show_text
-from core.ui.resources import engine, now
+from core.ui import candidates_words
+from core.ui.shared import facts, frame
+from core.ui.shared.rendering import show_text
+from core.ui.shared.resources import engine, now
 
 _TRIALS = "_trials"
 _LONGEST_QUESTION = 2000

@@ -2,8 +2,8 @@
 
 from core.domain.pricing import Rates
 from core.services.candidates.candidates import CandidateLine
-from core.ui import frame
-from core.ui.charts import cut
+from core.ui.shared import frame
+from core.ui.shared.charts import cut
 
 UNKNOWN = "unknown"
 _LONGEST = 40

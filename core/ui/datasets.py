@@ -7,9 +7,10 @@ from core.services.datasets import datasets
 from core.services.datasets.datasets import DatasetLine
 from core.storage.engine import reading
 from core.storage.tables import Prompt
-from core.ui import access, datasets_changing, frame
-from core.ui.rendering import show_text
-from core.ui.resources import engine
+from core.ui import datasets_changing
+from core.ui.shared import access, frame
+from core.ui.shared.rendering import show_text
+from core.ui.shared.resources import engine
 
 VIEWS = ("Datasets", "Gates", "Evaluators", "Import", "Export", "Demo")
 VIEW, _CHOSEN, _TABLE = "datasets_show", "datasets_dataset", "datasets_table"

@@ -7,8 +7,8 @@ from core.services.datasets import datasets, removal
 from core.services.datasets.datasets import DatasetLine
 from core.services.datasets.removal import Hanging
 from core.storage.engine import reading
-from core.ui import access, doing, frame
-from core.ui.resources import engine
+from core.ui.shared import access, doing, frame
+from core.ui.shared.resources import engine
 
 _PLACE, _NAME = "datasets_changing", "datasets_new_name"
 

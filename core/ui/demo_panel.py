@@ -8,8 +8,8 @@ from core.services.demo import opening as demo_service
 from core.services.demo import removal
 from core.services.demo.removal import DemoContent
 from core.storage.engine import reading
-from core.ui import access, doing, frame
-from core.ui.resources import engine, now
+from core.ui.shared import access, doing, frame
+from core.ui.shared.resources import engine, now
 
 _SWITCH = "datasets_count_simulated"
 

@@ -15,8 +15,8 @@ from core.services.scoring.evaluators import JUDGES, LONGEST_NAME
 from core.services.scoring.registry import KINDS
 from core.storage.engine import reading
 from core.storage.tables import Evaluator
-from core.ui import doing, frame
-from core.ui.resources import engine, now
+from core.ui.shared import doing, frame
+from core.ui.shared.resources import engine, now
 
 _ROUND = "_evaluator_round"
 _KINDS = {kind.key: kind for kind in KINDS}

@@ -13,10 +13,11 @@ from core.services.judging import evaluator_lines
 from core.services.judging.evaluator_lines import EvaluatorLine
 from core.services.scoring import evaluators
 from core.storage.engine import reading
-from core.ui import access, doing, evaluator_form, frame, jobs, judges
+from core.ui import evaluator_form, judges
 from core.ui.datasets import called
-from core.ui.jobs import Job
-from core.ui.resources import engine, now
+from core.ui.shared import access, doing, frame, jobs
+from core.ui.shared.jobs import Job
+from core.ui.shared.resources import engine, now
 
 _TABLE, _PLACE, _JOB, _ALL = "datasets_evaluators_table", "evaluators", "scoring again", "All datasets"
 _USES = {

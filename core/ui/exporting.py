@@ -13,9 +13,9 @@ from core.services.studies import progress
 from core.services.studies.progress import StudyProgress
 from core.storage.engine import reading
 from core.storage.tables import Study
-from core.ui import access, frame
 from core.ui.datasets import called
-from core.ui.resources import engine, now
+from core.ui.shared import access, frame
+from core.ui.shared.resources import engine, now
 
 _SAID = {
     "csv": "CSV opens in a spreadsheet. Texts that it would run as formulas have an apostrophe before them.",

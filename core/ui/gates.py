@@ -13,10 +13,11 @@ from core.services.scoring import evaluators, gates
 from core.services.scoring.registry import kind_named
 from core.storage.engine import reading
 from core.storage.tables import Evaluator
-from core.ui import access, doing, frame, gates_adding
+from core.ui import gates_adding
 from core.ui.datasets import called
 from core.ui.gates_adding import ALL, in_words, whose
-from core.ui.resources import engine, now
+from core.ui.shared import access, doing, frame
+from core.ui.shared.resources import engine, now
 
 _CHOSEN = "datasets_dataset"
 _TABLE, _PLACE = "datasets_gates_table", "gates"

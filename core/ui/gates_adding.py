@@ -14,8 +14,8 @@ from core.services.scoring.gates import GateLine
 from core.services.scoring.registry import kind_named
 from core.storage.engine import reading
 from core.storage.tables import Evaluator
-from core.ui import doing, frame
-from core.ui.resources import engine, now
+from core.ui.shared import doing, frame
+from core.ui.shared.resources import engine, now
 
 ALL = "All categories"
 _GRADES = {2: 0.25, 3: 0.5, 4: 0.75, 5: 1.0}

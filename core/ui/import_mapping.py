@@ -7,7 +7,7 @@ import streamlit as st
 from core.services.importing import Kind
 from core.services.importing.columns import answer_columns, candidate_of, with_prompts
 from core.services.importing.look import FIELDS, WIDE_FIELDS, FileLook
-from core.ui import frame
+from core.ui.shared import frame
 
 _LONGEST_SAMPLE = 40
 _WORDS = {

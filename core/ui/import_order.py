@@ -15,8 +15,9 @@ from core.services.importing.look import FileLook
 from core.services.studies import fields as study_fields
 from core.services.studies import studies
 from core.storage.engine import reading
-from core.ui import frame, import_mapping
-from core.ui.resources import engine
+from core.ui import import_mapping
+from core.ui.shared import frame
+from core.ui.shared.resources import engine
 
 _LONGEST_CELL, _LONG_CELL = 200, 24
 _NEW_STUDY, _NAMELESS_STUDY = "A new study …", "Imported votes"

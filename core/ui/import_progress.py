@@ -8,9 +8,9 @@ import streamlit as st
 from core.services.candidates import candidates
 from core.services.importing import ImportSummary, Kind, Progress
 from core.storage.engine import reading
-from core.ui import frame
 from core.ui.import_order import Order
-from core.ui.resources import engine, now
+from core.ui.shared import frame
+from core.ui.shared.resources import engine, now
 
 Work = Callable[[Progress], ImportSummary]
 Step = tuple[str, str, str, dict[str, str]]

@@ -13,9 +13,10 @@ from core.services.importing import ImportSummary, Kind, Progress, apart, templa
 from core.services.importing import look as file_look
 from core.services.importing.look import FileLook
 from core.services.people import people
-from core.ui import access, frame, import_order, import_progress, uploads
+from core.ui import import_order, import_progress
 from core.ui.import_order import Order
-from core.ui.resources import engine, now
+from core.ui.shared import access, frame, uploads
+from core.ui.shared.resources import engine, now
 
 _ROUND = "_import_round"
 """How many imports were begun: part of the fields' keys, so that the next one starts with fresh fields."""

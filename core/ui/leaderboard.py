@@ -17,9 +17,10 @@ from core.services.leaderboards.settling import Settling, Verdict
 from core.services.studies import studies
 from core.storage.engine import reading
 from core.storage.tables import Question
-from core.ui import board_words, charts, colours, frame
-from core.ui.filters import BoardChoice
-from core.ui.resources import engine
+from core.ui import board_words
+from core.ui.shared import charts, colours, frame
+from core.ui.shared.filters import BoardChoice
+from core.ui.shared.resources import engine
 
 _FRESH_S = 10
 _MOST_BOARDS = 64

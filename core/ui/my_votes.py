@@ -8,9 +8,10 @@ from core.services.studies import own_pairs, rounds, voting
 from core.services.studies.own_pairs import OwnPair
 from core.storage.engine import reading
 from core.storage.tables import Question, Remark
-from core.ui import access, frame, rating_tools
-from core.ui.rendering import PairTurn, show_pair
-from core.ui.resources import engine, now
+from core.ui import rating_tools
+from core.ui.shared import access, frame
+from core.ui.shared.rendering import PairTurn, show_pair
+from core.ui.shared.resources import engine, now
 
 _LONGEST_PROMPT = 140
 

@@ -15,8 +15,9 @@ from core.services.studies.inviting import Invited
 from core.settings import AuthMode, get_settings
 from core.storage.engine import reading
 from core.storage.tables import Person
-from core.ui import access, doing, frame, people_inviting, people_messages
-from core.ui.resources import engine, now
+from core.ui import people_inviting, people_messages
+from core.ui.shared import access, doing, frame
+from core.ui.shared.resources import engine, now
 
 T = TypeVar("T")
 _PLACE, _CHOSEN = "people", "people_chosen"

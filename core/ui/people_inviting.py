@@ -10,8 +10,9 @@ from core.services.studies import inviting, studies
 from core.settings import AuthMode, get_settings
 from core.storage.engine import reading
 from core.storage.tables import Study
-from core.ui import access, frame, people_messages
-from core.ui.resources import engine, now
+from core.ui import people_messages
+from core.ui.shared import access, frame
+from core.ui.shared.resources import engine, now
 
 ROLES = {
     "rater": "rates pairs, never learns which model wrote what",

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.services.studies import inviting
 from core.services.studies.inviting import Invited
-from core.ui import access, frame
+from core.ui.shared import access, frame
 
 _MADE, _PER_PAGE = "_people_made", 10
 

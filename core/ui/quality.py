@@ -9,12 +9,13 @@ from core.services import quality
 from core.services.datasets import responses
 from core.services.quality import Line, QualityReport, Scope
 from core.storage.engine import reading
-from core.ui import colours, frame, grids, quality_charts, quality_measures, quality_sentences, quality_words
+from core.ui import quality_charts, quality_measures, quality_sentences, quality_words
 from core.ui.quality_charts import Row
 from core.ui.quality_choice import Choice
-from core.ui.quality_kept import KEPT
 from core.ui.quality_measures import Measure
-from core.ui.resources import engine
+from core.ui.shared import colours, frame, grids
+from core.ui.shared.kept import KEPT
+from core.ui.shared.resources import engine
 
 _FRESH_S = 20
 _MOST_PLOTTED = 20

@@ -11,7 +11,7 @@ from core.services.quality import BehindRow, Scope, What
 from core.storage.engine import reading
 from core.ui import quality_words
 from core.ui.quality import View
-from core.ui.resources import engine
+from core.ui.shared.resources import engine
 
 BEHIND, OF = "cost_behind", "cost_of"
 _MOST_SHOWN = 200

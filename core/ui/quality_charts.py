@@ -9,7 +9,8 @@ import streamlit as st
 
 from core.domain.latency import Quantile
 from core.services.quality import CandidateRef, Times
-from core.ui import charts, colours, quality_words
+from core.ui import quality_words
+from core.ui.shared import charts, colours
 
 _WIDE_RANGE = 8.0
 _LONGEST_NAME = 18

@@ -9,9 +9,9 @@ from core.services.datasets import responses
 from core.services.datasets.responses import DatasetRef
 from core.services.quality import CandidateRef, RunRef, Scope
 from core.storage.engine import reading
-from core.ui import colours, frame
-from core.ui.filters import ALL_CATEGORIES, note_gone, one_of, say_gone
-from core.ui.resources import engine
+from core.ui.shared import colours, frame
+from core.ui.shared.filters import ALL_CATEGORIES, note_gone, one_of, say_gone
+from core.ui.shared.resources import engine
 
 _NEWEST, _ALL = "Newest of each", "All runs"
 _SHARED = "Only prompts that all were asked"

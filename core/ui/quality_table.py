@@ -9,9 +9,10 @@ import streamlit as st
 from core.domain.latency import Quantile
 from core.services.datasets import exporting
 from core.services.quality import Line, QualityReport, Tokens, apart_in_words, text
-from core.ui import access, grids, quality_behind, quality_words
-from core.ui.grids import Number
+from core.ui import quality_behind, quality_words
 from core.ui.quality import View
+from core.ui.shared import access, grids
+from core.ui.shared.grids import Number
 
 _KEY, _APART = "cost_figures", "cost_apart"
 

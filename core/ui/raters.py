@@ -9,9 +9,9 @@ from core.services.leaderboards import boards, rater_votes, raters
 from core.services.leaderboards.raters import QuestionAgreement, RaterReport, RaterRow
 from core.services.studies import studies
 from core.storage.engine import reading
-from core.ui import filters, frame
-from core.ui.filters import RaterChoice
-from core.ui.resources import engine
+from core.ui.shared import filters, frame
+from core.ui.shared.filters import RaterChoice
+from core.ui.shared.resources import engine
 
 _FRESH_S = 60
 _KINDS = {"human": "Human", "imported": "Imported", "simulated": "Simulated"}

@@ -12,9 +12,10 @@ from core.services.studies import rounds, voting
 from core.services.studies.rounds import Round
 from core.storage.engine import reading
 from core.storage.tables import Question, Study
-from core.ui import access, frame, rating_dialogs, rating_tools
-from core.ui.rendering import PairTurn, show_pair, show_text
-from core.ui.resources import engine, now
+from core.ui import rating_dialogs, rating_tools
+from core.ui.shared import access, frame
+from core.ui.shared.rendering import PairTurn, show_pair, show_text
+from core.ui.shared.resources import engine, now
 
 KEYS = {Outcome.LEFT: "1", Outcome.RIGHT: "2", Outcome.TIE: "3", Outcome.BOTH_BAD: "4"}
 _LAST_PRESS, _APPEARED, _BOUNCE_S = "last_press", "pair_appeared", 0.5

@@ -7,10 +7,10 @@ import streamlit as st
 from core.errors import EvenhandError
 from core.services.studies import voting
 from core.services.studies.rounds import Round
-from core.ui import access, markup
 from core.ui.rating_tools import Tool, close, opened, say
-from core.ui.rendering import show_text
-from core.ui.resources import engine, now
+from core.ui.shared import access, markup
+from core.ui.shared.rendering import show_text
+from core.ui.shared.resources import engine, now
 
 _KEYS = st.components.v2.component(
     "evenhand_keys", js=(Path(markup.__file__).parent / "keys.js").read_text(encoding="utf-8")

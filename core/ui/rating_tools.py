@@ -7,8 +7,8 @@ import streamlit as st
 from core.errors import EvenhandError
 from core.services.studies import voting
 from core.services.studies.rounds import Round
-from core.ui import access
-from core.ui.resources import engine, now
+from core.ui.shared import access
+from core.ui.shared.resources import engine, now
 
 _SAID = "rating_said"
 _OPEN = "rating_tool"

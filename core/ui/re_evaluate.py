@@ -11,9 +11,10 @@ from core.services.datasets.datasets import DatasetLine
 from core.services.runs import Newest, workers
 from core.storage.engine import reading
 from core.storage.tables import Person
-from core.ui import access, frame, re_evaluate_order, run_words, runs_address
+from core.ui import re_evaluate_order, run_words, runs_address
 from core.ui.re_evaluate_order import Ordered
-from core.ui.resources import engine, now
+from core.ui.shared import access, frame
+from core.ui.shared.resources import engine, now
 
 _OPEN, _PROBLEM, _BEGUN = "_re_evaluate_open", "_re_evaluate_problem", "_re_evaluate_begun"
 _LOOK_EVERY_S = 5.0

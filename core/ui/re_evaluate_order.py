@@ -13,9 +13,10 @@ from core.services.datasets.datasets import DatasetLine
 from core.services.runs import Estimate, RunOrder
 from core.storage.engine import reading
 from core.storage.tables import Person
-from core.ui import access, frame, re_evaluate_words
+from core.ui import re_evaluate_words
 from core.ui.datasets import called
-from core.ui.resources import engine, now
+from core.ui.shared import access, frame
+from core.ui.shared.resources import engine, now
 
 SLICE = 16
 _ALL, _FIRST, _RANDOM = "All", "The first", "At random"

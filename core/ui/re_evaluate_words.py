@@ -3,7 +3,8 @@
 import streamlit as st
 
 from core.services.runs import Estimate, RunOrder
-from core.ui import frame, run_words
+from core.ui import run_words
+from core.ui.shared import frame
 
 _MOST_NAMED = 4
 

@@ -8,9 +8,9 @@ from streamlit.delta_generator import DeltaGenerator
 from core.services.datasets import responses
 from core.services.datasets.responses import DatasetRef, PromptRef
 from core.storage.engine import reading
-from core.ui import access, frame
-from core.ui.filters import ALL_CATEGORIES, note_gone, one_of, say_gone
-from core.ui.resources import engine
+from core.ui.shared import access, frame
+from core.ui.shared.filters import ALL_CATEGORIES, note_gone, one_of, say_gone
+from core.ui.shared.resources import engine
 
 _PROMPT = "prompt"
 _CHOSEN = "responses_prompt_chosen"

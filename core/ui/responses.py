@@ -10,9 +10,9 @@ from core.services.datasets import responses
 from core.services.datasets.responses import Outcomes, PromptRef, ShownResponse
 from core.storage.engine import reading
 from core.storage.tables import Prompt
-from core.ui import colours, frame
-from core.ui.rendering import show_text
-from core.ui.resources import engine
+from core.ui.shared import colours, frame
+from core.ui.shared.rendering import show_text
+from core.ui.shared.resources import engine
 
 _AT_ONCE = 6
 _NOT_KNOWN = "not known"

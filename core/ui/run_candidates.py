@@ -6,9 +6,10 @@ from core.services import quality
 from core.services.quality import Line, Scope
 from core.services.runs import CandidateProgress, RunLine
 from core.storage.engine import reading
-from core.ui import colours, grids, run_words
-from core.ui.quality_kept import KEPT
-from core.ui.resources import engine, now
+from core.ui import run_words
+from core.ui.shared import colours, grids
+from core.ui.shared.kept import KEPT
+from core.ui.shared.resources import engine, now
 
 _FRESH_S, _KEPT_S = 3, 20
 _MOST_WHILE_RUNNING = 5_000

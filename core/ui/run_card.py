@@ -7,8 +7,9 @@ from core.services import runs
 from core.services.quality import RunRef
 from core.services.runs import CandidateProgress, RunLine, workers
 from core.storage.engine import reading
-from core.ui import access, doing, frame, quality_choice, run_candidates, run_failures, run_words
-from core.ui.resources import engine, now
+from core.ui import quality_choice, run_candidates, run_failures, run_words
+from core.ui.shared import access, doing, frame
+from core.ui.shared.resources import engine, now
 
 _SOON_S, _LARGE_S, _SELDOM_S = 1.5, 6.0, 30.0
 _LARGE = 20_000

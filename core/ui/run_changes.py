@@ -8,9 +8,10 @@ from core.services.quality import comparison
 from core.services.quality.comparison import Comparison, Row
 from core.services.runs import RunLine
 from core.storage.engine import reading
-from core.ui import colours, filters, frame, grids, run_changes_words
-from core.ui.quality_kept import KEPT
-from core.ui.resources import engine
+from core.ui import run_changes_words
+from core.ui.shared import colours, filters, frame, grids
+from core.ui.shared.kept import KEPT
+from core.ui.shared.resources import engine
 
 AGAINST = "runs_against"
 _FRESH_S = 30

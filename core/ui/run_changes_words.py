@@ -2,7 +2,8 @@
 
 from core.domain.changes import FALSE_DISCOVERIES, FEWEST_PROMPTS, Change, State
 from core.services.quality.comparison import CandidateChanges, Comparison, Measure, Row, What
-from core.ui import frame, quality_words
+from core.ui import quality_words
+from core.ui.shared import frame
 
 _MOST_NAMED = 3
 _NOTHING = 1e-9

@@ -6,8 +6,9 @@ import streamlit as st
 from core.services import runs
 from core.services.runs import FailureLine, RunLine
 from core.storage.engine import reading
-from core.ui import frame, run_words
-from core.ui.resources import engine
+from core.ui import run_words
+from core.ui.shared import frame
+from core.ui.shared.resources import engine
 
 _MOST_NAMED = 3
 

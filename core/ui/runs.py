@@ -9,8 +9,9 @@ import streamlit as st
 from core.services import runs
 from core.services.runs import CandidateProgress, RunLine
 from core.storage.engine import reading
-from core.ui import access, frame, run_words, runs_address
-from core.ui.resources import engine, now
+from core.ui import run_words, runs_address
+from core.ui.shared import access, frame
+from core.ui.shared.resources import engine, now
 
 _TABLE, _IDS, _CHOSEN = "runs_table", "_runs_in_table", "runs_chosen"
 

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from core.services.runs import RunLine
-from core.ui import access, doing, run_card, run_changes, runs
+from core.ui import run_card, run_changes, runs
 from core.ui.runs import Seen
+from core.ui.shared import access, doing
 
 
 def show(seen: Seen) -> None:

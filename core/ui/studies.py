@@ -5,8 +5,9 @@ import streamlit as st
 from core.services.studies import overlaps, progress, studies
 from core.services.studies.progress import StudyProgress
 from core.storage.engine import reading
-from core.ui import access, doing, frame, study_states
-from core.ui.resources import engine
+from core.ui import study_states
+from core.ui.shared import access, doing, frame
+from core.ui.shared.resources import engine
 from core.ui.study_states import number_of
 
 CHOSEN, _NEW = "edit", "new"

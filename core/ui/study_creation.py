@@ -9,8 +9,8 @@ from core.services.datasets import datasets
 from core.services.studies import fields, pool, studies
 from core.storage.engine import reading
 from core.storage.tables import Dataset, Study
-from core.ui import doing
-from core.ui.resources import engine, now
+from core.ui.shared import doing
+from core.ui.shared.resources import engine, now
 
 
 @dataclass(frozen=True)

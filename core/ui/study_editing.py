@@ -8,9 +8,10 @@ from core.services.studies import fields, progress, settings, studies
 from core.services.studies.progress import StudyProgress
 from core.storage.engine import reading
 from core.storage.tables import Person, Study
-from core.ui import doing, frame, study_creation
-from core.ui.rendering import show_text
-from core.ui.resources import engine
+from core.ui import study_creation
+from core.ui.shared import doing, frame
+from core.ui.shared.rendering import show_text
+from core.ui.shared.resources import engine
 
 _NAMES_SHOWN = 20
 PARTS = ("Questions", "Guidelines", "Who rates", "Settings")

@@ -7,8 +7,8 @@ from core.services.studies.progress import StudyProgress
 from core.services.studies.studies import QuestionText
 from core.storage.engine import reading
 from core.storage.tables import Question
-from core.ui import access, doing, frame
-from core.ui.resources import engine, now
+from core.ui.shared import access, doing, frame
+from core.ui.shared.resources import engine, now
 
 _EDITED = "_edited_question"
 

@@ -9,8 +9,8 @@ from core.services.studies.overlaps import SharedPairs
 from core.services.studies.progress import StudyProgress
 from core.storage.engine import reading
 from core.storage.tables import Study
-from core.ui import access, doing, frame
-from core.ui.resources import engine
+from core.ui.shared import access, doing, frame
+from core.ui.shared.resources import engine
 
 BADGES = {
     "draft": ("Draft", "blue", ":material/edit_note:"),

@@ -17,7 +17,7 @@ from core.services.people import joining
 from core.settings import AuthMode, get_settings
 from core.storage.engine import get_engine, reading, write
 from core.storage.tables import Person
-from core.ui.access import SESSION_COOKIE
+from core.ui.shared.access import SESSION_COOKIE
 from core.web.plain import plain_page
 
 _DEAD_TITLE = "This link no longer works"

@@ -16,8 +16,8 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 from core.services.importing.uploads import Intake, OnDisk, TooMuch
-from core.ui.access import SESSION_COOKIE
-from core.ui.uploads import may_upload
+from core.ui.shared.access import SESSION_COOKIE
+from core.ui.shared.uploads import may_upload
 
 _PLACE = re.compile(r"/_stcore/upload_file/([^/]+)/([^/]+)$")
 _FRAME_BYTES = 100_000

@@ -20,7 +20,7 @@ from streamlit.string_util import validate_material_icon
 
 import core.ui
 from core.storage.engine import reading
-from core.ui import charts
+from core.ui.shared import charts
 
 # By name: their caches must be made when Streamlit's runtime is there.
 _LOOKED_AT_FIRST = ("core.ui.leaderboard", "core.ui.quality")

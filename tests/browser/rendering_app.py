@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.ui.rendering import PairTurn, show_pair, show_text
+from core.ui.shared.rendering import PairTurn, show_pair, show_text
 
 
 def _next_pair() -> None:

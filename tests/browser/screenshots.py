@@ -11,7 +11,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from core.settings import PROJECT_ROOT
-from core.ui.navigation import REGISTRY
+from core.ui.shared.navigation import REGISTRY
 from tests.browser.conftest import ARGS, CHROMIUM, settle
 from tests.browser.server import Server
 

@@ -18,7 +18,7 @@ from core.services.people import joining, people
 from core.settings import get_settings
 from core.storage.engine import get_engine, write
 from core.storage.tables import Candidate
-from core.ui.navigation import REGISTRY, PageEntry
+from core.ui.shared.navigation import REGISTRY, PageEntry
 from core.web.health import health_routes
 from core.web.lifespan import Background
 from tests.browser.conftest import settle

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
-from core.ui.navigation import REGISTRY
+from core.ui.shared.navigation import REGISTRY
 from tests.browser.conftest import settle
 from tests.browser.server import Server
 from tests.workspace import make_workspace

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from core.domain.people import Role
-from core.ui.navigation import REGISTRY
+from core.ui.shared.navigation import REGISTRY
 from tests.browser.conftest import settle
 from tests.browser.frames import Recorder
 from tests.browser.server import Server

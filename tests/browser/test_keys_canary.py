@@ -21,7 +21,7 @@ from core.services.scoring import evaluators
 from core.settings import PROJECT_ROOT
 from core.storage.engine import reading, write
 from core.storage.tables import Prompt, Run
-from core.ui.navigation import REGISTRY
+from core.ui.shared.navigation import REGISTRY
 from tests.browser.conftest import settle
 from tests.browser.frames import Recorder
 from tests.browser.server import Server

@@ -376,7 +376,7 @@ sys.addaudithook(watch)
 @pytest.mark.regression("2.4")
 @pytest.mark.parametrize("address", ["127.0.0.1", "0.0.0.0"])
 def test_no_request_leaves_this_machine(address: str, tmp_path: Path, context: BrowserContext) -> None:
-    from core.ui.navigation import REGISTRY
+    from core.ui.shared.navigation import REGISTRY
 
     (tmp_path / "sitecustomize.py").write_text(WATCH)
     watched = tmp_path / "watched.log"

@@ -17,7 +17,7 @@ from core.services.studies import studies
 from core.settings import get_settings
 from core.storage.engine import reading, write
 from core.storage.tables import Person
-from core.ui.navigation import PAGES_FOLDER, REGISTRY, PageEntry, landing_page, pages_for
+from core.ui.shared.navigation import PAGES_FOLDER, REGISTRY, PageEntry, landing_page, pages_for
 
 SHELL = str(PAGES_FOLDER / "shell.py")
 NOW = datetime.now(UTC)

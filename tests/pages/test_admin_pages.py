@@ -15,7 +15,7 @@ from core.services.people import people
 from core.services.studies import studies
 from core.storage.engine import reading, write
 from core.storage.tables import Dataset, Person, Question, Response, Study, Vote
-from core.ui.navigation import PAGES_FOLDER
+from core.ui.shared.navigation import PAGES_FOLDER
 from tests.workspace import NOW, Workspace
 
 PROMPTS = b'{"id": "p1", "category": "small", "turns": ["$5 or $10? :red[x]"]}\n{"id": "p2", "turns": ["Hi"]}\n'

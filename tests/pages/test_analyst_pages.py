@@ -10,9 +10,9 @@ from core.services.leaderboards import raters
 from core.services.studies import studies
 from core.storage.engine import reading, writing
 from core.storage.tables import Assignment, Candidate, Pair, Remark, Response
-from core.ui import colours
-from core.ui.navigation import PAGES_FOLDER
 from core.ui.raters import signs
+from core.ui.shared import colours
+from core.ui.shared.navigation import PAGES_FOLDER
 from tests.ballots import Ballot, cast, make_simulated
 from tests.pages.grids import grids
 from tests.workspace import NOW, Workspace, make_workspace

@@ -17,8 +17,9 @@ from core.services.candidates.drafts import CandidateDraft
 from core.services.importing import Kind, import_file
 from core.storage.engine import reading, write
 from core.storage.tables import Candidate, LoadTest, PriceOverride, Run
-from core.ui import candidates_load_results, jobs
+from core.ui import candidates_load_results
 from core.ui.candidates_words import dollars
+from core.ui.shared import jobs
 from tests.echo import EchoServer
 from tests.pages.grids import grids
 from tests.pages.test_admin_pages import labels, page, press, run, words

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core.ui import colours
+from core.ui.shared import colours
 
 # Machado, Oliveira & Fernandes (2009), severity 1.0, on linear RGB.
 SEEN = {

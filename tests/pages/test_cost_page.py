@@ -16,7 +16,7 @@ from core.services.studies import studies
 from core.storage.engine import reading, write, writing
 from core.storage.tables import Candidate, Run
 from core.ui import quality_choice, quality_table, quality_words
-from core.ui.navigation import PAGES_FOLDER
+from core.ui.shared.navigation import PAGES_FOLDER
 from tests.evaluated import Evaluated
 from tests.pages.grids import grids
 from tests.workspace import NOW

@@ -19,7 +19,7 @@ from core.services.people import joining, people
 from core.settings import get_settings
 from core.storage.engine import reading, write
 from core.storage.tables import Assignment, Person, Question, Run, Study, Vote
-from core.ui.navigation import PAGES_FOLDER
+from core.ui.shared.navigation import PAGES_FOLDER
 from tests.echo import EchoServer
 from tests.workspace import NOW, Workspace, make_workspace
 

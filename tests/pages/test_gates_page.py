@@ -11,7 +11,7 @@ from core.services.quality import gate_preview
 from core.services.scoring import evaluators, gates
 from core.storage.engine import reading, write
 from core.storage.tables import Evaluator, Gate, JudgeCall, Prompt, Response, Score
-from core.ui import jobs
+from core.ui.shared import jobs
 from tests.pages.test_admin_pages import labels, page, press, run, words
 from tests.workspace import NOW, make_workspace
 

@@ -10,7 +10,7 @@ from core.services.people import joining, people
 from core.services.studies import studies
 from core.settings import get_settings
 from core.storage.engine import write
-from core.ui.navigation import PAGES_FOLDER
+from core.ui.shared.navigation import PAGES_FOLDER
 from tests.workspace import NOW, Workspace, make_workspace
 
 

@@ -152,7 +152,7 @@ def test_somebody_is_led_to_another_study_and_gets_a_message(workspace: Engine, 
 def test_where_people_sign_in_by_address_nothing_speaks_of_links(
     workspace: Engine, admin: None, full: Workspace, monkeypatch: pytest.MonkeyPatch
 ):
-    from core.ui import access as ui_access
+    from core.ui.shared import access as ui_access
 
     me = person_named(workspace, "Ada")
     monkeypatch.setenv("EVENHAND_AUTH", "oidc")

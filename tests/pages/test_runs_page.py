@@ -17,9 +17,9 @@ from core.services.runs import RunOrder
 from core.storage.engine import reading, writing
 from core.storage.tables import Attempt, Candidate, Dataset, Response, Run
 from core.ui import run_words
-from core.ui.navigation import PAGES_FOLDER
 from core.ui.re_evaluate_order import proposed_cap
-from core.ui.resources import now
+from core.ui.shared.navigation import PAGES_FOLDER
+from core.ui.shared.resources import now
 from tests import command_line
 from tests.echo import EchoServer
 from tests.pages.grids import grids

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.ui.frame import as_typed
+from core.ui.shared.frame import as_typed
 
 
 @pytest.mark.parametrize("typed", ["a -> b", "<- a", "a -- b", "1 >= 2", "1 <= 2", "~= 1", "a <-> b", "a --> b"])

@@ -17,7 +17,7 @@ class Clock:
 
 @pytest.mark.regression("1.9")
 def test_however_much_is_asked_for_no_more_than_the_room_is_kept() -> None:
-    from core.ui.quality_kept import Kept
+    from core.ui.shared.kept import Kept
 
     kept, made = Kept(most_bytes=100_000), []
 
@@ -37,7 +37,7 @@ def test_however_much_is_asked_for_no_more_than_the_room_is_kept() -> None:
 
 
 def test_what_is_no_longer_fresh_is_given_once_more_while_it_is_computed_anew() -> None:
-    from core.ui.quality_kept import Kept
+    from core.ui.shared.kept import Kept
 
     clock = Clock()
     kept, values = Kept(clock=clock), iter(range(10))
@@ -57,7 +57,7 @@ def test_what_is_no_longer_fresh_is_given_once_more_while_it_is_computed_anew() 
 
 
 def test_two_who_ask_at_once_wait_for_one_answer_and_a_fault_is_told_to_who_asked() -> None:
-    from core.ui.quality_kept import Kept
+    from core.ui.shared.kept import Kept
 
     kept, began, go, found = Kept(), Event(), Event(), []
 

@@ -11,9 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from core.ui.markup.characters import without_unsafe
-from core.ui.markup.sanitiser import ATTRIBUTES, MATH_TAGS, TEXT_TAGS, sanitise
-from core.ui.rendering import raw_html, safe_html
+from core.ui.shared.markup.characters import without_unsafe
+from core.ui.shared.markup.sanitiser import ATTRIBUTES, MATH_TAGS, TEXT_TAGS, sanitise
+from core.ui.shared.rendering import raw_html, safe_html
 
 VOID = {"br", "hr"}
 
@@ -336,7 +336,7 @@ def test_every_real_response_is_shown_without_loss(shared_data: Path) -> None:
 
 def test_a_page_mounts_texts_and_pairs_without_an_exception() -> None:
     def page() -> None:
-        from core.ui.rendering import PairTurn, show_pair, show_text
+        from core.ui.shared.rendering import PairTurn, show_pair, show_text
 
         show_text("**a**", key="one", label="Prompt")
         show_text("a\ud800", key="two", raw=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.ui import colours
+from core.ui.shared import colours
 
 Cell = object
 _CHAMPION = "· champion"

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 
-from core.ui.markup.sanitiser import MATH_TAGS
+from core.ui.shared.markup.sanitiser import MATH_TAGS
 
 _CLOSING = {"\\(": "\\)", "\\[": "\\]", "$$": "$$"}
 _STRAY = frozenset(_CLOSING) | {"\\)", "\\]"}

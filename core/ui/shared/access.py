@@ -21,8 +21,8 @@ from core.services.people.loopback import is_loopback_address, is_loopback_host
 from core.settings import AuthMode, get_settings
 from core.storage.engine import reading, write
 from core.storage.tables import Person
-from core.ui import frame
-from core.ui.resources import engine, now
+from core.ui.shared import frame
+from core.ui.shared.resources import engine, now
 
 __all__ = [
     "SESSION_COOKIE",

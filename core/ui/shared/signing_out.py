@@ -6,8 +6,8 @@ from core.domain.people import Role
 from core.services.people import joining
 from core.settings import AuthMode, get_settings
 from core.storage.tables import Person
-from core.ui import access, frame
-from core.ui.resources import now
+from core.ui.shared import access, frame
+from core.ui.shared.resources import now
 
 
 def foot(person: Person) -> None:

@@ -5,7 +5,7 @@ import secrets
 
 from core.domain.people import Role
 from core.errors import EvenhandError, NotAllowed
-from core.ui import access, frame
+from core.ui.shared import access, frame
 
 _log = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ from html import escape
 
 from markdown_it.token import Token
 
-from core.ui.markup.highlighting import highlight
-from core.ui.markup.maths import Budget, formula_html
+from core.ui.shared.markup.highlighting import highlight
+from core.ui.shared.markup.maths import Budget, formula_html
 
 _Rule = Callable[[Token, Budget], str]
 

@@ -9,7 +9,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.domain.people import Role
 from core.settings import PROJECT_ROOT
-from core.ui import frame
+from core.ui.shared import frame
 
 PAGES_FOLDER = PROJECT_ROOT / "pages"
 

@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Any
 
 from core.errors import EvenhandError
-from core.ui.resources import engine
+from core.ui.shared.resources import engine
 
 _log = logging.getLogger(__name__)
 _jobs: dict[tuple[str, str], "Job"] = {}

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.ui import markup
-from core.ui.markup import raw_html, safe_html
+from core.ui.shared import markup
+from core.ui.shared.markup import raw_html, safe_html
 
 __all__ = ["PairTurn", "raw_html", "safe_html", "show_pair", "show_text"]
 

@@ -14,8 +14,8 @@ from core.services.leaderboards.boards import Filters
 from core.services.studies import studies
 from core.storage.engine import reading
 from core.storage.tables import Question, Study
-from core.ui import frame
-from core.ui.resources import engine
+from core.ui.shared import frame
+from core.ui.shared.resources import engine
 
 ALL_CATEGORIES, ALL_QUESTIONS = "All categories", "All questions"
 _WIDTH = 168

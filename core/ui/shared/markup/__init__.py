@@ -7,9 +7,9 @@ against what was written, and the result is sanitised against an allowlist (`san
 
 from functools import lru_cache
 
-from core.ui.markup.characters import raw_html, without_unsafe
-from core.ui.markup.reader import LostText, read
-from core.ui.markup.sanitiser import sanitise
+from core.ui.shared.markup.characters import raw_html, without_unsafe
+from core.ui.shared.markup.reader import LostText, read
+from core.ui.shared.markup.sanitiser import sanitise
 
 __all__ = ["raw_html", "safe_html"]
 

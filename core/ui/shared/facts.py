@@ -5,7 +5,7 @@ from html import escape
 
 import streamlit as st
 
-from core.ui import colours
+from core.ui.shared import colours
 
 
 def show(facts: Mapping[str, str]) -> None:

@@ -3,9 +3,9 @@
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 
-from core.ui.markup.faithful import faithful_plugin, letters, letters_in
-from core.ui.markup.maths import Budget, maths_plugin
-from core.ui.markup.writer import write
+from core.ui.shared.markup.faithful import faithful_plugin, letters, letters_in
+from core.ui.shared.markup.maths import Budget, maths_plugin
+from core.ui.shared.markup.writer import write
 
 _NESTING = 100
 

@@ -16,9 +16,9 @@ from core.services.importing.uploads import ChosenFile, OnDisk
 from core.services.people import joining, people
 from core.settings import AuthMode, get_settings
 from core.storage.engine import reading
-from core.ui import access
-from core.ui.access import Role
-from core.ui.resources import engine, now
+from core.ui.shared import access
+from core.ui.shared.access import Role
+from core.ui.shared.resources import engine, now
 
 _ASKED_FOR = timedelta(hours=12)
 

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from core.domain.people import Role
 from core.errors import EvenhandError
-from core.ui import access, frame
+from core.ui.shared import access, frame
 
 T = TypeVar("T")
 _SAID, _PROBLEMS = "_doing_said", "_doing_problems"

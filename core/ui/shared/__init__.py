@@ -1,0 +1,1 @@
+"""What every page is made of: who is there, the frame, filters, charts, tables, words."""
