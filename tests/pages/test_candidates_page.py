@@ -17,8 +17,8 @@ from core.services.candidates.drafts import CandidateDraft
 from core.services.importing import Kind, import_file
 from core.storage.engine import reading, write
 from core.storage.tables import Candidate, LoadTest, PriceOverride, Run
-from core.ui import candidates_load_results
-from core.ui.candidates_words import dollars
+from core.ui.candidates import load_results
+from core.ui.candidates.words import dollars
 from core.ui.shared import jobs
 from tests.echo import EchoServer
 from tests.pages.grids import grids
@@ -294,7 +294,7 @@ def test_a_load_test_says_before_what_it_sends_and_shows_after_what_it_measured(
     workspace: Engine, echo: EchoServer, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("ECHO_API_KEY", KEY)
-    monkeypatch.setattr("core.ui.candidates_load._WARM_UP_S", 0)
+    monkeypatch.setattr("core.ui.candidates.load_test._WARM_UP_S", 0)
     make_workspace(workspace, candidates=1)
     define(workspace, echoed(echo))
     app = page("candidates.py", candidates_show="Load test")
@@ -336,9 +336,9 @@ def test_rates_that_are_no_numbers_are_refused_in_words(workspace: Engine):
 
 def test_a_quantile_among_timeouts_reads_at_least():
     at = {"value": None, "lower": None, "upper": None, "at_least": 30_000.0}
-    assert candidates_load_results.in_words(at) == "≥ 30 s"
-    assert candidates_load_results.in_words(at | {"value": 812.4}) == "812 ms"
-    assert candidates_load_results.in_words(at | {"at_least": None}) == "–"
+    assert load_results.in_words(at) == "≥ 30 s"
+    assert load_results.in_words(at | {"value": 812.4}) == "812 ms"
+    assert load_results.in_words(at | {"at_least": None}) == "–"
 
 
 # ---------------------------------------------------------------- keys, headers, twins

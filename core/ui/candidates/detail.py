@@ -8,8 +8,8 @@ from sqlmodel import Session
 
 from core.services.candidates import candidates
 from core.services.candidates.candidates import CandidateLine
-from core.ui import candidates_trial, candidates_words
-from core.ui.candidates_address import CHOSEN, COPY, show_form
+from core.ui.candidates import trial, words
+from core.ui.candidates.address import CHOSEN, COPY, show_form
 from core.ui.shared import access, colours, doing, facts, frame
 from core.ui.shared.rendering import show_text
 
@@ -22,7 +22,7 @@ def card(line: CandidateLine) -> None:
         with left:
             _facts(line)
         with right:
-            candidates_trial.panel(line)
+            trial.panel(line)
         _actions(line)
 
 
@@ -51,10 +51,10 @@ def _facts(line: CandidateLine) -> None:
         where = [line.provider or candidate.provider, line.host]
         known["Model"] = candidate.model or "–"
         known["Asked at"] = " · ".join(word for word in where if word)
-        known["Key"] = candidates_words.keys(line)
-        known["Price"] = candidates_words.price(line.rates)
-        known["Settings"] = candidates_words.settings(line)
-        known["Further"] = candidates_words.further(line)
+        known["Key"] = words.keys(line)
+        known["Price"] = words.price(line.rates)
+        known["Settings"] = words.settings(line)
+        known["Further"] = words.further(line)
     fallback = candidate.settings.get("fallback")
     if isinstance(fallback, dict):
         found = (fallback.get(name) for name in ("model", "provider", "base_url"))

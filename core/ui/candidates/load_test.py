@@ -13,7 +13,7 @@ from core.services.load_testing import LoadOrder, expected_calls, expected_secon
 from core.services.load_testing.order import MOST_CALLS, check
 from core.services.runs import Estimate, RunOrder, estimate
 from core.storage.engine import reading
-from core.ui import candidates_load_results, candidates_words
+from core.ui.candidates import load_results, words
 from core.ui.datasets import called
 from core.ui.shared import access, frame, jobs
 from core.ui.shared.resources import engine, now
@@ -37,7 +37,7 @@ def section() -> None:
         _going_on()
     if job is None or job.is_over:
         _order(lines, sets)
-    candidates_load_results.section(tests)
+    load_results.section(tests)
 
 
 @access.guarded(access.Role.ADMIN)
@@ -194,8 +194,8 @@ def _cost(line: CandidateLine, order: LoadOrder, sent: int) -> str:
         return frame.as_typed(str(error))
     expected, most = _scaled(found, sent)
     stops = min(most, order.max_usd) if order.max_usd is not None else most
-    usual = candidates_words.dollars(expected).replace("$", "\\$")
-    return f"expected cost {usual}, at most {candidates_words.dollars(stops)}".replace(" $", " \\$")
+    usual = words.dollars(expected).replace("$", "\\$")
+    return f"expected cost {usual}, at most {words.dollars(stops)}".replace(" $", " \\$")
 
 
 def _scaled(found: Estimate, sent: int) -> tuple[float, float]:

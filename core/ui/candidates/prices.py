@@ -13,7 +13,7 @@ from core.services.candidates.fields import DEAREST
 from core.services.prices import PricedRun
 from core.storage.engine import reading
 from core.storage.tables import Person, PriceOverride
-from core.ui import candidates_repricing, candidates_words
+from core.ui.candidates import repricing, words
 from core.ui.shared import access, doing
 from core.ui.shared.resources import engine, now
 
@@ -47,8 +47,8 @@ def _table(entered: list[PriceOverride]) -> None:
         {
             "Model": [one.model for one in entered],
             "Provider": [title_of(one.provider) for one in entered],
-            "In": [candidates_words.dollars(one.input_usd_per_mtok) for one in entered],
-            "Out": [candidates_words.dollars(one.output_usd_per_mtok) for one in entered],
+            "In": [words.dollars(one.input_usd_per_mtok) for one in entered],
+            "Out": [words.dollars(one.output_usd_per_mtok) for one in entered],
             "Cached": [_cached(one) for one in entered],
             "From": [one.valid_from for one in entered],
             "Note": [one.note for one in entered],
@@ -79,9 +79,7 @@ def _table(entered: list[PriceOverride]) -> None:
 
 
 def _cached(one: PriceOverride) -> str:
-    return (
-        "as input" if one.cached_input_usd_per_mtok is None else candidates_words.dollars(one.cached_input_usd_per_mtok)
-    )
+    return "as input" if one.cached_input_usd_per_mtok is None else words.dollars(one.cached_input_usd_per_mtok)
 
 
 @access.guarded(access.Role.ADMIN)
@@ -170,4 +168,4 @@ def _old_runs(runs: list[PricedRun]) -> None:
     if not runs:
         st.caption("No run has made calls yet. A run keeps the prices it was made with until it is priced again here.")
         return
-    candidates_repricing.section(runs)
+    repricing.section(runs)

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.services.load_testing.results import LoadTestLine
-from core.ui import candidates_words
+from core.ui.candidates import words
 from core.ui.shared import charts, colours, frame
 
 _QUANTILES = ("p50", "p90", "p95", "p99")
@@ -55,7 +55,7 @@ def _said(line: LoadTestLine) -> None:
         said = f"**{frame.as_typed(line.candidate.name)} did not keep up with any of these rates.**"
     failed = sum(sum(result["errors"].values()) + result["timeouts"] for result in results)
     calls = sum(result["calls"] for result in results)
-    cost = candidates_words.dollars(line.test.cost_usd).replace("$", "\\$")
+    cost = words.dollars(line.test.cost_usd).replace("$", "\\$")
     st.markdown(said)
     broken = [result for result in results if result["ended"] != "whole"]
     ended = f" · ended early: {broken[-1]['ended']}" if broken else "" if line.test.finished_at else " · not finished"

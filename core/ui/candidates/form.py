@@ -16,9 +16,10 @@ from core.services.candidates.fields import DEAREST, HOTTEST
 from core.settings import secret
 from core.storage.engine import reading
 from core.storage.tables import Candidate
-from core.ui import candidates_endpoint, candidates_words
-from core.ui.candidates_address import CHOSEN, COPY, EDIT, NEW, show_list
-from core.ui.candidates_endpoint import at
+from core.ui.candidates import endpoint as candidates_endpoint
+from core.ui.candidates import words
+from core.ui.candidates.address import CHOSEN, COPY, EDIT, NEW, show_list
+from core.ui.candidates.endpoint import at
 from core.ui.shared import doing, frame
 from core.ui.shared.resources import engine, now
 
@@ -142,7 +143,7 @@ def _price(task: _Task, endpoint: EndpointDraft) -> dict[str, object]:
     with st.container(border=True, gap="small"):
         known = _known_price(endpoint)
         if known is not None:
-            st.markdown(f":gray[Known price] {candidates_words.price(known)}".replace("$", "\\$"))
+            st.markdown(f":gray[Known price] {words.price(known)}".replace("$", "\\$"))
         elif endpoint.model.strip():
             st.markdown(":gray[Known price] none: give one here, or cost shows as *unknown*.")
         else:

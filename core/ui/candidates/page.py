@@ -5,8 +5,8 @@ import streamlit as st
 from core.services.candidates import candidates
 from core.services.candidates.candidates import CandidateLine
 from core.storage.engine import reading
-from core.ui import candidates_detail, candidates_words
-from core.ui.candidates_address import CHOSEN, EDIT, NEW, show_form, show_list
+from core.ui.candidates import detail, words
+from core.ui.candidates.address import CHOSEN, EDIT, NEW, show_form, show_list
 from core.ui.shared import colours, doing, frame, grids
 from core.ui.shared.resources import engine, now
 
@@ -44,7 +44,7 @@ def section() -> None:
         st.caption(sentence)
     doing.problem("candidates")
     _table(lines)
-    candidates_detail.card(_chosen(lines))
+    detail.card(_chosen(lines))
 
 
 def _add_button() -> None:
@@ -89,20 +89,20 @@ def _to_do(lines: list[CandidateLine]) -> list[str]:
     doubted = [line for line in active if line.is_doubted]
     if doubted:
         said.append(
-            f":material/key: An import says where the key of {candidates_words.names(doubted)} goes. Look into "
+            f":material/key: An import says where the key of {words.names(doubted)} goes. Look into "
             f"{'it' if len(doubted) == 1 else 'them'} and allow it, or edit the address."
         )
     unpriced = [line for line in active if line.rates is None and line.candidate.provider is not None]
     if unpriced:
         said.append(
-            f":material/money_off: No price is known of {candidates_words.names(unpriced)}: cost shows as "
+            f":material/money_off: No price is known of {words.names(unpriced)}: cost shows as "
             "*unknown*, and a run with a spending cap does not take "
             f"{'it' if len(unpriced) == 1 else 'them'}. Enter a price under *Prices*."
         )
     nameless = [line for line in active if line.candidate.provider is None]
     if nameless:
         said.append(
-            f":material/help: Of {candidates_words.names(nameless)} only the name is known, from an import. To ask "
+            f":material/help: Of {words.names(nameless)} only the name is known, from an import. To ask "
             f"{'it' if len(nameless) == 1 else 'them'}, edit and say which model it is."
         )
     return said
@@ -127,7 +127,7 @@ def _missing_keys(active: list[CandidateLine]) -> str:
 
 
 def _who(held: list[CandidateLine]) -> str:
-    return candidates_words.names(held) if len(held) <= 2 else f"{len(held):,} candidates"
+    return words.names(held) if len(held) <= 2 else f"{len(held):,} candidates"
 
 
 def _table(lines: list[CandidateLine]) -> None:
@@ -145,13 +145,13 @@ def _row(line: CandidateLine, in_colour: frozenset[int]) -> dict[str, object]:
     is_coloured = candidate.position in in_colour and not candidate.is_retired
     return {
         "Candidate": grids.Name(candidate.name, candidate.position, is_coloured, candidate.is_champion),
-        "State": candidates_words.state(line),
+        "State": words.state(line),
         "Model": candidate.model or "–",
-        "In, $": candidates_words.cell(rates, rates.input_usd_per_mtok if rates else None),
-        "Out, $": candidates_words.cell(rates, rates.output_usd_per_mtok if rates else None),
+        "In, $": words.cell(rates, rates.input_usd_per_mtok if rates else None),
+        "Out, $": words.cell(rates, rates.output_usd_per_mtok if rates else None),
         "Responses": line.responses,
         "Provider": line.provider or "–",
-        "Endpoint": candidates_words.host(line),
+        "Endpoint": words.host(line),
     }
 
 

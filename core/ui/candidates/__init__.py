@@ -1,0 +1,1 @@
+"""The Candidates page: the list, the form, prices, trial calls, load tests."""
