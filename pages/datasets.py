@@ -1,6 +1,6 @@
 """Data: what is here, what it is held to, what comes in and what goes out. For admins."""
 
-from core.ui import datasets, demo_panel, evaluators, exporting, gates, importing
+from core.ui.datasets import datasets, demo, evaluators, exporting, gates, importing
 from core.ui.shared import access, doing, frame
 
 access.require(access.Role.ADMIN)
@@ -16,6 +16,6 @@ with frame.open_tab(datasets.VIEWS, key=datasets.VIEW) as view:
     elif view == "Export":
         exporting.section()
     elif view == "Demo":
-        demo_panel.section()
+        demo.section()
     else:
         datasets.section()

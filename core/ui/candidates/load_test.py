@@ -14,7 +14,7 @@ from core.services.load_testing.order import MOST_CALLS, check
 from core.services.runs import Estimate, RunOrder, estimate
 from core.storage.engine import reading
 from core.ui.candidates import load_results, words
-from core.ui.datasets import called
+from core.ui.datasets.datasets import called
 from core.ui.shared import access, frame, jobs
 from core.ui.shared.resources import engine, now
 

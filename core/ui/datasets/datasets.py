@@ -7,7 +7,7 @@ from core.services.datasets import datasets
 from core.services.datasets.datasets import DatasetLine
 from core.storage.engine import reading
 from core.storage.tables import Prompt
-from core.ui import datasets_changing
+from core.ui.datasets import changing
 from core.ui.shared import access, frame
 from core.ui.shared.rendering import show_text
 from core.ui.shared.resources import engine
@@ -129,7 +129,7 @@ def _facts(line: DatasetLine) -> None:
             )
         if not line.responses:
             st.caption("No responses yet: import what candidates answered, and it can be rated.")
-        datasets_changing.buttons(line)
+        changing.buttons(line)
 
 
 def _prompts(line: DatasetLine) -> None:

@@ -13,7 +13,7 @@ from core.services.studies import progress
 from core.services.studies.progress import StudyProgress
 from core.storage.engine import reading
 from core.storage.tables import Study
-from core.ui.datasets import called
+from core.ui.datasets.datasets import called
 from core.ui.shared import access, frame
 from core.ui.shared.resources import engine, now
 

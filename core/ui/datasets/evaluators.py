@@ -13,8 +13,8 @@ from core.services.judging import evaluator_lines
 from core.services.judging.evaluator_lines import EvaluatorLine
 from core.services.scoring import evaluators
 from core.storage.engine import reading
-from core.ui import evaluator_form, judges
-from core.ui.datasets import called
+from core.ui.datasets import evaluator_form, judges
+from core.ui.datasets.datasets import called
 from core.ui.shared import access, doing, frame, jobs
 from core.ui.shared.jobs import Job
 from core.ui.shared.resources import engine, now

@@ -8,7 +8,7 @@ import streamlit as st
 from core.services.candidates import candidates
 from core.services.importing import ImportSummary, Kind, Progress
 from core.storage.engine import reading
-from core.ui.import_order import Order
+from core.ui.datasets.import_order import Order
 from core.ui.shared import frame
 from core.ui.shared.resources import engine, now
 

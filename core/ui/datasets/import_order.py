@@ -15,7 +15,7 @@ from core.services.importing.look import FileLook
 from core.services.studies import fields as study_fields
 from core.services.studies import studies
 from core.storage.engine import reading
-from core.ui import import_mapping
+from core.ui.datasets import import_mapping
 from core.ui.shared import frame
 from core.ui.shared.resources import engine
 

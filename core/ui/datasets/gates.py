@@ -13,9 +13,9 @@ from core.services.scoring import evaluators, gates
 from core.services.scoring.registry import kind_named
 from core.storage.engine import reading
 from core.storage.tables import Evaluator
-from core.ui import gates_adding
-from core.ui.datasets import called
-from core.ui.gates_adding import ALL, in_words, whose
+from core.ui.datasets import gates_adding
+from core.ui.datasets.datasets import called
+from core.ui.datasets.gates_adding import ALL, in_words, whose
 from core.ui.shared import access, doing, frame
 from core.ui.shared.resources import engine, now
 

@@ -13,8 +13,8 @@ from core.services.importing import ImportSummary, Kind, Progress, apart, templa
 from core.services.importing import look as file_look
 from core.services.importing.look import FileLook
 from core.services.people import people
-from core.ui import import_order, import_progress
-from core.ui.import_order import Order
+from core.ui.datasets import import_order, import_progress
+from core.ui.datasets.import_order import Order
 from core.ui.shared import access, frame, uploads
 from core.ui.shared.resources import engine, now
 

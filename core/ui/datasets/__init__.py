@@ -1,0 +1,1 @@
+"""The Data page: datasets, imports and exports, gates, evaluators, the demo."""
