@@ -2,22 +2,22 @@
 
 import streamlit as st
 
-from core.ui import board_table, leaderboard
+from core.ui.leaderboard import page, table
 from core.ui.shared import access, filters, frame
 
 access.require(access.Role.ANALYST)
 frame.page_head("Leaderboard", "Which candidate do raters prefer, and how sure is that?")
 choice = filters.board_choice("leaderboard")
-found = leaderboard.found(choice)
+found = page.found(choice)
 if not found.board.standings:
-    leaderboard.nothing_yet(choice)
+    page.nothing_yet(choice)
     st.stop()
 decision, certainty = st.columns([5, 3])
 with decision:
-    leaderboard.answer(found)
+    page.answer(found)
 with certainty:
-    leaderboard.settled(found)
-shown = leaderboard.plot(found)
-board_table.table(found.board, shown)
-leaderboard.method(found)
-leaderboard.foot(found, choice)
+    page.settled(found)
+shown = page.plot(found)
+table.table(found.board, shown)
+page.method(found)
+page.foot(found, choice)

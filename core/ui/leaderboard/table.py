@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.services.leaderboards.boards import Leaderboard, Standing
-from core.ui import board_words
+from core.ui.leaderboard import words
 from core.ui.shared import frame, grids
 
 
@@ -31,7 +31,7 @@ def _row(standing: Standing, both_bad: str, in_colour: bool) -> dict[str, object
     return {
         "Candidate": grids.Name(standing.candidate, standing.position, in_colour, standing.is_champion),
         "Rank": standing.rank,
-        "Ranks": board_words.ranks(standing),
+        "Ranks": words.ranks(standing),
         "Rating": round(standing.rating),
         "Lower": round(standing.lower),
         "Upper": round(standing.upper),

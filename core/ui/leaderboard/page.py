@@ -17,7 +17,7 @@ from core.services.leaderboards.settling import Settling, Verdict
 from core.services.studies import studies
 from core.storage.engine import reading
 from core.storage.tables import Question
-from core.ui import board_words
+from core.ui.leaderboard import words
 from core.ui.shared import charts, colours, frame
 from core.ui.shared.filters import BoardChoice
 from core.ui.shared.resources import engine
@@ -95,11 +95,11 @@ def answer(found: Found) -> None:
         for number, verdict in enumerate(found.verdicts, 1):
             if len(found.verdicts) > 1:
                 st.caption(f"Group {number} of {len(found.verdicts)}")
-            st.header(board_words.headline(verdict), anchor=False)
+            st.header(words.headline(verdict), anchor=False)
             if not verdict.all_level:
-                st.markdown(board_words.runner_up(verdict))
+                st.markdown(words.runner_up(verdict))
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(board_words.rests_on(board), width="content")
+            st.caption(words.rests_on(board), width="content")
             _badges(board)
         for note in board.board.notes:
             st.caption(f":material/info: {note}")
@@ -160,7 +160,7 @@ def _dot(standing: Standing, shown: frozenset[int]) -> charts.Dot:
         position=standing.position,
         in_colour=standing.position in shown,
         filled=standing.rank_lower == 1,
-        detail=f"rank {board_words.ranks(standing)}, {standing.votes:,} votes",
+        detail=f"rank {words.ranks(standing)}, {standing.votes:,} votes",
     )
 
 
@@ -178,14 +178,14 @@ def settled(found: Found) -> None:
         st.subheader("Settled?", anchor=False)
         if len(found.verdicts) > 1:
             st.caption("Of group 1")
-        for line in board_words.settled_lines(found.settled, found.board.votes):
+        for line in words.settled_lines(found.settled, found.board.votes):
             st.markdown(line)
 
 
 def method(found: Found) -> None:
     """How it was computed, and as of when."""
     with st.expander("How this was computed", icon=":material/function:"):
-        st.markdown(board_words.method(found.board))
+        st.markdown(words.method(found.board))
 
 
 def foot(found: Found, choice: BoardChoice) -> None:
