@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from core.ui import quality, quality_behind, quality_choice, quality_table
+from core.ui.quality import behind, page, table
+from core.ui.quality import choice as quality_choice
 from core.ui.shared import access, frame
 
 access.require(access.Role.ANALYST)
@@ -10,15 +11,15 @@ frame.page_head("Cost & quality", "What does an acceptable response cost, and ho
 choice = quality_choice.choice()
 if choice is None:
     st.stop()
-as_of = quality.stamp(choice)
-report = quality.found(choice, as_of)
+as_of = page.stamp(choice)
+report = page.found(choice, as_of)
 if not report.overall(choice.category):
     quality_choice.nothing_yet(choice)
     st.stop()
-view = quality.view(report, choice, as_of)
-quality.answer(view)
-quality.plots(view)
-quality.any_figure(view)
-quality_table.table(view)
-quality_behind.section(view)
-quality_table.foot(view)
+view = page.view(report, choice, as_of)
+page.answer(view)
+page.plots(view)
+page.any_figure(view)
+table.table(view)
+behind.section(view)
+table.foot(view)

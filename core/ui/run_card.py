@@ -7,7 +7,8 @@ from core.services import runs
 from core.services.quality import RunRef
 from core.services.runs import CandidateProgress, RunLine, workers
 from core.storage.engine import reading
-from core.ui import quality_choice, run_candidates, run_failures, run_words
+from core.ui import run_candidates, run_failures, run_words
+from core.ui.quality import choice
 from core.ui.shared import access, doing, frame
 from core.ui.shared.resources import engine, now
 
@@ -183,6 +184,6 @@ def _links(line: RunLine) -> None:
         query_params={"responses_dataset": line.dataset},
     )
     ref = RunRef(line.id, line.source, line.state, line.problem, line.created_at, frozenset(line.candidate_ids))
-    address = {"cost_dataset": line.dataset, "cost_run": quality_choice.called(ref)}
+    address = {"cost_dataset": line.dataset, "cost_run": choice.called(ref)}
     st.page_link("cost.py", label="Cost & quality", icon=":material/payments:", query_params=address)
     st.page_link("rate.py", label="Rate pairs", icon=":material/balance:")

@@ -2,7 +2,7 @@
 
 from core.domain.changes import FALSE_DISCOVERIES, FEWEST_PROMPTS, Change, State
 from core.services.quality.comparison import CandidateChanges, Comparison, Measure, Row, What
-from core.ui import quality_words
+from core.ui.quality import words
 from core.ui.shared import frame
 
 _MOST_NAMED = 3
@@ -103,10 +103,10 @@ def mean(amount: float | None, measure: Measure) -> str:
     if amount is None:
         return "–"
     if measure.what is What.COST:
-        return quality_words.money(amount)
+        return words.money(amount)
     if measure.what is What.ACCEPTABLE:
-        return quality_words.percent(amount)
-    return f"{amount:.2f}" if measure.what is What.SCORE else quality_words.seconds(amount)
+        return words.percent(amount)
+    return f"{amount:.2f}" if measure.what is What.SCORE else words.seconds(amount)
 
 
 def other_models(found: Comparison) -> list[str]:

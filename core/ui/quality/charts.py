@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.domain.latency import Quantile
 from core.services.quality import CandidateRef, Times
-from core.ui import quality_words
+from core.ui.quality import words
 from core.ui.shared import charts, colours
 
 _WIDE_RANGE = 8.0
@@ -59,7 +59,7 @@ def dots(
 def spreads(rows: Sequence[tuple[CandidateRef, Times]], *, title: str, shown: frozenset[int], key: str) -> None:
     """Median, p95 and p99 of times per candidate on a line, the intervals of the first two as bands."""
     figure = _figure(rows)
-    figure.update_layout(margin_r=_margin([quality_words.median_and_p95(times) for _, times in rows]))
+    figure.update_layout(margin_r=_margin([words.median_and_p95(times) for _, times in rows]))
     known = [q.value for _, times in rows for q in (times.p50, times.p95, times.p99) if q is not None]
     scale = _Scale(known, [], None)
     for place, (candidate, times) in enumerate(rows):
@@ -70,9 +70,9 @@ def spreads(rows: Sequence[tuple[CandidateRef, Times]], *, title: str, shown: fr
             _line(figure, place, min(ends), max(ends), hue, width=1.5)
         for q, is_median in zip(found, (True, False, False), strict=False):
             _quantile(figure, place, candidate, q, hue, scale, is_median=is_median, of=times.n)
-        _written(figure, place, quality_words.median_and_p95(times), faint=not ends)
-    _finish(figure, [candidate for candidate, _ in rows], scale, shown, quality_words.seconds)
-    spoken = "; ".join(f"{candidate.name} {quality_words.quantiles(times)}" for candidate, times in rows[:5])
+        _written(figure, place, words.median_and_p95(times), faint=not ends)
+    _finish(figure, [candidate for candidate, _ in rows], scale, shown, words.seconds)
+    spoken = "; ".join(f"{candidate.name} {words.quantiles(times)}" for candidate, times in rows[:5])
     st.plotly_chart(figure, config=charts.CONFIG, key=key, alt=f"{title}: {spoken}")
 
 
@@ -166,9 +166,9 @@ def _quantile(
     if q.value is None:
         return
     least, most = scale.ends
-    detail = f"{charts.short(candidate.name, 60)}<br>p{100 * q.q:.0f} {quality_words.seconds(q.value)}"
+    detail = f"{charts.short(candidate.name, 60)}<br>p{100 * q.q:.0f} {words.seconds(q.value)}"
     if q.lower is not None and q.upper is not None:
-        detail += f" ({quality_words.seconds(q.lower)} to {quality_words.seconds(q.upper)})"
+        detail += f" ({words.seconds(q.lower)} to {words.seconds(q.upper)})"
         band = {"color": hue, "width": 8}
         figure.add_scatter(
             x=[max(q.lower, least), min(q.upper, most)],
@@ -213,7 +213,7 @@ def _finish(
         range=[scale.low, scale.high],
         side="top" if len(candidates) > 16 else "bottom",
         tickvals=at,
-        ticktext=[quality_words.tick(write, value) for value in at],
+        ticktext=[words.tick(write, value) for value in at],
         tickangle=0,
     )
     some_grey = any(candidate.position not in shown for candidate in candidates)

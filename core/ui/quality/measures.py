@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from core.domain.raters import Share
 from core.domain.raters import share as wilson
 from core.services.quality import Line, QualityReport, Tokens
-from core.ui import quality_words
-from core.ui.quality_words import UNKNOWN, money, percent, seconds
+from core.ui.quality import words
+from core.ui.quality.words import UNKNOWN, money, percent, seconds
 
 
 @dataclass(frozen=True)
@@ -41,15 +41,15 @@ def measures(report: QualityReport) -> dict[str, Measure]:
 def cost_per_acceptable(line: Line) -> Figure:
     """What one acceptable response cost, everything paid counted."""
     cost = line.cost_per_acceptable
-    detail = f"{quality_words.cost_and_span(cost)} per acceptable response"
-    return Figure(cost.value, quality_words.cost(cost), detail, cost.lower, cost.upper)
+    detail = f"{words.cost_and_span(cost)} per acceptable response"
+    return Figure(cost.value, words.cost(cost), detail, cost.lower, cost.upper)
 
 
 def share_acceptable(line: Line) -> Figure:
     """The share of responses and errors that is acceptable."""
     found = line.acceptable
-    detail = f"{quality_words.share_and_span(found)} of {found.n:,} acceptable"
-    return Figure(found.value, quality_words.share(found), detail, found.lower, found.upper)
+    detail = f"{words.share_and_span(found)} of {found.n:,} acceptable"
+    return Figure(found.value, words.share(found), detail, found.lower, found.upper)
 
 
 def _number(value: float) -> str:
@@ -170,7 +170,7 @@ def _time(line: Line, which: str) -> Figure:
     found = getattr(line.latency, which)
     if found is None:
         return Figure(None, UNKNOWN, "latency not known")
-    written = quality_words.quantile(found)
+    written = words.quantile(found)
     interval = ""
     if found.lower is not None and found.upper is not None:
         interval = f" ({seconds(found.lower)} to {seconds(found.upper)})"

@@ -9,10 +9,10 @@ from core.services import quality
 from core.services.datasets import responses
 from core.services.quality import Line, QualityReport, Scope
 from core.storage.engine import reading
-from core.ui import quality_charts, quality_measures, quality_sentences, quality_words
-from core.ui.quality_charts import Row
-from core.ui.quality_choice import Choice
-from core.ui.quality_measures import Measure
+from core.ui.quality import charts, measures, sentences, words
+from core.ui.quality.charts import Row
+from core.ui.quality.choice import Choice
+from core.ui.quality.measures import Measure
 from core.ui.shared import colours, frame, grids
 from core.ui.shared.kept import KEPT
 from core.ui.shared.resources import engine
@@ -75,7 +75,7 @@ def _kept(database: Engine, scope: Scope, as_of: tuple[int, ...]) -> QualityRepo
 def view(report: QualityReport, choice: Choice, as_of: tuple[int, ...]) -> View:
     """The lines to show, the cheapest first."""
     lines, apart = (
-        quality_sentences.in_order([line for line in found if line.candidate_id in choice.candidate_ids])
+        sentences.in_order([line for line in found if line.candidate_id in choice.candidate_ids])
         for found in (report.compared(choice.category), report.apart(choice.category))
     )
     positions = [report.candidate(line.candidate_id).position for line in (*lines, *apart)]
@@ -86,15 +86,15 @@ def answer(view: View) -> None:
     """The answer in words, what it rests on, and what to know before comparing."""
     with st.container(border=True, gap="small"):
         if view.lines:
-            st.header(quality_sentences.headline(view.report, view.lines), anchor=False)
-            for sentence in quality_sentences.explained(view.report, view.lines):
+            st.header(sentences.headline(view.report, view.lines), anchor=False)
+            for sentence in sentences.explained(view.report, view.lines):
                 st.markdown(sentence)
             st.caption(_rests_on(view))
         else:
             st.header("Nobody here was asked enough of these prompts", anchor=False)
-        for sentence in quality_sentences.scope(view.report, view.choice.category, view.apart):
+        for sentence in sentences.scope(view.report, view.choice.category, view.apart):
             st.caption(f":material/rule: {sentence}")
-        for note in quality_sentences.notes(view.report, view.lines):
+        for note in sentences.notes(view.report, view.lines):
             st.caption(f":material/info: {note}")
 
 
@@ -117,14 +117,14 @@ def plots(view: View) -> None:
         )
     with st.grid(2, min_column_width=330, gap="medium"):
         with st.container(gap="xsmall"):
-            _plot(view, quality_measures.COST, key="cost")
+            _plot(view, measures.COST, key="cost")
         with st.container(gap="xsmall"):
-            _plot(view, quality_measures.ACCEPTABLE, key="cost_acceptable")
+            _plot(view, measures.ACCEPTABLE, key="cost_acceptable")
         for title, name in (("Latency", "latency"), ("Time to first token", "ttft")):
             with st.container(gap="xsmall"):
                 _head(title, "Filled: median. Hollow: p95. Tick: p99. Bands: 95 % intervals.")
                 rows = [(view.report.candidate(line.candidate_id), getattr(line, name)) for line in view.plotted]
-                quality_charts.spreads(rows, title=title, shown=view.coloured, key=f"cost_chart-{name}")
+                charts.spreads(rows, title=title, shown=view.coloured, key=f"cost_chart-{name}")
 
 
 def _head(title: str, said: str) -> None:
@@ -152,7 +152,7 @@ def dots(view: View, measure: Measure, *, key: str) -> None:
                 figure.detail,
             )
         )
-    quality_charts.dots(
+    charts.dots(
         rows,
         title=measure.title,
         shown=view.coloured,
@@ -166,7 +166,7 @@ def any_figure(view: View) -> None:
     """Any other figure: a dot plot by candidate, and a table by candidate and category."""
     if not view.lines:
         return
-    known = quality_measures.measures(view.report)
+    known = measures.measures(view.report)
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         st.subheader("Figure by figure", anchor=False, width="content")
         names = list(known)
@@ -207,4 +207,4 @@ def name_of(view: View, line: Line) -> grids.Name:
 def _written(measure: Measure, line: Line) -> str:
     """The figure; of a candidate that was asked too few prompts of a category, also how many."""
     written = measure.of(line).written
-    return f"{written} ({quality_words.asked(line)})" if line.stands_apart else written
+    return f"{written} ({words.asked(line)})" if line.stands_apart else written

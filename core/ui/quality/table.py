@@ -9,8 +9,8 @@ import streamlit as st
 from core.domain.latency import Quantile
 from core.services.datasets import exporting
 from core.services.quality import Line, QualityReport, Tokens, apart_in_words, text
-from core.ui import quality_behind, quality_words
-from core.ui.quality import View
+from core.ui.quality import behind, words
+from core.ui.quality.page import View
 from core.ui.shared import access, grids
 from core.ui.shared.grids import Number
 
@@ -42,7 +42,7 @@ def _chosen(view: View, lines: list[Line], rows: list[dict[str, object]], key: s
     cell = grids.chosen(key, rows)
     if cell is not None:
         row, column = cell
-        quality_behind.choose(view, column, lines[row].candidate_id)
+        behind.choose(view, column, lines[row].candidate_id)
 
 
 def _row(view: View, line: Line) -> dict[str, object]:
@@ -50,10 +50,10 @@ def _row(view: View, line: Line) -> dict[str, object]:
     in_colour = candidate.position in view.coloured
     return {
         "Candidate": grids.Name(candidate.name, candidate.position, in_colour, candidate.is_champion),
-        "Per acceptable": Number(quality_words.cost(line.cost_per_acceptable), line.cost_per_acceptable.value),
-        "95 % interval": quality_words.span(line.cost_per_acceptable, quality_words.money),
+        "Per acceptable": Number(words.cost(line.cost_per_acceptable), line.cost_per_acceptable.value),
+        "95 % interval": words.span(line.cost_per_acceptable, words.money),
         "Acceptable": _number(line.acceptable.value, lambda share: f"{100 * share:.1f} %"),
-        "95 % interval ": quality_words.span(line.acceptable, quality_words.percent),
+        "95 % interval ": words.span(line.acceptable, words.percent),
         "Prompts": apart_in_words(line),
         "Responses": line.responses,
         "Errors": line.errors,
@@ -71,14 +71,14 @@ def _row(view: View, line: Line) -> dict[str, object]:
         "Cached": _mean(line.cached_tokens),
         "Tokens out": _mean(line.output_tokens),
         "Reasoning": _mean(line.reasoning_tokens),
-        "Spent": _number(line.cost_usd, quality_words.money),
-        "Judges": _number(line.judge_cost_usd, quality_words.money),
+        "Spent": _number(line.cost_usd, words.money),
+        "Judges": _number(line.judge_cost_usd, words.money),
         **{name: _number(score.mean, "{:.2f}".format) for name, score in line.scores.items()},
     }
 
 
 def _number(value: float | None, write: Callable[[float], str]) -> Number:
-    return Number(quality_words.UNKNOWN if value is None else write(value), value)
+    return Number(words.UNKNOWN if value is None else write(value), value)
 
 
 def _quantile(found: Quantile | None) -> Number:
