@@ -1,6 +1,6 @@
 """My votes: the last ten pairs, open to a change of mind."""
 
-from core.ui import my_votes
+from core.ui.rate import my_votes
 from core.ui.shared import access, frame
 
 person = access.require(access.Role.RATER)

@@ -8,7 +8,7 @@ from core.services.studies import own_pairs, rounds, voting
 from core.services.studies.own_pairs import OwnPair
 from core.storage.engine import reading
 from core.storage.tables import Question, Remark
-from core.ui import rating_tools
+from core.ui.rate import tools
 from core.ui.shared import access, frame
 from core.ui.shared.rendering import PairTurn, show_pair
 from core.ui.shared.resources import engine, now
@@ -36,7 +36,7 @@ def cards(rater_id: int) -> None:
     for own in pairs:
         with st.container(border=True, gap="small"):
             _card(own, rater_id, with_study=len(studies) > 1)
-    rating_tools.tell()
+    tools.tell()
 
 
 def _card(own: OwnPair, rater_id: int, *, with_study: bool) -> None:
@@ -97,7 +97,7 @@ def _change(key: str, assignment: str, question_id: int, rater_id: int) -> None:
             outcome=Outcome(chosen),
             now=now(),
         )
-        rating_tools.say("Changed. The earlier answer stays in the history.")
+        tools.say("Changed. The earlier answer stays in the history.")
     except EvenhandError as error:
         st.session_state.pop(key, None)
-        rating_tools.say(str(error))
+        tools.say(str(error))

@@ -12,7 +12,7 @@ from core.services.studies import rounds, voting
 from core.services.studies.rounds import Round
 from core.storage.engine import reading
 from core.storage.tables import Question, Study
-from core.ui import rating_dialogs, rating_tools
+from core.ui.rate import dialogs, tools
 from core.ui.shared import access, frame
 from core.ui.shared.rendering import PairTurn, show_pair, show_text
 from core.ui.shared.resources import engine, now
@@ -33,13 +33,13 @@ def desk(rater_id: int) -> None:
             _start_bar(shown)
         elif shown is None:
             st.empty()
-        elif rating_tools.opened(shown) is rating_tools.Tool.SKIP:
-            rating_dialogs.skip_bar(shown, rater_id)
+        elif tools.opened(shown) is tools.Tool.SKIP:
+            dialogs.skip_bar(shown, rater_id)
         else:
             _question_bar(shown, rater_id)
     if isinstance(shown, Round):
-        rating_dialogs.show_opened(shown, rater_id)
-    rating_tools.tell()
+        dialogs.show_opened(shown, rater_id)
+    tools.tell()
 
 
 def _next(rater_id: int) -> Round | Study | None:
@@ -142,10 +142,10 @@ def _head(shown: Round, rater_id: int) -> None:
             st.markdown(f"**Pair {number} of {max(progress.total, number)}**", width="content")
             if progress.minutes_left is not None:
                 st.caption(f"about {_time(progress.minutes_left)} left", width="content")
-            rating_dialogs.watch_keys(shown)
+            dialogs.watch_keys(shown)
         st.space("stretch")
         with st.container(horizontal=True, wrap=False, gap="small", width="content", key="rate_tools"):
-            rating_tools.toolbar(shown, rater_id)
+            tools.toolbar(shown, rater_id)
     st.progress(progress.done / progress.total if progress.total else 0.0)
 
 
@@ -194,7 +194,7 @@ def _answer_button(shown: Round, question: Question, outcome: Outcome, rater_id:
     st.button(
         frame.as_typed(question.answers[outcome]),
         key=f"rate-{shown.pair.assignment}-{question.position}-{int(outcome)}",
-        shortcut=None if rating_tools.opened(shown) else KEYS[outcome],
+        shortcut=None if tools.opened(shown) else KEYS[outcome],
         width="stretch",
         wrap=True,
         on_click=_answer,
@@ -205,7 +205,7 @@ def _answer_button(shown: Round, question: Question, outcome: Outcome, rater_id:
 @access.guarded(access.Role.RATER)
 def _answer(assignment: str, question_id: int, outcome: Outcome, rater_id: int) -> None:
     if _is_bounce(assignment, outcome):
-        rating_tools.say("That key came before this pair could be seen, so it was not counted.")
+        tools.say("That key came before this pair could be seen, so it was not counted.")
         return
     try:
         voting.cast(
@@ -217,7 +217,7 @@ def _answer(assignment: str, question_id: int, outcome: Outcome, rater_id: int) 
             now=now(),
         )
     except EvenhandError as error:
-        rating_tools.say(str(error))
+        tools.say(str(error))
 
 
 def _is_bounce(assignment: str, outcome: Outcome) -> bool:
@@ -249,7 +249,7 @@ def _thanks(study: Study, rater_id: int, reason: str) -> None:
                 on_click=_go_beyond,
                 args=(study.id,),
             )
-        rating_tools.undo_button(study.id or 0, rater_id)
+        tools.undo_button(study.id or 0, rater_id)
     _look_again()
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from core.errors import EvenhandError
 from core.services.studies import voting
 from core.services.studies.rounds import Round
-from core.ui.rating_tools import Tool, close, opened, say
+from core.ui.rate.tools import Tool, close, opened, say
 from core.ui.shared import access, markup
 from core.ui.shared.rendering import show_text
 from core.ui.shared.resources import engine, now

@@ -1,0 +1,1 @@
+"""The pages of raters: rating and their own votes."""
