@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.ui import re_evaluate
+from core.ui.runs import re_evaluate
 from core.ui.shared import access, frame, navigation, signing_out
 
 st.set_page_config(page_title="Evenhand", page_icon=frame.MARK, layout="wide")

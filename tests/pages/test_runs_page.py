@@ -16,8 +16,8 @@ from core.services import runs
 from core.services.runs import RunOrder
 from core.storage.engine import reading, writing
 from core.storage.tables import Attempt, Candidate, Dataset, Response, Run
-from core.ui import run_words
-from core.ui.re_evaluate_order import proposed_cap
+from core.ui.runs import words as run_words
+from core.ui.runs.re_evaluate_order import proposed_cap
 from core.ui.shared.navigation import PAGES_FOLDER
 from core.ui.shared.resources import now
 from tests import command_line

@@ -8,7 +8,7 @@ from core.domain.changes import Change, State
 from core.services.quality.comparison import CandidateChanges, Comparison, Measure, Row, What
 from core.storage.engine import writing
 from core.storage.tables import Run
-from core.ui import run_changes_words as words
+from core.ui.runs import changes_words as words
 from tests.evaluated import Evaluated
 from tests.pages.grids import grids
 

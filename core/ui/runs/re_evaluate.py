@@ -11,8 +11,8 @@ from core.services.datasets.datasets import DatasetLine
 from core.services.runs import Newest, workers
 from core.storage.engine import reading
 from core.storage.tables import Person
-from core.ui import re_evaluate_order, run_words, runs_address
-from core.ui.re_evaluate_order import Ordered
+from core.ui.runs import address, re_evaluate_order, words
+from core.ui.runs.re_evaluate_order import Ordered
 from core.ui.shared import access, frame
 from core.ui.shared.resources import engine, now
 
@@ -73,8 +73,8 @@ def _newest() -> None:
 
 
 def _last(found: Newest) -> None:
-    spent = run_words.spent(found.cost_usd, found.unpriced)
-    line = f"Last run {run_words.ago(found.at, now())} · {run_words.n(found.candidates, 'candidate')} · {spent}"
+    spent = words.spent(found.cost_usd, found.unpriced)
+    line = f"Last run {words.ago(found.at, now())} · {words.n(found.candidates, 'candidate')} · {spent}"
     st.caption(frame.as_typed(line))
 
 
@@ -123,7 +123,7 @@ def _buttons(ordered: Ordered) -> None:
     calls = ordered.estimate.calls if ordered.estimate is not None else 0
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
-            f"Run {run_words.n(calls, 'call')}" if calls else "Run",
+            f"Run {words.n(calls, 'call')}" if calls else "Run",
             type="primary",
             icon=":material/play_arrow:",
             key="re_evaluate_run",
@@ -140,7 +140,7 @@ def _follow() -> None:
     """Go to the run that was begun."""
     begun = st.session_state.pop(_BEGUN, None)
     if begun is not None:
-        runs_address.go_to(begun)
+        address.go_to(begun)
 
 
 @access.guarded(access.Role.ANALYST)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.services.runs import Estimate, RunOrder
-from core.ui import run_words
+from core.ui.runs import words
 from core.ui.shared import frame
 
 _MOST_NAMED = 4
@@ -23,18 +23,18 @@ def takes(found: Estimate, order: RunOrder, cap: float | None, *, asks_locally: 
 
 
 def _calls(found: Estimate, order: RunOrder) -> str:
-    parts = [run_words.n(len(order.candidate_ids), "candidate"), run_words.n(found.prompts, "prompt")]
+    parts = [words.n(len(order.candidate_ids), "candidate"), words.n(found.prompts, "prompt")]
     if order.repetitions > 1:
         parts.append(f"{order.repetitions} times each")
     responses = len(order.candidate_ids) * found.prompts * order.repetitions
     turns = " with all turns of the conversations" if found.calls > responses else ""
-    return f":material/forum: **{run_words.n(found.calls, 'call')}**{turns} · {' × '.join(parts)}"
+    return f":material/forum: **{words.n(found.calls, 'call')}**{turns} · {' × '.join(parts)}"
 
 
 def _cost(found: Estimate) -> str:
     if not found.most_usd:
         return ":material/payments: **Free**: nothing is charged per token"
-    expected, most = (frame.as_typed(run_words.dollars(usd)) for usd in (found.cost_usd, found.most_usd))
+    expected, most = (frame.as_typed(words.dollars(usd)) for usd in (found.cost_usd, found.most_usd))
     return f":material/payments: About **{expected}** · {most} if every answer were as long as it may be"
 
 
@@ -42,13 +42,13 @@ def _time(found: Estimate, order: RunOrder) -> str:
     seconds = found.seconds or 0.0
     if order.spread_s:
         return (
-            f":material/schedule: About **{run_words.duration(seconds)}** of asking, over "
-            f"{run_words.duration(order.spread_s[-1])}"
+            f":material/schedule: About **{words.duration(seconds)}** of asking, over "
+            f"{words.duration(order.spread_s[-1])}"
         )
     loading = ""
     if found.load_s:
-        loading = f", {run_words.duration(found.load_s)} of it until the model on this machine is loaded"
-    return f":material/schedule: About **{run_words.duration(seconds)}**{loading}"
+        loading = f", {words.duration(found.load_s)} of it until the model on this machine is loaded"
+    return f":material/schedule: About **{words.duration(seconds)}**{loading}"
 
 
 def _unknown(found: Estimate) -> str:

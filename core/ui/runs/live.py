@@ -3,8 +3,8 @@
 import streamlit as st
 
 from core.services.runs import RunLine
-from core.ui import run_card, run_changes, runs
-from core.ui.runs import Seen
+from core.ui.runs import card, changes, page
+from core.ui.runs.page import Seen
 from core.ui.shared import access, doing
 
 
@@ -16,18 +16,18 @@ def show(seen: Seen) -> None:
 
 def _every_s(lines: list[RunLine]) -> float | None:
     """How often to look: as often as the run asks for that moves most."""
-    return min(filter(None, map(run_card.every_s, lines)), default=None)
+    return min(filter(None, map(card.every_s, lines)), default=None)
 
 
 @access.guarded(access.Role.ANALYST)
 def _all(known: list[RunLine], every_s: float | None, fresh: list[Seen]) -> None:
     """``fresh``: what need not be read in the run of the page itself."""
-    seen = fresh.pop() if fresh else runs.look(known)
+    seen = fresh.pop() if fresh else page.look(known)
     if seen is None or _every_s(seen.lines) != every_s:
         st.rerun()
         return
     doing.tell()
-    runs.choice(seen)
-    run_card.show(seen.chosen, seen.candidates)
-    run_changes.section(seen.lines, seen.chosen)
-    runs.table(seen.lines)
+    page.choice(seen)
+    card.show(seen.chosen, seen.candidates)
+    changes.section(seen.lines, seen.chosen)
+    page.table(seen.lines)

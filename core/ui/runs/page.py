@@ -9,7 +9,7 @@ import streamlit as st
 from core.services import runs
 from core.services.runs import CandidateProgress, RunLine
 from core.storage.engine import reading
-from core.ui import run_words, runs_address
+from core.ui.runs import address, words
 from core.ui.shared import access, frame
 from core.ui.shared.resources import engine, now
 
@@ -49,14 +49,14 @@ def look(known: Iterable[RunLine] = ()) -> Seen | None:
 
 def _chosen(lines: list[RunLine]) -> RunLine:
     """The run that the address names, else one that goes on, else the newest."""
-    asked = runs_address.asked_for()
+    asked = address.asked_for()
     named = next((line for line in lines if line.id == asked), None)
     return named or next((line for line in lines if line.is_active), lines[0])
 
 
 def choice(seen: Seen) -> None:
     """The drop-down of runs; one that is chosen there stands in the address."""
-    asked = runs_address.asked_for()
+    asked = address.asked_for()
     if asked not in (None, seen.chosen.id):
         st.caption(f"There is no run {asked} here any more; this is another one.")
     by_id = {line.id: line for line in seen.lines}
@@ -74,9 +74,9 @@ def choice(seen: Seen) -> None:
 
 def label(line: RunLine) -> str:
     """A run in a drop-down: number, dataset, what became of it, how much of it there is, when."""
-    done = f", {run_words.done(line)}" if line.is_evaluation else ""
-    state = f"{run_words.state(line).word}{done}"
-    return f"Run {line.id} · {line.dataset} · {state} · {run_words.when(line.created_at)}"
+    done = f", {words.done(line)}" if line.is_evaluation else ""
+    state = f"{words.state(line).word}{done}"
+    return f"Run {line.id} · {line.dataset} · {state} · {words.when(line.created_at)}"
 
 
 def table(lines: list[RunLine]) -> None:
@@ -116,26 +116,26 @@ def _row(line: RunLine) -> dict[str, object]:
     asked = line.is_evaluation
     return {
         "Run": line.id,
-        "State": run_words.state(line).word,
+        "State": words.state(line).word,
         "Dataset": line.dataset,
         "Candidates": len(line.candidate_ids),
         "Done": int(100 * line.share) if asked else None,
-        "Left": run_words.left(line) if asked else "–",
+        "Left": words.left(line) if asked else "–",
         "Responses": line.responses,
         "Calls": f"{line.attempts:,}" if asked else "–",
         "Given up": f"{line.failed:,}" if asked else "–",
-        "Spent": run_words.spent(line.cost_usd, line.unpriced) if asked else "–",
+        "Spent": words.spent(line.cost_usd, line.unpriced) if asked else "–",
         "Begun": line.started_at or line.created_at,
     }
 
 
 @access.guarded(access.Role.ANALYST)
 def _show_chosen() -> None:
-    runs_address.show(st.session_state[_CHOSEN])
+    address.show(st.session_state[_CHOSEN])
 
 
 @access.guarded(access.Role.ANALYST)
 def _choose_in_table() -> None:
     rows = st.session_state[_TABLE].selection.rows
     if rows:
-        runs_address.show(st.session_state[_IDS][rows[0]])
+        address.show(st.session_state[_IDS][rows[0]])

@@ -13,8 +13,8 @@ from core.services.datasets.datasets import DatasetLine
 from core.services.runs import Estimate, RunOrder
 from core.storage.engine import reading
 from core.storage.tables import Person
-from core.ui import re_evaluate_words
 from core.ui.datasets.datasets import called
+from core.ui.runs import re_evaluate_words
 from core.ui.shared import access, frame
 from core.ui.shared.resources import engine, now
 

@@ -8,7 +8,7 @@ from core.services.quality import comparison
 from core.services.quality.comparison import Comparison, Row
 from core.services.runs import RunLine
 from core.storage.engine import reading
-from core.ui import run_changes_words
+from core.ui.runs import changes_words
 from core.ui.shared import colours, filters, frame, grids
 from core.ui.shared.kept import KEPT
 from core.ui.shared.resources import engine
@@ -35,7 +35,7 @@ def section(lines: list[RunLine], chosen: RunLine) -> None:
     _answer(found)
     _table(found)
     with st.expander("How this was compared", icon=":material/function:", key="runs_compared_how"):
-        st.markdown(run_changes_words.METHOD)
+        st.markdown(changes_words.METHOD)
 
 
 def comparable(lines: list[RunLine], chosen: RunLine) -> list[RunLine]:
@@ -88,7 +88,7 @@ def _compared(earlier: RunLine, later: RunLine) -> Comparison:
 
 def _answer(found: Comparison) -> None:
     """The answer in a sentence, another model behind a name, and what it rests on."""
-    words = run_changes_words
+    words = changes_words
     with st.container(border=True, gap="small"):
         st.markdown(words.answer(found))
         for sentence in words.other_models(found):
@@ -114,7 +114,7 @@ def _place(row: Row) -> tuple[int, float, int]:
 
 
 def _cells(found: Comparison, row: Row, *, in_colour: bool) -> dict[str, object]:
-    words, change, measure = run_changes_words, row.change, row.measure
+    words, change, measure = changes_words, row.change, row.measure
     return {
         "Candidate": grids.Name(row.line.name, row.line.position, in_colour),
         "Figure": words.name(measure),

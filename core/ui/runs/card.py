@@ -7,8 +7,10 @@ from core.services import runs
 from core.services.quality import RunRef
 from core.services.runs import CandidateProgress, RunLine, workers
 from core.storage.engine import reading
-from core.ui import run_candidates, run_failures, run_words
 from core.ui.quality import choice
+from core.ui.runs import candidates as run_candidates
+from core.ui.runs import failures
+from core.ui.runs import words as run_words
 from core.ui.shared import access, doing, frame
 from core.ui.shared.resources import engine, now
 
@@ -27,7 +29,7 @@ def show(line: RunLine, candidates: list[CandidateProgress]) -> None:
             _buttons(line)
         _ways_on(line)
     run_candidates.table(line, candidates)
-    run_failures.section(line)
+    failures.section(line)
 
 
 def every_s(line: RunLine) -> float | None:

@@ -6,7 +6,7 @@ from core.services import quality
 from core.services.quality import Line, Scope
 from core.services.runs import CandidateProgress, RunLine
 from core.storage.engine import reading
-from core.ui import run_words
+from core.ui.runs import words
 from core.ui.shared import colours, grids
 from core.ui.shared.kept import KEPT
 from core.ui.shared.resources import engine, now
@@ -50,7 +50,7 @@ def _row(line: RunLine, one: CandidateProgress, scored: Line | None, *, in_colou
         shown |= {"Responses": f"{one.responses:,}"}
     shown |= {"Acceptable": _acceptable(scored) if one.responses else "–", "Median latency": _latency(scored)}
     if line.is_evaluation:
-        shown |= {"Spent": run_words.spent(one.cost_usd, one.unpriced)}
+        shown |= {"Spent": words.spent(one.cost_usd, one.unpriced)}
     return shown
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 from core.services import runs
 from core.services.runs import FailureLine, RunLine
 from core.storage.engine import reading
-from core.ui import run_words
+from core.ui.runs import words
 from core.ui.shared import frame
 from core.ui.shared.resources import engine
 
@@ -32,11 +32,11 @@ def section(line: RunLine) -> None:
 
 
 def _in_words(kind: str, lines: list[FailureLine]) -> str:
-    word, to_do = run_words.fault(kind)
+    word, to_do = words.fault(kind)
     names = [frame.as_typed(each.candidate) for each in lines]
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     given_up = sum(each.given_up for each in lines)
-    tries = run_words.n(sum(each.attempts for each in lines), "call")
+    tries = words.n(sum(each.attempts for each in lines), "call")
     ended = f"**{given_up:,} given up**" if given_up else "all tried again"
     return f"**{word}** · {tries} by {', '.join(names[:_MOST_NAMED])}{more}, {ended}. :gray[{to_do}]"
 
@@ -46,7 +46,7 @@ def _table(found: list[FailureLine]) -> None:
         pd.DataFrame(
             {
                 "Candidate": [each.candidate for each in found],
-                "What": [run_words.fault(each.kind)[0] for each in found],
+                "What": [words.fault(each.kind)[0] for each in found],
                 "Calls": [each.attempts for each in found],
                 "Given up": [each.given_up for each in found],
                 "The last message": [each.message for each in found],

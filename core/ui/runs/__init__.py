@@ -1,0 +1,1 @@
+"""The Runs page, and Re-evaluate in the sidebar."""
