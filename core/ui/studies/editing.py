@@ -8,10 +8,10 @@ from core.services.studies import fields, progress, settings, studies
 from core.services.studies.progress import StudyProgress
 from core.storage.engine import reading
 from core.storage.tables import Person, Study
-from core.ui import study_creation
 from core.ui.shared import doing, frame
 from core.ui.shared.rendering import show_text
 from core.ui.shared.resources import engine
+from core.ui.studies import creation
 
 _NAMES_SHOWN = 20
 PARTS = ("Questions", "Guidelines", "Who rates", "Settings")
@@ -68,9 +68,7 @@ def raters_of(line: StudyProgress) -> None:
     with reading(engine()) as session:
         before = studies.rater_ids(session, study.id or 0)
         invited = study_raters.invited_people(session, study.id or 0)
-    everybody, people = study_creation.raters_fields(
-        f"raters_{study.id}", everybody=study.everybody_rates, chosen=before
-    )
+    everybody, people = creation.raters_fields(f"raters_{study.id}", everybody=study.everybody_rates, chosen=before)
     st.caption("Who is taken off keeps their votes, and loses the study from their list at the next click.")
     doing.problem("raters")
     if st.button("Save", type="primary", key="studies_save_raters"):
@@ -113,14 +111,14 @@ def settings_of(line: StudyProgress) -> None:
     if is_fixed:
         _fixed_scope(line)
     else:
-        scope = study_creation.scope_fields(
+        scope = creation.scope_fields(
             key, dataset_id=study.dataset_id, categories=study.categories, candidates=study.candidate_ids
         )
-    overlap, goal = study_creation.amount_fields(key, overlap=study.overlap, goal=study.pairs_per_rater)
-    st.caption(study_creation.amount_in_words(scope.pairs if scope else line.pairs, overlap))
+    overlap, goal = creation.amount_fields(key, overlap=study.overlap, goal=study.pairs_per_rater)
+    st.caption(creation.amount_in_words(scope.pairs if scope else line.pairs, overlap))
     if overlap < study.overlap:
         st.caption("Pairs that have more ratings than that keep them all; they are only given out no more.")
-    share = study_creation.rerated_field(key, share=study.rerated_share)
+    share = creation.rerated_field(key, share=study.rerated_share)
     doing.problem("settings")
     if st.button("Save", type="primary", key="studies_save_settings"):
         _save_settings(study.id or 0, name, scope, overlap, goal, share)
@@ -132,7 +130,7 @@ def _fixed_scope(line: StudyProgress) -> None:
 
 
 def _save_settings(
-    study_id: int, name: str, scope: study_creation.Scope | None, overlap: int, goal: int | None, share: float
+    study_id: int, name: str, scope: creation.Scope | None, overlap: int, goal: int | None, share: float
 ) -> None:
     def work(session: Session) -> None:
         settings.save_settings(session, study_id, name=name, overlap=overlap, pairs_per_rater=goal, rerated_share=share)

@@ -5,10 +5,10 @@ import streamlit as st
 from core.services.studies import overlaps, progress, studies
 from core.services.studies.progress import StudyProgress
 from core.storage.engine import reading
-from core.ui import study_states
 from core.ui.shared import access, doing, frame
 from core.ui.shared.resources import engine
-from core.ui.study_states import number_of
+from core.ui.studies import states
+from core.ui.studies.states import number_of
 
 CHOSEN, _NEW = "edit", "new"
 
@@ -51,7 +51,7 @@ def cards() -> None:
         has_named = overlaps.has_named_open(session)
     raters = _rater_counts(str(engine().url), newest)
     doing.problem("studies")
-    study_states.warn(twice)
+    states.warn(twice)
     for line in lines:
         with st.container(border=True, gap="small"):
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -59,7 +59,7 @@ def cards() -> None:
                     _name(line)
                 st.space("stretch")
                 with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
-                    study_states.buttons(line)
+                    states.buttons(line)
                     st.button(
                         "Edit",
                         icon=":material/tune:",
@@ -77,9 +77,9 @@ def head(line: StudyProgress) -> None:
     back_button()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title(frame.as_typed(line.study.name), anchor=False, width="content")
-        study_states.badge(line)
+        states.badge(line)
         st.space("stretch")
-        study_states.buttons(line)
+        states.buttons(line)
     doing.problem("studies")
     with reading(engine()) as session:
         newest = progress.newest_vote_id(session)
@@ -88,13 +88,13 @@ def head(line: StudyProgress) -> None:
         st.caption(
             "A draft: no rater sees it. Word its questions, write guidelines, say who rates it, then press *Open*."
         )
-    study_states.warn(twice)
+    states.warn(twice)
     _progress(line, _rater_counts(str(engine().url), newest).get(line.study.id or 0, 0))
 
 
 def _name(line: StudyProgress) -> None:
     st.markdown(f"**{frame.as_typed(line.study.name)}**", width="content")
-    study_states.badge(line)
+    states.badge(line)
 
 
 def _progress(line: StudyProgress, raters: int) -> None:
