@@ -10,7 +10,7 @@ from core.services.studies import inviting, studies
 from core.settings import AuthMode, get_settings
 from core.storage.engine import reading
 from core.storage.tables import Study
-from core.ui import people_messages
+from core.ui.people import messages
 from core.ui.shared import access, frame
 from core.ui.shared.resources import engine, now
 
@@ -37,9 +37,7 @@ def button() -> None:
 
 def back_button() -> None:
     """The way back to the list."""
-    st.button(
-        "All people", icon=":material/arrow_back:", type="tertiary", key="people_all", on_click=people_messages.close
-    )
+    st.button("All people", icon=":material/arrow_back:", type="tertiary", key="people_all", on_click=messages.close)
 
 
 @access.guarded(access.Role.ADMIN)
@@ -83,7 +81,7 @@ def _one() -> None:
     except EvenhandError as error:
         frame.error_box(str(error), "Nobody was invited.", "")
         return
-    people_messages.show([made])
+    messages.show([made])
     st.rerun()
 
 
@@ -105,9 +103,7 @@ def _several() -> None:
         if faults:
             _faults(faults)
         elif found:
-            st.caption(
-                f"{len(found):,} read: " + _some([people_messages.label(each.name, each.email) for each in found])
-            )
+            st.caption(f"{len(found):,} read: " + _some([messages.label(each.name, each.email) for each in found]))
         label = f"Invite {len(found):,} people" if len(found) > 1 else "Invite them"
         st.button(
             label,
@@ -143,7 +139,7 @@ def _invite_all(role: Role, study_id: int | None) -> None:
     except EvenhandError as error:
         st.session_state[_REFUSED] = str(error)
         return
-    people_messages.show(made)
+    messages.show(made)
 
 
 def terms(role: Role, study_id: int | None) -> inviting.Terms:

@@ -15,7 +15,8 @@ from core.services.studies.inviting import Invited
 from core.settings import AuthMode, get_settings
 from core.storage.engine import reading
 from core.storage.tables import Person
-from core.ui import people_inviting, people_messages
+from core.ui.people import inviting as people_inviting
+from core.ui.people import messages
 from core.ui.shared import access, doing, frame
 from core.ui.shared.resources import engine, now
 
@@ -175,7 +176,7 @@ def _set_role(person_id: int) -> None:
 def _new_link(person_id: int) -> None:
     made = _try(lambda session: _renewed(session, person_id), "No link was made.")
     if made is not None:
-        people_messages.show([made])
+        messages.show([made])
 
 
 @access.guarded(access.Role.ADMIN)
@@ -186,7 +187,7 @@ def _lead_to(person_id: int) -> None:
     )
     st.session_state[f"people_study_{person_id}"] = None
     if made is not None:
-        people_messages.show([made])
+        messages.show([made])
 
 
 def _renewed(session: Session, person_id: int, *, study_id: int | None = None, keeps_study: bool = True) -> Invited:
