@@ -2,16 +2,16 @@
 
 import streamlit as st
 
-from core.ui import raters
+from core.ui.raters import page
 from core.ui.shared import access, filters, frame
 
 access.require(access.Role.ANALYST)
 frame.page_head("Raters", "How far do raters agree, with each other and with themselves?")
 choice = filters.rater_choice("raters")
-report = raters.found(choice)
+report = page.found(choice)
 if not report.votes:
-    raters.nothing_yet(choice)
+    page.nothing_yet(choice)
     st.stop()
-raters.agreement(report)
-raters.table(report)
-raters.remarks(choice)
+page.agreement(report)
+page.table(report)
+page.remarks(choice)

@@ -10,7 +10,7 @@ from core.services.leaderboards import raters
 from core.services.studies import studies
 from core.storage.engine import reading, writing
 from core.storage.tables import Assignment, Candidate, Pair, Remark, Response
-from core.ui.raters import signs
+from core.ui.raters.page import signs
 from core.ui.shared import colours
 from core.ui.shared.navigation import PAGES_FOLDER
 from tests.ballots import Ballot, cast, make_simulated
