@@ -7,6 +7,7 @@ import linecache
 import logging
 import pkgutil
 import sys
+from itertools import chain
 from threading import Thread
 
 import pandas as pd
@@ -73,6 +74,6 @@ def _draw_once() -> None:
     # At its first element Streamlit looks whether it runs in an interactive interpreter: where each function on the
     # stack was defined, among all modules. Asked once, Python remembers that, and the sources that it read for it.
     inspect.stack()
-    for package in (st, scriptrunner, core.ui):
-        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-            linecache.getlines(str(getattr(sys.modules.get(module.name), "__file__", "")))
+    listed = [pkgutil.iter_modules(package.__path__, f"{package.__name__}.") for package in (st, scriptrunner)]
+    for module in chain(*listed, pkgutil.walk_packages(core.ui.__path__, "core.ui.")):
+        linecache.getlines(str(getattr(sys.modules.get(module.name), "__file__", "")))

@@ -18,8 +18,8 @@ from core.services.importing import Kind, import_file
 from core.storage.engine import reading, write
 from core.storage.tables import Candidate, LoadTest, PriceOverride, Run
 from core.ui.candidates import load_results
-from core.ui.candidates.words import dollars
 from core.ui.shared import jobs
+from core.ui.shared.words import dollars
 from tests.echo import EchoServer
 from tests.pages.grids import grids
 from tests.pages.test_admin_pages import labels, page, press, run, words

@@ -19,6 +19,7 @@ from core.ui.quality import choice
 from core.ui.quality import table as quality_table
 from core.ui.quality import words as quality_words
 from core.ui.shared.navigation import PAGES_FOLDER
+from core.ui.shared.words import money, percent, seconds
 from tests.evaluated import Evaluated
 from tests.pages.grids import grids
 from tests.workspace import NOW
@@ -236,14 +237,14 @@ def test_the_download_holds_every_line_and_no_formula(workspace: Engine) -> None
     ],
 )
 def test_amounts_are_written_to_three_digits(usd: float, written: str) -> None:
-    assert quality_words.money(usd) == written
+    assert money(usd) == written
 
 
 def test_numbers_of_an_axis_lose_zeros_that_say_nothing() -> None:
-    ticks = [quality_words.tick(quality_words.money, usd) for usd in (0.02, 0.0125, 20.0, 100.0)]
+    ticks = [quality_words.tick(money, usd) for usd in (0.02, 0.0125, 20.0, 100.0)]
     assert ticks == ["$0.02", "$0.0125", "$20", "$100"]
-    assert quality_words.tick(quality_words.seconds, 1500.0) == "1.5 s"
-    assert quality_words.tick(quality_words.percent, 0.5) == "50 %"
+    assert quality_words.tick(seconds, 1500.0) == "1.5 s"
+    assert quality_words.tick(percent, 0.5) == "50 %"
 
 
 def choose_part(app: AppTest, part: str) -> None:

@@ -20,6 +20,7 @@ from core.ui.runs import words as run_words
 from core.ui.runs.re_evaluate_order import proposed_cap
 from core.ui.shared.navigation import PAGES_FOLDER
 from core.ui.shared.resources import now
+from core.ui.shared.words import duration
 from tests import command_line
 from tests.echo import EchoServer
 from tests.pages.grids import grids
@@ -341,7 +342,7 @@ def test_a_proposed_cap_is_above_what_is_expected_and_short() -> None:
 def test_money_and_time_are_written_short_and_never_as_nothing() -> None:
     amounts = [run_words.dollars(usd) for usd in (None, 0.0, 1e-9, 0.0000123, 0.0021, 0.5, 12.345, 1234.0)]
     assert amounts == ["unknown", "$0", "< $0.000001", "$0.000012", "$0.0021", "$0.50", "$12.35", "$1,234.00"]
-    times = [run_words.duration(seconds) for seconds in (0.2, 45, 170, 5_000, 8_000, 40_000, 400_000)]
+    times = [duration(seconds) for seconds in (0.2, 45, 170, 5_000, 8_000, 40_000, 400_000)]
     assert times == ["1 s", "45 s", "3 min", "83 min", "2 h 13 min", "11 h", "5 days"]
 
 

@@ -13,10 +13,10 @@ from core.services.load_testing import LoadOrder, expected_calls, expected_secon
 from core.services.load_testing.order import MOST_CALLS, check
 from core.services.runs import Estimate, RunOrder, estimate
 from core.storage.engine import reading
-from core.ui.candidates import load_results, words
-from core.ui.datasets.datasets import called
+from core.ui.candidates import load_results
 from core.ui.shared import access, frame, jobs
 from core.ui.shared.resources import engine, now
+from core.ui.shared.words import dataset_name, dollars
 
 _JOB = "load test"
 _USUAL_RATES, _USUAL_S, _WARM_UP_S, _TIMEOUT_S = "1, 2, 4", 30, 5, 30
@@ -98,7 +98,7 @@ def _order(lines: list[CandidateLine], sets: list[DatasetLine]) -> None:
                 st.selectbox(
                     "Prompts of",
                     list(by_set),
-                    format_func=lambda each: called(by_set[each]),
+                    format_func=lambda each: dataset_name(by_set[each]),
                     key="candidates_load_dataset",
                     width=260,
                 )
@@ -194,8 +194,8 @@ def _cost(line: CandidateLine, order: LoadOrder, sent: int) -> str:
         return frame.as_typed(str(error))
     expected, most = _scaled(found, sent)
     stops = min(most, order.max_usd) if order.max_usd is not None else most
-    usual = words.dollars(expected).replace("$", "\\$")
-    return f"expected cost {usual}, at most {words.dollars(stops)}".replace(" $", " \\$")
+    usual = dollars(expected).replace("$", "\\$")
+    return f"expected cost {usual}, at most {dollars(stops)}".replace(" $", " \\$")
 
 
 def _scaled(found: Estimate, sent: int) -> tuple[float, float]:

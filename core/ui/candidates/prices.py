@@ -13,9 +13,10 @@ from core.services.candidates.fields import DEAREST
 from core.services.prices import PricedRun
 from core.storage.engine import reading
 from core.storage.tables import Person, PriceOverride
-from core.ui.candidates import repricing, words
+from core.ui.candidates import repricing
 from core.ui.shared import access, doing
 from core.ui.shared.resources import engine, now
+from core.ui.shared.words import dollars
 
 _TABLE, _PLACE, _ROUND = "candidates_prices_table", "prices", "_price_round"
 _ANOTHER = ("", "")
@@ -47,8 +48,8 @@ def _table(entered: list[PriceOverride]) -> None:
         {
             "Model": [one.model for one in entered],
             "Provider": [title_of(one.provider) for one in entered],
-            "In": [words.dollars(one.input_usd_per_mtok) for one in entered],
-            "Out": [words.dollars(one.output_usd_per_mtok) for one in entered],
+            "In": [dollars(one.input_usd_per_mtok) for one in entered],
+            "Out": [dollars(one.output_usd_per_mtok) for one in entered],
             "Cached": [_cached(one) for one in entered],
             "From": [one.valid_from for one in entered],
             "Note": [one.note for one in entered],
@@ -79,7 +80,7 @@ def _table(entered: list[PriceOverride]) -> None:
 
 
 def _cached(one: PriceOverride) -> str:
-    return "as input" if one.cached_input_usd_per_mtok is None else words.dollars(one.cached_input_usd_per_mtok)
+    return "as input" if one.cached_input_usd_per_mtok is None else dollars(one.cached_input_usd_per_mtok)
 
 
 @access.guarded(access.Role.ADMIN)

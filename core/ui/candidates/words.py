@@ -4,21 +4,10 @@ from core.domain.pricing import Rates
 from core.services.candidates.candidates import CandidateLine
 from core.ui.shared import frame
 from core.ui.shared.charts import cut
+from core.ui.shared.words import dollars
 
 UNKNOWN = "unknown"
 _LONGEST = 40
-
-
-def dollars(amount: float | None) -> str:
-    """An amount in US dollars, with as many digits as it takes to tell small ones apart; None is *unknown*."""
-    if amount is None:
-        return UNKNOWN
-    if amount == 0:
-        return "$0"
-    digits = 2 if amount >= 100 else 4 if amount >= 0.001 else 6
-    whole, _, rest = f"{amount:,.{digits}f}".partition(".")
-    kept = rest.rstrip("0").ljust(2, "0")
-    return f"${whole}.{kept}" if float(f"0.{kept}") or whole != "0" else f"${amount:.1e}"
 
 
 def price(rates: Rates | None) -> str:

@@ -9,6 +9,7 @@ from core.services.datasets.removal import Hanging
 from core.storage.engine import reading
 from core.ui.shared import access, doing, frame
 from core.ui.shared.resources import engine
+from core.ui.shared.words import n
 
 _PLACE, _NAME = "datasets_changing", "datasets_new_name"
 
@@ -70,7 +71,7 @@ def _delete_dialog(line: DatasetLine) -> None:
 
 def _must_stay(found: Hanging) -> None:
     st.markdown(
-        f"{_n(found.votes_by_people, 'vote')} by {_n(found.people, 'person', 'people')} rest on it. "
+        f"{n(found.votes_by_people, 'vote')} by {n(found.people, 'person', 'people')} rest on it. "
         "What people said is kept for good, so this dataset stays."
     )
     st.caption("It can be renamed, and a study can be set to compare another dataset.")
@@ -80,11 +81,11 @@ def _must_stay(found: Hanging) -> None:
 
 def _what_goes(found: Hanging) -> list[str]:
     spent = f", which cost ${found.spent_usd:,.2f}" if found.spent_usd else ""
-    lines = [_n(found.prompts, "prompt")]
-    lines += [f"{_n(found.responses, 'response')} and their scores"] if found.responses else []
-    lines += [f"{_n(found.runs, 'run or import', 'runs and imports')} of responses{spent}"] if found.runs else []
-    lines += [f"{_n(found.other_votes, 'imported or simulated vote')}"] if found.other_votes else []
-    lines += [_n(found.gates, "gate")] if found.gates else []
+    lines = [n(found.prompts, "prompt")]
+    lines += [f"{n(found.responses, 'response')} and their scores"] if found.responses else []
+    lines += [f"{n(found.runs, 'run or import', 'runs and imports')} of responses{spent}"] if found.runs else []
+    lines += [f"{n(found.other_votes, 'imported or simulated vote')}"] if found.other_votes else []
+    lines += [n(found.gates, "gate")] if found.gates else []
     return lines + [f"the study '{name}'" for name in found.studies]
 
 
@@ -94,7 +95,3 @@ def _delete(dataset_id: int) -> None:
         removal.remove_dataset(session, dataset_id)
 
     doing.do(work, done="The dataset is gone.", kept="The dataset is here as it was.", place=_PLACE)
-
-
-def _n(count: int, one: str, many: str | None = None) -> str:
-    return f"{count:,} {one}" if count == 1 else f"{count:,} {many or one + 's'}"

@@ -11,6 +11,7 @@ from core.ui.datasets import changing
 from core.ui.shared import access, frame
 from core.ui.shared.rendering import show_text
 from core.ui.shared.resources import engine
+from core.ui.shared.words import dataset_name, n
 
 VIEWS = ("Datasets", "Gates", "Evaluators", "Import", "Export", "Demo")
 VIEW, _CHOSEN, _TABLE = "datasets_show", "datasets_dataset", "datasets_table"
@@ -75,7 +76,7 @@ def _table(lines: list[DatasetLine]) -> None:
             "Content": st.column_config.TextColumn(help="The first digits of the hash of its prompts"),
         },
     )
-    st.session_state[_NAMES] = [called(line) for line in lines]
+    st.session_state[_NAMES] = [dataset_name(line) for line in lines]
 
 
 @access.guarded(access.Role.ADMIN)
@@ -86,8 +87,8 @@ def _choose_in_table() -> None:
 
 
 def _one(lines: list[DatasetLine]) -> None:
-    by_name = {called(line): line for line in lines}
-    if st.session_state.get(_CHOSEN, called(lines[0])) not in by_name:
+    by_name = {dataset_name(line): line for line in lines}
+    if st.session_state.get(_CHOSEN, dataset_name(lines[0])) not in by_name:
         del st.session_state[_CHOSEN]
     chosen = st.selectbox("Look into", list(by_name), key=_CHOSEN, bind="query-params", width=420)
     line = by_name.get(chosen, lines[0])
@@ -98,16 +99,11 @@ def _one(lines: list[DatasetLine]) -> None:
         _prompts(line)
 
 
-def called(line: DatasetLine) -> str:
-    """The dataset's name, with its version where that tells something."""
-    return line.dataset.name + (f" (version {line.dataset.version})" if line.dataset.version > 1 else "")
-
-
 def _facts(line: DatasetLine) -> None:
     with st.container(border=True, gap="small"):
-        st.markdown(f"**{frame.as_typed(called(line))}**")
+        st.markdown(f"**{frame.as_typed(dataset_name(line))}**")
         st.caption(
-            f"{_n(line.prompts, 'prompt')} · {_n(line.responses, 'response')} by {_n(line.candidates, 'candidate')}"
+            f"{n(line.prompts, 'prompt')} · {n(line.responses, 'response')} by {n(line.candidates, 'candidate')}"
             f" · here since {line.dataset.created_at:%-d %b %Y} · content {line.dataset.content_hash[:10]}"
         )
         st.dataframe(
@@ -124,7 +120,7 @@ def _facts(line: DatasetLine) -> None:
         )
         if line.textless:
             st.caption(
-                f"{_n(line.textless, 'prompt')} known by id only, because votes named them. To see the texts, "
+                f"{n(line.textless, 'prompt')} known by id only, because votes named them. To see the texts, "
                 "import the prompts under the same dataset name."
             )
         if not line.responses:
@@ -167,7 +163,3 @@ def _prompt(prompt: Prompt) -> None:
         if prompt.constraints:
             with st.expander("Constraints", icon=":material/rule:", key=f"datasets_constraints_{prompt.id}"):
                 st.json(prompt.constraints)
-
-
-def _n(count: int, one: str) -> str:
-    return f"{count:,} {one}" if count == 1 else f"{count:,} {one}s"

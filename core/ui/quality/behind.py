@@ -9,9 +9,9 @@ from core.domain.acceptability import Requirement
 from core.services import quality
 from core.services.quality import BehindRow, Scope, What
 from core.storage.engine import reading
-from core.ui.quality import words
 from core.ui.quality.page import View
 from core.ui.shared.resources import engine
+from core.ui.shared.words import UNKNOWN, money
 
 BEHIND, OF = "cost_behind", "cost_of"
 _MOST_SHOWN = 200
@@ -159,7 +159,7 @@ def _row(view: View, row: BehindRow) -> dict[str, object]:
         "Why": why(row),
         "Answer": row.text,
         "Latency": None if row.latency_ms is None else row.latency_ms / 1000,
-        "Cost": words.UNKNOWN if row.cost_usd is None else words.money(row.cost_usd),
+        "Cost": UNKNOWN if row.cost_usd is None else money(row.cost_usd),
         "Category": row.category,
         "Run": row.run_id,
     }

@@ -11,6 +11,7 @@ from core.domain.latency import Quantile
 from core.services.quality import CandidateRef, Times
 from core.ui.quality import words
 from core.ui.shared import charts, colours
+from core.ui.shared.words import seconds
 
 _WIDE_RANGE = 8.0
 _LONGEST_NAME = 18
@@ -71,7 +72,7 @@ def spreads(rows: Sequence[tuple[CandidateRef, Times]], *, title: str, shown: fr
         for q, is_median in zip(found, (True, False, False), strict=False):
             _quantile(figure, place, candidate, q, hue, scale, is_median=is_median, of=times.n)
         _written(figure, place, words.median_and_p95(times), faint=not ends)
-    _finish(figure, [candidate for candidate, _ in rows], scale, shown, words.seconds)
+    _finish(figure, [candidate for candidate, _ in rows], scale, shown, seconds)
     spoken = "; ".join(f"{candidate.name} {words.quantiles(times)}" for candidate, times in rows[:5])
     st.plotly_chart(figure, config=charts.CONFIG, key=key, alt=f"{title}: {spoken}")
 
@@ -166,9 +167,9 @@ def _quantile(
     if q.value is None:
         return
     least, most = scale.ends
-    detail = f"{charts.short(candidate.name, 60)}<br>p{100 * q.q:.0f} {words.seconds(q.value)}"
+    detail = f"{charts.short(candidate.name, 60)}<br>p{100 * q.q:.0f} {seconds(q.value)}"
     if q.lower is not None and q.upper is not None:
-        detail += f" ({words.seconds(q.lower)} to {words.seconds(q.upper)})"
+        detail += f" ({seconds(q.lower)} to {seconds(q.upper)})"
         band = {"color": hue, "width": 8}
         figure.add_scatter(
             x=[max(q.lower, least), min(q.upper, most)],

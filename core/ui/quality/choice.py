@@ -12,6 +12,7 @@ from core.storage.engine import reading
 from core.ui.shared import colours, frame
 from core.ui.shared.filters import ALL_CATEGORIES, note_gone, one_of, say_gone
 from core.ui.shared.resources import engine
+from core.ui.shared.words import run_name
 
 _NEWEST, _ALL = "Newest of each", "All runs"
 _SHARED = "Only prompts that all were asked"
@@ -54,7 +55,7 @@ def _chosen(datasets: list[DatasetRef]) -> Choice:
     with reading(engine()) as session:
         listed = quality.runs(session, dataset.id)
         categories = responses.categories(session, dataset.id)
-    by_label = {called(run): run.id for run in listed}
+    by_label = {run_name(run): run.id for run in listed}
     run = one_of("Run", [_NEWEST, *([_ALL] if len(listed) > 1 else []), *by_label], key="cost_run")
     category = one_of("Category", [ALL_CATEGORIES, *categories], key="cost_category")
     with reading(engine()) as session:
@@ -64,11 +65,6 @@ def _chosen(datasets: list[DatasetRef]) -> Choice:
     among = shown if shared and len(shown) < len(there) else frozenset[int]()
     scope = Scope(dataset.id, by_label.get(run), all_runs=run == _ALL, shared=shared, among=among)
     return Choice(scope, label, None if category == ALL_CATEGORIES else category, listed, shown)
-
-
-def called(run: RunRef) -> str:
-    """A run in the row of filters, and so in addresses of this page: the same as long as there is this run."""
-    return f"Run {run.id} · {_SOURCES.get(run.source, run.source)} · {run.created_at:%d %b %Y, %H:%M}"
 
 
 def _candidates(there: list[CandidateRef]) -> frozenset[int]:

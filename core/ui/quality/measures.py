@@ -7,7 +7,7 @@ from core.domain.raters import Share
 from core.domain.raters import share as wilson
 from core.services.quality import Line, QualityReport, Tokens
 from core.ui.quality import words
-from core.ui.quality.words import UNKNOWN, money, percent, seconds
+from core.ui.shared.words import UNKNOWN, money, percent, seconds
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from core.domain.acceptability import CostPerAcceptable, CostState
 from core.services.quality import Line, QualityReport, apart_in_words, scope_in_words
-from core.ui.quality.words import cost, cost_and_span, money, share_and_span, span
+from core.ui.quality.words import cost, cost_and_span, share_and_span, span
 from core.ui.shared.frame import as_typed
+from core.ui.shared.words import money
 
 _MOST_NAMED, _MOST_APART = 3, 8
 

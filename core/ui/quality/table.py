@@ -13,6 +13,7 @@ from core.ui.quality import behind, words
 from core.ui.quality.page import View
 from core.ui.shared import access, grids
 from core.ui.shared.grids import Number
+from core.ui.shared.words import UNKNOWN, money, percent
 
 _KEY, _APART = "cost_figures", "cost_apart"
 
@@ -51,9 +52,9 @@ def _row(view: View, line: Line) -> dict[str, object]:
     return {
         "Candidate": grids.Name(candidate.name, candidate.position, in_colour, candidate.is_champion),
         "Per acceptable": Number(words.cost(line.cost_per_acceptable), line.cost_per_acceptable.value),
-        "95 % interval": words.span(line.cost_per_acceptable, words.money),
+        "95 % interval": words.span(line.cost_per_acceptable, money),
         "Acceptable": _number(line.acceptable.value, lambda share: f"{100 * share:.1f} %"),
-        "95 % interval ": words.span(line.acceptable, words.percent),
+        "95 % interval ": words.span(line.acceptable, percent),
         "Prompts": apart_in_words(line),
         "Responses": line.responses,
         "Errors": line.errors,
@@ -71,14 +72,14 @@ def _row(view: View, line: Line) -> dict[str, object]:
         "Cached": _mean(line.cached_tokens),
         "Tokens out": _mean(line.output_tokens),
         "Reasoning": _mean(line.reasoning_tokens),
-        "Spent": _number(line.cost_usd, words.money),
-        "Judges": _number(line.judge_cost_usd, words.money),
+        "Spent": _number(line.cost_usd, money),
+        "Judges": _number(line.judge_cost_usd, money),
         **{name: _number(score.mean, "{:.2f}".format) for name, score in line.scores.items()},
     }
 
 
 def _number(value: float | None, write: Callable[[float], str]) -> Number:
-    return Number(words.UNKNOWN if value is None else write(value), value)
+    return Number(UNKNOWN if value is None else write(value), value)
 
 
 def _quantile(found: Quantile | None) -> Number:

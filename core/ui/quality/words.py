@@ -1,42 +1,20 @@
 """How figures of cost and quality are written: amounts, shares, times."""
 
-import math
 import re
 from collections.abc import Callable
 
 from core.domain.acceptability import CostPerAcceptable, CostState, ShareAcceptable
 from core.domain.latency import Quantile
 from core.services.quality import Line, Times, apart_in_words
+from core.ui.shared.words import money, percent, seconds
 
 UNKNOWN, NONE = "unknown", "none"
-
-
-def money(usd: float) -> str:
-    """US dollars with three significant digits below a dollar, cents above."""
-    if usd == 0:
-        return "$0"
-    if usd >= 1:
-        return f"${usd:,.2f}"
-    digits = min(2 - math.floor(math.log10(usd)), 12)
-    return f"${usd:.{digits}f}"
 
 
 def tick(write: Callable[[float], str], value: float) -> str:
     """A number of an axis: as it is written elsewhere, without zeros that say nothing."""
     found = re.fullmatch(r"(.*\d\.\d*?)0+(\D*)", write(value))
     return write(value) if found is None else f"{found[1].rstrip('.')}{found[2]}"
-
-
-def percent(share: float) -> str:
-    """A share in per cent."""
-    return f"{100 * share:.0f} %"
-
-
-def seconds(ms: float) -> str:
-    """Milliseconds as seconds; below a tenth as milliseconds."""
-    if ms < 100:
-        return f"{ms:.0f} ms"
-    return f"{ms / 1000:.2f} s" if ms < 10_000 else f"{ms / 1000:,.1f} s"
 
 
 def span(found: CostPerAcceptable | ShareAcceptable, write: Callable[[float], str]) -> str:

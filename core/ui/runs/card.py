@@ -7,12 +7,12 @@ from core.services import runs
 from core.services.quality import RunRef
 from core.services.runs import CandidateProgress, RunLine, workers
 from core.storage.engine import reading
-from core.ui.quality import choice
 from core.ui.runs import candidates as run_candidates
 from core.ui.runs import failures
 from core.ui.runs import words as run_words
 from core.ui.shared import access, doing, frame
 from core.ui.shared.resources import engine, now
+from core.ui.shared.words import duration, n, run_name, when
 
 _SOON_S, _LARGE_S, _SELDOM_S = 1.5, 6.0, 30.0
 _LARGE = 20_000
@@ -51,17 +51,17 @@ def _head(line: RunLine) -> None:
 
 def _order(line: RunLine) -> str:
     """What was asked for, and when."""
-    who = run_words.n(len(line.candidate_ids), "candidate")
+    who = n(len(line.candidate_ids), "candidate")
     if not line.is_evaluation:
-        return f"{run_words.n(line.responses, 'response')} by {who}, here since {run_words.when(line.created_at)} UTC"
+        return f"{n(line.responses, 'response')} by {who}, here since {when(line.created_at)} UTC"
     each = line.planned // max(1, len(line.candidate_ids) * line.repetitions)
-    said = [who, run_words.n(each, "prompt")]
+    said = [who, n(each, "prompt")]
     if line.repetitions > 1:
         apart = ", spread over the day" if line.spread_s else ""
         said.append(f"{line.repetitions} times each{apart}")
-    said.append(f"begun {run_words.when(line.started_at)} UTC" if line.started_at else "not begun yet")
+    said.append(f"begun {when(line.started_at)} UTC" if line.started_at else "not begun yet")
     if line.finished_at is not None and line.started_at is not None:
-        said.append(f"ended after {run_words.duration((line.finished_at - line.started_at).total_seconds())}")
+        said.append(f"ended after {duration((line.finished_at - line.started_at).total_seconds())}")
     return " · ".join(said)
 
 
@@ -71,10 +71,10 @@ def _bar(line: RunLine) -> None:
     spent = run_words.spent(line.cost_usd, line.unpriced)
     cap = f" of a cap of {run_words.dollars(line.max_usd)}" if line.max_usd is not None else ""
     parts = [
-        run_words.n(line.responses, "response"),
+        n(line.responses, "response"),
         run_candidates.scores_in_words(line),
         f"{line.failed:,} given up" if line.failed else "",
-        run_words.n(line.attempts, "call"),
+        n(line.attempts, "call"),
         f"{spent} spent{cap}",
     ]
     st.caption(frame.as_typed(" · ".join(filter(None, parts))))
@@ -186,6 +186,6 @@ def _links(line: RunLine) -> None:
         query_params={"responses_dataset": line.dataset},
     )
     ref = RunRef(line.id, line.source, line.state, line.problem, line.created_at, frozenset(line.candidate_ids))
-    address = {"cost_dataset": line.dataset, "cost_run": choice.called(ref)}
+    address = {"cost_dataset": line.dataset, "cost_run": run_name(ref)}
     st.page_link("cost.py", label="Cost & quality", icon=":material/payments:", query_params=address)
     st.page_link("rate.py", label="Rate pairs", icon=":material/balance:")

@@ -2,8 +2,9 @@
 
 from core.domain.changes import FALSE_DISCOVERIES, FEWEST_PROMPTS, Change, State
 from core.services.quality.comparison import CandidateChanges, Comparison, Measure, Row, What
-from core.ui.quality import words
 from core.ui.shared import frame
+from core.ui.shared import words as shared_words
+from core.ui.shared.words import money, n, seconds
 
 _MOST_NAMED = 3
 _NOTHING = 1e-9
@@ -38,17 +39,17 @@ def answer(found: Comparison) -> str:
     if not found.compared:
         most = max(line.prompts for line in found.lines)
         return (
-            f"Too little to tell a change {between}: at most {_counted(most, 'prompt')} in both, and "
+            f"Too little to tell a change {between}: at most {n(most, 'prompt')} in both, and "
             f"{FEWEST_PROMPTS} with a known value are needed."
         )
     clear = found.clear
     if not clear:
         possible = sum(row.change.state is State.POSSIBLE for row in found.rows())
         chance = f" ({possible:,} may be chance)" if possible else ""
-        return f"**Nothing changed clearly** {between}: {_counted(found.compared, 'comparison')}{chance}."
+        return f"**Nothing changed clearly** {between}: {n(found.compared, 'comparison')}{chance}."
     named = "; ".join(said(row) for row in clear[:_MOST_NAMED])
     more = f"; and {len(clear) - _MOST_NAMED:,} more, on top of the table" if len(clear) > _MOST_NAMED else ""
-    of = _counted(found.compared, "comparison")
+    of = n(found.compared, "comparison")
     return f"**{len(clear):,} of {of} changed clearly** {between}: {named}{more}."
 
 
@@ -103,10 +104,10 @@ def mean(amount: float | None, measure: Measure) -> str:
     if amount is None:
         return "–"
     if measure.what is What.COST:
-        return words.money(amount)
+        return money(amount)
     if measure.what is What.ACCEPTABLE:
-        return words.percent(amount)
-    return f"{amount:.2f}" if measure.what is What.SCORE else words.seconds(amount)
+        return shared_words.percent(amount)
+    return f"{amount:.2f}" if measure.what is What.SCORE else seconds(amount)
 
 
 def other_models(found: Comparison) -> list[str]:
@@ -131,9 +132,9 @@ def identical(found: Comparison) -> str:
         each = ", ".join(f"{frame.as_typed(line.name)} {_same(line)}" for line in lines)
         return f"Word for word the same in both runs: {each}."
     lines.sort(key=lambda line: line.identical_share or 0.0)
-    same, n = (sum(getattr(line, of) for line in lines) for of in ("identical", "matched"))
+    same, matched = (sum(getattr(line, of) for line in lines) for of in ("identical", "matched"))
     ends = " to ".join(f"{_same(line)} ({frame.as_typed(line.name)})" for line in (lines[0], lines[-1]))
-    return f"Word for word the same in both runs: {same:,} of {_counted(n, 'response')}; by candidate from {ends}."
+    return f"Word for word the same in both runs: {same:,} of {n(matched, 'response')}; by candidate from {ends}."
 
 
 def only_one(found: Comparison) -> list[str]:
@@ -183,7 +184,3 @@ def _digits(sizes: list[float], fewest: int, most: int) -> int:
 def _signed(amount: float, digits: int) -> str:
     shown = f"{abs(amount):,.{digits}f}"
     return shown if not float(shown.replace(",", "")) else f"{'−' if amount < 0 else '+'}{shown}"
-
-
-def _counted(n: int, what: str) -> str:
-    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"

@@ -9,6 +9,7 @@ from core.storage.engine import reading
 from core.ui.runs import words
 from core.ui.shared import frame
 from core.ui.shared.resources import engine
+from core.ui.shared.words import n
 
 _MOST_NAMED = 3
 
@@ -36,7 +37,7 @@ def _in_words(kind: str, lines: list[FailureLine]) -> str:
     names = [frame.as_typed(each.candidate) for each in lines]
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     given_up = sum(each.given_up for each in lines)
-    tries = words.n(sum(each.attempts for each in lines), "call")
+    tries = n(sum(each.attempts for each in lines), "call")
     ended = f"**{given_up:,} given up**" if given_up else "all tried again"
     return f"**{word}** · {tries} by {', '.join(names[:_MOST_NAMED])}{more}, {ended}. :gray[{to_do}]"
 

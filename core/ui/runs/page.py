@@ -12,6 +12,7 @@ from core.storage.engine import reading
 from core.ui.runs import address, words
 from core.ui.shared import access, frame
 from core.ui.shared.resources import engine, now
+from core.ui.shared.words import when
 
 _TABLE, _IDS, _CHOSEN = "runs_table", "_runs_in_table", "runs_chosen"
 
@@ -76,7 +77,7 @@ def label(line: RunLine) -> str:
     """A run in a drop-down: number, dataset, what became of it, how much of it there is, when."""
     done = f", {words.done(line)}" if line.is_evaluation else ""
     state = f"{words.state(line).word}{done}"
-    return f"Run {line.id} · {line.dataset} · {state} · {words.when(line.created_at)}"
+    return f"Run {line.id} · {line.dataset} · {state} · {when(line.created_at)}"
 
 
 def table(lines: list[RunLine]) -> None:

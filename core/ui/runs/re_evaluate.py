@@ -15,6 +15,7 @@ from core.ui.runs import address, re_evaluate_order, words
 from core.ui.runs.re_evaluate_order import Ordered
 from core.ui.shared import access, frame
 from core.ui.shared.resources import engine, now
+from core.ui.shared.words import ago, n
 
 _OPEN, _PROBLEM, _BEGUN = "_re_evaluate_open", "_re_evaluate_problem", "_re_evaluate_begun"
 _LOOK_EVERY_S = 5.0
@@ -74,7 +75,7 @@ def _newest() -> None:
 
 def _last(found: Newest) -> None:
     spent = words.spent(found.cost_usd, found.unpriced)
-    line = f"Last run {words.ago(found.at, now())} · {words.n(found.candidates, 'candidate')} · {spent}"
+    line = f"Last run {ago(found.at, now())} · {n(found.candidates, 'candidate')} · {spent}"
     st.caption(frame.as_typed(line))
 
 
@@ -123,7 +124,7 @@ def _buttons(ordered: Ordered) -> None:
     calls = ordered.estimate.calls if ordered.estimate is not None else 0
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
-            f"Run {words.n(calls, 'call')}" if calls else "Run",
+            f"Run {n(calls, 'call')}" if calls else "Run",
             type="primary",
             icon=":material/play_arrow:",
             key="re_evaluate_run",

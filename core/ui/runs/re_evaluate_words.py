@@ -5,6 +5,7 @@ import streamlit as st
 from core.services.runs import Estimate, RunOrder
 from core.ui.runs import words
 from core.ui.shared import frame
+from core.ui.shared.words import duration, n
 
 _MOST_NAMED = 4
 
@@ -23,12 +24,12 @@ def takes(found: Estimate, order: RunOrder, cap: float | None, *, asks_locally: 
 
 
 def _calls(found: Estimate, order: RunOrder) -> str:
-    parts = [words.n(len(order.candidate_ids), "candidate"), words.n(found.prompts, "prompt")]
+    parts = [n(len(order.candidate_ids), "candidate"), n(found.prompts, "prompt")]
     if order.repetitions > 1:
         parts.append(f"{order.repetitions} times each")
     responses = len(order.candidate_ids) * found.prompts * order.repetitions
     turns = " with all turns of the conversations" if found.calls > responses else ""
-    return f":material/forum: **{words.n(found.calls, 'call')}**{turns} · {' × '.join(parts)}"
+    return f":material/forum: **{n(found.calls, 'call')}**{turns} · {' × '.join(parts)}"
 
 
 def _cost(found: Estimate) -> str:
@@ -41,14 +42,11 @@ def _cost(found: Estimate) -> str:
 def _time(found: Estimate, order: RunOrder) -> str:
     seconds = found.seconds or 0.0
     if order.spread_s:
-        return (
-            f":material/schedule: About **{words.duration(seconds)}** of asking, over "
-            f"{words.duration(order.spread_s[-1])}"
-        )
+        return f":material/schedule: About **{duration(seconds)}** of asking, over {duration(order.spread_s[-1])}"
     loading = ""
     if found.load_s:
-        loading = f", {words.duration(found.load_s)} of it until the model on this machine is loaded"
-    return f":material/schedule: About **{words.duration(seconds)}**{loading}"
+        loading = f", {duration(found.load_s)} of it until the model on this machine is loaded"
+    return f":material/schedule: About **{duration(seconds)}**{loading}"
 
 
 def _unknown(found: Estimate) -> str:

@@ -1,10 +1,10 @@
 """How a run's state, its failures and what it takes are put into words, the same in list, detail and sidebar."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from core.domain.answering import FaultKind
 from core.services.runs import RunLine
+from core.ui.shared.words import duration, n, when
 
 _LEAST_USD = 0.000001
 
@@ -100,30 +100,6 @@ def fault(kind: str) -> tuple[str, str]:
     return _FAULTS[FaultKind(kind)] if known else (kind.replace("_", " ").capitalize(), "")
 
 
-def duration(seconds: float) -> str:
-    """About how long: 40 s, 3 min, 2 h 10 min, 3 days."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    minutes = round(seconds / 60)
-    if minutes < 90:
-        return f"{minutes} min"
-    hours, rest = divmod(minutes, 60)
-    if hours >= 48:
-        return f"{round(hours / 24)} days"
-    return f"{hours} h {rest} min" if rest and hours < 10 else f"{hours} h"
-
-
-def ago(at: datetime, now: datetime) -> str:
-    """How long ago something was, as far as it matters."""
-    seconds = (now - at).total_seconds()
-    return "just now" if seconds < 60 else f"{duration(seconds)} ago"
-
-
-def when(at: datetime | None) -> str:
-    """A moment, in UTC."""
-    return "–" if at is None else f"{at:%-d %b %Y, %H:%M}"
-
-
 def spent(cost_usd: float, unpriced: int) -> str:
     """What is known to be spent; attempts of unknown price are said, never left out and never 0."""
     if not unpriced:
@@ -143,8 +119,3 @@ def dollars(usd: float | None) -> str:
     return (
         f"${usd:.2f}" if usd >= 0.1 else f"${float(f'{usd:.2g}'):.6f}".rstrip("0") if usd >= 0.000001 else "< $0.000001"
     )
-
-
-def n(count: int, what: str) -> str:
-    """A count with its word."""
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

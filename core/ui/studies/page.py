@@ -7,8 +7,8 @@ from core.services.studies.progress import StudyProgress
 from core.storage.engine import reading
 from core.ui.shared import access, doing, frame
 from core.ui.shared.resources import engine
+from core.ui.shared.words import n
 from core.ui.studies import states
-from core.ui.studies.states import number_of
 
 CHOSEN, _NEW = "edit", "new"
 
@@ -102,9 +102,9 @@ def _progress(line: StudyProgress, raters: int) -> None:
         st.progress(line.share)
     facts = [
         f"**{line.done:,}** of {line.wanted:,} ratings ({line.share:.0%})" if line.wanted else "No pairs yet",
-        f"{number_of(line.pairs, 'pair')} × {number_of(line.study.overlap, 'rater')}",
+        f"{n(line.pairs, 'pair')} × {n(line.study.overlap, 'rater')}",
         _votes(line),
-        f"{number_of(raters, 'rater')} so far",
+        f"{n(raters, 'rater')} so far",
         f"over {frame.as_typed(progress.scope_in_words(line))}",
     ]
     st.caption(" · ".join(facts if line.wanted else [facts[0], *facts[2:]]))
@@ -113,7 +113,7 @@ def _progress(line: StudyProgress, raters: int) -> None:
 
 
 def _votes(line: StudyProgress) -> str:
-    votes = number_of(line.votes, "vote")
+    votes = n(line.votes, "vote")
     if line.simulated == 0:
         return votes
     return f"{votes}, " + ("all simulated" if line.simulated == line.votes else f"{line.simulated:,} of them simulated")

@@ -11,6 +11,7 @@ from core.storage.engine import reading
 from core.storage.tables import Study
 from core.ui.shared import access, doing, frame
 from core.ui.shared.resources import engine
+from core.ui.shared.words import n
 
 BADGES = {
     "draft": ("Draft", "blue", ":material/edit_note:"),
@@ -89,7 +90,7 @@ def _confirm_delete(study: Study) -> None:
     st.markdown(f"**{frame.as_typed(study.name)}** goes for good, with its questions and guidelines.")
     if invited:
         st.markdown(
-            f"{number_of(len(invited), 'person', 'people')} invited to it stay here; their links then lead to whatever "
+            f"{n(len(invited), 'person', 'people')} invited to it stay here; their links then lead to whatever "
             "else they may rate."
         )
     with st.container(horizontal=True):
@@ -116,7 +117,7 @@ def _delete(study_id: int) -> None:
 def warn(found: list[SharedPairs]) -> None:
     """Say which two studies give out the same pairs, and what to do."""
     for each in found:
-        pairs = number_of(each.pairs, "pair")
+        pairs = n(each.pairs, "pair")
         st.warning(
             f"**{frame.as_typed(each.first.name)}** and **{frame.as_typed(each.second.name)}** share {pairs}: "
             "raters do that work twice, and the votes count apart. Pause one, or let them compare different prompts.",
@@ -129,7 +130,7 @@ def consequences(line: StudyProgress, state: str) -> list[str]:
     if state == "open":
         return _first_opening(line) if line.study.state == studies.DRAFT else [_AGAIN]
     held = line.in_hand
-    in_hand = f"{number_of(held, 'pair')} {'is' if held == 1 else 'are'} in raters' hands now. " if held else ""
+    in_hand = f"{n(held, 'pair')} {'is' if held == 1 else 'are'} in raters' hands now. " if held else ""
     back = "until you open it again" if state == "paused" else "and the study leaves their list"
     return [
         f"Raters get no further pairs {back}.",
@@ -150,9 +151,9 @@ def _first_opening(line: StudyProgress) -> list[str]:
         is_demo = opening.is_demo(session, study)
     who = "Everybody who rates gets"
     if not study.everybody_rates:
-        who = number_of(chosen, "chosen person gets", "chosen people get")
+        who = n(chosen, "chosen person gets", "chosen people get")
     said = [
-        f"{who} its {number_of(line.pairs, 'pair')} with the next click."
+        f"{who} its {n(line.pairs, 'pair')} with the next click."
         if line.pairs
         else "It has no pairs yet. Raters get them once two candidates have answered the same prompt."
     ]
@@ -164,8 +165,3 @@ def _first_opening(line: StudyProgress) -> list[str]:
         )
     said.append("Once it is open, questions can be worded anew and dropped, but no longer deleted or moved.")
     return said
-
-
-def number_of(n: int, one: str, many: str = "") -> str:
-    """A number with its noun: '1 pair', '1,200 pairs'."""
-    return f"{n:,} {one if n == 1 else many or f'{one}s'}"

@@ -1,0 +1,83 @@
+"""How amounts, times and counts are written: the same on every page."""
+
+import math
+from datetime import datetime
+
+from core.services.datasets.datasets import DatasetLine
+from core.services.quality import RunRef
+
+UNKNOWN = "unknown"
+_SOURCES = {"import": "imported", "demo": "demo", "evaluation": "evaluation"}
+
+
+def dollars(amount: float | None) -> str:
+    """A price in US dollars, with as many digits as it takes to tell small ones apart; None is *unknown*."""
+    if amount is None:
+        return UNKNOWN
+    if amount == 0:
+        return "$0"
+    digits = 2 if amount >= 100 else 4 if amount >= 0.001 else 6
+    whole, _, rest = f"{amount:,.{digits}f}".partition(".")
+    kept = rest.rstrip("0").ljust(2, "0")
+    return f"${whole}.{kept}" if float(f"0.{kept}") or whole != "0" else f"${amount:.1e}"
+
+
+def money(usd: float) -> str:
+    """US dollars with three significant digits below a dollar, cents above."""
+    if usd == 0:
+        return "$0"
+    if usd >= 1:
+        return f"${usd:,.2f}"
+    digits = min(2 - math.floor(math.log10(usd)), 12)
+    return f"${usd:.{digits}f}"
+
+
+def percent(share: float) -> str:
+    """A share in per cent."""
+    return f"{100 * share:.0f} %"
+
+
+def seconds(ms: float) -> str:
+    """Milliseconds as seconds; below a tenth as milliseconds."""
+    if ms < 100:
+        return f"{ms:.0f} ms"
+    return f"{ms / 1000:.2f} s" if ms < 10_000 else f"{ms / 1000:,.1f} s"
+
+
+def duration(seconds: float) -> str:
+    """About how long: 40 s, 3 min, 2 h 10 min, 3 days."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    if hours >= 48:
+        return f"{round(hours / 24)} days"
+    return f"{hours} h {rest} min" if rest and hours < 10 else f"{hours} h"
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """How long ago something was, as far as it matters."""
+    seconds = (now - at).total_seconds()
+    return "just now" if seconds < 60 else f"{duration(seconds)} ago"
+
+
+def when(at: datetime | None) -> str:
+    """A moment, in UTC."""
+    return "–" if at is None else f"{at:%-d %b %Y, %H:%M}"
+
+
+def n(count: int, one: str, many: str | None = None) -> str:
+    """A count with its word; ``many``: of several, where that is not ``one`` with an s."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
+def dataset_name(line: DatasetLine) -> str:
+    """The dataset's name, with its version where that tells something."""
+    return line.dataset.name + (f" (version {line.dataset.version})" if line.dataset.version > 1 else "")
+
+
+def run_name(run: RunRef) -> str:
+    """A run in the row of filters, and so in addresses of this page: the same as long as there is this run."""
+    return f"Run {run.id} · {_SOURCES.get(run.source, run.source)} · {run.created_at:%d %b %Y, %H:%M}"
