@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 from core.errors import BadFile
 from core.services.importing import ImportSummary, Kind, import_file
 from core.services.importing.source import LONGEST_LINE, Source
+from core.settings import PROJECT_ROOT
 from core.storage.engine import open_engine
 from core.storage.schema import upgrade
 
@@ -193,7 +194,7 @@ print(peak_mb() - before)
 
 def growth_mb(database: str, file: Path, kind: str) -> int:
     """By how many megabytes a process grows that imports ``file``."""
-    root = Path(__file__).resolve().parents[2]
+    root = PROJECT_ROOT
     arguments = [sys.executable, "-c", _MEMORY, database, str(file), kind]
     return int(subprocess.run(arguments, cwd=root, check=True, capture_output=True, text=True).stdout)
 

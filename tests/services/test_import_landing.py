@@ -20,6 +20,7 @@ from sqlmodel import Session, select
 from core.services.importing import ImportSummary, Kind, import_file
 from core.services.leaderboards import boards
 from core.services.studies import studies
+from core.settings import PROJECT_ROOT
 from core.storage.engine import open_engine, writing
 from core.storage.tables import Candidate, Study, Vote
 from tests.services.test_import_native import counts
@@ -31,7 +32,7 @@ from tests.services.test_nothing_lost import (
 from tests.services.test_rating import assert_tallies_equal_a_rebuild
 from tests.workspace import NOW, make_workspace
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = PROJECT_ROOT
 SQLITE_WAITS = pytest.mark.regression("1.7")
 EACH_DATABASE = pytest.mark.parametrize(
     "database", [pytest.param("sqlite", marks=SQLITE_WAITS), pytest.param("postgres", marks=pytest.mark.postgres)],

@@ -25,13 +25,14 @@ from sqlmodel import select
 from core.domain.votes import Outcome
 from core.errors import NothingToRate, PairGone
 from core.services.studies import assigning, rounds, voting
+from core.settings import PROJECT_ROOT
 from core.storage.engine import open_engine, reading, writing
 from core.storage.tables import Assignment, Pair, Response, Study, Vote
 from tests.services.test_rating import assert_tallies_equal_a_rebuild
 from tests.workspace import NOW, Workspace, make_workspace
 
 T = TypeVar("T")
-PROJECT = Path(__file__).resolve().parent.parent.parent
+PROJECT = PROJECT_ROOT
 KILLS = 3
 LEAST_ACKNOWLEDGED = 20
 
