@@ -16,7 +16,7 @@ from core.settings import PROJECT_ROOT
 from core.storage.engine import open_engine
 from tests.browser.server import free_port
 from tests.planted import PlantedPlan, PlantedServer
-from tests.services.running.evaluations import make, planned, the_run
+from tests.services.runs.evaluations import make, planned, the_run
 
 STARTS_WITHIN_S, ENDS_WITHIN_S = 120.0, 30.0
 

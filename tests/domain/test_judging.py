@@ -12,8 +12,8 @@ from core.domain.judging.fence import LINE_MARK, disarmed
 from core.domain.scoring.base import Score, Subject, unscored
 from core.domain.votes import Outcome
 from core.errors import BadInput
-from tests.services.scoring.injections import INJECTIONS
-from tests.services.scoring.scripted_judge import (
+from tests.services.judging.injections import INJECTIONS
+from tests.services.judging.scripted_judge import (
     READERS,
     carelessly,
     code_in,
