@@ -176,7 +176,7 @@ def _delete_studies(session: Session, studies: Sequence[int]) -> None:
     """Invitations to them stay, and lead to whatever else there is to rate."""
     invitation = _table["invitation"]
     session.execute(sa.update(invitation).where(invitation.c.study_id.in_(studies)).values(study_id=None))
-    for name in ("pair_tally", "cluster_tally", "weighted_tally", "study_rater", "question"):
+    for name in ("pair_tally", "weighted_tally", "study_rater", "question"):
         session.execute(sa.delete(_table[name]).where(_table[name].c.study_id.in_(studies)))
     session.execute(sa.delete(_table["study"]).where(_table["study"].c.id.in_(studies)))
 

@@ -27,21 +27,6 @@ class PairTally(Table, table=True):
     n_both_bad: int = 0
 
 
-class ClusterTally(Table, table=True):
-    """Votes per bucket of raters or of prompts and ordered candidate pair. ``wins2``: left's wins, doubled."""
-
-    __tablename__ = "cluster_tally"
-    study_id: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
-    question_id: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
-    kind: str = Field(primary_key=True)
-    bucket: int = Field(sa_column=Column(SmallInteger, primary_key=True, autoincrement=False))
-    left_id: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
-    right_id: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
-    simulated: bool = Field(primary_key=True)
-    n: int = 0
-    wins2: int = 0
-
-
 class WeightedTally(Table, table=True):
     """Rater-weighted counts of one question, refreshed in the background; ``category`` '' is all of them.
 
