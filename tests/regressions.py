@@ -1,7 +1,10 @@
 """Show that each test of a mended fault fails on an earlier commit and passes here.
 
-``python -m tests.regressions COMMIT [-k WORDS]`` lays today's tests over a checkout of COMMIT, runs those marked
-``regression`` there and here, and prints a line a fault. Ends with 1 where one passed there or failed here.
+``python -m tests.regressions COMMIT [--tests COMMIT] [-k WORDS]`` lays tests over a checkout of COMMIT, runs those
+marked ``regression`` there and here, and prints a line a fault. Ends with 1 where one passed there or failed here.
+
+``--tests``: whose tests are laid there; by default those of the last commit whose modules lie where e18fcdf has them,
+since later ones would fail there by their imports alone. A test is known by its file's name and its own.
 """
 
 import argparse
@@ -18,6 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_FILE_S = 900
+LAST_THAT_FITS = "c0559371fc1e001d2e42cce7e5a204ff0a518f90"
 ABSENT = ("", "not collected, or ended with its process")
 MARKERS = "markers=browser: \npostgres: \nregression(fault): "
 
@@ -26,6 +30,7 @@ def main() -> int:
     """Run both and compare."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("commit")
+    parser.add_argument("--tests", default=LAST_THAT_FITS)
     parser.add_argument("-k", default="", help="as pytest's")
     parser.add_argument("-n", default="3", help="how many at once")
     asked = parser.parse_args()
@@ -34,7 +39,7 @@ def main() -> int:
         _git("worktree", "add", "--detach", "--quiet", str(there), asked.commit)
         try:
             shutil.rmtree(there / "tests")
-            shutil.copytree(ROOT / "tests", there / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+            _git("checkout", "--quiet", asked.tests, "--", "tests", of=there)
             before = _outcomes(there, Path(scratch, "before"), asked)
             after = _outcomes(ROOT, Path(scratch, "after"), asked)
         finally:
@@ -42,8 +47,8 @@ def main() -> int:
     return _compared(before, after)
 
 
-def _git(*words: str) -> None:
-    subprocess.run(["git", "-C", str(ROOT), *words], check=True)
+def _git(*words: str, of: Path = ROOT) -> None:
+    subprocess.run(["git", "-C", str(of), *words], check=True)
 
 
 def _outcomes(folder: Path, reports: Path, asked: argparse.Namespace) -> dict[str, tuple[str, str]]:
@@ -59,10 +64,10 @@ def _outcomes(folder: Path, reports: Path, asked: argparse.Namespace) -> dict[st
     for file in files:
         # What ended with its process is a fault, too: it is in no report.
         if not _report(folder, file, reports).exists():
-            found[str(file.relative_to(folder))] = ABSENT
+            found[file.stem] = ABSENT
     for report in reports.glob("*.xml"):
         for case in ElementTree.parse(report).getroot().iter("testcase"):
-            name = f"{case.get('classname')}::{case.get('name')}"
+            name = f"{(case.get('classname') or '').rpartition('.')[2]}::{case.get('name')}"
             fault = next((p.get("value") or "" for p in case.iter("property") if p.get("name") == "fault"), "")
             ended = next((child.tag for child in case if child.tag in ("failure", "error", "skipped")), "passed")
             found[name] = (fault, ended)
