@@ -20,10 +20,11 @@ from sqlmodel import Session, select
 
 from core.domain.votes import Outcome
 from core.services.leaderboards import tallies
-from core.services.studies import assigning, studies, vote_records, voting
+from core.services.studies import studies, vote_records, voting
 from core.storage.engine import open_engine, reading, write, writing
 from core.storage.schema import upgrade
 from core.storage.tables import Candidate, Dataset, Person, Prompt, Response, Run, Vote
+from tests.pairs import pair_in_hand
 
 VOTES = 400
 MOST_TIMES_WITHOUT = 3.0
@@ -75,7 +76,7 @@ def _measured(address: str, votes: int) -> dict[str, float]:
     rng = random.Random(1)
     while len(times["key_press"]) < votes:
         now = datetime.now(UTC)
-        shown = assigning.current(engine, study_id=study, rater_id=rater, now=now, rng=rng)
+        shown = pair_in_hand(engine, study_id=study, rater_id=rater, now=now, rng=rng)
         for question in _questions(engine, study):
             begin = time.perf_counter()
             vote = voting.cast(

@@ -50,20 +50,12 @@ def flagged(outcome: Outcome) -> bool:
     return outcome is Outcome.BOTH_BAD
 
 
-def krippendorff_alpha(units: Units, values: ArrayLike, level: Level = "nominal") -> float | None:
-    """Krippendorff's α = 1 − observed / expected disagreement; None where undefined.
-
-    Undefined: no unit with two ratings, or one and the same value throughout. Source: K. Krippendorff,
-    "Computing Krippendorff's Alpha-Reliability" (2011).
-    """
-    found = krippendorff(units, values, level)
-    return None if found is None else found.value
-
-
 def krippendorff(units: Units, values: ArrayLike, level: Level = "nominal") -> Agreement | None:
     """Krippendorff's α with an interval from leaving out one unit at a time (jackknife, t distribution).
 
-    The distances between ranks are held fixed while units are left out.
+    α = 1 − observed / expected disagreement; None where undefined: no unit with two ratings, or one and the same value
+    throughout. The distances between ranks are held fixed while units are left out. Source: K. Krippendorff, "Computing
+    Krippendorff's Alpha-Reliability" (2011).
     """
     counts, scale = _pairable(units, values)
     if not counts.size:

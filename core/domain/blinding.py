@@ -3,11 +3,9 @@
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from core.domain.lengths import count_words
 from core.domain.masking import mask_self_identification
-from core.domain.votes import Outcome
 
 Message = Mapping[str, str]
 
@@ -53,13 +51,6 @@ class BlindPair:
     words: int = 0
 
 
-class Win(NamedTuple):
-    """The ids of the candidates that won and lost."""
-
-    winner: int
-    loser: int
-
-
 def blind(pair: SidedPair) -> BlindPair:
     """What a rater sees of a pair: A is the left side, self-identification is masked on both sides.
 
@@ -85,15 +76,6 @@ def blind(pair: SidedPair) -> BlindPair:
     )
 
 
-def unblind(outcome: Outcome, left_candidate: int, right_candidate: int) -> Win | None:
-    """Which candidate won by this outcome; None for a tie and for both bad."""
-    if outcome is Outcome.LEFT:
-        return Win(left_candidate, right_candidate)
-    if outcome is Outcome.RIGHT:
-        return Win(right_candidate, left_candidate)
-    return None
-
-
 def draw_sides(own_before: Sequence[bool], others_on_pair: Sequence[bool], rng: random.Random) -> bool:
     """Whether the first response of the pair stands on the left.
 
@@ -113,16 +95,11 @@ def draw_sides(own_before: Sequence[bool], others_on_pair: Sequence[bool], rng: 
 def conversation(messages: Sequence[Message], answers: Sequence[str]) -> list[tuple[str, str]]:
     """The user's turns with the answer to each: (user text, answer).
 
-    Answers belong to the user messages after the last assistant message; what stands before is context
-    (see `context_of`). A turn without an answer has "", and so has an answer without a turn.
+    Answers belong to the user messages after the last assistant message; what stands before is context. A
+    turn without an answer has "", and so has an answer without a turn.
     """
     _, asked = _split(messages, len(answers))
     return [(user, _at(answers, at)) for at, user in enumerate(asked)]
-
-
-def context_of(messages: Sequence[Message], n_answers: int = 1) -> str | None:
-    """The system message and the conversation before the answered turns, as text; None where there is none."""
-    return _split(messages, n_answers)[0]
 
 
 def _split(messages: Sequence[Message], n_answers: int) -> tuple[str | None, list[str]]:

@@ -6,7 +6,6 @@ Amounts are computed in decimals, so that the same tokens and rates always give 
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -96,26 +95,13 @@ class Rates(Tariff):
         return self.request_usd == 0 and not any(dear)
 
     def as_json(self) -> dict[str, Any]:
-        """The rates as JSON; ``rates_from`` reads it back to an equal object."""
+        """The rates as JSON: all that they were made of."""
         return asdict(self) | {"tiers": [asdict(tier) for tier in self.tiers]}
 
     @property
     def content_hash(self) -> str:
         """SHA-256 of the JSON: equal rates have equal hashes, on every machine."""
         return hashlib.sha256(json.dumps(self.as_json(), sort_keys=True).encode()).hexdigest()
-
-
-def rates_from(stored: Mapping[str, Any]) -> Rates:
-    """The rates that ``as_json`` wrote."""
-    batch = stored.get("batch")
-    fields = dict(stored) | {"tiers": _tiers_from(stored), "batch": None}
-    if batch is not None:
-        fields["batch"] = Tariff(**(dict(batch) | {"tiers": _tiers_from(batch)}))
-    return Rates(**fields)
-
-
-def _tiers_from(stored: Mapping[str, Any]) -> tuple[Tier, ...]:
-    return tuple(Tier(**tier) for tier in stored.get("tiers", ()))
 
 
 def cost_usd(usage: TokenUsage | None, rates: Rates, *, batch: bool = False) -> float | None:

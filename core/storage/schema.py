@@ -7,7 +7,6 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 _ADVISORY_LOCK = 0x45564E48
@@ -21,14 +20,6 @@ def upgrade(engine: Engine, *, to: str = "head") -> None:
     with engine.execution_options(writes=True).connect() as connection, _alone(connection):
         command.upgrade(_config(connection), to)
         connection.commit()
-
-
-def write_revision(engine: Engine, message: str) -> None:
-    """For developers: a new migration from the difference between the tables and ``engine``'s database."""
-    with engine.connect() as connection:
-        config = _config(connection)
-        number = len(list(ScriptDirectory.from_config(config).walk_revisions())) + 1
-        command.revision(config, message=message, autogenerate=True, rev_id=f"{number:04d}")
 
 
 def _config(connection: Connection) -> Config:

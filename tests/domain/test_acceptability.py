@@ -1,17 +1,75 @@
 """Acceptable responses: the verdict on one, the share of many, and what one costs."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
 import numpy as np
 import pytest
 
 from benchmarks.cost_coverage import planted
 from core.domain.acceptability import (
     CostState,
-    Facts,
-    GateScore,
     cost_per_acceptable,
     share_acceptable,
-    verdict,
 )
+from core.domain.acceptability.verdicts import Floats, Outcome, Outcomes, combined, gate_outcomes, requirements
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of one response; None: not known.
+
+    ``is_cut_short`` and ``refuses`` are what evaluators found; where they are None the finish reason decides.
+    """
+
+    finish_reason: str | None
+    is_empty: bool = False
+    is_cut_short: bool | None = None
+    refuses: bool | None = None
+    expects_refusal: bool = False
+
+
+class GateScore(NamedTuple):
+    """A gate's evaluator on a response. ``value`` in [0, 1], None: unscored; ``applies`` false: no gate here."""
+
+    value: float | None
+    at_least: float
+    applies: bool = True
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``acceptable``: None where something is open and nothing failed. ``failed``, ``open``: requirements and gates."""
+
+    acceptable: bool | None
+    failed: tuple[str, ...]
+    open: tuple[str, ...]
+
+
+def verdict(facts: Facts, gates: Mapping[str, GateScore]) -> Verdict:
+    """Whether one response is automatically acceptable, and if not, why. ``gates``: by name."""
+    found = requirements(
+        [facts.finish_reason],
+        is_empty=np.array([facts.is_empty]),
+        cut_short=_as_number(facts.is_cut_short),
+        refuses=_as_number(facts.refuses),
+        expects_refusal=np.array([facts.expects_refusal]),
+    )
+    outcomes: dict[str, Outcomes] = {str(name): outcome for name, outcome in found.items()}
+    for name, (value, at_least, applies) in gates.items():
+        outcomes[name] = gate_outcomes(np.array([np.nan if value is None else value]), at_least, np.array([applies]))
+    overall = combined(list(outcomes.values()))[0]
+    return Verdict(
+        acceptable={Outcome.OPEN: None, Outcome.FAILED: False, Outcome.PASSED: True}[Outcome(overall)],
+        failed=tuple(name for name, outcome in outcomes.items() if outcome[0] == Outcome.FAILED),
+        open=tuple(name for name, outcome in outcomes.items() if outcome[0] == Outcome.OPEN),
+    )
+
+
+def _as_number(known: bool | None) -> Floats:
+    return np.array([np.nan if known is None else float(known)])
+
 
 PASSES, FAILS, UNSCORED = GateScore(1.0, 1.0), GateScore(0.5, 0.75), GateScore(None, 1.0)
 NO_GATE = GateScore(None, 1.0, applies=False)

@@ -12,13 +12,10 @@ from core.domain.blinding import (
     SidedPair,
     Turn,
     blind,
-    context_of,
     conversation,
     draw_sides,
-    unblind,
 )
 from core.domain.lengths import count_words
-from core.domain.votes import Outcome
 
 CANARY = "kestrel-7f3a9c"
 texts = st.text(max_size=60)
@@ -113,7 +110,6 @@ def test_system_message_and_earlier_conversation_are_context_and_only_the_last_t
 
 def test_a_prompt_of_user_turns_alone_is_interleaved_with_its_answers():
     assert conversation([user("one"), user("two")], ["1", "2"]) == [("one", "1"), ("two", "2")]
-    assert context_of([user("one"), user("two")], 2) is None
 
 
 def test_a_candidate_that_answered_every_turn_anew_is_shown_in_full():
@@ -124,7 +120,6 @@ def test_a_candidate_that_answered_every_turn_anew_is_shown_in_full():
 def test_what_production_answered_last_is_not_shown():
     messages = [user("one"), assistant("what production said")]
     assert conversation(messages, ["1"]) == [("one", "1")]
-    assert context_of(messages) is None
 
 
 def test_responses_to_prompts_of_which_only_the_name_is_known_are_still_shown():
@@ -144,14 +139,6 @@ def test_words_are_counted_in_both_answers_and_two_ideographs_make_one():
     assert count_words("你好世界 hello") == 3
     assert count_words("") == 0
     assert blind(SidedPair("x", [user("q")], ["a b"], ["c d e"])).words == 5
-
-
-@pytest.mark.parametrize(
-    ("outcome", "win"),
-    [(Outcome.LEFT, (7, 9)), (Outcome.RIGHT, (9, 7)), (Outcome.TIE, None), (Outcome.BOTH_BAD, None)],
-)
-def test_the_way_back_names_winner_and_loser(outcome, win):
-    assert unblind(outcome, left_candidate=7, right_candidate=9) == win
 
 
 @given(others=st.lists(st.lists(st.booleans(), max_size=5), min_size=1, max_size=40), seed=st.integers())

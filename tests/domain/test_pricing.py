@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.answering import TokenUsage
-from core.domain.pricing import Rates, Tariff, Tier, cost_usd, most_usd, provider_of_url, public_rates, rates_from
+from core.domain.pricing import Rates, Tariff, Tier, cost_usd, most_usd, provider_of_url, public_rates
+from tests.stored_rates import rates_from
 
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
 KNOWN = [

@@ -12,11 +12,12 @@ from streamlit.testing.v1 import AppTest
 from core.domain.people import Role
 from core.domain.votes import Outcome
 from core.services.people import joining, people
-from core.services.studies import assigning, studies, voting
+from core.services.studies import studies, voting
 from core.settings import get_settings
 from core.storage.engine import reading, write
 from core.storage.tables import Person
 from tests.pages.test_access_pages import opened, sign_in, words  # noqa: F401 - a fixture
+from tests.pairs import pair_in_hand
 from tests.workspace import Workspace, make_workspace
 
 NOW = datetime.now(UTC)
@@ -112,7 +113,7 @@ def test_a_link_is_renewed_in_one_click_and_somebody_who_voted_is_not_called_not
     workspace: Engine, admin: None, full: Workspace
 ):
     rater = full.raters[0]
-    shown = assigning.current(workspace, study_id=full.study, rater_id=rater, now=NOW, rng=random.Random(0))
+    shown = pair_in_hand(workspace, study_id=full.study, rater_id=rater, now=NOW, rng=random.Random(0))
     voting.cast(
         workspace,
         public_id=shown.public_id,

@@ -92,12 +92,6 @@ def change(session: Session, candidate_id: int, draft: CandidateDraft) -> Candid
     return candidate
 
 
-def set_price(session: Session, candidate_id: int, *, input_usd: float | None, output_usd: float | None) -> None:
-    """The candidate's own price in US dollars per million tokens; None takes it away."""
-    draft = draft_of(_get(session, candidate_id))
-    change(session, candidate_id, replace(draft, input_usd_per_mtok=input_usd, output_usd_per_mtok=output_usd))
-
-
 def allow_key(session: Session, seen: Candidate) -> None:
     """Say that its keys may go where an import says that they go: as ``seen``, and not where a later one says."""
     candidate = _get(session, seen.id or 0)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core.domain.answering import FaultKind
 from core.storage.tables import metadata
 
 _call, _score, _response = (metadata.tables[name] for name in ("judge_call", "score", "response"))
@@ -63,13 +62,6 @@ def judge_summary(
     if chosen is not None:
         calls, scores = calls.where(c.response_id.in_(chosen)), scores.where(s.response_id.in_(chosen))
     return JudgeSummary(*session.execute(calls).one(), *session.execute(scores).one())
-
-
-def faults_by_kind(session: Session, evaluator_id: int) -> dict[FaultKind, int]:
-    """How often each kind of fault met a judge's calls."""
-    c = _call.c
-    query = sa.select(c.error_kind, sa.func.count()).where(c.evaluator_id == evaluator_id, c.error_kind.is_not(None))
-    return {FaultKind(kind): n for kind, n in session.execute(query.group_by(c.error_kind).order_by(c.error_kind))}
 
 
 def _responses(run_id: int | None, dataset_id: int | None) -> sa.Select[tuple[int]] | None:

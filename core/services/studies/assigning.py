@@ -42,13 +42,8 @@ _IN_HAND = (
 """The pair in hand; else one that the rater left too long, where nobody else has taken its place."""
 
 
-def current(engine: Engine, *, study_id: int, rater_id: int, now: datetime, rng: random.Random) -> Assignment:
+def current(session: Session, *, study_id: int, rater_id: int, now: datetime, rng: random.Random) -> Assignment:
     """The pair this rater has in hand, or a new one. Raises NothingToRate when none is left for them."""
-    return write(engine, lambda session: current_in(session, study_id=study_id, rater_id=rater_id, now=now, rng=rng))
-
-
-def current_in(session: Session, *, study_id: int, rater_id: int, now: datetime, rng: random.Random) -> Assignment:
-    """As ``current``, in the caller's write transaction."""
     lock_rater(session, rater_id)
     study = session.get_one(Study, study_id)
     if study.state != "open":

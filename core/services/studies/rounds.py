@@ -67,7 +67,7 @@ def current_round(
         before = progress(session, study, rater_id)
         if not beyond_goal and study.pairs_per_rater and before.done >= study.pairs_per_rater:
             raise NothingToRate("You have rated every pair that was asked of you.")
-        assignment = assigning.current_in(session, study_id=study_id, rater_id=rater_id, now=now, rng=rng)
+        assignment = assigning.current(session, study_id=study_id, rater_id=rater_id, now=now, rng=rng)
         return _round(session, study, assignment, before)
 
     return write(engine, work)

@@ -15,6 +15,7 @@ from core.services.candidates.drafts import CandidateDraft, EndpointDraft, draft
 from core.services.importing import Kind, import_file
 from core.storage.engine import reading, write
 from core.storage.tables import Candidate, Response
+from tests.own_prices import set_price
 from tests.statements import statements
 from tests.workspace import NOW, make_workspace
 
@@ -188,7 +189,7 @@ def test_a_candidate_that_has_answered_keeps_its_name(engine: Engine) -> None:
 
 def test_price_and_key_of_a_candidate_that_has_answered_may_change(engine: Engine) -> None:
     made = answered(engine)
-    write(engine, lambda session: candidates.set_price(session, made.id or 0, input_usd=3.0, output_usd=6.0))
+    write(engine, lambda session: set_price(session, made.id or 0, input_usd=3.0, output_usd=6.0))
     write(
         engine,
         lambda session: candidates.change(
@@ -198,7 +199,7 @@ def test_price_and_key_of_a_candidate_that_has_answered_may_change(engine: Engin
     line = lines(engine)[made.name]
     assert line.rates is not None
     assert (line.rates.output_usd_per_mtok, line.keys) == (6.0, {"TEAM_API_KEY": False})
-    write(engine, lambda session: candidates.set_price(session, made.id or 0, input_usd=None, output_usd=None))
+    write(engine, lambda session: set_price(session, made.id or 0, input_usd=None, output_usd=None))
     assert "output_usd_per_mtok" not in lines(engine)[made.name].candidate.settings
 
 
@@ -316,7 +317,7 @@ def test_headers_and_fields_come_back_as_they_were_typed(engine: Engine, monkeyp
     assert made.settings["headers"] == {"x-portkey-provider": "openai", "x-portkey-api-key": "$PORTKEY_API_KEY"}
     assert made.settings["extra"] == {"top_p": 0.9}
     assert lines(engine)["Alder"].why_not == "PORTKEY_API_KEY is not set."
-    write(engine, lambda session: candidates.set_price(session, made.id or 0, input_usd=3.0, output_usd=6.0))
+    write(engine, lambda session: set_price(session, made.id or 0, input_usd=3.0, output_usd=6.0))
     assert lines(engine)["Alder"].candidate.settings["headers"] == made.settings["headers"]
 
 

@@ -21,6 +21,7 @@ from core.services.importing import Kind, import_file
 from core.settings import without_secrets
 from core.storage.engine import reading, write
 from core.storage.tables import Candidate, Prompt
+from tests.own_prices import set_price
 from tests.providers.conftest import ask
 from tests.providers.dialects import Dialect
 from tests.providers.scripted import ScriptedServer
@@ -217,7 +218,7 @@ def test_an_imported_address_gets_a_key_of_ones_own_only_once_an_admin_allows_it
         order = runs.RunOrder(session.get_one(Prompt, made.prompts[0]).dataset_id, [line.id])
     with pytest.raises(BadInput, match="cannot be asked"):
         write(engine, lambda session: runs.plan(session, order, now=NOW))
-    write(engine, lambda session: candidates.set_price(session, line.id, input_usd=1.0, output_usd=2.0))
+    write(engine, lambda session: set_price(session, line.id, input_usd=1.0, output_usd=2.0))
     assert lines(engine)["a"].why_not is not None
 
     bring(engine, GATEWAY | {"base_url": "https://third.example/v1"})

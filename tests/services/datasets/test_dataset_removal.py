@@ -16,9 +16,10 @@ from core.services.datasets import datasets
 from core.services.demo import opening as demo_service
 from core.services.importing import ImportSummary, Kind, import_file
 from core.services.people import people
-from core.services.studies import assigning, studies, voting
+from core.services.studies import studies, voting
 from core.storage.engine import reading, write
 from core.storage.tables import Candidate, Dataset, Person, Prompt, Response, Run, Study, Vote
+from tests.pairs import pair_in_hand
 from tests.services.importing.test_import_native import counts, tallied
 from tests.services.studies.test_rating import assert_tallies_equal_a_rebuild
 from tests.workspace import NOW, make_workspace
@@ -94,7 +95,7 @@ def test_a_dataset_that_people_voted_on_stays(engine: Engine, bank: int) -> None
     with reading(engine) as session:
         rater = session.exec(select(Person.id).where(Person.kind == "human")).first() or 0
         asked = studies.questions(session, study)[0].id
-    shown = assigning.current(engine, study_id=study, rater_id=rater, now=NOW, rng=Random(1))
+    shown = pair_in_hand(engine, study_id=study, rater_id=rater, now=NOW, rng=Random(1))
     cast = {"public_id": shown.public_id, "rater_id": rater, "question_id": asked, "outcome": Outcome.LEFT}
     voting.cast(engine, **cast, now=NOW)
     before = counts(engine)
@@ -109,7 +110,7 @@ def test_a_dataset_in_front_of_a_rater_goes_and_the_rater_goes_on(engine: Engine
     with reading(engine) as session:
         rater = session.exec(select(Person.id).where(Person.kind == "human")).first() or 0
         asked = studies.questions(session, study)[0].id
-    shown = assigning.current(engine, study_id=study, rater_id=rater, now=NOW, rng=Random(1))
+    shown = pair_in_hand(engine, study_id=study, rater_id=rater, now=NOW, rng=Random(1))
     remove(engine, bank)
     cast = {"public_id": shown.public_id, "rater_id": rater, "question_id": asked, "outcome": Outcome.LEFT}
     with pytest.raises(PairGone):

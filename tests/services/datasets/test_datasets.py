@@ -19,7 +19,7 @@ from core.services.demo import removal
 from core.services.importing import Kind, import_file
 from core.services.importing import look as file_look
 from core.services.leaderboards import tallies
-from core.services.studies import assigning, studies, voting
+from core.services.studies import studies, voting
 from core.storage.engine import reading, write
 from core.storage.tables import (
     Attempt,
@@ -38,6 +38,7 @@ from core.storage.tables import (
     Vote,
     metadata,
 )
+from tests.pairs import pair_in_hand
 from tests.workspace import NOW, later, make_workspace
 
 LOOKS = {
@@ -193,7 +194,7 @@ def test_removing_the_demo_keeps_what_is_ours_and_takes_peoples_votes_on_it(engi
         study = session.exec(select(Study).where(Study.name == demo_service.STUDY_NAME)).one()
         question = studies.questions(session, study.id)[0].id
     rater = workspace.raters[0]
-    held = assigning.current(engine, study_id=study.id, rater_id=rater, now=NOW, rng=random.Random(1))
+    held = pair_in_hand(engine, study_id=study.id, rater_id=rater, now=NOW, rng=random.Random(1))
     voting.cast(
         engine, public_id=held.public_id, rater_id=rater, question_id=question, outcome=Outcome.LEFT, now=later(1)
     )

@@ -12,14 +12,13 @@ from sqlmodel import Session, select
 from core.domain.votes import Outcome
 from core.errors import NothingToRate
 from core.services.leaderboards import tallies
-from core.services.studies import assigning, studies, voting
+from core.services.studies import studies, voting
 from core.storage.engine import reading, write, writing
 from core.storage.tables import Person, Prompt, Response, Vote, metadata
+from tests.pairs import pair_in_hand
 from tests.services.leaderboards.test_weighting import cast_at_random
 from tests.services.studies.test_rating import assert_tallies_equal_a_rebuild, tally_rows
 from tests.workspace import NOW, Workspace, later, make_workspace
-
-WINS2 = {Outcome.LEFT: 2, Outcome.RIGHT: 0, Outcome.TIE: 1, Outcome.BOTH_BAD: 1}
 
 
 def by_definition(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
@@ -30,7 +29,6 @@ def by_definition(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
         kind = dict(session.exec(select(Person.id, Person.kind)).all())
     superseded = {vote.supersedes_id for vote in votes}
     pairs: dict[tuple, Counter] = {}
-    clusters: dict[tuple, Counter] = {}
     for v in votes:
         if v.id in superseded or v.outcome is None or v.is_repeat:
             continue
@@ -41,12 +39,8 @@ def by_definition(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
         )
         cell = (*asked, category[v.prompt_id], *sides, v.length_bin, v.masked, simulated)
         pairs.setdefault(cell, Counter())[v.outcome] += 1
-        for cluster, key in (("rater", v.rater_id), ("prompt", v.prompt_id)):
-            found = clusters.setdefault((*asked, cluster, key % tallies.BUCKETS, *sides, simulated), Counter())
-            found.update(n=1, wins2=WINS2[v.outcome])
     return {
         "pair_tally": sorted((*cell, *(n[outcome] for outcome in Outcome)) for cell, n in pairs.items()),
-        "cluster_tally": sorted((*key, found["n"], found["wins2"]) for key, found in clusters.items()),
     }
 
 
@@ -55,7 +49,7 @@ def rate_at_random(engine: Engine, workspace: Workspace, rater: int, steps: int)
     rng = random.Random(rater)
     for step in range(steps):
         try:
-            taken = assigning.current(engine, study_id=workspace.study, rater_id=rater, now=later(step), rng=rng)
+            taken = pair_in_hand(engine, study_id=workspace.study, rater_id=rater, now=later(step), rng=rng)
         except NothingToRate:
             return
         on = {"public_id": taken.public_id, "rater_id": rater, "now": later(step)}
@@ -94,7 +88,7 @@ def test_what_votes_add_is_what_the_definition_counts(engine: Engine):
 def test_counting_anew_gives_what_the_definition_counts(engine: Engine):
     workspace = make_workspace(engine, raters=40, prompts=40)
     cast_at_random(engine, workspace, 400)
-    assert tally_rows(engine) == {"pair_tally": [], "cluster_tally": []}
+    assert tally_rows(engine) == {"pair_tally": []}
     write(engine, tallies.rebuild_all)
     assert tally_rows(engine) == by_definition(engine)
 

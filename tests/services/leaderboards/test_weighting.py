@@ -17,9 +17,10 @@ from core.domain.votes import TOO_FAST_WEIGHT, Outcome
 from core.errors import NothingToRate
 from core.services.leaderboards import tallies, weighted_sums, weighting
 from core.services.leaderboards.weighting import WeightedCells
-from core.services.studies import assigning, voting
+from core.services.studies import voting
 from core.storage.engine import open_engine, reading, writing
 from core.storage.tables import Person, Prompt, Vote, metadata
+from tests.pairs import pair_in_hand
 from tests.workspace import CATEGORIES, NOW, Workspace, later, make_workspace
 
 
@@ -331,7 +332,7 @@ def rate(
     rng = random.Random(rater)
     try:
         for _ in range(pairs):
-            taken = assigning.current(engine, study_id=workspace.study, rater_id=rater, now=NOW, rng=rng)
+            taken = pair_in_hand(engine, study_id=workspace.study, rater_id=rater, now=NOW, rng=rng)
             answers = questions or workspace.questions
             for question in answers:
                 voting.cast(

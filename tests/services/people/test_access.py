@@ -19,6 +19,7 @@ from core.services.people.loopback import is_loopback_host
 from core.services.studies import assigning, studies, voting
 from core.storage.engine import reading, write
 from core.storage.tables import Assignment, Invitation, Person, SignIn
+from tests.pairs import pair_in_hand
 from tests.workspace import NOW as WORKSPACE_NOW
 from tests.workspace import Workspace, make_workspace
 
@@ -427,7 +428,7 @@ def test_nobody_is_invited_to_a_closed_study_or_to_one_that_is_gone(engine: Engi
 
 
 def take(engine: Engine, workspace: Workspace, rater: int) -> Assignment:
-    return assigning.current(engine, study_id=workspace.study, rater_id=rater, now=WORKSPACE_NOW, rng=random.Random(0))
+    return pair_in_hand(engine, study_id=workspace.study, rater_id=rater, now=WORKSPACE_NOW, rng=random.Random(0))
 
 
 def vote(engine: Engine, workspace: Workspace, rater: int) -> None:

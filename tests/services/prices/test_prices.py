@@ -8,12 +8,13 @@ from sqlalchemy import func
 from sqlmodel import select
 
 from core.domain.answering import CostBasis, FaultKind, TokenUsage
-from core.domain.pricing import cost_usd, rates_from
+from core.domain.pricing import cost_usd
 from core.errors import BadInput, NotFound
 from core.providers.presets import endpoint_of, endpoints_of
 from core.services import prices
 from core.storage.engine import reading, writing
 from core.storage.tables import Attempt, Candidate, Rates, Response, Run
+from tests.stored_rates import rates_from
 from tests.workspace import NOW, make_workspace
 
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)

@@ -15,16 +15,17 @@ from sqlalchemy import Engine
 from sqlmodel import select
 
 from core.domain.votes import Outcome
-from core.services.studies import assigning, studies, voting
+from core.services.studies import studies, voting
 from core.storage.engine import open_engine, reading
 from core.storage.tables import Person, Study, Vote
+from tests.pairs import pair_in_hand
 
 
 def rate(engine: Engine, study: int, questions: list[int], rater: int, rng: random.Random) -> None:
     """Rate until there is nothing left, with a change of mind now and then."""
     while True:
         now = datetime.now(UTC)
-        assignment = assigning.current(engine, study_id=study, rater_id=rater, now=now, rng=rng)
+        assignment = pair_in_hand(engine, study_id=study, rater_id=rater, now=now, rng=rng)
         for question in questions:
             outcome = rng.choice(list(Outcome))
             on = {"public_id": assignment.public_id, "rater_id": rater, "question_id": question}

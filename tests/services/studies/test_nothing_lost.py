@@ -28,6 +28,7 @@ from core.services.studies import assigning, rounds, voting
 from core.settings import PROJECT_ROOT
 from core.storage.engine import open_engine, reading, writing
 from core.storage.tables import Assignment, Pair, Response, Study, Vote
+from tests.pairs import pair_in_hand
 from tests.services.studies.test_rating import assert_tallies_equal_a_rebuild
 from tests.workspace import NOW, Workspace, make_workspace
 
@@ -69,7 +70,7 @@ class Desk:
             return
 
     def take(self) -> Assignment:
-        return assigning.current(
+        return pair_in_hand(
             self.engine, study_id=self.workspace.study, rater_id=self.rater, now=self.clock.now(), rng=self.rng
         )
 

@@ -14,12 +14,13 @@ from core.services.leaderboards import tallies
 from core.services.studies import assigning, rounds, studies, voting
 from core.services.studies.pool import pool_of
 from core.storage.engine import reading, writing
-from core.storage.tables import Assignment, ClusterTally, Pair, PairTally, Remark, Response, Study, Vote, metadata
+from core.storage.tables import Assignment, Pair, PairTally, Remark, Response, Study, Vote, metadata
+from tests.pairs import pair_in_hand
 from tests.workspace import NOW, Workspace, later, make_workspace
 
 
 def take(engine: Engine, workspace: Workspace, rater: int, now: datetime = NOW, seed: int = 0) -> Assignment:
-    return assigning.current(engine, study_id=workspace.study, rater_id=rater, now=now, rng=random.Random(seed))
+    return pair_in_hand(engine, study_id=workspace.study, rater_id=rater, now=now, rng=random.Random(seed))
 
 
 def answer(
@@ -44,7 +45,7 @@ def tally_rows(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
     """Every tally row that counts something."""
     rows = {}
     with reading(engine) as session:
-        for name in ("pair_tally", "cluster_tally"):
+        for name in ("pair_tally",):
             table = metadata.tables[name]
             counters = [c for c in table.c if c.name.startswith("n") and c.name != "name"]
             query = sa.select(table).where(sa.or_(*(c != 0 for c in counters)))
@@ -167,8 +168,7 @@ def test_a_skipped_pair_goes_to_somebody_else_and_its_answers_are_withdrawn(engi
     with pytest.raises(NothingToRate):
         take(engine, workspace, first, now=later(1))
     assert take(engine, workspace, second, now=later(1)).pair_id == assignment.pair_id
-    with reading(engine) as session:
-        assert not session.exec(select(ClusterTally).where(ClusterTally.n != 0)).all()
+    assert not any(tally_rows(engine).values())
 
 
 def test_a_changed_vote_supersedes_and_the_tallies_follow(engine: Engine):

@@ -11,11 +11,12 @@ from core.domain.people import Role
 from core.domain.votes import Outcome
 from core.errors import BadInput, NotFound, NothingToRate
 from core.services.people import people
-from core.services.studies import assigning, questions, settings, studies, voting
 from core.services.studies import progress as study_progress
+from core.services.studies import questions, settings, studies, voting
 from core.services.studies.studies import DEFAULT_QUESTIONS, QuestionText
 from core.storage.engine import reading, write
 from core.storage.tables import Assignment, Pair, Person, Question, Study, Vote
+from tests.pairs import pair_in_hand
 from tests.workspace import NOW, Workspace, later, make_workspace
 
 CLARITY = QuestionText("clarity", "Clarity", "Which is clearer?", ("A", "B", "Alike", "Neither"))
@@ -49,7 +50,7 @@ def awaited(engine: Engine, rater: int) -> str | None:
 
 
 def take(engine: Engine, study_id: int, rater: int, seed: int = 0) -> Assignment:
-    return assigning.current(engine, study_id=study_id, rater_id=rater, now=NOW, rng=random.Random(seed))
+    return pair_in_hand(engine, study_id=study_id, rater_id=rater, now=NOW, rng=random.Random(seed))
 
 
 def answer(engine: Engine, assignment: Assignment, question: int) -> Vote | None:
