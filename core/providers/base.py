@@ -60,7 +60,6 @@ class RateLimits:
     """What the endpoint says of its limits; None where it says nothing. ``reset_s``: until they are full again."""
 
     remaining_requests: int | None = None
-    remaining_tokens: int | None = None
     reset_s: float | None = None
 
 

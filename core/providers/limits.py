@@ -11,11 +11,6 @@ _PREFIXES = (b"x-ratelimit-", b"anthropic-ratelimit-")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _REQUESTS = ("x-ratelimit-remaining-requests", "anthropic-ratelimit-requests-remaining", "x-ratelimit-remaining")
-_TOKENS = (
-    "x-ratelimit-remaining-tokens",
-    "anthropic-ratelimit-tokens-remaining",
-    "anthropic-ratelimit-input-tokens-remaining",
-)
 
 
 def rate_limits(headers: Iterable[tuple[bytes, bytes]], *, now: datetime) -> RateLimits | None:
@@ -30,7 +25,6 @@ def rate_limits(headers: Iterable[tuple[bytes, bytes]], *, now: datetime) -> Rat
     resets = [duration_s(told[name], now=now) for name in told if "reset" in name]
     return RateLimits(
         remaining_requests=_first_number(told, _REQUESTS),
-        remaining_tokens=_first_number(told, _TOKENS),
         reset_s=max((reset for reset in resets if reset is not None), default=None),
     )
 

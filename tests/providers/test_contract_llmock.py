@@ -112,7 +112,6 @@ def test_limits_that_the_headers_tell_are_read(endpoint: Endpoint, mock: LLMock)
     mock.limits(rpm=60, tpm=90_000)
     limits = ask(endpoint).limits
     assert limits is not None and limits.remaining_requests == 59
-    assert limits.remaining_tokens is not None and 0 < limits.remaining_tokens < 90_000
     assert limits.reset_s is not None
 
 
