@@ -9,8 +9,9 @@ from tests import lint_pages
 GUARDED = "@access.guarded(access.Role.ADMIN)\n"
 
 
-def found(tmp_path: Path, source: str, name: str = "people.py") -> list[str]:
-    path = tmp_path / name
+def found(tmp_path: Path, source: str) -> list[str]:
+    path = tmp_path / "core" / "ui" / "people" / "page.py"
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("import streamlit as st\n" + source)
     return list(lint_pages.faults_of(path))
 
@@ -54,10 +55,12 @@ def test_what_asks_first_is_no_fault(tmp_path: Path, source: str) -> None:
 
 
 def test_a_guarded_function_of_another_module_is_known(tmp_path: Path) -> None:
-    (tmp_path / "other.py").write_text(GUARDED + "def gone(): ...\ndef open(): ...\n")
-    assert found(tmp_path, "from core.ui.other import gone\nst.button('x', on_click=gone)") == []
-    assert found(tmp_path, "from core.ui import other\nst.button('x', on_click=other.gone)") == []
-    assert len(found(tmp_path, "from core.ui import other\nst.button('x', on_click=other.open)")) == 1
+    other = tmp_path / "core" / "ui" / "studies" / "other.py"
+    other.parent.mkdir(parents=True)
+    other.write_text(GUARDED + "def gone(): ...\ndef open(): ...\n")
+    assert found(tmp_path, "from core.ui.studies.other import gone\nst.button('x', on_click=gone)") == []
+    assert found(tmp_path, "from core.ui.studies import other\nst.button('x', on_click=other.gone)") == []
+    assert len(found(tmp_path, "from core.ui.studies import other\nst.button('x', on_click=other.open)")) == 1
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,10 @@ from core.services.quality import Scope
 from core.services.studies import studies
 from core.storage.engine import reading, write, writing
 from core.storage.tables import Candidate, Run
-from core.ui.quality import choice
 from core.ui.quality import table as quality_table
 from core.ui.quality import words as quality_words
 from core.ui.shared.navigation import PAGES_FOLDER
-from core.ui.shared.words import money, percent, seconds
+from core.ui.shared.words import money, percent, run_name, seconds
 from tests.evaluated import Evaluated
 from tests.pages.grids import grids
 from tests.workspace import NOW
@@ -300,7 +299,7 @@ def test_a_link_to_a_run_stays_good_whatever_becomes_of_the_run(workspace: Engin
         (run,) = quality.runs(session, 1)
     with writing(workspace) as session:
         session.get_one(Run, run.id).state = "stopped"
-    app = opened(run=choice.called(run))
+    app = opened(run=run_name(run))
     assert app.selectbox(key="cost_run").value.startswith(f"Run {run.id} ")
     assert "not here any more" not in words(app)
 

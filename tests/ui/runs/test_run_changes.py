@@ -16,11 +16,11 @@ PAGE = """
 import streamlit as st
 from core.services import runs
 from core.storage.engine import reading
-from core.ui import run_changes
+from core.ui.runs import changes
 from core.ui.shared.resources import engine, now
 with reading(engine()) as session:
     lines = runs.listed(session, now=now())
-run_changes.section(lines, next(line for line in lines if line.id == int(st.query_params["run"])))
+changes.section(lines, next(line for line in lines if line.id == int(st.query_params["run"])))
 """
 CLEAN = {"Refusal": 1.0, "Complete": 1.0}
 
