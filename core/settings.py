@@ -27,7 +27,7 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 
 class AuthMode(StrEnum):
-    """How people are told apart: see README, "Who may open it"."""
+    """How people are told apart: see docs/deploying.md."""
 
     LOCAL = "local"
     LINK = "link"

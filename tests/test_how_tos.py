@@ -1,4 +1,4 @@
-"""The README's how-tos, run as they stand there: a provider, an evaluator, an import format."""
+"""The recipes of docs/developing.md, run as they stand there: a provider, an evaluator, an import format."""
 
 import io
 import re
@@ -22,14 +22,14 @@ from core.storage.engine import reading, write
 from core.storage.tables import Prompt, Response, Score
 from tests.workspace import make_workspace
 
-README = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
+RECIPES = (PROJECT_ROOT / "docs" / "developing.md").read_text(encoding="utf-8")
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 def block(path: str) -> str:
-    """The README's code for the file ``path``, which its first line names."""
-    found = re.search(rf"```python\n# {re.escape(path)}\n(.*?)```", README, re.DOTALL)
-    assert found, f"the README shows no {path}"
+    """The recipe's code for the file ``path``, which its first line names."""
+    found = re.search(rf"```python\n# {re.escape(path)}\n(.*?)```", RECIPES, re.DOTALL)
+    assert found, f"no recipe shows {path}"
     return found.group(1)
 
 
