@@ -132,7 +132,9 @@ def test_timeouts_are_at_least_so_long_and_errors_are_counted_by_kind_without_an
         Outcome("status", share=0.1, status=429, retry_after_s=30),
         Outcome("status", share=0.1, status=500),
     )
-    order = prepare(sqlite_engine, server, PlantedPlan(total_ms=10, outcomes=outcomes), timeout_s=0.3)
+    # Long enough that on a busy machine, too, only what hangs takes so long.
+    plan = PlantedPlan(total_ms=10, outcomes=outcomes)
+    order = prepare(sqlite_engine, server, plan, timeout_s=2.5, rates_per_s=(50.0,))
     found, journal = carry_out(sqlite_engine, order).results[0], server.journal()[1:]
     happened = [call.outcome if call.status == 200 else str(call.status) for call in journal]
     warm_up = _in_warm_up(found, journal)
@@ -144,8 +146,8 @@ def test_timeouts_are_at_least_so_long_and_errors_are_counted_by_kind_without_an
     assert found["answered"] + found["timeouts"] + sum(found["errors"].values()) == found["calls"]
     worst = found["latency_ms"]["p99"]
     assert (worst["value"], worst["upper"]) == (None, None)
-    assert 299 <= worst["at_least"] < 1_000
-    assert found["latency_ms"]["p50"]["value"] < 200
+    assert 2_499 <= worst["at_least"] < 10_000
+    assert found["latency_ms"]["p50"]["value"] < 2_499
 
 
 def test_a_spending_limit_is_never_exceeded_and_says_that_it_ended_the_test(sqlite_engine, server):
