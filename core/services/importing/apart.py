@@ -87,21 +87,25 @@ def _imported(
     """
     address = engine.url.render_as_string(hide_password=False)
     with _process(descriptors) as (process, connection):
-        try:
-            connection.send(Work(address, work, arguments, named))
-            said, what = connection.recv()
-            while said == READ:
-                on_progress(*what)
-                connection.send(True)
-                said, what = connection.recv()
-        except (EOFError, OSError):
-            raise Broken(
-                f"The process that imported it ended ({process.wait()}). Import it again: what came in already is "
-                "not taken twice."
-            ) from None
+        said, what = _answer(process, connection, Work(address, work, arguments, named))
+        while said == READ:
+            on_progress(*what)
+            said, what = _answer(process, connection, True)
     if said != DONE:
         raise what
     return cast(ImportSummary, what)
+
+
+def _answer(process: "subprocess.Popen[bytes]", connection: Connection, told: object) -> tuple[str, Any]:
+    try:
+        connection.send(told)
+        answer: tuple[str, Any] = connection.recv()
+    except (EOFError, OSError):
+        raise Broken(
+            f"The process that imported it ended ({process.wait()}). Import it again: what came in already is not "
+            "taken twice."
+        ) from None
+    return answer
 
 
 @contextmanager

@@ -147,6 +147,17 @@ def test_who_stops_it_finds_nothing_of_it(engine: Engine, scratch: Path) -> None
         assert list(scratch.iterdir()) == []
 
 
+def test_a_page_that_fails_meanwhile_is_not_taken_for_the_process(sqlite_engine: Engine) -> None:
+    make_workspace(sqlite_engine)
+
+    def fail(_: float | None, __: int) -> None:
+        raise BrokenPipeError("the browser is gone")
+
+    with pytest.raises(BrokenPipeError, match="browser"):
+        apart.import_file(sqlite_engine, io.BytesIO(LARGE), Kind.VOTES, name="crowd.jsonl", now=NOW, on_progress=fail)
+    assert importers(os.getpid()) == []
+
+
 def test_a_process_that_was_killed_is_said_to_have_ended(sqlite_engine: Engine, scratch: Path) -> None:
     make_workspace(sqlite_engine)
     before = counts(sqlite_engine)
