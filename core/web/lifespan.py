@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine
 
+from core.services import apart
 from core.services.demo.opening import prepare_workspace
 from core.services.leaderboards.weighting import refresh_stale
 from core.services.people.people import first_admin_link
 from core.services.runs import workers
-from core.services.scoring import apart, score_pending
+from core.services.scoring import score_pending
 from core.services.studies import preferences
 from core.services.studies.assigning import release_abandoned
 from core.settings import AuthMode, get_settings

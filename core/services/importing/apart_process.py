@@ -12,8 +12,8 @@ from threading import Thread
 from time import monotonic
 from typing import Any
 
+from core.services.apart_process import as_sendable
 from core.services.importing.records import ImportSummary
-from core.services.scoring.apart_process import as_sendable
 from core.storage.engine import open_engine
 
 READ, DONE, FAILED = "read", "done", "failed"

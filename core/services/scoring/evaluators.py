@@ -13,7 +13,7 @@ from core.domain.judging import PAIRWISE_KIND, SCORE_KIND
 from core.domain.scoring.base import EvaluatorKind, Subject
 from core.errors import BadInput, NotFound
 from core.providers import presets
-from core.services.scoring import apart
+from core.services import apart
 from core.services.scoring.registry import kind_named
 from core.storage.tables import Evaluator, metadata
 from core.storage.upsert import insert_into

@@ -9,7 +9,8 @@ from typing import Any
 
 from core.domain.scoring.base import EvaluatorKind, Params, Score, Subject, unscored
 from core.errors import EvenhandError
-from core.services.scoring import apart, records
+from core.services import apart
+from core.services.scoring import records
 from core.services.scoring.registry import kind_named
 from core.storage.tables import Evaluator
 

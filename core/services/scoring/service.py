@@ -11,7 +11,8 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from core.domain.scoring.base import Params, Score, Subject
-from core.services.scoring import apart, embedding, gates, records, subjects
+from core.services import apart
+from core.services.scoring import embedding, gates, records, subjects
 from core.services.scoring import evaluators as known
 from core.services.scoring.saying import one_by_one, trace
 from core.storage.engine import reading, write

@@ -145,7 +145,7 @@ def child_of(process_id: int) -> list[int]:
 def test_the_process_apart_ends_with_whoever_started_it(end):
     script = (
         "import sys, time\nfrom core.domain.scoring.json_schema import KIND\n"
-        "from core.domain.scoring.base import Subject\nfrom core.services.scoring import apart\n"
+        "from core.domain.scoring.base import Subject\nfrom core.services import apart\n"
         "subject = Subject(['{}'], constraints={'json_schema': {}})\n"
         "apart.call(KIND.score, subject, KIND.defaults)\nprint('there', flush=True)\ntime.sleep(600)\n"
     )
@@ -161,7 +161,7 @@ def test_the_process_apart_ends_with_whoever_started_it(end):
 
 
 def test_work_apart_has_no_keys_and_no_more_memory_than_it_may(monkeypatch):
-    from core.services.scoring import apart
+    from core.services import apart
 
     monkeypatch.setenv("SOME_API_KEY", "canary-0123456789")
     apart.stop()
@@ -171,8 +171,14 @@ def test_work_apart_has_no_keys_and_no_more_memory_than_it_may(monkeypatch):
     assert apart.call(len, "still there") == 11
 
 
+def test_the_process_apart_loads_nothing_that_its_work_does_not_need():
+    script = "import sys, core.services.apart_process; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"sqlalchemy", "numpy", "pydantic", "core.settings", "core.services.scoring"} & set(loaded)
+
+
 def test_a_process_that_is_killed_by_somebody_else_costs_no_score(sqlite_engine):
-    from core.services.scoring import apart
+    from core.services import apart
 
     assert apart.call(len, "abc") == 3
     os.kill(apart._WORKER._process.pid, signal.SIGKILL)
@@ -180,7 +186,7 @@ def test_a_process_that_is_killed_by_somebody_else_costs_no_score(sqlite_engine)
 
 
 def test_a_process_that_cannot_be_started_leaves_no_score_for_good(sqlite_engine, monkeypatch):
-    from core.services.scoring import apart
+    from core.services import apart
 
     made = make_workspace(sqlite_engine, prompts=1, candidates=1, raters=0)
     with writing(sqlite_engine) as session:
@@ -214,7 +220,7 @@ def test_what_was_said_is_kept_while_the_rest_goes_on(sqlite_engine, monkeypatch
 
 
 def test_an_exception_of_the_work_is_raised_here():
-    from core.services.scoring import apart
+    from core.services import apart
 
     with pytest.raises(BadInput, match="regular expression"):
         apart.call(evaluators.kind_named("regex").check_params, {"pattern": "("})

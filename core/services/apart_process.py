@@ -1,4 +1,4 @@
-"""The process behind ``core.services.scoring.apart``: takes calls, answers each, and dies of what takes too long.
+"""The process behind ``core.services.apart``: takes calls, answers each, and dies of what takes too long.
 
 It computes and does nothing else, ends when whoever started it is gone, and loads only what the calls need.
 """

@@ -21,7 +21,7 @@ from threading import Lock
 from typing import Any
 
 from core.errors import EvenhandError
-from core.services.scoring.apart_process import CPU_S, MEMORY_BYTES, OUT_OF_MEMORY, READY
+from core.services.apart_process import CPU_S, MEMORY_BYTES, OUT_OF_MEMORY, READY
 from core.settings import PROJECT_ROOT
 
 Work = Callable[..., Any]
@@ -186,7 +186,7 @@ class _Worker:
         with theirs:
             # It needs nothing of this environment, which holds keys.
             self._process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-B", "-m", "core.services.scoring.apart_process", str(theirs.fileno())],
+                [sys.executable, "-B", "-m", "core.services.apart_process", str(theirs.fileno())],
                 cwd=PROJECT_ROOT, env={}, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()],
             )  # fmt: skip
         self._connection = ours
