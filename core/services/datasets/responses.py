@@ -82,7 +82,7 @@ class VoteRow:
 def datasets(session: Session) -> list[DatasetRef]:
     """Every dataset, the team's own before the demo, the newest first."""
     found = session.exec(select(Dataset).order_by(col(Dataset.is_demo), col(Dataset.id).desc()))
-    return [DatasetRef(d.id or 0, d.name if d.version == 1 else f"{d.name} (version {d.version})") for d in found]
+    return [DatasetRef(d.id or 0, d.label) for d in found]
 
 
 def categories(session: Session, dataset_id: int) -> list[str]:

@@ -215,11 +215,7 @@ def _next_at(run: Run, now: datetime) -> datetime | None:
 
 def _datasets(session: Session, only: int | None = None) -> dict[int, str]:
     query = select(Dataset) if only is None else select(Dataset).where(Dataset.id == only)
-    return {
-        dataset.id: dataset.name if dataset.version == 1 else f"{dataset.name} (version {dataset.version})"
-        for dataset in session.exec(query)
-        if dataset.id is not None
-    }
+    return {dataset.id: dataset.label for dataset in session.exec(query) if dataset.id is not None}
 
 
 def _counted(session: Session, runs: Iterable[Run]) -> dict[int, tuple[int, tuple[int, ...]]]:

@@ -20,6 +20,11 @@ class Dataset(Table, table=True):
     is_demo: bool = False
     created_at: datetime = moment()
 
+    @property
+    def label(self) -> str:
+        """Its name, with its version where that tells something."""
+        return self.name if self.version == 1 else f"{self.name} (version {self.version})"
+
 
 class Prompt(Table, table=True):
     """One or more chat turns. ``messages``: [{"role", "content"}]; empty where only votes were imported."""

@@ -16,7 +16,7 @@ from core.storage.engine import reading
 from core.ui.candidates import load_results
 from core.ui.shared import access, frame, jobs
 from core.ui.shared.resources import engine, now
-from core.ui.shared.words import dataset_name, dollars
+from core.ui.shared.words import dollars
 
 _JOB = "load test"
 _USUAL_RATES, _USUAL_S, _WARM_UP_S, _TIMEOUT_S = "1, 2, 4", 30, 5, 30
@@ -98,7 +98,7 @@ def _order(lines: list[CandidateLine], sets: list[DatasetLine]) -> None:
                 st.selectbox(
                     "Prompts of",
                     list(by_set),
-                    format_func=lambda each: dataset_name(by_set[each]),
+                    format_func=lambda each: by_set[each].dataset.label,
                     key="candidates_load_dataset",
                     width=260,
                 )

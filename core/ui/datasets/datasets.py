@@ -11,7 +11,7 @@ from core.ui.datasets import changing
 from core.ui.shared import access, frame
 from core.ui.shared.rendering import show_text
 from core.ui.shared.resources import engine
-from core.ui.shared.words import dataset_name, n
+from core.ui.shared.words import n
 
 VIEWS = ("Datasets", "Gates", "Evaluators", "Import", "Export", "Demo")
 VIEW, _CHOSEN, _TABLE = "datasets_show", "datasets_dataset", "datasets_table"
@@ -76,7 +76,7 @@ def _table(lines: list[DatasetLine]) -> None:
             "Content": st.column_config.TextColumn(help="The first digits of the hash of its prompts"),
         },
     )
-    st.session_state[_NAMES] = [dataset_name(line) for line in lines]
+    st.session_state[_NAMES] = [line.dataset.label for line in lines]
 
 
 @access.guarded(access.Role.ADMIN)
@@ -87,8 +87,8 @@ def _choose_in_table() -> None:
 
 
 def _one(lines: list[DatasetLine]) -> None:
-    by_name = {dataset_name(line): line for line in lines}
-    if st.session_state.get(_CHOSEN, dataset_name(lines[0])) not in by_name:
+    by_name = {line.dataset.label: line for line in lines}
+    if st.session_state.get(_CHOSEN, lines[0].dataset.label) not in by_name:
         del st.session_state[_CHOSEN]
     chosen = st.selectbox("Look into", list(by_name), key=_CHOSEN, bind="query-params", width=420)
     line = by_name.get(chosen, lines[0])
@@ -101,7 +101,7 @@ def _one(lines: list[DatasetLine]) -> None:
 
 def _facts(line: DatasetLine) -> None:
     with st.container(border=True, gap="small"):
-        st.markdown(f"**{frame.as_typed(dataset_name(line))}**")
+        st.markdown(f"**{frame.as_typed(line.dataset.label)}**")
         st.caption(
             f"{n(line.prompts, 'prompt')} · {n(line.responses, 'response')} by {n(line.candidates, 'candidate')}"
             f" · here since {line.dataset.created_at:%-d %b %Y} · content {line.dataset.content_hash[:10]}"

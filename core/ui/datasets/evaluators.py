@@ -17,7 +17,6 @@ from core.ui.datasets import evaluator_form, judges
 from core.ui.shared import access, doing, frame, jobs
 from core.ui.shared.jobs import Job
 from core.ui.shared.resources import engine, now
-from core.ui.shared.words import dataset_name
 
 _TABLE, _PLACE, _JOB, _ALL = "datasets_evaluators_table", "evaluators", "scoring again", "All datasets"
 _USES = {
@@ -134,7 +133,7 @@ def _score_again(lines: list[EvaluatorLine]) -> None:
     if job is not None:
         _ended(job)
     with reading(engine()) as session:
-        sets = {dataset_name(line): line.dataset.id for line in datasets.listed(session) if line.responses}
+        sets = {line.dataset.label: line.dataset.id for line in datasets.listed(session) if line.responses}
     if not sets:
         st.caption("There are no responses yet. New ones are scored as they arrive.")
         return

@@ -15,7 +15,6 @@ from core.storage.engine import reading
 from core.storage.tables import Study
 from core.ui.shared import access, frame
 from core.ui.shared.resources import engine, now
-from core.ui.shared.words import dataset_name
 
 _SAID = {
     "csv": "CSV opens in a spreadsheet. Texts that it would run as formulas have an apostrophe before them.",
@@ -72,7 +71,7 @@ def _responses() -> None:
     chosen = st.selectbox(
         "Dataset",
         [None, *by_id],
-        format_func=lambda id: "Everything but the demo" if id is None else dataset_name(by_id[id]),
+        format_func=lambda id: "Everything but the demo" if id is None else by_id[id].dataset.label,
         key="datasets_export_dataset",
         width=420,
     )

@@ -17,7 +17,6 @@ from core.ui.datasets import gates_adding
 from core.ui.datasets.gates_adding import ALL, in_words, whose
 from core.ui.shared import access, doing, frame
 from core.ui.shared.resources import engine, now
-from core.ui.shared.words import dataset_name
 
 _CHOSEN = "datasets_dataset"
 _TABLE, _PLACE = "datasets_gates_table", "gates"
@@ -61,8 +60,8 @@ def _may_be_added(evaluator: Evaluator) -> bool:
 
 
 def _dataset(lines: list[DatasetLine]) -> DatasetLine:
-    by_name = {dataset_name(line): line for line in lines}
-    if st.session_state.get(_CHOSEN, dataset_name(lines[0])) not in by_name:
+    by_name = {line.dataset.label: line for line in lines}
+    if st.session_state.get(_CHOSEN, lines[0].dataset.label) not in by_name:
         del st.session_state[_CHOSEN]
     chosen = st.selectbox("Dataset", list(by_name), key=_CHOSEN, bind="query-params", width=420)
     return by_name.get(chosen, lines[0])

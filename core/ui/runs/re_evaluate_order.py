@@ -16,7 +16,6 @@ from core.storage.tables import Person
 from core.ui.runs import re_evaluate_words
 from core.ui.shared import access, frame
 from core.ui.shared.resources import engine, now
-from core.ui.shared.words import dataset_name
 
 SLICE = 16
 _ALL, _FIRST, _RANDOM = "All", "The first", "At random"
@@ -40,7 +39,7 @@ class Ordered:
 def fields(sets: list[DatasetLine], lines: list[CandidateLine], person: Person) -> Ordered:
     """Show the fields and what the run takes. ``lines``: every candidate that is not retired."""
     ordered_sets = sorted(sets, key=lambda line: line.dataset.is_demo)
-    by_name = {dataset_name(line): line for line in ordered_sets}
+    by_name = {line.dataset.label: line for line in ordered_sets}
     chosen = by_name[st.selectbox("Dataset", list(by_name), key="re_evaluate_dataset")]
     prompt_ids, some = _prompts(chosen)
     those = _candidates(lines)

@@ -3,7 +3,6 @@
 import math
 from datetime import datetime
 
-from core.services.datasets.datasets import DatasetLine
 from core.services.quality import RunRef
 
 UNKNOWN = "unknown"
@@ -71,11 +70,6 @@ def when(at: datetime | None) -> str:
 def n(count: int, one: str, many: str | None = None) -> str:
     """A count with its word; ``many``: of several, where that is not ``one`` with an s."""
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"
-
-
-def dataset_name(line: DatasetLine) -> str:
-    """The dataset's name, with its version where that tells something."""
-    return line.dataset.name + (f" (version {line.dataset.version})" if line.dataset.version > 1 else "")
 
 
 def run_name(run: RunRef) -> str:

@@ -8,7 +8,7 @@ from sqlmodel import Session
 from core.services.datasets import datasets
 from core.services.studies import fields, pool, studies
 from core.storage.engine import reading
-from core.storage.tables import Dataset, Study
+from core.storage.tables import Study
 from core.ui.shared import doing
 from core.ui.shared.resources import engine, now
 
@@ -79,7 +79,7 @@ def scope_fields(
         "Over",
         [None, *known],
         index=[None, *known].index(dataset_id),
-        format_func=lambda id: "Everything but the demo" if id is None else dataset_name(known[id]),
+        format_func=lambda id: "Everything but the demo" if id is None else known[id].label,
         key=f"studies_{key}_dataset",
     )
     with reading(engine()) as session:
@@ -177,8 +177,3 @@ def raters_fields(key: str, *, everybody: bool, chosen: list[int]) -> tuple[bool
         key=f"studies_{key}_people",
     )
     return False, [id for id in those if id is not None]
-
-
-def dataset_name(dataset: Dataset) -> str:
-    """A dataset's name, with its version where that tells something."""
-    return dataset.name if dataset.version == 1 else f"{dataset.name} (version {dataset.version})"
