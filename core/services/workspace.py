@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col
 
 from core.storage.tables import (
+    GOING,
     Assignment,
     Attempt,
     Candidate,
@@ -67,7 +68,7 @@ def count_workspace(session: Session) -> dict[str, tuple[str, int]]:
         ),
         "prompts": ("Prompts.", count(col(Prompt.id))),
         "responses": ("Responses.", count(col(Response.id))),
-        "runs_open": ("Runs that wait or go on.", count(col(Run.id), col(Run.state).in_(("queued", "running")))),
+        "runs_open": ("Runs that wait or go on.", count(col(Run.id), col(Run.state).in_(GOING))),
         "attempts": ("Calls made to models by runs, failed ones too.", count(col(Attempt.id))),
         "candidates": ("Candidates.", count(col(Candidate.id))),
     }

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from core.errors import BadInput, NotFound
 from core.services.importing.ledger import ON_DATASET
 from core.services.leaderboards import tallies
-from core.storage.tables import Dataset, Run, Study, metadata
+from core.storage.tables import GOING, Dataset, Run, Study, metadata
 
 _table = metadata.tables
 _vote, _assignment, _person = _table["vote"], _table["assignment"], _table["person"]
@@ -120,7 +120,7 @@ def studies_over(session: Session, datasets: Sequence[int]) -> list[Study]:
 
 def refuse_while_running(session: Session, datasets: Sequence[int], called: str) -> None:
     """Raise BadInput while a run over one of the datasets has not come to its end."""
-    going = select(Run.id).where(col(Run.dataset_id).in_(datasets), col(Run.state).in_(("queued", "running")))
+    going = select(Run.id).where(col(Run.dataset_id).in_(datasets), col(Run.state).in_(GOING))
     run = session.exec(going.limit(1)).first()
     if run is not None:
         raise BadInput(f"Run {run} is over {called} and not at its end. Cancel it on the Runs page first.")

@@ -9,12 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from core.storage.tables import Run, metadata
+from core.storage.tables import GOING, Run, metadata
 
 _response, _attempt = metadata.tables["response"], metadata.tables["attempt"]
 _candidate = metadata.tables["candidate"]
 IMPORTED, ENDED = "import", "done"
-_MOVING = ("queued", "running")
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def as_of(session: Session, listed: Iterable[RunRef]) -> tuple[int, ...]:
     found += [int(session.execute(champion).scalar() or 0)]
     states = [(run.id, run.state) for run in listed]
     found += [id for id, state in states if state == ENDED]
-    if any(state in _MOVING for _, state in states):
+    if any(state in GOING for _, state in states):
         return (*found, 0)
     return (*found, int(session.execute(sa.select(sa.func.max(_response.c.id))).scalar() or 0))
 

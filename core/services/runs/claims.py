@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from core.services.asking.process_name import is_surely_dead, me
 from core.storage.engine import reading, write
-from core.storage.tables import Run
+from core.storage.tables import GOING, Run
 
 STALE_AFTER_S = 30.0
 BEAT_EVERY_S = 2.0
@@ -31,9 +31,7 @@ def claimable(session: Session, now: datetime) -> list[int]:
 
     Of repetitions spread over the day, a run is due when more responses should have begun than have come to an end.
     """
-    query = (
-        select(Run).where(Run.source == "evaluation", col(Run.state).in_(("queued", "running"))).order_by(col(Run.id))
-    )
+    query = select(Run).where(Run.source == "evaluation", col(Run.state).in_(GOING)).order_by(col(Run.id))
     return [run.id for run in session.exec(query) if run.id is not None and not is_held(run, now) and _is_due(run, now)]
 
 
@@ -51,7 +49,7 @@ def claim(engine: Engine, run_id: int, now: datetime) -> bool:
     """
     with reading(engine) as session:
         run = session.get(Run, run_id)
-    if run is None or run.state not in ("queued", "running"):
+    if run is None or run.state not in GOING:
         return False
     if run.worker != me() and is_held(run, now):
         return False

@@ -13,7 +13,7 @@ from core.services.runs.claims import is_held
 from core.services.runs.counting import close_interrupted, recount
 from core.services.runs.orders import check_prices
 from core.storage.engine import reading, write
-from core.storage.tables import Attempt, Candidate, Run
+from core.storage.tables import GOING, Attempt, Candidate, Run
 
 
 class Cap(Enum):
@@ -30,7 +30,7 @@ def cancel(engine: Engine, run_id: int, *, now: datetime) -> None:
 
     def change(session: Session) -> None:
         run = _evaluation(session, run_id)
-        if run.state not in ("queued", "running"):
+        if run.state not in GOING:
             raise BadInput(f"Run {run_id} is {run.state} already; there is nothing to cancel.")
         if not is_held(run, now):
             run.worker = None
@@ -87,7 +87,7 @@ def tidy_up(engine: Engine, *, now: datetime) -> int:
 
     Only reads where there are none.
     """
-    ended = select(Run).where(col(Run.worker).is_not(None), col(Run.state).not_in(("queued", "running")))
+    ended = select(Run).where(col(Run.worker).is_not(None), col(Run.state).not_in(GOING))
 
     def change(session: Session) -> int:
         abandoned = [run for run in session.exec(ended) if not is_held(run, now)]

@@ -10,11 +10,10 @@ from sqlmodel import Session, col, select
 from core.errors import NotFound
 from core.services.runs.claims import is_held
 from core.services.runs.progress import Progress, progress_of_all
-from core.storage.tables import Dataset, Run, metadata
+from core.storage.tables import GOING, Dataset, Run, metadata
 
 _response, _run = metadata.tables["response"], metadata.tables["run"]
 EVALUATION = "evaluation"
-GOING = ("queued", "running")
 ACTIVE = frozenset({"queued", "waiting", "running", "cancelling"})
 MOST_LISTED = 500
 

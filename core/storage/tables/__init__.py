@@ -6,12 +6,13 @@ Times are UTC and timezone-aware, money is in US dollars, durations are in milli
 from core.storage.tables.base import BigId, Table, UtcDateTime
 from core.storage.tables.compared import Candidate, Dataset, ImportedFile, Prompt, Response
 from core.storage.tables.derived import PairTally, ResponsesRemoved, WeightedTally, WorkspaceSetting
-from core.storage.tables.evaluation import Attempt, LoadTest, PriceOverride, Rates, Run
+from core.storage.tables.evaluation import GOING, Attempt, LoadTest, PriceOverride, Rates, Run
 from core.storage.tables.people import Invitation, Person, SignIn
 from core.storage.tables.rating import Assignment, Pair, Question, Remark, Study, StudyRater, Vote
 from core.storage.tables.scoring import Evaluator, Gate, JudgeCall, JudgePreference, Score
 
 __all__ = [
+    "GOING",
     "Assignment",
     "Attempt",
     "BigId",

@@ -8,6 +8,9 @@ from sqlmodel import Field
 
 from core.storage.tables.base import BigId, Table, json_value, moment, reference, row_id
 
+GOING = ("queued", "running")
+"""The states of a run that waits or goes on."""
+
 
 class Run(Table, table=True):
     """One arrival of responses for a dataset: an evaluation, an import, or the recorded demo.
