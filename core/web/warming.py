@@ -7,16 +7,15 @@ import linecache
 import logging
 import pkgutil
 import sys
-from itertools import chain
+from collections.abc import Sequence
 from threading import Thread
+from types import ModuleType
 
 import pandas as pd
 import PIL.ImageFile  # noqa: F401 - Streamlit loads it for the page's icon
 import sqlalchemy as sa
-import streamlit as st
 from sqlalchemy import Engine
 from streamlit.dataframe_util import convert_pandas_df_to_arrow_bytes
-from streamlit.runtime import scriptrunner
 from streamlit.string_util import validate_material_icon
 
 import core.ui
@@ -25,6 +24,7 @@ from core.ui.shared import charts
 
 # By name: their caches must be made when Streamlit's runtime is there.
 _LOOKED_AT_FIRST = ("core.ui.leaderboard.page", "core.ui.quality.page")
+_ROUND_A_SCRIPT = ("streamlit", "streamlit.runtime.scriptrunner")
 _FEW_RESPONSES = 5_000
 _log = logging.getLogger(__name__)
 
@@ -36,9 +36,8 @@ def warm_up(engine: Engine) -> None:
     libraries' hundreds of thousands of objects in the round, each key press would wait for that longer than for
     everything else together. Frozen objects are never looked at again; what is made later is collected as usual.
     """
-    for module in pkgutil.walk_packages(core.ui.__path__, "core.ui."):
-        importlib.import_module(module.name)
-    _draw_once()
+    pages = [importlib.import_module(each.name) for each in pkgutil.walk_packages(core.ui.__path__, "core.ui.")]
+    _draw_once(pages)
     _compute_once(engine)
     gc.collect()
     gc.freeze()
@@ -62,7 +61,7 @@ def _compute_first(engine: Engine) -> None:
             _log.exception("what %s shows first could not be computed; whoever looks computes it", page)
 
 
-def _draw_once() -> None:
+def _draw_once(pages: Sequence[ModuleType]) -> None:
     """What charts, tables and Streamlit itself load or work out when they are first used, some tenths of a second."""
     table = pd.DataFrame({"name": ["a"], "value": [1.0]})
     convert_pandas_df_to_arrow_bytes(table)
@@ -74,6 +73,6 @@ def _draw_once() -> None:
     # At its first element Streamlit looks whether it runs in an interactive interpreter: where each function on the
     # stack was defined, among all modules. Asked once, Python remembers that, and the sources that it read for it.
     inspect.stack()
-    listed = [pkgutil.iter_modules(package.__path__, f"{package.__name__}.") for package in (st, scriptrunner)]
-    for module in chain(*listed, pkgutil.walk_packages(core.ui.__path__, "core.ui.")):
-        linecache.getlines(str(getattr(sys.modules.get(module.name), "__file__", "")))
+    around = (module for name, module in list(sys.modules.items()) if name.rpartition(".")[0] in _ROUND_A_SCRIPT)
+    for module in (*pages, *around):
+        linecache.getlines(str(module.__file__))
