@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import streamlit as st
 from sqlmodel import Session
@@ -131,38 +131,25 @@ def _take_in(name: str, order: Order, work: import_progress.Work) -> None:
 
 
 def _file_in(file: BinaryIO, look: FileLook, order: Order, progress: Progress) -> ImportSummary:
-    return apart.import_file(
-        engine(),
-        file,
-        order.kind,
-        name=look.name,
-        dataset=order.dataset,
-        study=order.study,
-        question=order.question,
-        format=order.format,
-        columns=order.columns,
-        now=now(),
-        on_progress=progress,
-        check=_still_admin(),
-    )
+    return apart.import_file(engine(), file, order.kind, name=look.name, on_progress=progress, **_told(order))
 
 
 def _query_in(url: str, query: str, order: Order, progress: Progress) -> ImportSummary:
-    return apart.import_query(
-        engine(),
-        url,
-        query,
-        order.kind,
-        name=order.dataset or "query",
-        dataset=order.dataset,
-        study=order.study,
-        question=order.question,
-        format=order.format,
-        columns=order.columns,
-        now=now(),
-        on_progress=progress,
-        check=_still_admin(),
-    )
+    name = order.dataset or "query"
+    return apart.import_query(engine(), url, query, order.kind, name=name, on_progress=progress, **_told(order))
+
+
+def _told(order: Order) -> dict[str, Any]:
+    """What an import is told, whatever it reads."""
+    return {
+        "dataset": order.dataset,
+        "study": order.study,
+        "question": order.question,
+        "format": order.format,
+        "columns": order.columns,
+        "now": now(),
+        "check": _still_admin(),
+    }
 
 
 def _still_admin() -> Callable[[Session], None]:
