@@ -10,6 +10,7 @@ from core.storage.engine import reading
 from core.ui.runs import candidates as run_candidates
 from core.ui.runs import failures
 from core.ui.runs import words as run_words
+from core.ui.runs.cap import cap_field
 from core.ui.shared import access, doing, frame
 from core.ui.shared.resources import engine, now
 from core.ui.shared.words import duration, n, run_name, when
@@ -125,19 +126,8 @@ def _cap(line: RunLine) -> float | None:
     key = f"runs_cap_{line.id}_{line.max_usd}"
     if key not in st.session_state:
         st.session_state[key] = _proposed(line)
-    proposed = line.max_usd or 1.0
-    cap = st.number_input(
-        "Spending cap, US$ (optional)",
-        min_value=0.0,
-        value=None,
-        step=max(round(proposed / 10, 4), 0.0001),
-        format="%.4f" if proposed < 1 else "%.2f",
-        key=key,
-        placeholder="No cap",
-        width=230,
-        help="For the whole run, what is spent already included. Empty: no cap.",
-    )
-    return None if cap is None else float(cap)
+    said = "For the whole run, what is spent already included. Empty: no cap."
+    return cap_field(line.max_usd or 1.0, key=key, help=said)
 
 
 def _proposed(line: RunLine) -> float | None:

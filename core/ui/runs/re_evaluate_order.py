@@ -14,6 +14,7 @@ from core.services.runs import Estimate, RunOrder
 from core.storage.engine import reading
 from core.storage.tables import Person
 from core.ui.runs import re_evaluate_words
+from core.ui.runs.cap import cap_field
 from core.ui.shared import access, frame
 from core.ui.shared.resources import engine, now
 
@@ -196,19 +197,8 @@ def _cap(found: Estimate) -> float | None:
     proposed = proposed_cap(found)
     if not st.session_state.get(CAP_TOUCHED) or _CAP not in st.session_state:
         st.session_state[_CAP] = proposed
-    cap = st.number_input(
-        "Spending cap, US$ (optional)",
-        min_value=0.0,
-        value=None,
-        step=max(round(proposed / 10, 4), 0.0001),
-        format="%.4f" if proposed < 1 else "%.2f",
-        key=_CAP,
-        placeholder="No cap",
-        width=230,
-        help="The run stops before it spends more than this. Empty: no cap.",
-        on_change=_touch_cap,
-    )
-    return None if cap is None else float(cap)
+    said = "The run stops before it spends more than this. Empty: no cap."
+    return cap_field(proposed, key=_CAP, help=said, on_change=_touch_cap)
 
 
 def proposed_cap(found: Estimate) -> float:

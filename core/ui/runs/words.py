@@ -6,8 +6,6 @@ from core.domain.answering import FaultKind
 from core.services.runs import RunLine
 from core.ui.shared.words import duration, n, when
 
-_LEAST_USD = 0.000001
-
 
 @dataclass(frozen=True)
 class StateWords:
