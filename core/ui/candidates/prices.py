@@ -15,6 +15,7 @@ from core.storage.engine import reading
 from core.storage.tables import Person, PriceOverride
 from core.ui.candidates import repricing
 from core.ui.shared import access, doing
+from core.ui.shared.choosing import choose_row
 from core.ui.shared.resources import engine, now
 from core.ui.shared.words import dollars
 
@@ -55,14 +56,12 @@ def _table(entered: list[PriceOverride]) -> None:
             "Note": [one.note for one in entered],
         }
     )
-    chosen = st.dataframe(
+    row = choose_row(
         rows,
-        hide_index=True,
         key=_TABLE,
-        on_select="rerun",
-        selection_mode="single-row",
-        height="content" if len(rows) <= 12 else 460,
-        column_config={
+        whole_up_to=12,
+        tallest_px=460,
+        columns={
             "Model": st.column_config.TextColumn(width=160),
             "In": st.column_config.TextColumn(help="US dollars per million input tokens"),
             "Out": st.column_config.TextColumn(help="US dollars per million output tokens"),
@@ -71,10 +70,9 @@ def _table(entered: list[PriceOverride]) -> None:
         },
         alt="Prices that admins entered",
     )
-    picked = [row for row in chosen.selection.rows if row < len(entered)]
     st.button(
-        "Withdraw", icon=":material/undo:", key="candidates_price_withdraw", disabled=not picked, on_click=_withdraw,
-        args=(entered[picked[0]].id if picked else 0,),
+        "Withdraw", icon=":material/undo:", key="candidates_price_withdraw", disabled=row is None, on_click=_withdraw,
+        args=(0 if row is None else entered[row].id,),
         help="For a price entered by mistake: it counts no more, for any time. Choose its line first.",
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ from core.services.scoring import evaluators
 from core.storage.engine import reading
 from core.ui.datasets import evaluator_form, judges
 from core.ui.shared import access, doing, frame, jobs
+from core.ui.shared.choosing import choose_row
 from core.ui.shared.jobs import Job
 from core.ui.shared.resources import engine, now
 
@@ -49,14 +50,12 @@ def _table(lines: list[EvaluatorLine]) -> None:
         st.caption("None is in use: nothing is scored, and gates have nothing to rest on.")
         return
     rows = pd.DataFrame([_row(line) for line in lines])
-    chosen = st.dataframe(
+    row = choose_row(
         rows,
-        hide_index=True,
         key=_TABLE,
-        on_select="rerun",
-        selection_mode="single-row",
-        height="content" if len(rows) <= 14 else 520,
-        column_config={
+        whole_up_to=14,
+        tallest_px=520,
+        columns={
             "Evaluator": st.column_config.TextColumn(width=190),
             "Set to": st.column_config.TextColumn(width=170),
             "Scored": st.column_config.NumberColumn(format="localized", help="Responses with a value"),
@@ -67,9 +66,9 @@ def _table(lines: list[EvaluatorLine]) -> None:
             "What it does": st.column_config.TextColumn(width=420),
         },
         alt="Evaluators in use, what each does and how much it has scored",
-    )  # fmt: skip
-    picked = [lines[row] for row in chosen.selection.rows if row < len(lines)]
-    evaluator = picked[0].evaluator if picked else None
+    )
+    picked = None if row is None else lines[row]
+    evaluator = None if picked is None else picked.evaluator
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Retire the evaluator",
@@ -79,10 +78,10 @@ def _table(lines: list[EvaluatorLine]) -> None:
             on_click=_retire,
             args=(evaluator.id, evaluator.name) if evaluator is not None else None,
         )
-        if picked and picked[0].gates:
-            st.caption(f"{picked[0].gates} of the gates rest on it and are retired with it.")
+        if picked and picked.gates:
+            st.caption(f"{picked.gates} of the gates rest on it and are retired with it.")
         elif picked:
-            st.caption(frame.as_typed(picked[0].kind.what))
+            st.caption(frame.as_typed(picked.kind.what))
         else:
             st.caption("Choose a line to retire it. What it said of responses is kept.")
 

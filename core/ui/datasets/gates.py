@@ -16,6 +16,7 @@ from core.storage.tables import Evaluator
 from core.ui.datasets import gates_adding
 from core.ui.datasets.gates_adding import ALL, in_words, whose
 from core.ui.shared import access, doing, frame
+from core.ui.shared.choosing import choose_row
 from core.ui.shared.resources import engine, now
 
 _CHOSEN = "datasets_dataset"
@@ -85,14 +86,12 @@ def _standing(found: Preview) -> None:
 def _table(found: Preview) -> None:
     rows = [_row(ALL, words, "always", found.always[name]) for name, words in _ALWAYS.items()]
     rows += [_row(line.gate.category or ALL, in_words(line), whose(line), counts) for line, counts in found.gates]
-    chosen = st.dataframe(
+    row = choose_row(
         pd.DataFrame(rows),
-        hide_index=True,
         key=_TABLE,
-        on_select="rerun",
-        selection_mode="single-row",
-        height="content" if len(rows) <= 14 else 520,
-        column_config={
+        whole_up_to=14,
+        tallest_px=520,
+        columns={
             "What must hold": st.column_config.TextColumn(width=240),
             "Pass": st.column_config.ProgressColumn(
                 format="%.0f %%", min_value=0, max_value=100, width=150,
@@ -105,8 +104,7 @@ def _table(found: Preview) -> None:
         },
         alt="What must hold for a response to be acceptable, and how many responses pass",
     )  # fmt: skip
-    picked = [row - len(_ALWAYS) for row in chosen.selection.rows]
-    line = next((found.gates[row][0] for row in picked if 0 <= row < len(found.gates)), None)
+    line = None if row is None or row < len(_ALWAYS) else found.gates[row - len(_ALWAYS)][0]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Retire the gate",
