@@ -12,6 +12,7 @@ from core.ui.candidates import trial, words
 from core.ui.candidates.address import CHOSEN, COPY, show_form
 from core.ui.shared import access, colours, doing, facts, frame
 from core.ui.shared.rendering import show_text
+from core.ui.shared.words import n
 
 
 def card(line: CandidateLine) -> None:
@@ -59,8 +60,8 @@ def _facts(line: CandidateLine) -> None:
     if isinstance(fallback, dict):
         found = (fallback.get(name) for name in ("model", "provider", "base_url"))
         known["Fallback"] = " · ".join(str(word) for word in found if word)
-    runs = f" in {line.runs:,} {'run' if line.runs == 1 else 'runs'}" if line.runs else ""
-    known["So far"] = f"{line.responses:,} {'response' if line.responses == 1 else 'responses'}{runs}"
+    runs = f" in {n(line.runs, 'run')}" if line.runs else ""
+    known["So far"] = f"{n(line.responses, 'response')}{runs}"
     facts.show(known)
     if line.why_not is not None and not candidate.is_retired:
         st.caption(f":material/info: {frame.as_typed(line.why_not)}")

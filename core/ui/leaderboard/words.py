@@ -10,6 +10,7 @@ from core.services.leaderboards.boards import Leaderboard, Standing
 from core.services.leaderboards.settling import Settling, Verdict
 from core.ui.shared.charts import cut
 from core.ui.shared.frame import as_typed
+from core.ui.shared.words import n
 
 _MOST_NAMED = 3
 _LONGEST_NAME = 34
@@ -23,7 +24,7 @@ def listing(names: Sequence[str], *, most: int = _MOST_NAMED) -> str:
     shown = [called(name) for name in names[:most]]
     if len(names) > most:
         rest = len(names) - most
-        return f"{', '.join(shown)} and {rest:,} {'other' if rest == 1 else 'others'}"
+        return f"{', '.join(shown)} and {n(rest, 'other')}"
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
@@ -81,9 +82,9 @@ def ranks(standing: Standing) -> str:
 
 def rests_on(board: Leaderboard) -> str:
     """How many votes, by how many raters, on what."""
-    raters = f" by {board.raters:,} {'rater' if board.raters == 1 else 'raters'}" if board.raters else ""
+    raters = f" by {n(board.raters, 'rater')}" if board.raters else ""
     scope = as_typed(board.filters.category) if board.filters.category else "all categories"
-    votes = f"{board.votes:,} {'vote' if board.votes == 1 else 'votes'}"
+    votes = n(board.votes, "vote")
     return f"{votes}{raters} · {as_typed(board.question.title)} · {scope}"
 
 

@@ -13,6 +13,7 @@ from core.storage.tables import Prompt
 from core.ui.shared import colours, frame
 from core.ui.shared.rendering import show_text
 from core.ui.shared.resources import engine
+from core.ui.shared.words import n
 
 _AT_ONCE = 6
 _NOT_KNOWN = "not known"
@@ -67,7 +68,7 @@ def answers(ref: PromptRef) -> None:
         return
     names = list(dict.fromkeys(shown.candidate for shown in found))
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
-        st.subheader(f"{len(found):,} {'response' if len(found) == 1 else 'responses'}", anchor=False, width="content")
+        st.subheader(n(len(found), "response"), anchor=False, width="content")
         raw = st.toggle(
             "Exact characters", key="responses_raw", bind="query-params", help="Show the text before any rendering."
         )
@@ -127,7 +128,7 @@ def measured(shown: ShownResponse) -> str:
     ]
     known = [f"{name} {value}" for name, value in parts if value is not None]
     unknown = [name for name, value in parts if value is None]
-    said = [f"{response.words:,} {'word' if response.words == 1 else 'words'}", *known]
+    said = [n(response.words, "word"), *known]
     if unknown:
         said.append(f"{', '.join(unknown)} {_NOT_KNOWN}")
     return " · ".join(said)
@@ -145,7 +146,7 @@ def votes(ref: PromptRef) -> None:
         return
     total, simulated = sum(map(_total, added_up)), sum(row.simulated for row in added_up)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{total:,} {'vote' if total == 1 else 'votes'}", width="content")
+        st.caption(n(total, "vote"), width="content")
         if simulated:
             said = f"all {total:,} are simulated" if simulated == total else f"includes {simulated:,} simulated votes"
             st.badge(said, icon=":material/smart_toy:", color="orange")

@@ -11,6 +11,7 @@ from core.storage.engine import reading
 from core.storage.tables import Study
 from core.ui.shared import doing
 from core.ui.shared.resources import engine, now
+from core.ui.shared.words import n
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ def amount_in_words(pairs: int, overlap: int) -> str:
     """What the choice amounts to."""
     if not pairs:
         return "No pairs yet: two candidates must have answered the same prompt. They join as soon as they come in."
-    return f"{pairs:,} {'pair' if pairs == 1 else 'pairs'} × {overlap} = **{pairs * overlap:,} ratings** wanted"
+    return f"{n(pairs, 'pair')} × {overlap} = **{pairs * overlap:,} ratings** wanted"
 
 
 def raters_fields(key: str, *, everybody: bool, chosen: list[int]) -> tuple[bool, list[int]]:

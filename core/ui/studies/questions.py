@@ -9,6 +9,7 @@ from core.storage.engine import reading
 from core.storage.tables import Question
 from core.ui.shared import access, doing, frame
 from core.ui.shared.resources import engine, now
+from core.ui.shared.words import n
 
 _EDITED = "_edited_question"
 
@@ -105,7 +106,7 @@ def _set_edited(question_id: int | None) -> None:
 def _edit(question: Question, votes: int) -> None:
     place = f"question_{question.id}"
     if votes:
-        st.caption(f"{votes:,} {'vote' if votes == 1 else 'votes'} were cast on the words as they are. They stay.")
+        st.caption(f"{n(votes, 'vote')} were cast on the words as they are. They stay.")
     with st.form(f"studies_{place}", border=False):
         text = _fields(place, question, key_is_fixed=votes > 0)
         with st.container(horizontal=True):
@@ -161,7 +162,7 @@ def _fields(key: str, question: Question | None, *, key_is_fixed: bool) -> Quest
 
 
 def _key_and_votes(question: Question, votes: int) -> str:
-    return f"{frame.as_typed(question.key)} · {votes:,} {'vote' if votes == 1 else 'votes'}"
+    return f"{frame.as_typed(question.key)} · {n(votes, 'vote')}"
 
 
 def _resting(question: Question, votes: int) -> None:
