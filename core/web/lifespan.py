@@ -21,7 +21,7 @@ from core.settings import AuthMode, get_settings
 from core.storage.engine import get_engine, write
 from core.storage.schema import upgrade
 from core.web.log import keep_tokens_out_of_logs
-from core.web.warming import warm_up
+from core.web.warming import freeze_loaded, warm_up
 
 _log = logging.getLogger(__name__)
 
@@ -60,6 +60,7 @@ class Background:
         self._every(2, "runs", lambda: workers.ensure(engine))
         self._every(5, "scores", lambda: score_pending(engine))
         self._every(3, "pairs to draw", lambda: preferences.refresh(engine))
+        self._every(10, "what was loaded", freeze_loaded)
         self._every(60, "leases", lambda: release_abandoned(engine, _now()))
         self.scheduler.start()
         self.started_at = _now()

@@ -26,6 +26,7 @@ from core.ui.shared import charts
 _LOOKED_AT_FIRST = ("core.ui.leaderboard.page", "core.ui.quality.page")
 _ROUND_A_SCRIPT = ("streamlit", "streamlit.runtime.scriptrunner")
 _FEW_RESPONSES = 5_000
+_frozen: set[str] = set()
 _log = logging.getLogger(__name__)
 
 
@@ -39,8 +40,20 @@ def warm_up(engine: Engine) -> None:
     pages = [importlib.import_module(each.name) for each in pkgutil.walk_packages(core.ui.__path__, "core.ui.")]
     _draw_once(pages)
     _compute_once(engine)
-    gc.collect()
-    gc.freeze()
+    freeze_loaded()
+
+
+def freeze_loaded() -> None:
+    """Take what is there out of the garbage collector's rounds, if modules were loaded since that was last done.
+
+    The evaluators' libraries come in with the first answers to be scored: 55,000 objects, looked at after each key
+    press. What is frozen is never freed, so not without need: what is there of sessions is frozen with it.
+    """
+    loaded = set(sys.modules)
+    if not loaded <= _frozen:
+        _frozen.update(loaded)
+        gc.collect()
+        gc.freeze()
 
 
 def _compute_once(engine: Engine) -> None:
