@@ -6,6 +6,7 @@ Where it matters when answers come, a model of planned times answers instead.
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -22,7 +23,7 @@ from tests.planted import PlantedPlan, PlantedServer, planted
 pytest.importorskip("xllamacpp")
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("re_evaluate")]
 OTHERS = ("Plain · champion", "Warm", "Careful", "Loose")
-RUNS_WITHIN_MS = 240_000
+STALLED_S = 120.0
 FEW = 6
 HALF_HANG = PlantedPlan(total_ms=100, stall_every=2, stall_ms=120_000)
 CATEGORIES = ("ambiguous", "reasoning")
@@ -87,9 +88,19 @@ def done(page: Page) -> int:
     return int(card(page).get_by_text(re.compile(r"^\d+ of \d+$")).inner_text().split()[0])
 
 
-def is_said_to_be(page: Page, state: str, *, within_ms: float = 30_000) -> None:
+def is_said_to_be(page: Page, state: str) -> None:
     """Wait until the run's badge says so."""
-    expect(card(page).locator(".stMarkdownBadge")).to_contain_text(state, timeout=within_ms)
+    expect(card(page).locator(".stMarkdownBadge")).to_contain_text(state, timeout=30_000)
+
+
+def comes_to_its_end(page: Page) -> None:
+    """Wait until the run is done, for as long as something comes: how long a model takes is the machine's affair."""
+    badge, seen, since = card(page).locator(".stMarkdownBadge"), -1, monotonic()
+    while "done" not in badge.inner_text():
+        if (now := done(page)) != seen:
+            seen, since = now, monotonic()
+        assert monotonic() - since < STALLED_S, f"nothing more came after {seen}"
+        page.wait_for_timeout(250)
 
 
 def underway(page: Page) -> None:
@@ -105,7 +116,7 @@ def test_a_slice_of_the_demo_is_asked_again_scored_and_can_be_rated(studio: Serv
     assert re.search(r"[?&]run=\d+", page.url)
     underway(page)
     first = done(page)
-    is_said_to_be(page, "done", within_ms=RUNS_WITHIN_MS)
+    comes_to_its_end(page)
     expect(card(page).get_by_text("16 of 16", exact=True)).to_be_visible()
     assert first < 16
     with reading(studio.engine) as session:
