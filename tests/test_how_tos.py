@@ -1,8 +1,12 @@
-"""The recipes of docs/developing.md, run as they stand there: a provider, an evaluator, an import format."""
+"""The recipes of docs/developing.md, run as they stand there, some of them in a copy of the project."""
 
 import io
 import re
+import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -71,3 +75,66 @@ def test_a_format_is_one_file_and_one_line(engine: Engine, monkeypatch: pytest.M
     with reading(engine) as session:
         prompt = session.exec(select(Prompt)).one()
     assert (prompt.external_id, prompt.messages[0]["content"]) == ("T-1", "Where is my order?")
+
+
+FACT_IN_A_COPY = """
+import io, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from core.domain.answering import FinishReason, Timings
+from core.providers.base import Completion
+from core.providers.openai_compatible import usage_of
+from core.services import quality
+from core.services.datasets.exporting import export_responses
+from core.services.importing import Kind, import_file
+from core.services.quality.text import report_rows
+from core.services.runs.stories import Story, answer_of, response_row
+from core.services.runs.work_order import Unit
+from core.storage.engine import open_engine, reading, write
+from core.storage.schema import upgrade
+from core.storage.tables import Dataset, Study
+
+now = datetime(2026, 11, 22, tzinfo=UTC)
+usage = usage_of({"completion_tokens_details": {"audio_tokens": 7}})
+said = answer_of(Completion("Hi.", FinishReason.STOP, Timings(1.0), usage), FinishReason.STOP)
+assert response_row(1, Unit(1, 1, 0), Story([said, said]), now)["audio_tokens"] == 14
+
+engine = open_engine(sys.argv[1])
+upgrade(engine)
+prompt = b'{"id": "p", "turns": ["Hello?"]}'
+import_file(engine, io.BytesIO(prompt), Kind.PROMPTS, name="d.jsonl", dataset="d", now=now)
+answer = b'{"prompt_id": "p", "candidate": "c", "text": "Hi.", "audio_tokens": 5}'
+import_file(engine, io.BytesIO(answer), Kind.RESPONSES, name="r.jsonl", dataset="d", now=now)
+out = io.BytesIO()
+with reading(engine) as session:
+    export_responses(session, Study(name="all"), "jsonl", out)
+    [whole, _] = report_rows(quality.report(session, quality.Scope(1)))
+assert b'"audio_tokens": 5' in out.getvalue(), out.getvalue()
+assert whole["audio_tokens"] == 5, whole
+"""
+
+
+def test_a_fact_of_a_response_is_four_lines_and_a_migration(tmp_path: Path):
+    for folder in ("core", "pages"):
+        shutil.copytree(PROJECT_ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(PROJECT_ROOT / "pyproject.toml", tmp_path)
+    for path in (
+        "core/domain/answering.py",
+        "core/providers/openai_compatible.py",
+        "core/storage/tables/evaluation.py",
+        "core/storage/tables/compared.py",
+    ):
+        _beneath(tmp_path / path, "reasoning_tokens", block(path))
+    migration = "core/storage/migrations/versions/0006_audio_tokens.py"
+    (tmp_path / migration).write_text(block(migration))
+    command = [sys.executable, "-c", FACT_IN_A_COPY, f"sqlite:///{tmp_path}/evenhand.db"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def _beneath(path: Path, name: str, line: str) -> None:
+    """Add ``line`` beneath the one that begins with ``name``."""
+    before = path.read_text(encoding="utf-8")
+    found = re.search(rf"^ +{name}\b.*\n", before, re.MULTILINE)
+    assert found, f"{path} has no {name}"
+    path.write_text(before[: found.end()] + line + before[found.end() :], encoding="utf-8")

@@ -16,6 +16,7 @@ from core.domain.votes import OUTCOME_WORDS, Outcome
 from core.errors import BadInput
 from core.services.leaderboards.tallies import is_current
 from core.storage.tables import Study, metadata
+from core.storage.tables.facts import EXPORTED
 
 FORMATS = ("csv", "jsonl", "parquet")
 MEDIA_TYPES = {"csv": "text/csv", "jsonl": "application/jsonl", "parquet": "application/vnd.apache.parquet"}
@@ -45,18 +46,7 @@ RESPONSE_COLUMNS: dict[str, type] = {
     "candidate": str,
     "repetition": int,
     "turns": list,
-    "latency_ms": float,
-    "ttft_ms": float,
-    "input_tokens": int,
-    "output_tokens": int,
-    "cost_usd": float,
-    "finish_reason": str,
-    "first_byte_ms": float,
-    "first_visible_ms": float,
-    "cached_tokens": int,
-    "reasoning_tokens": int,
-    "attempts": int,
-    "answered_by": str,
+    **{fact.name: fact.type for fact in EXPORTED},
     "created_at": datetime,
 }
 

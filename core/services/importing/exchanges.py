@@ -10,7 +10,7 @@ from core.domain.content_hash import digest
 from core.domain.fields import Flaw, Row
 from core.services.importing import times
 from core.services.importing.conversations import NotText
-from core.services.importing.records import Kind, PromptRecord, Reading, Record, ResponseRecord
+from core.services.importing.records import Facts, Kind, PromptRecord, Reading, Record, ResponseRecord
 
 
 @dataclass(frozen=True)
@@ -21,15 +21,10 @@ class Exchange:
     answers: list[str]
     model: str | None
     key: str | None = None
-    latency_ms: float | None = None
-    ttft_ms: float | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cost_usd: float | None = None
-    finish_reason: str | None = None
     created_at: datetime | None = None
     tags: list[str] = field(default_factory=list)
     reference: list[str] | None = None
+    facts: Facts = field(default_factory=dict)
 
     @property
     def prompt_key(self) -> str:
@@ -71,21 +66,7 @@ def _records(line: int, found: Exchange, reading: Reading) -> Iterator[Record]:
         raise Flaw("is missing, so the answers belong to no candidate.", field="model")
     candidate = fields.checked_name(found.model, "model")
     for answer in found.answers:
-        yield ResponseRecord(
-            line,
-            key,
-            candidate,
-            [answer],
-            None,
-            found.latency_ms,
-            found.ttft_ms,
-            found.input_tokens,
-            found.output_tokens,
-            found.cost_usd,
-            found.finish_reason,
-            found.created_at,
-            prompt,
-        )
+        yield ResponseRecord(line, key, candidate, [answer], None, found.created_at, prompt, found.facts)
 
 
 def first(row: Row, *names: str) -> str | None:

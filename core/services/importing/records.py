@@ -1,9 +1,10 @@
 """What an import reads and reports: kinds, records, formats, the summary."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from core.domain.fields import Row
@@ -11,6 +12,10 @@ from core.services.candidates.fields import CandidateRecord
 
 Progress = Callable[[float | None, int], None]
 """Called now and then with the fraction of bytes read (None: not known) and the records read so far."""
+
+
+Facts = Mapping[str, Any]
+"""What is known of a response, by the name of the fact (see storage.tables.facts); None or absent: not known."""
 
 
 class Kind(StrEnum):
@@ -53,7 +58,7 @@ class PromptRecord(NamedTuple):
 
 
 class ResponseRecord(NamedTuple):
-    """A response as read; None means not known. ``prompt`` is set by formats that carry the prompt itself.
+    """A response as read. ``prompt`` is set by formats that carry the prompt itself.
 
     ``repetition`` None: the next free one.
     """
@@ -63,20 +68,9 @@ class ResponseRecord(NamedTuple):
     candidate: str
     turns: list[str]
     repetition: int | None = 0
-    latency_ms: float | None = None
-    ttft_ms: float | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cost_usd: float | None = None
-    finish_reason: str | None = None
     created_at: datetime | None = None
     prompt: PromptRecord | None = None
-    first_byte_ms: float | None = None
-    first_visible_ms: float | None = None
-    cached_tokens: int | None = None
-    reasoning_tokens: int | None = None
-    attempts: int | None = None
-    answered_by: str | None = None
+    facts: Facts = MappingProxyType({})
 
 
 class VoteRecord(NamedTuple):

@@ -22,12 +22,10 @@ from core.services.importing.records import ResponseRecord
 from core.services.importing.staging import Names, Staging
 from core.storage.engine import reading
 from core.storage.tables import Dataset, Prompt, Response, Run
+from core.storage.tables.facts import EXPORTED
 
-_MEASURES = (
-    "latency_ms", "ttft_ms", "input_tokens", "output_tokens", "cost_usd", "finish_reason", "first_byte_ms",
-    "first_visible_ms", "cached_tokens", "reasoning_tokens", "attempts", "answered_by", "created_at",
-)  # fmt: skip
-_COLUMNS = ("prompt", "candidate", "repetition", "turns", "words", "content_hash", *_MEASURES)
+_NOT_KNOWN = dict.fromkeys(fact.name for fact in EXPORTED)
+_COLUMNS = ("prompt", "candidate", "repetition", "turns", "words", "content_hash", *_NOT_KNOWN, "created_at")
 _BATCH = 500
 _MOST_REMEMBERED = 100_000
 Key = tuple[int, int, int]
@@ -165,11 +163,11 @@ class ResponseStager:
             return {(*row,) for row in session.exec(query.where(col(Response.prompt_id).in_(prompts)))}
 
     def _row(self, record: ResponseRecord, key: Key, content_hash: str) -> tuple[Any, ...]:
-        values = record._asdict() | {"created_at": staged_moment(record.created_at or self.now)}
-        if record.finish_reason:
-            values["finish_reason"] = finish_reason_of(record.finish_reason) or record.finish_reason
-        words = sum(map(count_words, record.turns))
-        return (*key, canonical(record.turns), words, content_hash, *(values[name] for name in _MEASURES))
+        facts = {**_NOT_KNOWN, **record.facts}
+        if reason := facts["finish_reason"]:
+            facts["finish_reason"] = finish_reason_of(reason) or reason
+        words, created_at = sum(map(count_words, record.turns)), staged_moment(record.created_at or self.now)
+        return (*key, canonical(record.turns), words, content_hash, *facts.values(), created_at)
 
 
 def answers_wanted(messages: Sequence[dict[str, str]]) -> int:

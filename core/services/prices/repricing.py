@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
@@ -25,7 +25,7 @@ PROMPTS_AT_ONCE = 50
 _COUNTED = frozenset({CostBasis.REPORTED, CostBasis.ESTIMATED})
 _ALIVE = timedelta(seconds=30)
 _Work = tuple[int, int, int]
-_TOKENS = ("input_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens", "output_tokens")
+_TOKENS = tuple(field.name for field in fields(TokenUsage))
 _WORK = ("prompt_id", "candidate_id", "repetition")
 _READ = (
     *("id", "endpoint", "started_at", "finished_at", "answered_by", "cost_usd", "cost_basis", "rates_id"),

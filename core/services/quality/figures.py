@@ -67,42 +67,44 @@ class ScoreMean:
 
 @dataclass(frozen=True)
 class Line:
-    """One candidate in one ``category`` (None: all). A figure that is None is not known; it is never zero.
-
-    ``prompts``: how many it was asked, ``of`` those that candidates are compared on.
-    ``errors``: units given up; ``incomplete``: cut short or empty; ``open``: responses without a verdict; ``faults``:
-    failed attempts by kind; ``given_up``: errors by the kind of their last attempt; ``failed`` and ``undecided``:
-    responses by the requirement or gate that they fail or that is open. ``cost_usd`` counts failed attempts too;
-    ``judge_cost_usd`` is apart.
-    """
+    """One candidate in one category. A figure that is None is not known; it is never zero."""
 
     candidate_id: int
     category: str | None
+    """None: all of them."""
     prompts: int
+    """How many it was asked."""
     of: int
+    """How many candidates are compared on."""
     responses: int
     errors: int
+    """Units of work that were given up."""
     refusals: int
     incomplete: int
+    """Cut short or empty."""
     blocked: int
     open: int
+    """Responses without a verdict."""
     attempts: int | None
     retries: int | None
     latency: Times
     ttft: Times
-    input_tokens: Tokens
-    cached_tokens: Tokens
-    reasoning_tokens: Tokens
-    output_tokens: Tokens
+    tokens: dict[str, Tokens]
+    """By the name of the fact."""
     cost_usd: float | None
+    """Of all attempts, failed ones too."""
     judge_cost_usd: float | None
     judge_calls: int
     acceptable: ShareAcceptable
     cost_per_acceptable: CostPerAcceptable
     faults: dict[str, int] = field(default_factory=dict)
+    """Failed attempts by kind."""
     given_up: dict[str, int] = field(default_factory=dict)
+    """Errors by the kind of their last attempt."""
     failed: dict[str, int] = field(default_factory=dict)
+    """Responses by the requirement or gate that they fail."""
     undecided: dict[str, int] = field(default_factory=dict)
+    """Responses by the requirement or gate that is open."""
     scores: dict[str, ScoreMean] = field(default_factory=dict)
 
     @property
@@ -167,10 +169,7 @@ def line(found: Judged, part: Part, table: PromptTable, faults: Sequence[Counted
         retries=_whole(table.retries[part.row, part.prompts]),
         latency=_times(r.latency_ms[these], r.prompt[these], late),
         ttft=_times(r.ttft_ms[these], r.prompt[these]),
-        input_tokens=_tokens(r.input_tokens[these]),
-        cached_tokens=_tokens(r.cached_tokens[these]),
-        reasoning_tokens=_tokens(r.reasoning_tokens[these]),
-        output_tokens=_tokens(r.output_tokens[these]),
+        tokens={name: _tokens(counts[these]) for name, counts in r.tokens.items()},
         cost_usd=_sum(table.paid_usd[part.row, part.prompts]),
         judge_cost_usd=None if unpriced else math.fsum(count.cost_usd for count in asked),
         judge_calls=sum(count.n for count in asked),

@@ -14,6 +14,7 @@ from core.domain.answering import CostBasis
 from core.services.quality.cells import Cells
 from core.services.quality.scope import within
 from core.storage.tables import metadata
+from core.storage.tables.facts import TOKENS
 
 _response, _attempt, _prompt, _score, _judge = (
     metadata.tables[name] for name in ("response", "attempt", "prompt", "score", "judge_call")
@@ -34,40 +35,29 @@ class ResponseColumns:
     words: Ids
     latency_ms: Floats
     ttft_ms: Floats
-    input_tokens: Floats
-    cached_tokens: Floats
-    reasoning_tokens: Floats
-    output_tokens: Floats
     cost_usd: Floats
     attempts: Floats
     finish_reason: list[str | None]
+    tokens: dict[str, Floats]
 
 
-_NUMBERS = (
-    "latency_ms",
-    "ttft_ms",
-    "input_tokens",
-    "cached_tokens",
-    "reasoning_tokens",
-    "output_tokens",
-    "cost_usd",
-    "attempts",
-)
+_IDS = ("id", "run_id", "prompt_id", "candidate_id", "words")
+_NUMBERS = ("latency_ms", "ttft_ms", "cost_usd", "attempts")
 
 
 def responses(session: Session, cells: Cells) -> ResponseColumns:
     """The responses that count."""
     c = _response.c
-    query = sa.select(
-        c.id, c.run_id, c.prompt_id, c.candidate_id, c.words, *(c[name] for name in _NUMBERS), c.finish_reason
-    )
-    rows = session.execute(query.where(within(_response, cells.parts)).order_by(c.id)).all()
-    columns: list[Any] = list(zip(*rows, strict=True)) or [()] * (len(_NUMBERS) + 6)
-    kinds: list[type] = [np.int64] * 5 + [float] * len(_NUMBERS)
-    numbers: list[Any] = [np.array(column, dtype=kind) for column, kind in zip(columns[:-1], kinds, strict=True)]
-    counts = cells.hold(numbers[1], numbers[3], numbers[2])
+    names = (*_IDS, *_NUMBERS, *TOKENS, "finish_reason")
+    query = sa.select(*(c[name] for name in names)).where(within(_response, cells.parts)).order_by(c.id)
+    columns: list[Any] = list(zip(*session.execute(query).all(), strict=True)) or [()] * len(names)
+    kinds: list[type] = [np.int64] * len(_IDS) + [float] * (len(names) - len(_IDS) - 1)
+    arrays: list[Any] = [np.array(column, dtype=kind) for column, kind in zip(columns[:-1], kinds, strict=True)]
+    counts = cells.hold(arrays[1], arrays[3], arrays[2])
     reasons = [reason for reason, here in zip(columns[-1], counts, strict=True) if here]
-    return ResponseColumns(*[*(column[counts] for column in numbers), reasons])
+    kept: list[Any] = [array[counts] for array in arrays]
+    numbers, tokens = kept[: -len(TOKENS)], kept[-len(TOKENS) :]
+    return ResponseColumns(*[*numbers, reasons, dict(zip(TOKENS, tokens, strict=True))])
 
 
 def scores(session: Session, cells: Cells, evaluators: Sequence[int], of: Ids) -> Floats:

@@ -68,8 +68,8 @@ def _object(found: QualityReport, line: Line) -> dict[str, Any]:
         "attempts": line.attempts,
         "latency_ms": _quantiles(line.latency),
         "ttft_ms": _quantiles(line.ttft),
-        "input_tokens": line.input_tokens.total,
-        "output_tokens": line.output_tokens.total,
+        "input_tokens": line.tokens["input_tokens"].total,
+        "output_tokens": line.tokens["output_tokens"].total,
         "cost_usd": line.cost_usd,
         "acceptable": _bounds(line.acceptable),
         "cost_per_acceptable_usd": _bounds(line.cost_per_acceptable),
@@ -109,7 +109,7 @@ def _row(found: QualityReport, line: Line) -> dict[str, Any]:
         flat |= {name if bound == "value" else f"{name}_{bound}": value for bound, value in row[name].items()}
     flat["cost_per_acceptable"] = str(line.cost_per_acceptable.state)
     flat |= {"without_verdict": line.open, "blocked": line.blocked, "retries": line.retries}
-    flat |= {"cached_tokens": line.cached_tokens.total, "reasoning_tokens": line.reasoning_tokens.total}
+    flat |= {name: tokens.total for name, tokens in line.tokens.items() if name not in flat}
     flat["judge_cost_usd"] = line.judge_cost_usd
     flat |= {"prompts_asked": line.prompts, "prompts_compared_on": line.of, "stands_apart": line.stands_apart}
     flat["scope"] = quality.scope_in_words(found, line.category)

@@ -27,12 +27,8 @@ _response: Any = Response.__table__  # type: ignore[attr-defined]
 Row = dict[str, Any]
 
 WORK = ("run_id", "prompt_id", "candidate_id", "repetition", "turn", "number")
-ENDINGS = (
-    "started_at", "finished_at", "error_kind", "error_message", "http_status", "is_last", "first_byte_ms",
-    "first_token_ms", "first_visible_ms", "latency_ms", "input_tokens", "cached_tokens", "cache_write_tokens",
-    "reasoning_tokens", "output_tokens", "cost_usd", "cost_basis", "rates_id", "finish_reason", "answered_by",
-    "fingerprint", "is_warm", "text",
-)  # fmt: skip
+_BEGINNINGS = ("id", *WORK, "endpoint", "reserved_usd")
+ENDINGS = tuple(column.name for column in _attempt.columns if column.name not in _BEGINNINGS)
 _OURS = frozenset({"started_at", "finished_at", "latency_ms", "cost_usd", "cost_basis", "rates_id"})
 _CANNOT_BE_STORED = (DataError, ValueError, OverflowError)
 _MOST_AT_ONCE = 2000

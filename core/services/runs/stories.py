@@ -1,38 +1,31 @@
 """What has become of one unit of work so far: its answers turn by turn, its attempts, what they cost."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
 
-from core.domain.answering import INCOMPLETE, FinishReason, TokenUsage
+from core.domain.answering import FinishReason, TokenUsage
 from core.domain.content_hash import digest
+from core.domain.facts import OverTurns
 from core.domain.lengths import count_words
 from core.providers.base import Completion, ProviderFault
 from core.services.runs.work_order import Unit
 from core.storage.tables import Attempt
+from core.storage.tables.facts import FACTS
 
 _NO_USAGE = TokenUsage()
+_OF_TURNS = tuple(fact for fact in FACTS if fact.over_turns is not OverTurns.ATTEMPTS)
 
 
 @dataclass(slots=True)
 class Answer:
-    """One turn's answer. None: not known."""
+    """One turn's answer. ``facts``: what the attempt's row calls it, to what is known of it; None: not known."""
 
     text: str
-    finish_reason: str
-    latency_ms: float | None
-    first_byte_ms: float | None
-    first_token_ms: float | None
-    first_visible_ms: float | None
-    input_tokens: int | None
-    cached_tokens: int | None
-    reasoning_tokens: int | None
-    output_tokens: int | None
-    answered_by: str | None
-    fingerprint: str | None
+    facts: dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -57,21 +50,10 @@ class Story:
 
 def answer_of(came: Completion | ProviderFault, finish_reason: FinishReason) -> Answer:
     """The turn's answer: whole, or what had arrived of it."""
-    usage, times = came.usage or _NO_USAGE, came.timings
-    return Answer(
-        text=came.text,
-        finish_reason=finish_reason.value,
-        latency_ms=times.latency_ms,
-        first_byte_ms=times.first_byte_ms,
-        first_token_ms=times.first_token_ms,
-        first_visible_ms=times.first_visible_ms,
-        input_tokens=usage.input_tokens,
-        cached_tokens=usage.cached_tokens,
-        reasoning_tokens=usage.reasoning_tokens,
-        output_tokens=usage.output_tokens,
-        answered_by=came.answered_by,
-        fingerprint=came.fingerprint if isinstance(came, Completion) else None,
-    )
+    told = vars(came.usage or _NO_USAGE) | vars(came.timings) | {"answered_by": came.answered_by}
+    told["fingerprint"] = came.fingerprint if isinstance(came, Completion) else None
+    told["finish_reason"] = finish_reason.value
+    return Answer(came.text, {fact.of_turn: told[fact.of_turn] for fact in _OF_TURNS})
 
 
 def earlier_stories(session: Session, run_id: int, units: Sequence[Unit]) -> dict[Unit, Story]:
@@ -97,14 +79,13 @@ def _retell(story: Story, attempt: Attempt) -> None:
     story.numbers[attempt.turn] = max(attempt.number, story.numbers.get(attempt.turn, 0))
     is_answer = attempt.error_kind is None and attempt.finish_reason is not None and attempt.text is not None
     if is_answer and attempt.turn == len(story.answers):
-        names = Answer.__dataclass_fields__
-        story.answers.append(Answer(**{name: getattr(attempt, name) for name in names}))
+        known = {fact.of_turn: getattr(attempt, fact.of_turn) for fact in _OF_TURNS}
+        story.answers.append(Answer(attempt.text or "", known))
 
 
 def response_row(run_id: int, unit: Unit, story: Story, now: datetime) -> dict[str, Any]:
-    """The row of the response that ``story`` has led to; see tables.Response for what is a sum and what the first's."""
-    answers, texts = story.answers, story.texts
-    first, last = answers[0], answers[-1]
+    """The row of the response that ``story`` has led to."""
+    texts = story.texts
     return {
         "run_id": run_id,
         "prompt_id": unit.prompt_id,
@@ -113,30 +94,8 @@ def response_row(run_id: int, unit: Unit, story: Story, now: datetime) -> dict[s
         "turns": texts,
         "words": sum(map(count_words, texts)),
         "content_hash": digest(texts),
-        "latency_ms": _sum(answer.latency_ms for answer in answers),
-        "ttft_ms": first.first_token_ms,
-        "first_byte_ms": first.first_byte_ms,
-        "first_visible_ms": first.first_visible_ms,
-        "input_tokens": _sum(answer.input_tokens for answer in answers),
-        "output_tokens": _sum(answer.output_tokens for answer in answers),
-        "cached_tokens": _sum(answer.cached_tokens for answer in answers),
-        "reasoning_tokens": _sum(answer.reasoning_tokens for answer in answers),
+        **{fact.name: fact.of_conversation([each.facts[fact.of_turn] for each in story.answers]) for fact in _OF_TURNS},
         "cost_usd": story.cost_usd,
-        "finish_reason": _finish_reason(answers),
         "attempts": story.attempts,
-        "answered_by": last.answered_by,
-        "fingerprint": last.fingerprint,
         "created_at": now,
     }
-
-
-def _finish_reason(answers: Sequence[Answer]) -> str:
-    """The last turn's, unless a turn before it was cut short: then the conversation is."""
-    return next((answer.finish_reason for answer in answers if answer.finish_reason in INCOMPLETE), None) or (
-        answers[-1].finish_reason
-    )
-
-
-def _sum(parts: Iterable[Any]) -> Any:
-    known = list(parts)
-    return None if None in known else sum(known)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from core.domain.answering import CostBasis, FaultKind, FinishReason
+from core.domain.answering import CostBasis, FaultKind, FinishReason, TokenUsage
 from core.providers.base import ChatRequest, Endpoint, ProviderFault
 from core.providers.presets import request_of
 from core.services.asking.asking import Tried, ask
@@ -122,24 +122,16 @@ def _ending(attempt: Tried, cost: Cost, now: datetime, end_kind: FaultKind) -> d
     completion, fault = attempt.completion, attempt.fault
     came = completion or fault
     assert came is not None
-    times, usage = came.timings, cost.usage
-    ending = _NO_ENDING | {
+    ending = _NO_ENDING | vars(came.timings) | vars(cost.usage or TokenUsage())
+    ending |= {
         "started_at": attempt.started_at,
         "finished_at": now,
-        "first_byte_ms": times.first_byte_ms,
-        "first_token_ms": times.first_token_ms,
-        "first_visible_ms": times.first_visible_ms,
-        "latency_ms": times.latency_ms,
         "cost_usd": cost.cost_usd,
         "cost_basis": cost.basis.value,
         "rates_id": cost.rates_id,
         "answered_by": came.answered_by,
         "is_warm": came.is_warm,
     }
-    if usage is not None:
-        ending["input_tokens"], ending["output_tokens"] = usage.input_tokens, usage.output_tokens
-        ending["cached_tokens"], ending["cache_write_tokens"] = usage.cached_tokens, usage.cache_write_tokens
-        ending["reasoning_tokens"] = usage.reasoning_tokens
     if completion is not None:
         ending["finish_reason"], ending["fingerprint"] = completion.finish_reason.value, completion.fingerprint
     if fault is not None:

@@ -7,6 +7,8 @@ from sqlalchemy import JSON, BigInteger, Column, DateTime, Dialect, ForeignKey, 
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
+from core.domain.facts import OverTurns
+
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -52,6 +54,12 @@ def moment(*, null: bool = False) -> Any:
 
 def json_value(*, null: bool = False) -> Any:
     return Field(default=None if null else ..., sa_column=Column(JSON(none_as_null=True), nullable=null))
+
+
+def fact(unit: str, over_turns: OverTurns, *, of_turn: str = "", is_exported: bool = True) -> Any:
+    """A column that holds a fact of a response; see domain.facts. ``of_turn``: its name there, where it is another."""
+    told = {"unit": unit, "over_turns": over_turns, "of_turn": of_turn, "is_exported": is_exported}
+    return Field(default=None, sa_column_kwargs={"info": {"fact": told}})
 
 
 def long_text(default: str = "") -> Any:

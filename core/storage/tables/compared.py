@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import Index, UniqueConstraint, false
 from sqlmodel import Field
 
-from core.storage.tables.base import Table, json_value, moment, reference, row_id
+from core.domain.facts import OverTurns
+from core.storage.tables.base import Table, fact, json_value, moment, reference, row_id
 
 
 class Dataset(Table, table=True):
@@ -62,8 +63,8 @@ class Candidate(Table, table=True):
 class Response(Table, table=True):
     """What a candidate answered; one text per user turn it answered. None means not known, never zero.
 
-    Of a conversation, tokens, cost, attempts and ``latency_ms`` are sums over its turns; the times to the first
-    byte, token and visible token are the first turn's. ``cost_usd`` is what all its attempts cost, failed ones too.
+    ``fact`` says of each column how a conversation's comes of its turns'. ``cost_usd`` is what all its attempts cost,
+    failed ones too. Of a new fact, reading and writing files, runs and *Cost & quality* learn from here.
     """
 
     __table_args__ = (
@@ -78,19 +79,19 @@ class Response(Table, table=True):
     turns: list[str] = json_value()
     words: int = 0
     content_hash: str
-    latency_ms: float | None = None
-    ttft_ms: float | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cost_usd: float | None = None
-    finish_reason: str | None = None
-    first_byte_ms: float | None = None
-    first_visible_ms: float | None = None
-    cached_tokens: int | None = None
-    reasoning_tokens: int | None = None
-    attempts: int | None = None
-    answered_by: str | None = None
-    fingerprint: str | None = None
+    latency_ms: float | None = fact("ms", OverTurns.SUM)
+    ttft_ms: float | None = fact("ms", OverTurns.FIRST, of_turn="first_token_ms")
+    input_tokens: int | None = fact("tokens", OverTurns.SUM)
+    output_tokens: int | None = fact("tokens", OverTurns.SUM)
+    cost_usd: float | None = fact("USD", OverTurns.ATTEMPTS)
+    finish_reason: str | None = fact("", OverTurns.ENDING)
+    first_byte_ms: float | None = fact("ms", OverTurns.FIRST)
+    first_visible_ms: float | None = fact("ms", OverTurns.FIRST)
+    cached_tokens: int | None = fact("tokens", OverTurns.SUM)
+    reasoning_tokens: int | None = fact("tokens", OverTurns.SUM)
+    attempts: int | None = fact("", OverTurns.ATTEMPTS)
+    answered_by: str | None = fact("", OverTurns.LAST)
+    fingerprint: str | None = fact("", OverTurns.LAST, is_exported=False)
     created_at: datetime = moment()
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from core.domain.raters import Share
 from core.domain.raters import share as wilson
-from core.services.quality import Line, QualityReport, Tokens
+from core.services.quality import Line, QualityReport
 from core.ui.quality import words
 from core.ui.shared.words import UNKNOWN, money, percent, seconds
 
@@ -111,9 +111,9 @@ def _judges(line: Line) -> Figure:
     return Figure(line.judge_cost_usd, money(line.judge_cost_usd), f"{line.judge_calls:,} calls of judges")
 
 
-def _tokens(tokens: Callable[[Line], Tokens]) -> Callable[[Line], Figure]:
+def _tokens(fact: str) -> Callable[[Line], Figure]:
     def of(line: Line) -> Figure:
-        found = tokens(line)
+        found = line.tokens[fact]
         if found.mean is None:
             return Figure(None, UNKNOWN, "tokens not known")
         total = f", {found.total:,} in all" if found.total is not None else ""
@@ -148,10 +148,10 @@ ACCEPTABLE = Measure("Share acceptable", share_acceptable, percent, (0.0, 1.0), 
 _FIXED = (
     Measure("Spent", _spend, money, help="All attempts, failed ones too. Judges are apart."),
     Measure("Spent on judges", _judges, money, help="What judges cost that scored these responses."),
-    Measure("Output tokens a response", _tokens(lambda line: line.output_tokens), _number),
-    Measure("Input tokens a response", _tokens(lambda line: line.input_tokens), _number),
-    Measure("Cached tokens a response", _tokens(lambda line: line.cached_tokens), _number),
-    Measure("Reasoning tokens a response", _tokens(lambda line: line.reasoning_tokens), _number),
+    Measure("Output tokens a response", _tokens("output_tokens"), _number),
+    Measure("Input tokens a response", _tokens("input_tokens"), _number),
+    Measure("Cached tokens a response", _tokens("cached_tokens"), _number),
+    Measure("Reasoning tokens a response", _tokens("reasoning_tokens"), _number),
     Measure("Median latency", lambda line: _time(line, "p50"), seconds),
     Measure("p95 latency", lambda line: _time(line, "p95"), seconds),
     Measure("Errors", _errors, percent, help="Given up after all tries, of all that was asked."),

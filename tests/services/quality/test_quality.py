@@ -113,8 +113,8 @@ def test_every_amount_of_a_planted_evaluation_is_exact(engine: Engine) -> None:
     line = lines(engine, planted(engine))["Alpha", None]
     assert line.cost_usd == pytest.approx(0.0165, rel=1e-12)
     assert (line.judge_cost_usd, line.judge_calls) == (pytest.approx(0.008, rel=1e-12), 3)
-    assert (line.input_tokens.total, line.output_tokens.total) == (800, 80)
-    assert (line.cached_tokens.total, line.reasoning_tokens.mean) == (32, 2.0)
+    assert (line.tokens["input_tokens"].total, line.tokens["output_tokens"].total) == (800, 80)
+    assert (line.tokens["cached_tokens"].total, line.tokens["reasoning_tokens"].mean) == (32, 2.0)
     assert (line.acceptable.hits, line.acceptable.n) == (4, 8)
     assert line.acceptable.value == 0.5
     # what was paid for the response without a verdict (0.003) is on neither side of the ratio
@@ -164,7 +164,7 @@ def test_imported_responses_show_what_is_known_of_them_and_no_more(engine: Engin
     delta = lines(engine, planted(engine))["Delta", None]
     assert (delta.responses, delta.errors, delta.open) == (1, 0, 1)
     assert (delta.attempts, delta.retries, delta.cost_usd) == (None, None, None)
-    assert (delta.latency.p50, delta.input_tokens.total) == (None, None)
+    assert (delta.latency.p50, delta.tokens["input_tokens"].total) == (None, None)
     assert delta.acceptable.value is None
     assert delta.undecided == {"cut short": 1, "refuses": 1, "Contains": 1}
     assert delta.judge_cost_usd == 0.0

@@ -57,10 +57,12 @@ def _response(line: int, row: Row) -> ResponseRecord:
         fields.name(message, "model"),
         texts[:1],
         None,
-        input_tokens=exchanges.tokens(usage, "prompt_tokens", "input_tokens"),
-        output_tokens=exchanges.tokens(usage, "completion_tokens", "output_tokens"),
-        finish_reason=exchanges.finish_reason(message),
-        created_at=exchanges.moment(message, "created", "created_at"),
+        exchanges.moment(message, "created", "created_at"),
+        facts={
+            "input_tokens": exchanges.tokens(usage, "prompt_tokens", "input_tokens"),
+            "output_tokens": exchanges.tokens(usage, "completion_tokens", "output_tokens"),
+            "finish_reason": exchanges.finish_reason(message),
+        },
     )
 
 

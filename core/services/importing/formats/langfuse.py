@@ -43,13 +43,15 @@ def _exchange(row: Row, _: Reading) -> exchanges.Exchange:
         said(row.get("output"), "output"),
         exchanges.model(row, "model", "providedModelName", "provided_model_name", "model_id"),
         key=fields.optional_name(row, "id") if ideal else None,
-        latency_ms=times.elapsed_ms(start, end),
-        ttft_ms=times.elapsed_ms(start, began),
-        input_tokens=exchanges.tokens(usage, "input", "promptTokens", "prompt_tokens"),
-        output_tokens=exchanges.tokens(usage, "output", "completionTokens", "completion_tokens"),
-        cost_usd=exchanges.amount(row, "totalCost", "total_cost", "calculatedTotalCost"),
         created_at=start,
         reference=ideal or None,
+        facts={
+            "latency_ms": times.elapsed_ms(start, end),
+            "ttft_ms": times.elapsed_ms(start, began),
+            "input_tokens": exchanges.tokens(usage, "input", "promptTokens", "prompt_tokens"),
+            "output_tokens": exchanges.tokens(usage, "output", "completionTokens", "completion_tokens"),
+            "cost_usd": exchanges.amount(row, "totalCost", "total_cost", "calculatedTotalCost"),
+        },
     )
 
 

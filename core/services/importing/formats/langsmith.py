@@ -36,14 +36,17 @@ def _exchange(row: Row, reading: Reading) -> exchanges.Exchange:
         answers,
         _model(row, outputs),
         key=None if is_run else fields.optional_name(row, "id"),
-        latency_ms=times.elapsed_ms(start, exchanges.moment(row, "end_time")),
-        ttft_ms=times.elapsed_ms(start, exchanges.moment(row, "first_token_time")),
-        input_tokens=exchanges.tokens(row, "prompt_tokens") or exchanges.tokens(usage, "prompt_tokens", "input_tokens"),
-        output_tokens=exchanges.tokens(row, "completion_tokens")
-        or exchanges.tokens(usage, "completion_tokens", "output_tokens"),
-        cost_usd=_cost(row),
         created_at=start,
         reference=answers if not is_run and reading.kind is Kind.PROMPTS and answers else None,
+        facts={
+            "latency_ms": times.elapsed_ms(start, exchanges.moment(row, "end_time")),
+            "ttft_ms": times.elapsed_ms(start, exchanges.moment(row, "first_token_time")),
+            "input_tokens": exchanges.tokens(row, "prompt_tokens")
+            or exchanges.tokens(usage, "prompt_tokens", "input_tokens"),
+            "output_tokens": exchanges.tokens(row, "completion_tokens")
+            or exchanges.tokens(usage, "completion_tokens", "output_tokens"),
+            "cost_usd": _cost(row),
+        },
     )
 
 

@@ -35,13 +35,15 @@ def _exchange(row: Row, _: Reading) -> exchanges.Exchange:
         conversations.asked(written, "messages"),
         said(response or row.get("response"), "response"),
         exchanges.model(row, "model", "model_group"),
-        latency_ms=times.elapsed_ms(start, end) or exchanges.amount(row, "request_duration_ms"),
-        ttft_ms=times.elapsed_ms(start, began) if began != end else None,
-        input_tokens=exchanges.tokens(row, "prompt_tokens"),
-        output_tokens=exchanges.tokens(row, "completion_tokens"),
-        cost_usd=fields.amount(row, "spend"),
-        finish_reason=exchanges.finish_reason(response),
         created_at=start,
+        facts={
+            "latency_ms": times.elapsed_ms(start, end) or exchanges.amount(row, "request_duration_ms"),
+            "ttft_ms": times.elapsed_ms(start, began) if began != end else None,
+            "input_tokens": exchanges.tokens(row, "prompt_tokens"),
+            "output_tokens": exchanges.tokens(row, "completion_tokens"),
+            "cost_usd": fields.amount(row, "spend"),
+            "finish_reason": exchanges.finish_reason(response),
+        },
     )
 
 

@@ -10,6 +10,7 @@ from core.domain.votes import OUTCOME_OF_WORD
 from core.services.candidates import fields as candidate_fields
 from core.services.importing import chat, exchanges, times
 from core.services.importing.records import Format, Kind, PromptRecord, Reading, Record, ResponseRecord, VoteRecord
+from core.storage.tables.facts import EXPORTED
 
 _REQUIRED = {
     Kind.PROMPTS: ({"id", "turns"}, {"id", "messages"}),
@@ -18,12 +19,10 @@ _REQUIRED = {
     Kind.CANDIDATES: ({"name", "provider", "model"},),
 }
 _PROMPT = frozenset({"id", "category", "turns", "messages", "reference", "constraints", "tags"})
-_COUNTED = ("cached_tokens", "reasoning_tokens", "attempts")
-_MEASURED = {"repetition", "latency_ms", "ttft_ms", "input_tokens", "output_tokens", "cost_usd", *_COUNTED}
-_TIMED = ("first_byte_ms", "first_visible_ms")
-_RESPONSE = frozenset(
-    {"prompt_id", "candidate", "text", "turns", "finish_reason", "answered_by", "created_at", "dataset", "run"}
-).union(_MEASURED, _TIMED)
+_RESPONSE = frozenset({"prompt_id", "candidate", "text", "turns", "repetition", "created_at", "dataset", "run"}).union(
+    fact.name for fact in EXPORTED
+)
+_TAKE: dict[type, Callable[[Row, str], Any]] = {int: fields.count, float: fields.amount, str: fields.optional_name}
 _VOTE = frozenset({"prompt_id", "left", "right", "winner", "question", "rater", "created_at"})
 _ANSWERED = frozenset({"choices", "response", "completion"})
 _EXPORTED = frozenset({"length_bin", "masked", "too_fast", "time_on_pair_ms"})
@@ -153,23 +152,14 @@ def response(line: int, row: Row) -> ResponseRecord:
     answered = [single] if single is not None else fields.texts(turns, "turns")
     if not answered:
         raise Flaw("is empty.", field="turns")
-    measured: dict[str, Any] = {field: fields.amount(row, field) for field in _TIMED}
-    measured |= {field: fields.count(row, field) for field in _COUNTED}
     return ResponseRecord(
         line,
         prompt_key,
         candidate,
         answered,
         fields.count(row, "repetition") or 0,
-        fields.amount(row, "latency_ms"),
-        fields.amount(row, "ttft_ms"),
-        fields.count(row, "input_tokens"),
-        fields.count(row, "output_tokens"),
-        fields.amount(row, "cost_usd"),
-        fields.optional_name(row, "finish_reason"),
         times.moment(row, "created_at"),
-        answered_by=fields.optional_name(row, "answered_by"),
-        **measured,
+        facts={fact.name: _TAKE[fact.type](row, fact.name) for fact in EXPORTED},
     )
 
 

@@ -48,16 +48,19 @@ def _exchange(row: Row, reading: Reading) -> exchanges.Exchange:
         conversations.asked(written, place),
         answers or (said(written, place) if isinstance(written, list) else []),
         exchanges.model(request, "model") or exchanges.model(response, "model"),
-        latency_ms=exchanges.amount(row, "latency_ms", "duration_ms", "response_ms") or times.elapsed_ms(start, end),
-        ttft_ms=exchanges.amount(row, "ttft_ms", "time_to_first_token_ms"),
-        input_tokens=exchanges.tokens(usage, "prompt_tokens", "input_tokens"),
-        output_tokens=exchanges.tokens(usage, "completion_tokens", "output_tokens"),
-        cost_usd=exchanges.amount(row, "cost_usd"),
-        finish_reason=exchanges.finish_reason(response),
         created_at=start
         or exchanges.moment(row, "created_at", "timestamp", "created")
         or exchanges.moment(response, "created", "created_at"),
         reference=reference,
+        facts={
+            "latency_ms": exchanges.amount(row, "latency_ms", "duration_ms", "response_ms")
+            or times.elapsed_ms(start, end),
+            "ttft_ms": exchanges.amount(row, "ttft_ms", "time_to_first_token_ms"),
+            "input_tokens": exchanges.tokens(usage, "prompt_tokens", "input_tokens"),
+            "output_tokens": exchanges.tokens(usage, "completion_tokens", "output_tokens"),
+            "cost_usd": exchanges.amount(row, "cost_usd"),
+            "finish_reason": exchanges.finish_reason(response),
+        },
     )
 
 
