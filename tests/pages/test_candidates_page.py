@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
+from core.domain.words import price
 from core.services import prices
 from core.services.asking import trial
 from core.services.candidates import candidates
@@ -19,7 +20,6 @@ from core.storage.engine import reading, write
 from core.storage.tables import Candidate, LoadTest, PriceOverride, Run
 from core.ui.candidates import load_results
 from core.ui.shared import jobs
-from core.ui.shared.words import dollars
 from tests.echo import EchoServer
 from tests.pages.grids import grids
 from tests.pages.test_admin_pages import labels, page, press, run, words
@@ -282,9 +282,9 @@ def test_old_runs_are_priced_again_and_the_change_is_shown(workspace: Engine):
 
 def test_small_amounts_keep_their_digits_and_unknown_is_never_nothing():
     written = {0.15: "$0.15", 3.0: "$3.00", 0.075: "$0.075", 0.0001234: "$0.000123", 1234.5: "$1,234.50", 0.0: "$0"}
-    assert {amount: dollars(amount) for amount in written} == written
-    assert dollars(None) == "unknown"
-    assert dollars(1e-9) == "$1.0e-09"
+    assert {amount: price(amount) for amount in written} == written
+    assert price(None) == "unknown"
+    assert price(1e-9) == "$1.0e-09"
 
 
 # ---------------------------------------------------------------- a load test

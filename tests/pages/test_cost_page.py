@@ -10,17 +10,19 @@ import pytest
 from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
+from core.domain.words import money, percent, seconds
 from core.services import quality
-from core.services.quality import Scope
+from core.services.quality import Scope, measures, run_name
+from core.services.quality.text import report_rows
 from core.services.studies import studies
 from core.storage.engine import reading, write, writing
 from core.storage.tables import Candidate, Run
+from core.ui.quality import charts as quality_charts
 from core.ui.quality import table as quality_table
-from core.ui.quality import words as quality_words
 from core.ui.shared.navigation import PAGES_FOLDER
-from core.ui.shared.words import money, percent, run_name, seconds
 from tests.evaluated import Evaluated
 from tests.pages.grids import grids
+from tests.test_how_tos import block
 from tests.workspace import NOW
 
 CLEAN = {"Refusal": 1.0, "Complete": 1.0, "Contains": 1.0}
@@ -87,6 +89,20 @@ def test_the_answer_comes_in_words_before_the_numbers(workspace: Engine) -> None
     assert "No response of **Useless** is acceptable." in shown
     assert "36 responses of 3 candidates · all categories" in shown
     assert len(app.get("plotly_chart")) == 5
+
+
+def test_a_measure_is_one_entry_and_its_formula(workspace: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = dict(vars(measures))
+    exec(block("core/services/quality/measures.py"), made)
+    monkeypatch.setattr(measures, "MEASURES", (*measures.MEASURES, made["EACH"]))
+    evaluated(workspace)
+    app = opened(figure="Spent a response")
+    assert {row["Candidate"]: row["Each"] for row in figures(app)[0]}["Cheap"] == "$0.00100"
+    chart = json.loads(app.get("plotly_chart")[-1].proto.spec)
+    assert {"$0.00100", "$0.0100"} <= {note["text"] for note in chart["layout"]["annotations"]}
+    with reading(workspace) as session:
+        rows = report_rows(quality.report(session, Scope(1)))
+    assert rows[0]["cost_each_usd"] == pytest.approx(0.01)
 
 
 def test_where_nothing_costs_anything_there_is_no_scale_of_dollars(workspace: Engine) -> None:
@@ -240,10 +256,10 @@ def test_amounts_are_written_to_three_digits(usd: float, written: str) -> None:
 
 
 def test_numbers_of_an_axis_lose_zeros_that_say_nothing() -> None:
-    ticks = [quality_words.tick(money, usd) for usd in (0.02, 0.0125, 20.0, 100.0)]
+    ticks = [quality_charts.tick(money, usd) for usd in (0.02, 0.0125, 20.0, 100.0)]
     assert ticks == ["$0.02", "$0.0125", "$20", "$100"]
-    assert quality_words.tick(seconds, 1500.0) == "1.5 s"
-    assert quality_words.tick(percent, 0.5) == "50 %"
+    assert quality_charts.tick(seconds, 1500.0) == "1.5 s"
+    assert quality_charts.tick(percent, 0.5) == "50 %"
 
 
 def choose_part(app: AppTest, part: str) -> None:

@@ -12,15 +12,14 @@ from sqlalchemy import Engine
 from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
+from core.domain.words import duration, money
 from core.services import runs
 from core.services.runs import RunOrder
 from core.storage.engine import reading, writing
 from core.storage.tables import Attempt, Candidate, Dataset, Response, Run
-from core.ui.runs import words as run_words
 from core.ui.runs.re_evaluate_order import proposed_cap
 from core.ui.shared.navigation import PAGES_FOLDER
 from core.ui.shared.resources import now
-from core.ui.shared.words import duration
 from tests import command_line
 from tests.echo import EchoServer
 from tests.pages.grids import grids
@@ -125,7 +124,7 @@ def test_a_run_that_goes_on_shows_what_is_done_left_spent_and_can_be_cancelled(
     assert f"Run {run_id} · tests" in shown
     assert "running" in shown
     assert "**4 of 12** · 8 left" in shown
-    assert "\\$0.04 spent of a cap of \\$2.50" in shown
+    assert "\\$0.0400 spent of a cap of \\$2.50" in shown
     rows = grids(app)[0]
     assert [row["Responses"] for row in rows] == ["2 of 6", "2 of 6"]
     assert [row["Candidate"] for row in rows] == ["candidate 0 · champion", "candidate 1"]
@@ -340,8 +339,8 @@ def test_a_proposed_cap_is_above_what_is_expected_and_short() -> None:
 
 
 def test_money_and_time_are_written_short_and_never_as_nothing() -> None:
-    amounts = [run_words.dollars(usd) for usd in (None, 0.0, 1e-9, 0.0000123, 0.0021, 0.5, 12.345, 1234.0)]
-    assert amounts == ["unknown", "$0", "< $0.000001", "$0.000012", "$0.0021", "$0.50", "$12.35", "$1,234.00"]
+    amounts = [money(usd) for usd in (None, 0.0, 1e-9, 0.0000123, 0.0021, 0.5, 12.345, 1234.0)]
+    assert amounts == ["unknown", "$0", "$0.00000000100", "$0.0000123", "$0.00210", "$0.500", "$12.35", "$1,234.00"]
     times = [duration(seconds) for seconds in (0.2, 45, 170, 5_000, 8_000, 40_000, 400_000)]
     assert times == ["1 s", "45 s", "3 min", "83 min", "2 h 13 min", "11 h", "5 days"]
 

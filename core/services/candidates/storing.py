@@ -8,6 +8,7 @@ from sqlalchemy import func
 from sqlmodel import Session, select
 
 from core.domain.fields import Flaw
+from core.domain.words import n
 from core.services.candidates.fields import CandidateRecord, definition
 from core.storage.tables import Candidate, Response
 
@@ -52,9 +53,9 @@ def redefine(session: Session, candidate: Candidate, record: CandidateRecord) ->
         definition(candidate.settings) == definition(record.settings)
     )
     if candidate.provider is not None and not is_same and (answered := _answered(session, candidate)):
-        responses = f"{answered:,} response{'' if answered == 1 else 's'}"
         raise Flaw(
-            f"'{candidate.name}' has {responses} under its old definition. Give the new one another name.",
+            f"'{candidate.name}' has {n(answered, 'response')} under its old definition. "
+            "Give the new one another name.",
             field="name",
             line=record.line,
         )

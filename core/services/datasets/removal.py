@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from core.domain.words import n
 from core.errors import BadInput, NotFound
 from core.services.importing.ledger import ON_DATASET
 from core.services.leaderboards import tallies
@@ -77,8 +78,7 @@ def remove_dataset(session: Session, dataset_id: int) -> None:
     wait_for_raters(session, [dataset_id])
     found = hanging_on(session, dataset_id)
     if found.votes_by_people:
-        votes = "1 vote" if found.votes_by_people == 1 else f"{found.votes_by_people:,} votes"
-        people = "1 person" if found.people == 1 else f"{found.people:,} people"
+        votes, people = n(found.votes_by_people, "vote"), n(found.people, "person", "people")
         raise BadInput(f"{votes} by {people} rest on '{dataset.name}'. What people said is kept, so it stays.")
     delete_datasets(session, [dataset_id])
     delete_voteless(session, _person.c.kind == "imported")

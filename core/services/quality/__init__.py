@@ -6,7 +6,7 @@ from core.services.quality.figures import Line, ScoreMean, Times, Tokens
 from core.services.quality.judged import GateInUse
 from core.services.quality.report import CandidateRef, QualityReport, candidates_of, report
 from core.services.quality.scope import RunRef, Scope, as_of, runs
-from core.services.quality.scope_words import apart_in_words, scope_in_words
+from core.services.quality.scope_words import apart_in_words, run_name, scope_in_words
 
 __all__ = [
     "KINDS",
@@ -27,6 +27,7 @@ __all__ = [
     "candidates_of",
     "report",
     "responses_behind",
+    "run_name",
     "runs",
     "scope_in_words",
 ]

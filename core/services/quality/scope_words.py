@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 
+from core.domain.words import n
 from core.services.quality.cells import Basis
 from core.services.quality.figures import Line
 from core.services.quality.report import QualityReport
+from core.services.quality.scope import RunRef
 
+_SOURCES = {"import": "imported", "demo": "demo", "evaluation": "evaluation"}
 Written = Callable[[str], str]
 
 
@@ -14,7 +17,7 @@ def scope_in_words(report: QualityReport, category: str | None = None, *, write:
 
     ``write``: how names that people typed are written.
     """
-    prompts = _n(report.compared_on.get(category, 0), "prompt")
+    prompts = n(report.compared_on.get(category, 0), "prompt")
     where = "" if category is None else f" in {write(category)}"
     scope = report.scope
     if scope.run_id is not None:
@@ -43,5 +46,6 @@ def apart_in_words(line: Line) -> str:
     return f"{line.prompts:,} of {line.of:,}"
 
 
-def _n(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+def run_name(run: RunRef) -> str:
+    """A run in a list to choose from, and so in addresses: the same as long as there is this run."""
+    return f"Run {run.id} · {_SOURCES.get(run.source, run.source)} · {run.created_at:%d %b %Y, %H:%M}"

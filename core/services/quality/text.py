@@ -7,8 +7,10 @@ from sqlmodel import Session
 
 from core.domain.acceptability import CostPerAcceptable, CostState, ShareAcceptable
 from core.domain.latency import Quantile
+from core.domain.words import n
 from core.services import quality
 from core.services.quality import Line, QualityReport, Scope, Times
+from core.services.quality.measures import measures
 from core.storage.tables import Dataset
 
 _WIDEST, _NARROWEST_NAME, _LONGEST_NAME, _GAP = 100, 8, 40, "  "
@@ -101,25 +103,16 @@ def report_rows(found: QualityReport) -> list[dict[str, Any]]:
 
 
 def _row(found: QualityReport, line: Line) -> dict[str, Any]:
-    row = _object(found, line)
-    flat = {name: cell for name, cell in row.items() if not isinstance(cell, dict)}
-    for name in ("latency_ms", "ttft_ms"):
-        flat |= {f"{name}_{share}": value for share, value in row[name].items()}
-    for name in ("acceptable", "cost_per_acceptable_usd"):
-        flat |= {name if bound == "value" else f"{name}_{bound}": value for bound, value in row[name].items()}
-    flat["cost_per_acceptable"] = str(line.cost_per_acceptable.state)
-    flat |= {"without_verdict": line.open, "blocked": line.blocked, "retries": line.retries}
-    flat |= {name: tokens.total for name, tokens in line.tokens.items() if name not in flat}
-    flat["judge_cost_usd"] = line.judge_cost_usd
-    flat |= {"prompts_asked": line.prompts, "prompts_compared_on": line.of, "stands_apart": line.stands_apart}
-    flat["scope"] = quality.scope_in_words(found, line.category)
-    return flat | {f"score: {name}": mean for name, mean in row["scores"].items()}
+    row = {"candidate": found.candidate(line.candidate_id).name, "category": line.category}
+    figures = {name: cell for measure in measures(found) for name, cell in measure.exported(line).items()}
+    on = {"prompts_asked": line.prompts, "prompts_compared_on": line.of, "stands_apart": line.stands_apart}
+    return row | figures | on | {"scope": quality.scope_in_words(found, line.category)}
 
 
 def report_text(session: Session, dataset: Dataset, *, run_id: int | None = None, shared: bool = False) -> str:
     """The same as a table for a terminal, at most 100 columns wide: over all categories, then by category."""
     found = quality.report(session, Scope(dataset.id or 0, run_id, shared=shared))
-    head = f"{dataset.name} · {found.prompts:,} {'prompt' if found.prompts == 1 else 'prompts'}"
+    head = f"{dataset.name} · {n(found.prompts, 'prompt')}"
     if not found.candidates:
         return f"{head}\nNo responses yet. Evaluate candidates with `evenhand run`, or import responses."
     blocks = ["\n".join([head, *_scope_text(found)])]

@@ -14,6 +14,7 @@ from sqlmodel import select
 
 from core.domain.answering import FaultKind
 from core.domain.storable_text import storable
+from core.domain.words import n
 from core.services.asking.asking import Connections, SpendingStopped
 from core.services.asking.process_name import me
 from core.services.prices import Pricer
@@ -228,7 +229,7 @@ class Runner:
         problem = self._hand.problem if self._hand else None
         unscored = self._scores.problem if self._scores else None
         if so_far.left:
-            left = "1 response is left" if so_far.left == 1 else f"{so_far.left} responses are left"
+            left = n(so_far.left, "response is left", "responses are left")
             problem = f"{problem or 'It ended early.'} {left}; resume to go on."
             return "stopped", " ".join(filter(None, (problem, unscored)))
         return "done", " ".join(filter(None, (problem, unscored))) or None

@@ -11,6 +11,7 @@ from sqlmodel import Session, select
 from core.domain.formula import neutralise
 from core.domain.invitees import Invitee, read_invitees
 from core.domain.people import Role
+from core.domain.words import n
 from core.errors import BadInput
 from core.services.people import people, study_raters
 from core.services.studies import rounds
@@ -183,7 +184,7 @@ def amount_in_words(pairs: int, minutes: float) -> str:
     """For example '40 pairs, about 45 minutes in all'; empty where there are no pairs."""
     if not pairs:
         return ""
-    number = "1 pair" if pairs == 1 else f"{pairs:,} pairs"
+    number = n(pairs, "pair")
     if minutes < 90:
         return f"{number}, about {max(5, 5 * round(minutes / 5))} minutes in all"
     return f"{number}, about {minutes / 60:.0f} hours in all, at your own pace"

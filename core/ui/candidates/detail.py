@@ -6,13 +6,13 @@ from html import escape
 import streamlit as st
 from sqlmodel import Session
 
+from core.domain.words import n
 from core.services.candidates import candidates
 from core.services.candidates.candidates import CandidateLine
 from core.ui.candidates import trial, words
 from core.ui.candidates.address import CHOSEN, COPY, show_form
 from core.ui.shared import access, colours, doing, facts, frame
 from core.ui.shared.rendering import show_text
-from core.ui.shared.words import n
 
 
 def card(line: CandidateLine) -> None:
@@ -53,7 +53,7 @@ def _facts(line: CandidateLine) -> None:
         known["Model"] = candidate.model or "–"
         known["Asked at"] = " · ".join(word for word in where if word)
         known["Key"] = words.keys(line)
-        known["Price"] = words.price(line.rates)
+        known["Price"] = words.rates_in_words(line.rates)
         known["Settings"] = words.settings(line)
         known["Further"] = words.further(line)
     fallback = candidate.settings.get("fallback")

@@ -8,9 +8,9 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from core.domain.words import money
 from core.services.load_testing.results import LoadTestLine
 from core.ui.shared import charts, colours, frame
-from core.ui.shared.words import dollars
 
 _QUANTILES = ("p50", "p90", "p95", "p99")
 _DASHES = {"p50": "solid", "p90": "dash", "p95": "dashdot", "p99": "dot"}
@@ -55,7 +55,7 @@ def _said(line: LoadTestLine) -> None:
         said = f"**{frame.as_typed(line.candidate.name)} did not keep up with any of these rates.**"
     failed = sum(sum(result["errors"].values()) + result["timeouts"] for result in results)
     calls = sum(result["calls"] for result in results)
-    cost = dollars(line.test.cost_usd).replace("$", "\\$")
+    cost = money(line.test.cost_usd).replace("$", "\\$")
     st.markdown(said)
     broken = [result for result in results if result["ended"] != "whole"]
     ended = f" · ended early: {broken[-1]['ended']}" if broken else "" if line.test.finished_at else " · not finished"

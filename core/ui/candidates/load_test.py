@@ -4,6 +4,7 @@ from random import Random
 
 import streamlit as st
 
+from core.domain.words import money
 from core.errors import BadInput
 from core.services.candidates import candidates
 from core.services.candidates.candidates import CandidateLine
@@ -16,7 +17,6 @@ from core.storage.engine import reading
 from core.ui.candidates import load_results
 from core.ui.shared import access, frame, jobs
 from core.ui.shared.resources import engine, now
-from core.ui.shared.words import dollars
 
 _JOB = "load test"
 _USUAL_RATES, _USUAL_S, _WARM_UP_S, _TIMEOUT_S = "1, 2, 4", 30, 5, 30
@@ -194,8 +194,8 @@ def _cost(line: CandidateLine, order: LoadOrder, sent: int) -> str:
         return frame.as_typed(str(error))
     expected, most = _scaled(found, sent)
     stops = min(most, order.max_usd) if order.max_usd is not None else most
-    usual = dollars(expected).replace("$", "\\$")
-    return f"expected cost {usual}, at most {dollars(stops)}".replace(" $", " \\$")
+    usual = money(expected).replace("$", "\\$")
+    return f"expected cost {usual}, at most {money(stops)}".replace(" $", " \\$")
 
 
 def _scaled(found: Estimate, sent: int) -> tuple[float, float]:

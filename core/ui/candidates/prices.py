@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time
 import pandas as pd
 import streamlit as st
 
+from core.domain.words import price
 from core.providers.presets import PRESETS, title_of
 from core.services import prices
 from core.services.candidates import candidates
@@ -17,7 +18,6 @@ from core.ui.candidates import repricing
 from core.ui.shared import access, doing
 from core.ui.shared.choosing import choose_row
 from core.ui.shared.resources import engine, now
-from core.ui.shared.words import dollars
 
 _TABLE, _PLACE, _ROUND = "candidates_prices_table", "prices", "_price_round"
 _ANOTHER = ("", "")
@@ -49,8 +49,8 @@ def _table(entered: list[PriceOverride]) -> None:
         {
             "Model": [one.model for one in entered],
             "Provider": [title_of(one.provider) for one in entered],
-            "In": [dollars(one.input_usd_per_mtok) for one in entered],
-            "Out": [dollars(one.output_usd_per_mtok) for one in entered],
+            "In": [price(one.input_usd_per_mtok) for one in entered],
+            "Out": [price(one.output_usd_per_mtok) for one in entered],
             "Cached": [_cached(one) for one in entered],
             "From": [one.valid_from for one in entered],
             "Note": [one.note for one in entered],
@@ -78,7 +78,7 @@ def _table(entered: list[PriceOverride]) -> None:
 
 
 def _cached(one: PriceOverride) -> str:
-    return "as input" if one.cached_input_usd_per_mtok is None else dollars(one.cached_input_usd_per_mtok)
+    return "as input" if one.cached_input_usd_per_mtok is None else price(one.cached_input_usd_per_mtok)
 
 
 @access.guarded(access.Role.ADMIN)

@@ -3,12 +3,12 @@
 import pandas as pd
 import streamlit as st
 
+from core.domain.words import money
 from core.errors import BadInput
 from core.services import prices
 from core.services.prices import PricedRun, RepriceSummary
 from core.ui.shared import frame
 from core.ui.shared.resources import engine, now
-from core.ui.shared.words import dollars
 
 _DONE = "_repriced"
 
@@ -34,7 +34,7 @@ def section(runs: list[PricedRun]) -> None:
 
 
 def _called(run: PricedRun) -> str:
-    said = f"Run {run.id} · {run.dataset} · {run.created_at:%-d %b %Y} · {dollars(run.cost_usd)}"
+    said = f"Run {run.id} · {run.dataset} · {run.created_at:%-d %b %Y} · {money(run.cost_usd)}"
     return said + (f" · {run.unpriced:,} calls of unknown price" if run.unpriced else "")
 
 
@@ -58,8 +58,8 @@ def _changed(done: dict[int, RepriceSummary | str], by_id: dict[int, PricedRun])
             "Run": f"Run {run_id} · {by_id[run_id].dataset}" if run_id in by_id else f"Run {run_id}",
             "Calls": found.attempts,
             "Changed": found.changed,
-            "Before": dollars(found.before_usd),
-            "Now": dollars(found.after_usd),
+            "Before": money(found.before_usd),
+            "Now": money(found.after_usd),
             "Still unknown": found.unpriced,
         }
         for run_id, found in done.items()

@@ -5,12 +5,12 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from core.domain.answering import FinishReason
+from core.domain.words import money
 from core.services.asking.trial import DEADLINE_S, QUESTION, Trial, try_out
 from core.services.candidates.candidates import CandidateLine
 from core.ui.shared import facts, frame
 from core.ui.shared.rendering import show_text
 from core.ui.shared.resources import engine, now
-from core.ui.shared.words import dollars
 
 _TRIALS = "_trials"
 _LONGEST_QUESTION = 2000
@@ -68,7 +68,7 @@ def _place(trial: Trial) -> str:
 
 def _cost(trial: Trial) -> str:
     if trial.cost_usd is not None:
-        return dollars(trial.cost_usd)
+        return money(trial.cost_usd)
     return "unknown, because nobody told how many tokens" if trial.rates else "unknown: enter a price under Prices"
 
 

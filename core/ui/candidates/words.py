@@ -1,23 +1,23 @@
 """How a candidate's price, key and place are put into words, the same in table, card and form."""
 
 from core.domain.pricing import Rates
+from core.domain.words import price
 from core.services.candidates.candidates import CandidateLine
 from core.ui.shared import frame
 from core.ui.shared.charts import cut
-from core.ui.shared.words import dollars
 
 UNKNOWN = "unknown"
 _LONGEST = 40
 
 
-def price(rates: Rates | None) -> str:
+def rates_in_words(rates: Rates | None) -> str:
     """What a million tokens cost, and who says so."""
     if rates is None:
         return UNKNOWN
     if rates.is_free:
         return f"nothing is charged per token ({source(rates)})"
     return (
-        f"{dollars(rates.input_usd_per_mtok)} in · {dollars(rates.output_usd_per_mtok)} out "
+        f"{price(rates.input_usd_per_mtok)} in · {price(rates.output_usd_per_mtok)} out "
         f"per million tokens ({source(rates)})"
     )
 
@@ -30,7 +30,7 @@ def source(rates: Rates) -> str:
 
 def cell(rates: Rates | None, amount: float | None) -> str:
     """A price in a table."""
-    return UNKNOWN if rates is None else dollars(amount)
+    return UNKNOWN if rates is None else price(amount)
 
 
 def host(line: CandidateLine) -> str:

@@ -3,13 +3,13 @@
 import streamlit as st
 from sqlmodel import Session
 
+from core.domain.words import n
 from core.services.datasets import datasets, removal
 from core.services.datasets.datasets import DatasetLine
 from core.services.datasets.removal import Hanging
 from core.storage.engine import reading
 from core.ui.shared import access, doing, frame
 from core.ui.shared.resources import engine
-from core.ui.shared.words import n
 
 _PLACE, _NAME = "datasets_changing", "datasets_new_name"
 

@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from core.domain.words import n
 from core.services.datasets import datasets
 from core.services.datasets.datasets import DatasetLine
 from core.storage.engine import reading
@@ -11,7 +12,6 @@ from core.ui.datasets import changing
 from core.ui.shared import access, frame
 from core.ui.shared.rendering import show_text
 from core.ui.shared.resources import engine
-from core.ui.shared.words import n
 
 VIEWS = ("Datasets", "Gates", "Evaluators", "Import", "Export", "Demo")
 VIEW, _CHOSEN, _TABLE = "datasets_show", "datasets_dataset", "datasets_table"

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core import demo
+from core.domain.words import n
 from core.services import workspace
 from core.services.demo import opening as demo_service
 from core.services.demo import removal
@@ -77,8 +78,10 @@ def _confirm_removal(content: DemoContent) -> None:
         "studies and votes stay."
     )
     if content.human_votes:
-        votes = "1 vote" if content.human_votes == 1 else f"{content.human_votes:,} votes"
-        st.warning(f"{votes} by people on the demo's responses go too. Export them first if you want them.")
+        st.warning(
+            f"{n(content.human_votes, 'vote')} by people on the demo's responses go too. "
+            "Export them first if you want them."
+        )
     if len(content.studies) > 1:
         st.markdown(f"Studies over the demo go with it: {frame.as_typed(', '.join(content.studies))}.")
     with st.container(horizontal=True):

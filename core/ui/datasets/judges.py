@@ -3,8 +3,8 @@
 import pandas as pd
 import streamlit as st
 
+from core.domain.words import money
 from core.services.judging.evaluator_lines import EvaluatorLine
-from core.ui.shared.words import dollars
 
 
 def section(lines: list[EvaluatorLine]) -> None:
@@ -36,7 +36,7 @@ def _row(line: EvaluatorLine) -> dict[str, object]:
     done = line.judging
     assert done is not None
     rate = done.parse_failure_rate
-    spent = dollars(done.spent_usd)
+    spent = money(done.spent_usd)
     return {
         "Judge": line.evaluator.name,
         "Model": str(line.evaluator.params.get("model", "")),

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from scipy.special import expit
 
 from core.domain.ranking import Band, Board
+from core.domain.words import n
 from core.services.leaderboards.boards import Leaderboard, Standing
 from core.services.leaderboards.settling import Settling, Verdict
 from core.ui.shared.charts import cut
 from core.ui.shared.frame import as_typed
-from core.ui.shared.words import n
 
 _MOST_NAMED = 3
 _LONGEST_NAME = 34

@@ -7,6 +7,7 @@ import streamlit as st
 from sqlmodel import Session
 
 from core.domain.people import Role
+from core.domain.words import n
 from core.errors import EvenhandError
 from core.services.people import people
 from core.services.people.listing import PersonRow, list_people
@@ -106,7 +107,7 @@ def _facts(row: PersonRow, me: Person) -> list[str]:
         facts.append(frame.as_typed(row.email))
     if row.id != me.id or get_settings().auth is AuthMode.LINK:
         facts.append(_standing(row))
-    facts.append("1 vote" if row.votes == 1 else f"{row.votes:,} votes")
+    facts.append(n(row.votes, "vote"))
     if row.study:
         facts.append(f"invited to {frame.as_typed(row.study)}")
     return facts

@@ -6,12 +6,13 @@ import pandas as pd
 import streamlit as st
 
 from core.domain.acceptability import Requirement
+from core.domain.words import money
 from core.services import quality
 from core.services.quality import BehindRow, Scope, What
+from core.services.quality.measures import measures
 from core.storage.engine import reading
 from core.ui.quality.page import View
 from core.ui.shared.resources import engine
-from core.ui.shared.words import UNKNOWN, money
 
 BEHIND, OF = "cost_behind", "cost_of"
 _MOST_SHOWN = 200
@@ -79,27 +80,11 @@ def not_scored(evaluator: str) -> str:
 
 def choose(view: View, column: str, candidate_id: int) -> None:
     """Show the responses behind a cell of the table; for callbacks, before the selectboxes are drawn."""
-    options, of_column = options_of(view), _COLUMNS.get(column, "not_acceptable")
-    wanted = next((label for label in (fails(column), not_scored(column)) if label in options), _WORDS[of_column])
+    options = options_of(view)
+    kind = next((each.behind for each in measures(view.report) if each.head == column), "not_acceptable")
+    wanted = next((label for label in (fails(column), not_scored(column)) if label in options), _WORDS[kind])
     st.session_state[BEHIND] = wanted
     st.session_state[OF] = view.report.candidate(candidate_id).name
-
-
-_COLUMNS = {
-    "Responses": "all",
-    "Attempts": "all",
-    "Errors": "errors",
-    "Retries": "errors",
-    "Refusals": "refusals",
-    "Incomplete": "incomplete",
-    "Blocked": "blocked",
-    "No verdict": "undecided",
-    "Median": "slowest",
-    "p95": "slowest",
-    "p99": "slowest",
-    "First token": "slowest",
-    "Spent": "dearest",
-}
 
 
 def _unscored(line: quality.Line, name: str) -> int:
@@ -159,7 +144,7 @@ def _row(view: View, row: BehindRow) -> dict[str, object]:
         "Why": why(row),
         "Answer": row.text,
         "Latency": None if row.latency_ms is None else row.latency_ms / 1000,
-        "Cost": UNKNOWN if row.cost_usd is None else money(row.cost_usd),
+        "Cost": money(row.cost_usd),
         "Category": row.category,
         "Run": row.run_id,
     }

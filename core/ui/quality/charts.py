@@ -1,5 +1,6 @@
 """The charts of cost and quality: one line per candidate, the interval drawn, the figure written at its end."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -8,10 +9,9 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.domain.latency import Quantile
-from core.services.quality import CandidateRef, Times
-from core.ui.quality import words
+from core.domain.words import seconds
+from core.services.quality import CandidateRef, Times, words
 from core.ui.shared import charts, colours
-from core.ui.shared.words import seconds
 
 _WIDE_RANGE = 8.0
 _LONGEST_NAME = 18
@@ -214,7 +214,7 @@ def _finish(
         range=[scale.low, scale.high],
         side="top" if len(candidates) > 16 else "bottom",
         tickvals=at,
-        ticktext=[words.tick(write, value) for value in at],
+        ticktext=[tick(write, value) for value in at],
         tickangle=0,
     )
     some_grey = any(candidate.position not in shown for candidate in candidates)
@@ -226,6 +226,12 @@ def _finish(
     ]
     rows = len(candidates)
     figure.update_yaxes(tickvals=list(range(rows)), ticktext=names, range=[rows - 0.4, -0.6])
+
+
+def tick(write: Callable[[float], str], value: float) -> str:
+    """A number of an axis: as it is written elsewhere, without zeros that say nothing."""
+    found = re.fullmatch(r"(.*\d\.\d*?)0+(\D*)", write(value))
+    return write(value) if found is None else f"{found[1].rstrip('.')}{found[2]}"
 
 
 def _ticks(least: float, most: float, *, is_log: bool) -> list[float]:

@@ -7,12 +7,11 @@ import streamlit as st
 from core.services import quality
 from core.services.datasets import responses
 from core.services.datasets.responses import DatasetRef
-from core.services.quality import CandidateRef, RunRef, Scope
+from core.services.quality import CandidateRef, RunRef, Scope, run_name
 from core.storage.engine import reading
 from core.ui.shared import colours, frame
 from core.ui.shared.filters import ALL_CATEGORIES, note_gone, one_of, say_gone
 from core.ui.shared.resources import engine
-from core.ui.shared.words import run_name
 
 _NEWEST, _ALL = "Newest of each", "All runs"
 _SHARED = "Only prompts that all were asked"

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 import streamlit as st
 from sqlalchemy import Engine
 
+from core.domain.words import n
 from core.services import quality
 from core.services.datasets import responses
-from core.services.quality import Line, QualityReport, Scope
+from core.services.quality import Line, QualityReport, Scope, measures, words
+from core.services.quality.measure import Measure
 from core.storage.engine import reading
-from core.ui.quality import charts, measures, sentences, words
+from core.ui.quality import charts, sentences
 from core.ui.quality.charts import Row
 from core.ui.quality.choice import Choice
-from core.ui.quality.measures import Measure
 from core.ui.shared import colours, frame, grids
 from core.ui.shared.kept import KEPT
 from core.ui.shared.resources import engine
@@ -102,8 +103,7 @@ def _rests_on(view: View) -> str:
     responses, errors = (sum(getattr(line, name) for line in view.lines) for name in ("responses", "errors"))
     failed = f" and {errors:,} given up" if errors else ""
     scope = frame.as_typed(view.choice.category or "all categories")
-    of = "candidate" if len(view.lines) == 1 else "candidates"
-    return f"{responses:,} responses{failed} of {len(view.lines):,} {of} · {scope} · 95 % intervals"
+    return f"{responses:,} responses{failed} of {n(len(view.lines), 'candidate')} · {scope} · 95 % intervals"
 
 
 def plots(view: View) -> None:
@@ -166,15 +166,15 @@ def any_figure(view: View) -> None:
     """Any other figure: a dot plot by candidate, and a table by candidate and category."""
     if not view.lines:
         return
-    known = measures.measures(view.report)
+    known = {measure.title: measure for measure in measures.measures(view.report) if measure.is_charted}
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         st.subheader("Figure by figure", anchor=False, width="content")
         names = list(known)
         chosen = st.selectbox(
-            "Figure", names, index=names.index("Errors"), key="cost_figure", bind="query-params", width=280,
-            label_visibility="collapsed",
+            "Figure", names, index=names.index(measures.ERRORS.title), key="cost_figure", bind="query-params",
+            width=280, label_visibility="collapsed",
         )  # fmt: skip
-    measure = known.get(chosen or "Errors", known["Errors"])
+    measure = known.get(chosen or "", measures.ERRORS)
     if measure.help:
         st.caption(measure.help)
     with st.grid(2, min_column_width=330, gap="medium"):

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from core.domain.acceptability import CostPerAcceptable, CostState
+from core.domain.words import money, n
 from core.services.quality import Line, QualityReport, apart_in_words, scope_in_words
-from core.ui.quality.words import cost, cost_and_span, share_and_span, span
+from core.services.quality.words import cost, cost_and_span, share_and_span, span
 from core.ui.shared.frame import as_typed
-from core.ui.shared.words import money
 
 _MOST_NAMED, _MOST_APART = 3, 8
 
@@ -66,8 +66,8 @@ def explained(report: QualityReport, lines: Sequence[Line]) -> list[str]:
 
 
 def _interval(line: Line) -> str:
-    cost_span, n = span(line.cost_per_acceptable, money), line.acceptable.n
-    of = f"{share_and_span(line.acceptable)} of {n:,} {'response' if n == 1 else 'responses'} acceptable"
+    cost_span = span(line.cost_per_acceptable, money)
+    of = f"{share_and_span(line.acceptable)} of {n(line.acceptable.n, 'response')} acceptable"
     if not cost_span:
         return f"With {of}. Too few prompts for an interval: there are {line.acceptable.prompts}."
     return f"95 % interval **{cost_span}**, with {of}."

@@ -1,19 +1,17 @@
 """The table of all figures, its downloads, and how they were computed."""
 
 import io
-from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
 
-from core.domain.latency import Quantile
 from core.services.datasets import exporting
-from core.services.quality import Line, QualityReport, Tokens, apart_in_words, text
-from core.ui.quality import behind, words
+from core.services.quality import Line, QualityReport, apart_in_words, text
+from core.services.quality.measures import measures
+from core.ui.quality import behind, page
 from core.ui.quality.page import View
 from core.ui.shared import access, grids
 from core.ui.shared.grids import Number
-from core.ui.shared.words import UNKNOWN, money, percent
 
 _KEY, _APART = "cost_figures", "cost_apart"
 
@@ -47,47 +45,13 @@ def _chosen(view: View, lines: list[Line], rows: list[dict[str, object]], key: s
 
 
 def _row(view: View, line: Line) -> dict[str, object]:
-    candidate = view.report.candidate(line.candidate_id)
-    in_colour = candidate.position in view.coloured
-    return {
-        "Candidate": grids.Name(candidate.name, candidate.position, in_colour, candidate.is_champion),
-        "Per acceptable": Number(words.cost(line.cost_per_acceptable), line.cost_per_acceptable.value),
-        "95 % interval": words.span(line.cost_per_acceptable, money),
-        "Acceptable": _number(line.acceptable.value, lambda share: f"{100 * share:.1f} %"),
-        "95 % interval ": words.span(line.acceptable, percent),
-        "Prompts": apart_in_words(line),
-        "Responses": line.responses,
-        "Errors": line.errors,
-        "Refusals": line.refusals,
-        "Incomplete": line.incomplete,
-        "Blocked": line.blocked,
-        "No verdict": line.open,
-        "Median": _quantile(line.latency.p50),
-        "p95": _quantile(line.latency.p95),
-        "p99": _quantile(line.latency.p99),
-        "First token": _quantile(line.ttft.p50),
-        "Attempts": _number(line.attempts, "{:,}".format),
-        "Retries": _number(line.retries, "{:,}".format),
-        "Tokens in": _mean(line.tokens["input_tokens"]),
-        "Cached": _mean(line.tokens["cached_tokens"]),
-        "Tokens out": _mean(line.tokens["output_tokens"]),
-        "Reasoning": _mean(line.tokens["reasoning_tokens"]),
-        "Spent": _number(line.cost_usd, money),
-        "Judges": _number(line.judge_cost_usd, money),
-        **{name: _number(score.mean, "{:.2f}".format) for name, score in line.scores.items()},
-    }
-
-
-def _number(value: float | None, write: Callable[[float], str]) -> Number:
-    return Number(UNKNOWN if value is None else write(value), value)
-
-
-def _quantile(found: Quantile | None) -> Number:
-    return _number(None if found is None else found.value, lambda ms: f"{ms / 1000:,.2f} s")
-
-
-def _mean(tokens: Tokens) -> Number:
-    return _number(tokens.mean, "{:,.0f}".format)
+    row: dict[str, object] = {"Candidate": page.name_of(view, line)}
+    for measure in measures(view.report):
+        row[measure.head] = Number(*measure.in_table(line))
+        if measure.interval is not None:
+            # Heads tell columns apart; both intervals have the same.
+            row[f"95 % interval{' ' * (len(row) > 2)}"] = measure.interval(line)
+    return row | {"Prompts": apart_in_words(line)}
 
 
 def foot(view: View) -> None:

@@ -5,6 +5,7 @@ import json
 import pandas as pd
 import streamlit as st
 
+from core.domain.words import n
 from core.services import workspace
 from core.services.datasets import responses
 from core.services.datasets.responses import Outcomes, PromptRef, ShownResponse
@@ -13,7 +14,6 @@ from core.storage.tables import Prompt
 from core.ui.shared import colours, frame
 from core.ui.shared.rendering import show_text
 from core.ui.shared.resources import engine
-from core.ui.shared.words import n
 
 _AT_ONCE = 6
 _NOT_KNOWN = "not known"

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from core.domain.words import duration, n, price, when
 from core.errors import EvenhandError
 from core.services import runs
-from core.services.quality import RunRef
+from core.services.quality import RunRef, run_name
 from core.services.runs import CandidateProgress, RunLine, workers
 from core.storage.engine import reading
 from core.ui.runs import candidates as run_candidates
@@ -13,7 +14,6 @@ from core.ui.runs import words as run_words
 from core.ui.runs.cap import cap_field
 from core.ui.shared import access, doing, frame
 from core.ui.shared.resources import engine, now
-from core.ui.shared.words import duration, n, run_name, when
 
 _SOON_S, _LARGE_S, _SELDOM_S = 1.5, 6.0, 30.0
 _LARGE = 20_000
@@ -70,7 +70,7 @@ def _bar(line: RunLine) -> None:
     text = f"**{run_words.done(line)}** · {run_words.left(line)}"
     st.progress(line.share, text=text.replace(":", ":\u2060"))
     spent = run_words.spent(line.cost_usd, line.unpriced)
-    cap = f" of a cap of {run_words.dollars(line.max_usd)}" if line.max_usd is not None else ""
+    cap = f" of a cap of {price(line.max_usd)}" if line.max_usd is not None else ""
     parts = [
         n(line.responses, "response"),
         run_candidates.scores_in_words(line),

@@ -1,10 +1,10 @@
 """What changed between two runs, in words: the answer in one sentence, and each change as the table writes it."""
 
+from core.domain import words as shared_words
 from core.domain.changes import FALSE_DISCOVERIES, FEWEST_PROMPTS, Change, State
+from core.domain.words import money, n, seconds
 from core.services.quality.comparison import CandidateChanges, Comparison, Measure, Row, What
 from core.ui.shared import frame
-from core.ui.shared import words as shared_words
-from core.ui.shared.words import money, n, seconds
 
 _MOST_NAMED = 3
 _NOTHING = 1e-9

@@ -3,13 +3,13 @@
 import pandas as pd
 import streamlit as st
 
+from core.domain.words import n
 from core.services import runs
 from core.services.runs import FailureLine, RunLine
 from core.storage.engine import reading
 from core.ui.runs import words
 from core.ui.shared import frame
 from core.ui.shared.resources import engine
-from core.ui.shared.words import n
 
 _MOST_NAMED = 3
 

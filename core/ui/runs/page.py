@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
+from core.domain.words import when
 from core.services import runs
 from core.services.runs import CandidateProgress, RunLine
 from core.storage.engine import reading
 from core.ui.runs import address, words
 from core.ui.shared import access, frame
 from core.ui.shared.resources import engine, now
-from core.ui.shared.words import when
 
 _TABLE, _IDS, _CHOSEN = "runs_table", "_runs_in_table", "runs_chosen"
 

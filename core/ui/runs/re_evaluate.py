@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.domain.words import ago, n
 from core.errors import EvenhandError
 from core.services import runs
 from core.services.candidates import candidates
@@ -15,7 +16,6 @@ from core.ui.runs import address, re_evaluate_order, words
 from core.ui.runs.re_evaluate_order import Ordered
 from core.ui.shared import access, frame
 from core.ui.shared.resources import engine, now
-from core.ui.shared.words import ago, n
 
 _OPEN, _PROBLEM, _BEGUN = "_re_evaluate_open", "_re_evaluate_problem", "_re_evaluate_begun"
 _LOOK_EVERY_S = 5.0

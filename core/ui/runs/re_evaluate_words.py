@@ -2,10 +2,9 @@
 
 import streamlit as st
 
+from core.domain.words import duration, money, n
 from core.services.runs import Estimate, RunOrder
-from core.ui.runs import words
 from core.ui.shared import frame
-from core.ui.shared.words import duration, n
 
 _MOST_NAMED = 4
 
@@ -35,7 +34,7 @@ def _calls(found: Estimate, order: RunOrder) -> str:
 def _cost(found: Estimate) -> str:
     if not found.most_usd:
         return ":material/payments: **Free**: nothing is charged per token"
-    expected, most = (frame.as_typed(words.dollars(usd)) for usd in (found.cost_usd, found.most_usd))
+    expected, most = (frame.as_typed(money(usd)) for usd in (found.cost_usd, found.most_usd))
     return f":material/payments: About **{expected}** · {most} if every answer were as long as it may be"
 
 

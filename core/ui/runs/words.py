@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from core.domain.answering import FaultKind
+from core.domain.words import duration, money, n, when
 from core.services.runs import RunLine
-from core.ui.shared.words import duration, n, when
 
 
 @dataclass(frozen=True)
@@ -101,19 +101,6 @@ def fault(kind: str) -> tuple[str, str]:
 def spent(cost_usd: float, unpriced: int) -> str:
     """What is known to be spent; attempts of unknown price are said, never left out and never 0."""
     if not unpriced:
-        return dollars(cost_usd)
-    known = f"{dollars(cost_usd)} and " if cost_usd else ""
+        return money(cost_usd)
+    known = f"{money(cost_usd)} and " if cost_usd else ""
     return f"{known}{n(unpriced, 'call')} of unknown price"
-
-
-def dollars(usd: float | None) -> str:
-    """US dollars: cents from a dollar on, two digits that tell below; None is *unknown*."""
-    if usd is None:
-        return "unknown"
-    if usd == 0:
-        return "$0"
-    if usd >= 1:
-        return f"${usd:,.2f}"
-    return (
-        f"${usd:.2f}" if usd >= 0.1 else f"${float(f'{usd:.2g}'):.6f}".rstrip("0") if usd >= 0.000001 else "< $0.000001"
-    )

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import streamlit as st
 from sqlmodel import Session
 
+from core.domain.words import n
 from core.services.datasets import datasets
 from core.services.studies import fields, pool, studies
 from core.storage.engine import reading
 from core.storage.tables import Study
 from core.ui.shared import doing
 from core.ui.shared.resources import engine, now
-from core.ui.shared.words import n
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
+from core.domain.words import n
 from core.services.studies import overlaps, progress, studies
 from core.services.studies.progress import StudyProgress
 from core.storage.engine import reading
 from core.ui.shared import access, doing, frame
 from core.ui.shared.resources import engine
-from core.ui.shared.words import n
 from core.ui.studies import states
 
 CHOSEN, _NEW = "edit", "new"

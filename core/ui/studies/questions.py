@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.domain.words import n
 from core.services.studies import questions, studies
 from core.services.studies.progress import StudyProgress
 from core.services.studies.studies import QuestionText
@@ -9,7 +10,6 @@ from core.storage.engine import reading
 from core.storage.tables import Question
 from core.ui.shared import access, doing, frame
 from core.ui.shared.resources import engine, now
-from core.ui.shared.words import n
 
 _EDITED = "_edited_question"
 

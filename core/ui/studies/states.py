@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.domain.words import n
 from core.services.demo import opening
 from core.services.people import study_raters
 from core.services.studies import overlaps, settings, studies
@@ -11,7 +12,6 @@ from core.storage.engine import reading
 from core.storage.tables import Study
 from core.ui.shared import access, doing, frame
 from core.ui.shared.resources import engine
-from core.ui.shared.words import n
 
 BADGES = {
     "draft": ("Draft", "blue", ":material/edit_note:"),

@@ -1,28 +1,27 @@
-"""How amounts, times and counts are written: the same on every page."""
+"""How amounts, times and counts are written: the same on every page, in the terminal and in messages."""
 
 import math
 from datetime import datetime
 
-from core.services.quality import RunRef
-
 UNKNOWN = "unknown"
-_SOURCES = {"import": "imported", "demo": "demo", "evaluation": "evaluation"}
 
 
-def dollars(amount: float | None) -> str:
-    """A price in US dollars, with as many digits as it takes to tell small ones apart; None is *unknown*."""
-    if amount is None:
+def price(usd: float | None) -> str:
+    """A price or a cap in US dollars, with all its digits up to six; None is *unknown*."""
+    if usd is None:
         return UNKNOWN
-    if amount == 0:
+    if usd == 0:
         return "$0"
-    digits = 2 if amount >= 100 else 4 if amount >= 0.001 else 6
-    whole, _, rest = f"{amount:,.{digits}f}".partition(".")
+    digits = 2 if usd >= 100 else 4 if usd >= 0.001 else 6
+    whole, _, rest = f"{usd:,.{digits}f}".partition(".")
     kept = rest.rstrip("0").ljust(2, "0")
-    return f"${whole}.{kept}" if float(f"0.{kept}") or whole != "0" else f"${amount:.1e}"
+    return f"${whole}.{kept}" if float(f"0.{kept}") or whole != "0" else f"${usd:.1e}"
 
 
-def money(usd: float) -> str:
-    """US dollars with three significant digits below a dollar, cents above."""
+def money(usd: float | None) -> str:
+    """An amount in US dollars, three significant digits below a dollar, cents above; None is *unknown*."""
+    if usd is None:
+        return UNKNOWN
     if usd == 0:
         return "$0"
     if usd >= 1:
@@ -70,8 +69,3 @@ def when(at: datetime | None) -> str:
 def n(count: int, one: str, many: str | None = None) -> str:
     """A count with its word; ``many``: of several, where that is not ``one`` with an s."""
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"
-
-
-def run_name(run: RunRef) -> str:
-    """A run in the row of filters, and so in addresses of this page: the same as long as there is this run."""
-    return f"Run {run.id} · {_SOURCES.get(run.source, run.source)} · {run.created_at:%d %b %Y, %H:%M}"

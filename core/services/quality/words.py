@@ -1,20 +1,12 @@
 """How figures of cost and quality are written: amounts, shares, times."""
 
-import re
 from collections.abc import Callable
 
 from core.domain.acceptability import CostPerAcceptable, CostState, ShareAcceptable
 from core.domain.latency import Quantile
-from core.services.quality import Line, Times, apart_in_words
-from core.ui.shared.words import money, percent, seconds
-
-UNKNOWN, NONE = "unknown", "none"
-
-
-def tick(write: Callable[[float], str], value: float) -> str:
-    """A number of an axis: as it is written elsewhere, without zeros that say nothing."""
-    found = re.fullmatch(r"(.*\d\.\d*?)0+(\D*)", write(value))
-    return write(value) if found is None else f"{found[1].rstrip('.')}{found[2]}"
+from core.domain.words import UNKNOWN, money, percent, seconds
+from core.services.quality.figures import Line, Times
+from core.services.quality.scope_words import apart_in_words
 
 
 def span(found: CostPerAcceptable | ShareAcceptable, write: Callable[[float], str]) -> str:

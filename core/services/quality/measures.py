@@ -1,0 +1,251 @@
+"""Every figure of a candidate in a category, each once, with its formula.
+
+The table of all figures, the charts, the way to the responses behind a figure and the exports follow from this list.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from core.domain.latency import Quantile
+from core.domain.raters import Share
+from core.domain.raters import share as wilson
+from core.domain.words import UNKNOWN, money, n, percent, seconds
+from core.services.quality import words
+from core.services.quality.figures import Line, Times
+from core.services.quality.measure import Exported, Figure, Measure
+from core.services.quality.report import QualityReport
+from core.storage.tables.facts import TOKENS
+
+
+def measures(report: QualityReport) -> list[Measure]:
+    """All there are, in the order of the table."""
+    return [*MEASURES, *(_score(name) for name in report.evaluators)]
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 10 or value == int(value) else f"{value:,.1f}"
+
+
+def _share(found: Share) -> str:
+    return f"{found.hits:,} · {percent(found.value)}" if found.hits else "0"
+
+
+def _kinds(counts: Mapping[str, int]) -> str:
+    kinds = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in counts.items())
+    return f": {kinds}" if kinds else ""
+
+
+def _cost_per_acceptable(line: Line) -> Figure:
+    cost = line.cost_per_acceptable
+    detail = f"{words.cost_and_span(cost)} per acceptable response"
+    return Figure(cost.value, words.cost(cost), detail, cost.lower, cost.upper)
+
+
+def _cost_exported(line: Line) -> dict[str, Any]:
+    return bounded("cost_per_acceptable_usd", line.cost_per_acceptable) | {
+        "cost_per_acceptable": str(line.cost_per_acceptable.state)
+    }
+
+
+def bounded(name: str, found: Any) -> dict[str, float | None]:
+    """The fields of a figure with an interval: ``name``, ``name_lower``, ``name_upper``; None where it has no value."""
+    ends = (None, None) if found.value is None else (found.lower, found.upper)
+    return {name: found.value, f"{name}_lower": ends[0], f"{name}_upper": ends[1]}
+
+
+def _acceptable(line: Line) -> Figure:
+    found = line.acceptable
+    detail = f"{words.share_and_span(found)} of {found.n:,} acceptable"
+    return Figure(found.value, words.share(found), detail, found.lower, found.upper)
+
+
+def _of_responses(count: Callable[[Line], int], word: str) -> Callable[[Line], Figure]:
+    """A share of responses, with Wilson's interval."""
+
+    def of(line: Line) -> Figure:
+        found = wilson(count(line), line.responses)
+        if found is None:
+            return Figure(None, "no responses", "no responses")
+        interval = f"{percent(found.lower)} to {percent(found.upper)}"
+        detail = f"{found.hits:,} of {found.n:,} {word} ({interval})"
+        return Figure(found.value, _share(found), detail, found.lower, found.upper)
+
+    return of
+
+
+def _errors(line: Line) -> Figure:
+    found = wilson(line.errors, line.responses + line.errors)
+    if found is None:
+        return Figure(None, "nothing asked", "nothing asked")
+    detail = f"{found.hits:,} of {found.n:,} given up{_kinds(line.given_up)}"
+    return Figure(found.value, _share(found), detail, found.lower, found.upper)
+
+
+def _retries(line: Line) -> Figure:
+    if line.retries is None or not line.attempts:
+        return Figure(None, UNKNOWN, "attempts not known")
+    detail = f"{line.retries:,} retries in {line.attempts:,} attempts{_kinds(line.faults)}"
+    found = wilson(line.retries, line.attempts)
+    bounds = (found.lower, found.upper) if found else (None, None)
+    return Figure(line.retries / line.attempts, f"{line.retries:,}", detail, *bounds)
+
+
+def _spend(line: Line) -> Figure:
+    if line.cost_usd is None:
+        return Figure(None, UNKNOWN, "a price is not known")
+    return Figure(line.cost_usd, money(line.cost_usd), f"{money(line.cost_usd)} in all, failed attempts too")
+
+
+def _judges(line: Line) -> Figure:
+    if line.judge_cost_usd is None:
+        return Figure(None, UNKNOWN, "the judge's price is not known")
+    return Figure(line.judge_cost_usd, money(line.judge_cost_usd), f"{line.judge_calls:,} calls of judges")
+
+
+def _counted(count: Callable[[Line], int | None], what: str) -> Callable[[Line], Figure]:
+    def of(line: Line) -> Figure:
+        found = count(line)
+        return (
+            Figure(None, UNKNOWN, f"{what} not known") if found is None else Figure(found, f"{found:,}", n(found, what))
+        )
+
+    return of
+
+
+def _tokens(fact: str) -> Measure:
+    """The mean of a fact of responses; files hold the sum."""
+    kind = fact.removesuffix("_tokens").capitalize()
+    title, head = f"{kind} tokens a response", _HEADS.get(fact, kind)
+
+    def of(line: Line) -> Figure:
+        found = line.tokens[fact]
+        if found.mean is None:
+            return Figure(None, UNKNOWN, "tokens not known")
+        total = f", {found.total:,} in all" if found.total is not None else ""
+        return Figure(found.mean, _number(found.mean), f"{_number(found.mean)} a response{total}")
+
+    return Measure(title, head, of, _number, lambda line: {fact: line.tokens[fact].total}, cell="{:,.0f}".format)
+
+
+def _time(
+    which: str, title: str, head: str, times: Callable[[Line], Times], exported: Exported, **more: Any
+) -> Measure:
+    """A quantile of times in ms, by its name in ``Times``."""
+
+    def of(line: Line) -> Figure:
+        found: Quantile | None = getattr(times(line), which)
+        if found is None:
+            return Figure(None, UNKNOWN, "latency not known")
+        written = words.quantile(found)
+        has_ends = found.lower is not None and found.upper is not None
+        interval = f" ({seconds(found.lower or 0.0)} to {seconds(found.upper or 0.0)})" if has_ends else ""
+        return Figure(found.value, written, f"{written}{interval} over {times(line).n:,}", found.lower, found.upper)
+
+    return Measure(title, head, of, seconds, exported, "slowest", cell=lambda ms: f"{ms / 1000:,.2f} s", **more)
+
+
+def _latency(which: str, title: str, head: str, **more: Any) -> Measure:
+    def exported(line: Line) -> dict[str, Any]:
+        return {f"latency_ms_{which}": _quantile(line.latency, which)}
+
+    return _time(which, title, head, lambda line: line.latency, exported, **more)
+
+
+def _quantile(times: Times, which: str) -> float | None:
+    found: Quantile | None = getattr(times, which)
+    return None if found is None else found.value
+
+
+def _score(name: str) -> Measure:
+    def of(line: Line) -> Figure:
+        found = line.scores.get(name)
+        if found is None or found.mean is None:
+            asked = found is None or found.missing or found.unscored
+            return Figure(None, "unscored" if asked else "not asked", "no score")
+        unscored = found.unscored + found.missing
+        detail = f"{found.mean:.3f} over {found.scored:,}{f', {unscored:,} unscored' if unscored else ''}"
+        return Figure(found.mean, f"{found.mean:.2f}", detail)
+
+    def exported(line: Line) -> dict[str, Any]:
+        found = line.scores.get(name)
+        return {f"score: {name}": None if found is None else found.mean}
+
+    return Measure(f"Score: {name}", name, of, "{:.2f}".format, exported, help=_SCORES, bounds=(0.0, 1.0))
+
+
+_HEADS = {"input_tokens": "Tokens in", "output_tokens": "Tokens out"}
+_SCORES = (
+    "The mean of what was scored, from 0 to 1, where 1 is the good end. Prompts that it does not concern are left out."
+)
+COST = Measure(
+    "Cost per acceptable response", "Per acceptable", _cost_per_acceptable, money, _cost_exported,
+    interval=lambda line: words.span(line.cost_per_acceptable, money),
+    help=(
+        "Everything paid, failed attempts and retries too, divided by the acceptable responses. Judges are not in it."
+    ),
+)  # fmt: skip
+ACCEPTABLE = Measure(
+    "Share acceptable", "Acceptable", _acceptable, percent, lambda line: bounded("acceptable", line.acceptable),
+    interval=lambda line: words.span(line.acceptable, percent), bounds=(0.0, 1.0),
+    cell=lambda share: f"{100 * share:.1f} %",
+    help=(
+        "Complete, refusing only where the prompt expects it, not blocked, and passing every gate. A response that was "
+        "given up counts as not acceptable."
+    ),
+)  # fmt: skip
+ERRORS = Measure(
+    "Errors", "Errors", _errors, percent, lambda line: {"errors": line.errors}, "errors",
+    "Given up after all tries, of all that was asked.", counted=lambda line: line.errors,
+)  # fmt: skip
+MEASURES = (
+    COST,
+    ACCEPTABLE,
+    Measure(
+        "Responses", "Responses", _counted(lambda line: line.responses, "response"), _number,
+        lambda line: {"responses": line.responses}, "all", is_charted=False,
+    ),
+    ERRORS,
+    Measure(
+        "Refusals", "Refusals", _of_responses(lambda line: line.refusals, "refuse"), percent,
+        lambda line: {"refusals": line.refusals}, "refusals", "Responses that refuse, where the prompt expects it too.",
+        counted=lambda line: line.refusals,
+    ),
+    Measure(
+        "Incomplete", "Incomplete", _of_responses(lambda line: line.incomplete, "incomplete"), percent,
+        lambda line: {"incomplete": line.incomplete}, "incomplete",
+        "Cut short by the token limit or by a stream that broke off, or empty.", counted=lambda line: line.incomplete,
+    ),
+    Measure(
+        "Blocked", "Blocked", _of_responses(lambda line: line.blocked, "blocked"), percent,
+        lambda line: {"blocked": line.blocked}, "blocked", counted=lambda line: line.blocked,
+    ),
+    Measure(
+        "Without a verdict", "No verdict", _of_responses(lambda line: line.open, "without a verdict"), percent,
+        lambda line: {"without_verdict": line.open}, "undecided", counted=lambda line: line.open, is_charted=False,
+    ),
+    _latency("p50", "Median latency", "Median"),
+    _latency("p95", "p95 latency", "p95"),
+    _latency("p99", "p99 latency", "p99", is_charted=False),
+    _time(
+        "p50", "Median time to the first token", "First token", lambda line: line.ttft,
+        lambda line: {f"ttft_ms_{which}": _quantile(line.ttft, which) for which in ("p50", "p95", "p99")},
+        is_charted=False,
+    ),
+    Measure(
+        "Attempts", "Attempts", _counted(lambda line: line.attempts, "attempt"), _number,
+        lambda line: {"attempts": line.attempts}, "all", is_charted=False,
+    ),
+    Measure(
+        "Retries", "Retries", _retries, percent, lambda line: {"retries": line.retries}, "errors",
+        "Attempts beyond the first, of all attempts.", counted=lambda line: line.retries,
+    ),
+    *map(_tokens, TOKENS),
+    Measure(
+        "Spent", "Spent", _spend, money, lambda line: {"cost_usd": line.cost_usd}, "dearest",
+        "All attempts, failed ones too. Judges are apart.",
+    ),
+    Measure(
+        "Spent on judges", "Judges", _judges, money, lambda line: {"judge_cost_usd": line.judge_cost_usd},
+        help="What judges cost that scored these responses.",
+    ),
+)  # fmt: skip
