@@ -88,7 +88,7 @@ from core.services import quality
 from core.services.datasets.exporting import export_responses
 from core.services.importing import Kind, import_file
 from core.services.quality.text import report_rows
-from core.services.runs.stories import Story, answer_of, response_row
+from core.services.runs.unit_history import UnitHistory, answer_of, response_row
 from core.services.runs.work_order import Unit
 from core.storage.engine import open_engine, reading, write
 from core.storage.schema import upgrade
@@ -97,7 +97,7 @@ from core.storage.tables import Dataset, Study
 now = datetime(2026, 11, 22, tzinfo=UTC)
 usage = usage_of({"completion_tokens_details": {"audio_tokens": 7}})
 said = answer_of(Completion("Hi.", FinishReason.STOP, Timings(1.0), usage), FinishReason.STOP)
-assert response_row(1, Unit(1, 1, 0), Story([said, said]), now)["audio_tokens"] == 14
+assert response_row(1, Unit(1, 1, 0), UnitHistory([said, said]), now)["audio_tokens"] == 14
 
 engine = open_engine(sys.argv[1])
 upgrade(engine)

@@ -132,7 +132,7 @@ def _bar(*, hidden: bool) -> Iterator[OnProgress]:
     with Progress(*columns, console=Console(stderr=True), disable=hidden, transient=True) as progress:
         task = progress.add_task("Answering", total=None)
 
-        def advance(done: runs.Progress) -> None:
+        def advance(done: runs.RunProgress) -> None:
             progress.update(task, completed=done.responses + done.failed, total=done.planned)
 
         yield advance

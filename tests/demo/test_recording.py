@@ -44,7 +44,7 @@ def test_a_recording_holds_every_answer_and_goes_on_where_it_was_cancelled(
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     engine = open_engine(sqlite_database)
 
-    def cancel_at_once(so_far: runs.Progress) -> None:
+    def cancel_at_once(so_far: runs.RunProgress) -> None:
         if so_far.state == "running":
             runs.cancel(engine, so_far.run_id, now=NOW)
 

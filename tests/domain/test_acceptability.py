@@ -13,7 +13,7 @@ from core.domain.acceptability import (
     cost_per_acceptable,
     share_acceptable,
 )
-from core.domain.acceptability.verdicts import Floats, Outcome, Outcomes, combined, gate_outcomes, requirements
+from core.domain.acceptability.verdicts import Check, Floats, Outcomes, combined, gate_outcomes, requirements
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,9 @@ def verdict(facts: Facts, gates: Mapping[str, GateScore]) -> Verdict:
         outcomes[name] = gate_outcomes(np.array([np.nan if value is None else value]), at_least, np.array([applies]))
     overall = combined(list(outcomes.values()))[0]
     return Verdict(
-        acceptable={Outcome.OPEN: None, Outcome.FAILED: False, Outcome.PASSED: True}[Outcome(overall)],
-        failed=tuple(name for name, outcome in outcomes.items() if outcome[0] == Outcome.FAILED),
-        open=tuple(name for name, outcome in outcomes.items() if outcome[0] == Outcome.OPEN),
+        acceptable={Check.OPEN: None, Check.FAILED: False, Check.PASSED: True}[Check(overall)],
+        failed=tuple(name for name, outcome in outcomes.items() if outcome[0] == Check.FAILED),
+        open=tuple(name for name, outcome in outcomes.items() if outcome[0] == Check.OPEN),
     )
 
 

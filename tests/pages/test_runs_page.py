@@ -329,10 +329,10 @@ def test_the_rating_pages_have_no_re_evaluate(workspace: Engine, at: Workspace) 
 
 
 def test_a_proposed_cap_is_above_what_is_expected_and_short() -> None:
-    from core.services.runs import Estimate
+    from core.services.runs import RunEstimate
 
     for expected, most, calls in ((0.0021, 0.04, 96), (3.17, 80.0, 1000), (0.00001, 0.02, 1), (250.0, 900.0, 10**6)):
-        cap = proposed_cap(Estimate(calls, 1, expected, most, 1.0))
+        cap = proposed_cap(RunEstimate(calls, 1, expected, most, 1.0))
         assert max(most, 2 * expected) <= cap
         assert cap >= expected + 2 * most / calls
         assert len(f"{cap:g}".replace(".", "").strip("0")) <= 3

@@ -8,7 +8,7 @@ from core.domain.acceptability.figures import (
     share_acceptable,
 )
 from core.domain.acceptability.verdicts import (
-    Outcome,
+    Check,
     Outcomes,
     Requirement,
     combined,
@@ -17,9 +17,9 @@ from core.domain.acceptability.verdicts import (
 )
 
 __all__ = [
+    "Check",
     "CostPerAcceptable",
     "CostState",
-    "Outcome",
     "Outcomes",
     "Requirement",
     "ShareAcceptable",

@@ -28,7 +28,7 @@ class Requirement(StrEnum):
     REFUSAL = "does not refuse where the prompt expects it"
 
 
-class Outcome(IntEnum):
+class Check(IntEnum):
     """Of one requirement or gate on one response; NOT_ASKED: it does not apply."""
 
     OPEN = -1
@@ -59,29 +59,31 @@ def requirements(
     nothing_there = is_empty & ~blocked & ~said
     return {
         Requirement.COMPLETE: _outcomes(cut, passes_at=0.0, asked=~nothing_there | by_reason),
-        Requirement.NOT_EMPTY: np.where(nothing_there, Outcome.FAILED, Outcome.PASSED).astype(np.int8),
-        Requirement.NOT_BLOCKED: np.where(blocked, Outcome.FAILED, Outcome.PASSED).astype(np.int8),
+        Requirement.NOT_EMPTY: np.where(nothing_there, Check.FAILED, Check.PASSED).astype(np.int8),
+        Requirement.NOT_BLOCKED: np.where(blocked, Check.FAILED, Check.PASSED).astype(np.int8),
         Requirement.NO_REFUSAL: _outcomes(refused, passes_at=0.0, asked=~expects_refusal & ~blocked & ~nothing_there),
         Requirement.REFUSAL: _outcomes(refused, passes_at=1.0, asked=expects_refusal & ~blocked & ~nothing_there),
     }
 
 
 def _outcomes(found: Floats, *, passes_at: float, asked: NDArray[np.bool_]) -> Outcomes:
-    outcome = np.where(np.isnan(found), Outcome.OPEN, np.where(found == passes_at, Outcome.PASSED, Outcome.FAILED))
-    return np.where(asked, outcome, Outcome.NOT_ASKED).astype(np.int8)
+    outcome = np.where(np.isnan(found), Check.OPEN, np.where(found == passes_at, Check.PASSED, Check.FAILED))
+    return np.where(asked, outcome, Check.NOT_ASKED).astype(np.int8)
 
 
 def gate_outcomes(value: Floats, at_least: float, applies: NDArray[np.bool_]) -> Outcomes:
     """[n] of one gate; ``value`` nan where it is unscored, ``applies`` false where there is no gate."""
     with np.errstate(invalid="ignore"):
         outcome = np.where(
-            np.isnan(value), Outcome.OPEN, np.where(value >= at_least - _ROUNDING, Outcome.PASSED, Outcome.FAILED)
+            np.isnan(value),
+            Check.OPEN,
+            np.where(value >= at_least - _ROUNDING, Check.PASSED, Check.FAILED),
         )
-    return np.where(applies, outcome, Outcome.NOT_ASKED).astype(np.int8)
+    return np.where(applies, outcome, Check.NOT_ASKED).astype(np.int8)
 
 
 def combined(outcomes: Sequence[Outcomes]) -> Outcomes:
     """[n] FAILED where anything failed, else OPEN where anything is open, else PASSED."""
     table = np.stack(outcomes)
-    overall = np.where((table == Outcome.OPEN).any(axis=0), Outcome.OPEN, Outcome.PASSED)
-    return np.where((table == Outcome.FAILED).any(axis=0), Outcome.FAILED, overall).astype(np.int8)
+    overall = np.where((table == Check.OPEN).any(axis=0), Check.OPEN, Check.PASSED)
+    return np.where((table == Check.FAILED).any(axis=0), Check.FAILED, overall).astype(np.int8)

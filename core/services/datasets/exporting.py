@@ -20,7 +20,7 @@ from core.storage.tables.facts import EXPORTED
 
 FORMATS = ("csv", "jsonl", "parquet")
 MEDIA_TYPES = {"csv": "text/csv", "jsonl": "application/jsonl", "parquet": "application/vnd.apache.parquet"}
-Row = Mapping[str, Any]
+ExportedRow = Mapping[str, Any]
 _AT_ONCE = 2000
 
 VOTE_COLUMNS: dict[str, type] = {
@@ -115,7 +115,9 @@ def export_responses(session: Session, study: Study, format: str, out: BinaryIO)
     return export_table(_rows(session, query), format, out, columns=RESPONSE_COLUMNS)
 
 
-def export_table(rows: Iterable[Row], format: str, out: BinaryIO, *, columns: Mapping[str, type] | None = None) -> int:
+def export_table(
+    rows: Iterable[ExportedRow], format: str, out: BinaryIO, *, columns: Mapping[str, type] | None = None
+) -> int:
     """Write ``rows`` as CSV, JSONL or Parquet and return how many.
 
     ``columns``: name -> type (str, int, float, bool, list of texts, datetime), for rows that stream; without it
@@ -137,7 +139,7 @@ def check_format(format: str) -> None:
         raise BadInput(f"There is no export format '{format}'. There are: {', '.join(FORMATS)}.")
 
 
-def _columns_of(rows: list[Row]) -> dict[str, type]:
+def _columns_of(rows: list[ExportedRow]) -> dict[str, type]:
     names = dict.fromkeys(name for row in rows for name in row)
     return {name: _type_of({type(row.get(name)) for row in rows} - {type(None)}) for name in names}
 
@@ -149,13 +151,13 @@ def _type_of(found: set[type]) -> type:
     return only if only in (bool, int, float, list, datetime) else str
 
 
-def _rows(session: Session, query: sa.Select[Any]) -> Iterator[Row]:
+def _rows(session: Session, query: sa.Select[Any]) -> Iterator[ExportedRow]:
     result = session.execute(query, execution_options={"stream_results": True, "yield_per": _AT_ONCE})
     for row in result.mappings():
         yield dict(row)
 
 
-def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+def _batches(rows: Iterable[ExportedRow]) -> Iterator[list[ExportedRow]]:
     remaining = iter(rows)
     while batch := list(islice(remaining, _AT_ONCE)):
         yield batch
@@ -165,7 +167,7 @@ def _plain(found: Any) -> Any:
     return found.isoformat() if isinstance(found, datetime) else found
 
 
-def _write_csv(rows: Iterable[Row], columns: Mapping[str, type], out: BinaryIO) -> int:
+def _write_csv(rows: Iterable[ExportedRow], columns: Mapping[str, type], out: BinaryIO) -> int:
     count = 0
     page = io.StringIO(newline="")
     writer = csv.writer(page, lineterminator="\r\n")
@@ -192,7 +194,7 @@ def _cell(found: Any) -> Any:
     return neutralise(str(_plain(found)))
 
 
-def _write_jsonl(rows: Iterable[Row], columns: Mapping[str, type], out: BinaryIO) -> int:
+def _write_jsonl(rows: Iterable[ExportedRow], columns: Mapping[str, type], out: BinaryIO) -> int:
     count = 0
     for batch in _batches(rows):
         lines = (
@@ -204,7 +206,7 @@ def _write_jsonl(rows: Iterable[Row], columns: Mapping[str, type], out: BinaryIO
     return count
 
 
-def _write_parquet(rows: Iterable[Row], columns: Mapping[str, type], out: BinaryIO) -> int:
+def _write_parquet(rows: Iterable[ExportedRow], columns: Mapping[str, type], out: BinaryIO) -> int:
     import pyarrow as pa  # here, because it takes 60 MB that an import or a CSV does not need
     import pyarrow.parquet as pq
 
@@ -232,7 +234,7 @@ def _typed(found: Any, kind: type) -> Any:
     return str(found) if kind is str else kind(found)
 
 
-_WRITERS: dict[str, Callable[[Iterable[Row], Mapping[str, type], BinaryIO], int]] = {
+_WRITERS: dict[str, Callable[[Iterable[ExportedRow], Mapping[str, type], BinaryIO], int]] = {
     "csv": _write_csv,
     "jsonl": _write_jsonl,
     "parquet": _write_parquet,

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from core.domain.words import n
 from core.errors import BadInput, NotFound
-from core.services.importing.ledger import ON_DATASET
+from core.services.importing.imported_before import ON_DATASET
 from core.services.leaderboards import tallies
 from core.storage.tables import GOING, Dataset, Run, Study, metadata
 

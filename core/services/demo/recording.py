@@ -20,7 +20,7 @@ from core import demo
 from core.errors import EvenhandError
 from core.services import runs
 from core.services.importing import Kind, import_file
-from core.services.runs import Progress, RunOrder
+from core.services.runs import RunOrder, RunProgress
 from core.services.runs.runner import OnProgress
 from core.settings import PROJECT_ROOT
 from core.storage.engine import open_engine, reading, write
@@ -43,7 +43,7 @@ def record(
     prompts: Path = demo.PROMPTS,
     candidates: Path = demo.CANDIDATES,
     on_progress: OnProgress | None = None,
-) -> Progress:
+) -> RunProgress:
     """Carry the recording's run out, or on, in ``engine``'s workspace, and write its responses to ``out``."""
     upgrade(engine)
     now = datetime.now(UTC)
@@ -111,7 +111,7 @@ def main() -> None:
     with Bar(console=Console(stderr=True)) as bar:
         task = bar.add_task("Recording", total=None)
 
-        def advance(done: Progress) -> None:
+        def advance(done: RunProgress) -> None:
             bar.update(task, completed=done.responses + done.failed, total=done.planned)
 
         try:

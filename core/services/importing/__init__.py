@@ -10,11 +10,11 @@ from sqlalchemy import Engine
 from core.services.importing.formats import FORMATS
 from core.services.importing.intake import Check, Intake
 from core.services.importing.query import queried
-from core.services.importing.records import Format, ImportSummary, Kind, Progress
+from core.services.importing.records import Format, ImportSummary, Kind, OnProgress
 from core.services.importing.source import Source
 from core.services.importing.staging import sweep
 
-__all__ = ["FORMATS", "Format", "ImportSummary", "Kind", "Progress", "import_file", "import_query", "sweep"]
+__all__ = ["FORMATS", "Format", "ImportSummary", "Kind", "OnProgress", "import_file", "import_query", "sweep"]
 
 
 def import_file(
@@ -29,7 +29,7 @@ def import_file(
     format: str = "auto",
     columns: Mapping[str, str] | None = None,
     now: datetime,
-    on_progress: Progress | None = None,
+    on_progress: OnProgress | None = None,
     check: Check | None = None,
 ) -> ImportSummary:
     """Import a file (plain or gzip; JSONL, a JSON array or CSV): read to its end first, then taken in at once.
@@ -61,7 +61,7 @@ def import_query(
     format: str = "auto",
     columns: Mapping[str, str] | None = None,
     now: datetime,
-    on_progress: Progress | None = None,
+    on_progress: OnProgress | None = None,
     check: Check | None = None,
 ) -> ImportSummary:
     """Import what ``query`` gives on the SQL database at ``url``; its columns are read like those of a CSV file.

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from core.errors import EvenhandError
 from core.services import importing
 from core.services.importing.apart_process import DONE, READ, Work
-from core.services.importing.records import ImportSummary, Progress
+from core.services.importing.records import ImportSummary, OnProgress
 from core.services.importing.source import GZIP_MAGIC, MEGABYTE
 from core.settings import PROJECT_ROOT
 
@@ -27,7 +27,9 @@ class Broken(EvenhandError):
     """The process ended before it said what became of the import."""
 
 
-def import_file(engine: Engine, file: BinaryIO, *arguments: Any, on_progress: Progress, **named: Any) -> ImportSummary:
+def import_file(
+    engine: Engine, file: BinaryIO, *arguments: Any, on_progress: OnProgress, **named: Any
+) -> ImportSummary:
     """As ``importing.import_file``; a small file within this process, since another takes longer to start.
 
     What ``on_progress`` raises ends the import, and nothing of it is kept. ``check`` must be a module-level function
@@ -40,7 +42,7 @@ def import_file(engine: Engine, file: BinaryIO, *arguments: Any, on_progress: Pr
         return _imported(engine, importing.import_file, arguments, named, on_progress, descriptor)
 
 
-def import_query(engine: Engine, *arguments: Any, on_progress: Progress, **named: Any) -> ImportSummary:
+def import_query(engine: Engine, *arguments: Any, on_progress: OnProgress, **named: Any) -> ImportSummary:
     """As ``importing.import_query``, in a process of its own; see ``import_file``."""
     return _imported(engine, importing.import_query, arguments, named, on_progress)
 
@@ -78,7 +80,7 @@ def _imported(
     work: Callable[..., ImportSummary],
     arguments: tuple[Any, ...],
     named: dict[str, Any],
-    on_progress: Progress,
+    on_progress: OnProgress,
     *descriptors: int,
 ) -> ImportSummary:
     """What the process answers, which waits after each progress until it is told to go on.

@@ -11,8 +11,8 @@ from sqlmodel import Session, select
 from core.domain.fields import Flaw
 from core.errors import NotFound
 from core.services.importing.candidates import CandidateWriter, read_candidates
+from core.services.importing.imported_before import ImportedBefore
 from core.services.importing.landing import Landing, Moved
-from core.services.importing.ledger import Ledger
 from core.services.importing.prompts import PromptStager, add_dataset, newest_holding, newest_version
 from core.services.importing.records import Format, ImportSummary, Kind, Notes
 from core.services.importing.responses import ResponseStager
@@ -39,7 +39,7 @@ class Delivery:
 
     engine: Engine
     staging: Staging
-    ledger: Ledger
+    imported_before: ImportedBefore
     notes: Notes
     now: datetime
     chosen: Format
@@ -51,7 +51,7 @@ class Delivery:
         """Prompts into the dataset ``name``, as a new version of it where it differs."""
         place = f"dataset:{name}"
         with reading(self.engine) as session:
-            before = self.ledger.before(session, place)
+            before = self.imported_before.before(session, place)
         if before:
             return self._nothing_new(before, dataset=name)
         stager = self._staged_prompts(name)
@@ -59,7 +59,7 @@ class Delivery:
         def finish(landing: Landing) -> ImportSummary:
             self._check(landing, stager.holds(landing.session), place)
             stored = stager.land(landing)
-            self.ledger.remember(landing.session, place, self.delivered)
+            self.imported_before.remember(landing.session, place, self.delivered)
             if stager.same is None and stored.version > 1:
                 self.notes.add(f"The prompts differ from '{name}' as it was, so this is its version {stored.version}.")
             if stager.repeated:
@@ -77,7 +77,7 @@ class Delivery:
         prompts = self._staged_prompts(default_name) if self.chosen.carries_prompts else None
         with reading(self.engine) as session:
             target = prompts.same if prompts else self._dataset_of_responses(session, dataset)
-            entry = self.ledger.before(session, f"responses:{target.id}") if target else None
+            entry = self.imported_before.before(session, f"responses:{target.id}") if target else None
         if target and entry:
             return self._nothing_new(entry, dataset=target.name)
         stager = ResponseStager(self.engine, self.staging, target, prompts, self.now)
@@ -88,7 +88,7 @@ class Delivery:
             self._check(landing, stager.holds(landing.session), place)
             home = prompts.land(landing) if prompts else landing.session.get_one(Dataset, target.id if target else 0)
             stager.land(landing, home)
-            self.ledger.remember(landing.session, f"responses:{home.id}", self.delivered)
+            self.imported_before.remember(landing.session, f"responses:{home.id}", self.delivered)
             return self._summary(created=stager.created, dataset=home.name)
 
         return Ready(finish, stager.new)
@@ -98,7 +98,7 @@ class Delivery:
         first, records = self.records()
         with reading(self.engine) as session:
             chosen = _study(session, study)
-            before = self.ledger.before(session, *_places(chosen, question)) if chosen else None
+            before = self.imported_before.before(session, *_places(chosen, question)) if chosen else None
             found = None if dataset else newest_holding(session, first.prompt_key)
             found = found or newest_version(session, default_name)
         if chosen and before:
@@ -116,7 +116,7 @@ class Delivery:
             stager.land(landing, into.id or 0, home)
             anywhere, here = _places(into, question)
             place = here if stager.used_default_question else anywhere
-            self.ledger.remember(session, place, self.delivered, on_dataset=home.id)
+            self.imported_before.remember(session, place, self.delivered, on_dataset=home.id)
             self._note_gaps(stager, home)
             if now_there is None and study is not None:
                 self.notes.add(f"The study '{into.name}' was made for them.")
@@ -132,17 +132,17 @@ class Delivery:
         def finish(landing: Landing) -> ImportSummary:
             writer = CandidateWriter(landing.session, self.now, self.notes)
             writer.write_all(records)
-            before = self.ledger.before(landing.session, "candidates")
+            before = self.imported_before.before(landing.session, "candidates")
             if before and writer.created == 0:
                 return self._nothing_new(before)
-            self.ledger.remember(landing.session, "candidates", self.delivered)
+            self.imported_before.remember(landing.session, "candidates", self.delivered)
             return self._summary(created=writer.created)
 
         return Ready(finish)
 
     def _staged_prompts(self, name: str) -> PromptStager:
         _, records = self.records()
-        with_responses = self.ledger.kind is Kind.RESPONSES
+        with_responses = self.imported_before.kind is Kind.RESPONSES
         stager = PromptStager(self.engine, self.staging, name, self.now, self.chosen.may_repeat)
         stager.read_all(
             (record.prompt for record in records) if with_responses else records,
@@ -153,12 +153,12 @@ class Delivery:
     def _check(self, landing: Landing, is_as_read: bool, *places: str | None) -> None:
         """Refuse to go on where the workspace is not as it was, or has this very file by now."""
         known = [place for place in places if place is not None]
-        if not is_as_read or (known and self.ledger.before(landing.session, *known)):
+        if not is_as_read or (known and self.imported_before.before(landing.session, *known)):
             raise Moved
 
     def _still_newest(self, session: Session) -> tuple[Dataset, ImportedFile] | None:
         """A dataset that has these responses already, and is still the newest of its name."""
-        for place, entry in self.ledger.places(session).items():
+        for place, entry in self.imported_before.places(session).items():
             dataset = session.get(Dataset, int(place.removeprefix("responses:")))
             newest = newest_version(session, dataset.name) if dataset else None
             if dataset is not None and newest is not None and newest.id == dataset.id:
@@ -199,12 +199,14 @@ class Delivery:
         self, before: ImportedFile, *, dataset: str | None = None, study: str | None = None
     ) -> ImportSummary:
         return ImportSummary(
-            self.ledger.kind, dataset, study, before.records, 0, before.records, (), already_imported=True
+            self.imported_before.kind, dataset, study, before.records, 0, before.records, (), already_imported=True
         )
 
     def _summary(self, *, created: int, dataset: str | None = None, study: str | None = None) -> ImportSummary:
         unchanged = self.delivered - created
-        return ImportSummary(self.ledger.kind, dataset, study, self.delivered, created, unchanged, self.notes.all())
+        return ImportSummary(
+            self.imported_before.kind, dataset, study, self.delivered, created, unchanged, self.notes.all()
+        )
 
 
 def _study(session: Session, name: str | None) -> Study | None:

@@ -18,9 +18,9 @@ from core.domain.fields import Flaw, Row
 from core.errors import BadFile, BadInput
 from core.services.importing.delivery import Delivery, Ready
 from core.services.importing.formats import FORMATS, detect
+from core.services.importing.imported_before import ImportedBefore
 from core.services.importing.landing import Landing, Moved, land
-from core.services.importing.ledger import Ledger
-from core.services.importing.records import Format, ImportSummary, Kind, Notes, Progress, Reading, Record
+from core.services.importing.records import Format, ImportSummary, Kind, Notes, OnProgress, Reading, Record
 from core.services.importing.rows import rows_of
 from core.services.importing.source import Source
 from core.services.importing.staging import Staging
@@ -42,7 +42,7 @@ class Intake:
     question: str = "overall"
     format: str = "auto"
     columns: Mapping[str, str] = field(default_factory=dict)
-    on_progress: Progress | None = None
+    on_progress: OnProgress | None = None
     cells: bool = False
     _line: int | None = None
 
@@ -55,11 +55,13 @@ class Intake:
             self.question = fields.checked_name(self.question, "question")
             if self.dataset is not None:
                 self.dataset = fields.checked_name(self.dataset, "dataset")
-            ledger = Ledger(self.kind, self.source.content_hash(), self.source.name, self.now, self.columns)
+            imported_before = ImportedBefore(
+                self.kind, self.source.content_hash(), self.source.name, self.now, self.columns
+            )
             chosen = self._chosen_format()
             for _ in range(_MOST_TRIES):
                 with suppress(Moved), Staging() as staging:
-                    found = self._delivered(engine, staging, chosen, ledger)
+                    found = self._delivered(engine, staging, chosen, imported_before)
                     if isinstance(found, ImportSummary):
                         return found
                     return land(engine, staging, found.new, _checked(found.finish, check))
@@ -93,7 +95,9 @@ class Intake:
             yield line, row
         self._line = None
 
-    def _delivered(self, engine: Engine, staging: Staging, chosen: Format, ledger: Ledger) -> ImportSummary | Ready:
+    def _delivered(
+        self, engine: Engine, staging: Staging, chosen: Format, imported_before: ImportedBefore
+    ) -> ImportSummary | Ready:
         notes = Notes()
 
         def records() -> tuple[Any, Iterator[Any]]:
@@ -104,7 +108,7 @@ class Intake:
                 raise Flaw(" ".join([f"The file holds no {self.kind}.", *notes.all()]))
             return first, chain([first], found)
 
-        delivery = Delivery(engine, staging, ledger, notes, self.now, chosen, records, self._report)
+        delivery = Delivery(engine, staging, imported_before, notes, self.now, chosen, records, self._report)
         if self.kind is Kind.PROMPTS:
             return delivery.prompts(self._dataset_name())
         if self.kind is Kind.RESPONSES:

@@ -33,8 +33,8 @@ _STEPS_BETWEEN_LOOKS = 10_000
 _CONNECTS_WITHIN_S = 15
 _READS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 _FORBIDDEN_FUNCTIONS = {"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit"}
-Row = Sequence[Any]
-Rows = tuple[list[str], Iterator[Row]]
+QueryRow = Sequence[Any]
+Rows = tuple[list[str], Iterator[QueryRow]]
 
 
 @contextmanager
@@ -66,7 +66,7 @@ def _said(error: Exception) -> str:
     return f"the database refused: {reason[0] if reason else 'no reason given'}."
 
 
-def _copy(titles: list[str], rows: Iterator[Row], kept: BinaryIO) -> None:
+def _copy(titles: list[str], rows: Iterator[QueryRow], kept: BinaryIO) -> None:
     for number, row in enumerate(rows):
         if number == MOST_ROWS:
             raise BadInput(f"The query gives more than {MOST_ROWS:,} rows. Import them in parts.")
@@ -112,7 +112,7 @@ def _postgres(address: URL, query: str) -> Iterator[Rows]:
             alarm.cancel()
 
 
-def _fetched(connection: psycopg.Connection[Any]) -> Iterator[Row]:
+def _fetched(connection: psycopg.Connection[Any]) -> Iterator[QueryRow]:
     until = monotonic() + LONGEST_S
     while rows := connection.execute(f"FETCH FORWARD {_AT_ONCE} FROM evenhand").fetchall():
         if monotonic() > until:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from core.domain.fields import Row
 from core.services.candidates.fields import CandidateRecord
 
-Progress = Callable[[float | None, int], None]
+OnProgress = Callable[[float | None, int], None]
 """Called now and then with the fraction of bytes read (None: not known) and the records read so far."""
 
 

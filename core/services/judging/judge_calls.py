@@ -40,7 +40,7 @@ class AskedElsewhere(EvenhandError):
 
 
 @dataclass(frozen=True)
-class Cap:
+class SharedBudget:
     """At most ``max_usd`` for the calls that ``counted`` selects; None: no limit. An open call counts with its most.
 
     Within a process an asking.budget.Budget keeps it; ``check`` keeps it over several, let in one by one by ``lock``.
@@ -82,7 +82,9 @@ class JudgeQuestion:
 class Asker:
     """Asks judges, for one event loop; keeps the account and the cap."""
 
-    def __init__(self, engine: Engine, connections: Connections, cap: Cap, pricer: Pricer | None = None) -> None:
+    def __init__(
+        self, engine: Engine, connections: Connections, cap: SharedBudget, pricer: Pricer | None = None
+    ) -> None:
         self.engine, self.connections, self.cap = engine, connections, cap
         self.pricer = pricer or Pricer(engine)
         with reading(engine) as session:

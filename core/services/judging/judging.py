@@ -16,7 +16,7 @@ from core.domain.answering import FaultKind
 from core.domain.scoring.base import Score
 from core.errors import NotFound
 from core.services.asking.asking import Connections, Opening
-from core.services.judging.judge_calls import Asker, Cap, JudgeQuestion, close_abandoned
+from core.services.judging.judge_calls import Asker, JudgeQuestion, SharedBudget, close_abandoned
 from core.services.judging.judge_panel import AT_ONCE, all_of, answerers, fresh_code, raise_if_hopeless, why_not_asked
 from core.services.judging.judge_summary import JudgeSummary, judge_summary
 from core.services.scoring import evaluators as known
@@ -62,14 +62,14 @@ def judge_run(
     return replace(done, problem=" ".join(problems))
 
 
-def _cap_of(run_id: int, max_usd: float | None) -> Cap:
+def _cap_of(run_id: int, max_usd: float | None) -> SharedBudget:
     its_responses = sa.select(_response.c.id).where(_response.c.run_id == run_id)
     lock = sa.select(_run.c.id).where(_run.c.id == run_id).with_for_update(key_share=True)
-    return Cap(max_usd, _call.c.response_id.in_(its_responses), lock)
+    return SharedBudget(max_usd, _call.c.response_id.in_(its_responses), lock)
 
 
 async def _judge(
-    engine: Engine, run: Run, evaluators: Sequence[Evaluator], cap: Cap, opening: Opening | None, at_once: int
+    engine: Engine, run: Run, evaluators: Sequence[Evaluator], cap: SharedBudget, opening: Opening | None, at_once: int
 ) -> list[str]:
     problems: list[str] = []
     async with Connections(opening) as connections:
@@ -160,7 +160,7 @@ def _keep(evaluator: Evaluator, response_id: int, session: Session, said: Score)
     records.save(session, [_row(evaluator, response_id, said)])
 
 
-def _row(evaluator: Evaluator, response_id: int, said: Score) -> records.Row:
+def _row(evaluator: Evaluator, response_id: int, said: Score) -> records.ScoreRow:
     assert evaluator.id is not None
     said = replace(said, reason=records.storable(said.reason))
     return records.row(response_id, evaluator.id, said, datetime.now(UTC))

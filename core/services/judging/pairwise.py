@@ -15,7 +15,7 @@ from core.domain.judging import Preference
 from core.domain.scoring.base import Score
 from core.errors import BadInput
 from core.services.asking.asking import Connections, Opening
-from core.services.judging.judge_calls import Asker, Cap, JudgeQuestion, close_abandoned
+from core.services.judging.judge_calls import Asker, JudgeQuestion, SharedBudget, close_abandoned
 from core.services.judging.judge_panel import AT_ONCE, all_of, answerers, fresh_code, raise_if_hopeless, why_not_asked
 from core.services.judging.judge_summary import JudgeSummary, judge_summary
 from core.services.judging.pairing import compared
@@ -58,14 +58,14 @@ def judge_pairs(
         raise BadInput(f"'{judge.name}' does not compare pairs. Choose a pairwise judge.")
     write(engine, partial(close_abandoned, now=datetime.now(UTC)))
     lock = sa.select(_evaluator.c.id).where(_evaluator.c.id == evaluator_id).with_for_update(key_share=True)
-    cap = Cap(max_usd, (_call.c.evaluator_id == evaluator_id) & (_call.c.id > newest), lock)
+    cap = SharedBudget(max_usd, (_call.c.evaluator_id == evaluator_id) & (_call.c.id > newest), lock)
     problem = asyncio.run(_compare_all(engine, judge, wanted, cap, opening, at_once))
     with reading(engine) as session:
         return replace(judge_summary(session, evaluator_id), problem=problem or "")
 
 
 async def _compare_all(
-    engine: Engine, judge: Evaluator, pairs: Sequence[Ids], cap: Cap, opening: Opening | None, at_once: int
+    engine: Engine, judge: Evaluator, pairs: Sequence[Ids], cap: SharedBudget, opening: Opening | None, at_once: int
 ) -> str | None:
     async with Connections(opening) as connections:
         asker = Asker(engine, connections, cap)

@@ -12,7 +12,7 @@ LEVEL_ELO = 0.5
 
 
 @dataclass(frozen=True)
-class Verdict:
+class LeadVerdict:
     """Who leads one group of connected candidates.
 
     ``ahead_of``: those the leader is clearly better than; ``level_with``: the others, best first.
@@ -44,7 +44,7 @@ class Settling:
     survives_worst_percent: bool | None
 
 
-def verdicts(board: Leaderboard) -> list[Verdict]:
+def verdicts(board: Leaderboard) -> list[LeadVerdict]:
     """One verdict for each group that the votes connect, the largest group first; none without votes."""
     groups: dict[int, list[Standing]] = {}
     for standing in board.standings:
@@ -52,10 +52,10 @@ def verdicts(board: Leaderboard) -> list[Verdict]:
     return [_verdict(board, group) for group in groups.values()]
 
 
-def _verdict(board: Leaderboard, group: list[Standing]) -> Verdict:
+def _verdict(board: Leaderboard, group: list[Standing]) -> LeadVerdict:
     leader, *others = group
     better = board.board.clearly_better[leader.code]
-    return Verdict(
+    return LeadVerdict(
         leader=leader,
         ahead_of=tuple(other for other in others if better[other.code]),
         level_with=tuple(other for other in others if not better[other.code]),

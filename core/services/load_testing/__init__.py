@@ -20,11 +20,12 @@ from core.errors import BadInput, NotFound
 from core.providers import open_provider
 from core.providers.presets import endpoints_of, request_of
 from core.services import prices
+from core.services.asking.budget import Budget
 from core.services.asking.conversation import asked_at, messages_before
 from core.services.asking.costing import most_output
 from core.services.load_testing.figures import QUANTILES, figures
-from core.services.load_testing.firing import Asked, Purse, Range, Target
 from core.services.load_testing.order import LoadOrder, arrivals, check, expected_calls, expected_seconds
+from core.services.load_testing.sending import Asked, Limits, Sender, Target
 from core.services.runs.orders import RunOrder, chosen_candidates, prompts_of
 from core.storage.engine import reading, write
 from core.storage.tables import Candidate, LoadTest
@@ -57,8 +58,8 @@ def load_test(
     with reading(engine) as session:
         candidate, asked = _target(session, order, now)
     record = _Record(engine, LoadTest(candidate_id=order.candidate_id, dataset_id=order.dataset_id, started_at=now))
-    purse = Purse(order.max_usd, order.max_calls)
-    asyncio.run(_carry_out(engine, order, candidate, asked, purse, rng, cancelled, on_progress, record))
+    limits = Limits(Budget(order.max_usd), order.max_calls)
+    asyncio.run(_carry_out(engine, order, candidate, asked, limits, rng, cancelled, on_progress, record))
     return record.row
 
 
@@ -105,7 +106,7 @@ async def _carry_out(
     order: LoadOrder,
     candidate: Candidate,
     asked: list[Asked],
-    purse: Purse,
+    limits: Limits,
     rng: Random,
     cancelled: Callable[[], bool],
     on_progress: OnProgress | None,
@@ -115,27 +116,28 @@ async def _carry_out(
     target = Target(open_provider(endpoint), endpoint, candidate.settings, prices.Pricer(engine), order.timeout_s)
     planned = [arrivals(rate, order.warm_up_s + order.duration_s, rng) for rate in order.rates_per_s]
     total = 1 + sum(map(len, planned))
-    field = Range(
-        target, purse, cancelled=cancelled, told=lambda sent: on_progress(sent, total) if on_progress else None
+    sender = Sender(
+        target, limits, cancelled=cancelled, told=lambda sent: on_progress(sent, total) if on_progress else None
     )
     results: list[dict[str, Any]] = []
     try:
-        await _go_ahead(field, asked[0], candidate)
-        await asyncio.to_thread(record.keep, results, purse.cost_usd)
+        await _go_ahead(sender, asked[0], candidate)
+        await asyncio.to_thread(record.keep, results, limits.cost_usd)
         for rate, due in zip(order.rates_per_s, planned, strict=True):
-            shots = await field.fire(due, [rng.choice(asked) for _ in due])
-            ended = CANCELLED if field.is_cancelled else purse.limit or WHOLE
-            results.append(figures(shots, order, rate_per_s=rate, ended=ended))
-            await asyncio.to_thread(record.keep, results, purse.cost_usd)
+            sent = await sender.send(due, [rng.choice(asked) for _ in due])
+            ended = CANCELLED if sender.is_cancelled else limits.reached or WHOLE
+            results.append(figures(sent, order, rate_per_s=rate, ended=ended))
+            await asyncio.to_thread(record.keep, results, limits.cost_usd)
             if ended != WHOLE:
                 break
     finally:
         await target.provider.close()
         if record.row.id is not None:
-            await asyncio.to_thread(record.keep, results, purse.cost_usd, is_over=True)
+            await asyncio.to_thread(record.keep, results, limits.cost_usd, is_over=True)
 
 
-async def _go_ahead(field: Range, asked: Asked, candidate: Candidate) -> None:
-    for shot in await field.fire([0.0], [asked]):
-        if shot.fault is not None and not shot.fault.is_passing:
-            raise BadInput(f"'{candidate.name}' was refused ({shot.fault}), so nothing more was sent: {shot.problem}")
+async def _go_ahead(sender: Sender, asked: Asked, candidate: Candidate) -> None:
+    for request in await sender.send([0.0], [asked]):
+        if request.fault is not None and not request.fault.is_passing:
+            problem = f"was refused ({request.fault}), so nothing more was sent: {request.problem}"
+            raise BadInput(f"'{candidate.name}' {problem}")

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlmodel import Session
 
-from core.domain.acceptability import Outcome, Requirement
+from core.domain.acceptability import Check, Requirement
 from core.services.quality import gathering
 from core.services.quality.gathering import UNSCORED, GivenUp
 from core.services.quality.judged import Judged, judged
@@ -97,17 +97,17 @@ def responses_behind(
 def _wanted(found: Judged, what: What) -> NDArray[np.bool_]:
     r, verdict, everything = found.responses, found.verdict, np.ones(len(found.verdict), dtype=bool)
     if what.kind in ("failed", "undecided"):
-        wanted = Outcome.FAILED if what.kind == "failed" else Outcome.OPEN
-        named = found.outcomes.get(what.name, verdict if not what.name else np.full(len(verdict), Outcome.NOT_ASKED))
+        wanted = Check.FAILED if what.kind == "failed" else Check.OPEN
+        named = found.outcomes.get(what.name, verdict if not what.name else np.full(len(verdict), Check.NOT_ASKED))
         return np.asarray(named == wanted)
     if what.kind == "unscored":
         names = [evaluator.name for evaluator in found.evaluators]
         column = found.scores[:, names.index(what.name)] if what.name in names else np.zeros(len(verdict))
         return np.asarray(np.isnan(column) | (column == UNSCORED))
-    failed = {name: found.outcomes[str(name)] == Outcome.FAILED for name in Requirement}
+    failed = {name: found.outcomes[str(name)] == Check.FAILED for name in Requirement}
     by_kind = {
-        "acceptable": verdict == Outcome.PASSED,
-        "not_acceptable": verdict == Outcome.FAILED,
+        "acceptable": verdict == Check.PASSED,
+        "not_acceptable": verdict == Check.FAILED,
         "refusals": found.refuses,
         "incomplete": failed[Requirement.COMPLETE] | failed[Requirement.NOT_EMPTY],
         "blocked": failed[Requirement.NOT_BLOCKED],
@@ -142,7 +142,7 @@ def _rows(session: Session, found: Judged, places: NDArray[np.intp]) -> list[Beh
 
 def _row(row: Any, found: Judged, place: np.intp) -> BehindRow:
     verdict = found.verdict[place]
-    wanted = Outcome.OPEN if verdict == Outcome.OPEN else Outcome.FAILED
+    wanted = Check.OPEN if verdict == Check.OPEN else Check.FAILED
     return BehindRow(
         response_id=row.id,
         run_id=row.run_id,
@@ -153,7 +153,7 @@ def _row(row: Any, found: Judged, place: np.intp) -> BehindRow:
         candidate=row.name,
         repetition=row.repetition,
         text=_opening(row.turns[-1] if row.turns else ""),
-        acceptable=None if verdict == Outcome.OPEN else bool(verdict == Outcome.PASSED),
+        acceptable=None if verdict == Check.OPEN else bool(verdict == Check.PASSED),
         reasons=tuple(name for name, outcome in found.outcomes.items() if outcome[place] == wanted),
         latency_ms=row.latency_ms,
         cost_usd=row.cost_usd,

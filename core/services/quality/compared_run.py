@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from sqlmodel import Session
 
 from core.domain import changes
-from core.domain.acceptability import Outcome
+from core.domain.acceptability import Check
 from core.services.quality import gathering
 from core.services.quality.gathering import GivenUp
 from core.services.quality.judged import Judged, judged
@@ -53,7 +53,7 @@ class ComparedRun:
     def shares(self, of: int) -> Floats:
         """[prompts] the share acceptable; without a verdict a response counts on neither side."""
         own, verdict = self.rows[of], self.found.verdict[self.rows[of]]
-        passed = np.where(verdict == Outcome.OPEN, np.nan, (verdict == Outcome.PASSED).astype(float))
+        passed = np.where(verdict == Check.OPEN, np.nan, (verdict == Check.PASSED).astype(float))
         missing = self.failed.get(of, np.zeros(0, dtype=np.int64))
         place = np.concatenate([self.found.prompt[own], missing])
         value = np.concatenate([passed, np.zeros(len(missing))])

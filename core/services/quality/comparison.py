@@ -31,7 +31,7 @@ class What(StrEnum):
     SCORE = "score"
 
 
-class Measure(NamedTuple):
+class Compared(NamedTuple):
     """A figure that is compared; of a score, which evaluator's mean it is."""
 
     what: What
@@ -51,7 +51,7 @@ class CandidateChanges:
     name: str
     position: int
     prompts: int
-    changes: dict[Measure, Change]
+    changes: dict[Compared, Change]
     identical: int
     matched: int
     answered_by: tuple[tuple[str, ...], tuple[str, ...]]
@@ -68,11 +68,11 @@ class CandidateChanges:
         return bool(first) and bool(second) and set(first) != set(second)
 
 
-class Row(NamedTuple):
+class ComparedRow(NamedTuple):
     """One comparison: of one candidate on one measure."""
 
     line: CandidateChanges
-    measure: Measure
+    measure: Compared
     change: Change
 
 
@@ -86,9 +86,9 @@ class Comparison:
     only_a: list[str]
     only_b: list[str]
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[ComparedRow]:
         """Every comparison, candidate by candidate in the order of their positions."""
-        return (Row(line, measure, change) for line in self.lines for measure, change in line.changes.items())
+        return (ComparedRow(line, measure, change) for line in self.lines for measure, change in line.changes.items())
 
     @property
     def compared(self) -> int:
@@ -96,7 +96,7 @@ class Comparison:
         return sum(row.change.p is not None for row in self.rows())
 
     @property
-    def clear(self) -> list[Row]:
+    def clear(self) -> list[ComparedRow]:
         """The changes that are clear, the surest first."""
         found = [row for row in self.rows() if row.change.state is State.CLEAR]
         return sorted(found, key=lambda row: row.change.p or 0.0)
@@ -163,19 +163,19 @@ def _candidates(session: Session, ids: set[int]) -> list[Candidate]:
 
 def _changes(
     first: ComparedRun, second: ComparedRun, of: int, shared: NDArray[np.bool_]
-) -> Iterator[tuple[Measure, Change]]:
+) -> Iterator[tuple[Compared, Change]]:
     """Every measure of one candidate; a score only where the evaluator scored a prompt in both runs."""
     for what, name in ((What.LATENCY, "latency_ms"), (What.TTFT, "ttft_ms"), (What.COST, "cost_usd")):
         sides = (side.means(of, getattr(side.found.responses, name))[shared] for side in (first, second))
-        yield Measure(what), changes.ratio(*sides)
-    yield Measure(What.ACCEPTABLE), changes.difference(first.shares(of)[shared], second.shares(of)[shared])
+        yield Compared(what), changes.ratio(*sides)
+    yield Compared(What.ACCEPTABLE), changes.difference(first.shares(of)[shared], second.shares(of)[shared])
     columns = {evaluator.id: place for place, evaluator in enumerate(second.found.evaluators)}
     for place, evaluator in enumerate(first.found.evaluators):
         if evaluator.id in columns:
             scores = first.found.scores[:, place], second.found.scores[:, columns[evaluator.id]]
             change = _score_change((first, second), scores, of, shared)
             if change.n:
-                yield Measure(What.SCORE, evaluator.name, evaluator.id), change
+                yield Compared(What.SCORE, evaluator.name, evaluator.id), change
 
 
 def _score_change(

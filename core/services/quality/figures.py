@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.acceptability import (
+    Check,
     CostPerAcceptable,
-    Outcome,
     Requirement,
     ShareAcceptable,
     cost_per_acceptable,
@@ -162,9 +162,9 @@ def line(found: Judged, part: Part, table: PromptTable, faults: Sequence[Counted
         responses=len(these),
         errors=len(part.units),
         refusals=int(found.refuses[these].sum()),
-        incomplete=int(np.any([outcomes[name] == Outcome.FAILED for name in _CUT_SHORT], axis=0).sum()),
-        blocked=int((outcomes[str(Requirement.NOT_BLOCKED)] == Outcome.FAILED).sum()),
-        open=int((found.verdict[these] == Outcome.OPEN).sum()),
+        incomplete=int(np.any([outcomes[name] == Check.FAILED for name in _CUT_SHORT], axis=0).sum()),
+        blocked=int((outcomes[str(Requirement.NOT_BLOCKED)] == Check.FAILED).sum()),
+        open=int((found.verdict[these] == Check.OPEN).sum()),
         attempts=_whole(table.attempts[part.row, part.prompts]),
         retries=_whole(table.retries[part.row, part.prompts]),
         latency=_times(r.latency_ms[these], r.prompt[these], late),
@@ -177,8 +177,8 @@ def line(found: Judged, part: Part, table: PromptTable, faults: Sequence[Counted
         cost_per_acceptable=_cost(table, part),
         faults=_by_kind([count for count in faults if _is_in(count, part)]),
         given_up=dict(Counter(unit.kind for unit in part.units).most_common()),
-        failed=_counted(outcomes, Outcome.FAILED),
-        undecided=_counted(outcomes, Outcome.OPEN),
+        failed=_counted(outcomes, Check.FAILED),
+        undecided=_counted(outcomes, Check.OPEN),
         scores={e.name: _mean(found.scores[these, number]) for number, e in enumerate(found.evaluators)},
     )
 
@@ -204,7 +204,7 @@ def _by_kind(counts: Sequence[Counted]) -> dict[str, int]:
     return dict(summed.most_common())
 
 
-def _counted(outcomes: dict[str, NDArray[np.int8]], wanted: Outcome) -> dict[str, int]:
+def _counted(outcomes: dict[str, NDArray[np.int8]], wanted: Check) -> dict[str, int]:
     counts = {name: int((outcome == wanted).sum()) for name, outcome in outcomes.items()}
     return {name: n for name, n in counts.items() if n}
 

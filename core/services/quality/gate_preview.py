@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core.domain.acceptability import Outcome, Outcomes, Requirement
+from core.domain.acceptability import Check, Outcomes, Requirement
 from core.services.quality import Scope
 from core.services.quality.judged import judged
 from core.services.scoring import gates
@@ -66,10 +66,10 @@ def one(session: Session, dataset_id: int, evaluator_id: int, category: str | No
     """What a gate says of the dataset's responses, whether it is there or is only thought of."""
     value, applies = _score.c.value, sa.func.coalesce(_score.c.applies, sa.true())
     outcome = sa.case(
-        (applies.is_(False), int(Outcome.NOT_ASKED)),
-        (value.is_(None), int(Outcome.OPEN)),
-        (value >= at_least - _ROUNDING, int(Outcome.PASSED)),
-        else_=int(Outcome.FAILED),
+        (applies.is_(False), int(Check.NOT_ASKED)),
+        (value.is_(None), int(Check.OPEN)),
+        (value >= at_least - _ROUNDING, int(Check.PASSED)),
+        else_=int(Check.FAILED),
     )
     query = (
         sa.select(outcome, sa.func.count())
@@ -83,13 +83,13 @@ def one(session: Session, dataset_id: int, evaluator_id: int, category: str | No
         query = query.where(_prompt.c.category == category)
     found: dict[int, int] = {row[0]: row[1] for row in session.execute(query)}
     return Counts(
-        passed=found.get(Outcome.PASSED, 0),
-        failed=found.get(Outcome.FAILED, 0),
-        open=found.get(Outcome.OPEN, 0),
-        not_asked=found.get(Outcome.NOT_ASKED, 0),
+        passed=found.get(Check.PASSED, 0),
+        failed=found.get(Check.FAILED, 0),
+        open=found.get(Check.OPEN, 0),
+        not_asked=found.get(Check.NOT_ASKED, 0),
     )
 
 
 def _counts(outcomes: Outcomes) -> Counts:
-    of = {outcome: int((outcomes == outcome).sum()) for outcome in Outcome}
-    return Counts(of[Outcome.PASSED], of[Outcome.FAILED], of[Outcome.OPEN], of[Outcome.NOT_ASKED])
+    of = {outcome: int((outcomes == outcome).sum()) for outcome in Check}
+    return Counts(of[Check.PASSED], of[Check.FAILED], of[Check.OPEN], of[Check.NOT_ASKED])

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import Session
 
-from core.domain.acceptability import Outcome, Outcomes, Requirement, combined, gate_outcomes, requirements
+from core.domain.acceptability import Check, Outcomes, Requirement, combined, gate_outcomes, requirements
 from core.domain.answering import FinishReason
 from core.domain.judging import PAIRWISE_KIND
 from core.services.quality import gathering
@@ -98,7 +98,7 @@ def judged(session: Session, scope: Scope) -> Judged:
         gates=in_use,
         outcomes=outcomes,
         verdict=combined(list(outcomes.values())),
-        refuses=(refuses == 1.0) & (outcomes[str(Requirement.NOT_BLOCKED)] == Outcome.PASSED),
+        refuses=(refuses == 1.0) & (outcomes[str(Requirement.NOT_BLOCKED)] == Check.PASSED),
     )
 
 
@@ -127,8 +127,8 @@ def _of_gate(gate: GateInUse, score: Floats, categories: list[str], category: Id
 
 def _both(one: Outcomes, other: Outcomes) -> Outcomes:
     """Gates of the same name, for instance of two categories."""
-    where_both = np.where(other == Outcome.NOT_ASKED, one, combined([one, other]))
-    return np.where(one == Outcome.NOT_ASKED, other, where_both).astype(np.int8)
+    where_both = np.where(other == Check.NOT_ASKED, one, combined([one, other]))
+    return np.where(one == Check.NOT_ASKED, other, where_both).astype(np.int8)
 
 
 def _flagged(kind: str, evaluators: list[Evaluator], scores: Floats) -> Floats:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.acceptability import Outcome
+from core.domain.acceptability import Check
 from core.services.quality.gathering import AttemptColumns, Floats, GivenUp, Ids
 from core.services.quality.judged import Judged
 
@@ -54,14 +54,14 @@ def prompt_table(
         np.searchsorted(found.prompts.id, np.array([unit.prompt_id for unit in failed], dtype=np.int64)),
     )
     alone = ~np.isin(r.run, attempts.run)
-    is_open = verdict == Outcome.OPEN
+    is_open = verdict == Check.OPEN
     asked = turns[found.prompt] if len(found.prompt) else np.zeros(0, dtype=np.int64)
     paid = summed(tried, np.where(attempts.unpriced > 0, np.nan, attempts.cost_usd))
     return PromptTable(
         seen=(summed(answered) + summed(tried)) > 0,
         paid_usd=paid + summed(answered[alone], r.cost_usd[alone]),
         open_usd=summed(answered[is_open], r.cost_usd[is_open]),
-        acceptable=summed(answered, (verdict == Outcome.PASSED).astype(float)),
+        acceptable=summed(answered, (verdict == Check.PASSED).astype(float)),
         judged=summed(answered, (~is_open).astype(float)) + summed(units),
         attempts=summed(tried, attempts.made.astype(float)) + summed(answered[alone], r.attempts[alone]),
         retries=summed(tried, (attempts.made - attempts.turns).astype(float))

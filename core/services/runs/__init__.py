@@ -4,23 +4,23 @@ from core.services.runs.carrying import carry_out
 from core.services.runs.claims import is_interrupted
 from core.services.runs.control import Cap, cancel, resume
 from core.services.runs.details import CandidateProgress, FailureLine, failures, per_candidate
-from core.services.runs.estimating import Estimate, cap_to_end, estimate, rounded_up
+from core.services.runs.estimating import RunEstimate, cap_to_end, estimate, rounded_up
 from core.services.runs.listing import ACTIVE, Newest, RunLine, at_one_moment, line, listed, newest
 from core.services.runs.orders import RunOrder, check, drawn, plan
-from core.services.runs.progress import Progress, progress, progress_of_all
+from core.services.runs.progress import RunProgress, progress, progress_of_all
 from core.services.runs.runner import OnProgress
 
 __all__ = [
     "ACTIVE",
     "CandidateProgress",
     "Cap",
-    "Estimate",
     "FailureLine",
     "Newest",
     "OnProgress",
-    "Progress",
+    "RunEstimate",
     "RunLine",
     "RunOrder",
+    "RunProgress",
     "at_one_moment",
     "cancel",
     "cap_to_end",

@@ -10,7 +10,7 @@ from core.services.asking.asking import Connections, Opening
 from core.services.prices import Pricer
 from core.services.runs import claims
 from core.services.runs.ledger import Ledger
-from core.services.runs.progress import Progress
+from core.services.runs.progress import RunProgress
 from core.services.runs.runner import OnProgress, Runner, progress_of
 
 _FOLLOW_EVERY_S = 1.0
@@ -23,7 +23,7 @@ def carry_out(
     on_progress: OnProgress | None = None,
     opening: Opening | None = None,
     score: bool = True,
-) -> Progress:
+) -> RunProgress:
     """Carry a queued or interrupted run out to its end (done, stopped or cancelled), and give how far it came.
 
     Where another process is at it already, follows that one, and takes over if it dies. ``on_progress`` is called about

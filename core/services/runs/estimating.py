@@ -32,7 +32,7 @@ Place = tuple[str, str | None, str | None]
 
 
 @dataclass(frozen=True)
-class Estimate:
+class RunEstimate:
     """``calls``: one for each turn to be answered, without retries. ``cost_usd``: expected; ``most_usd``: the most that
     as many calls can cost. Both are None where a price is unknown: ``unpriced`` names those candidates. ``seconds``:
     expected, at full concurrency, spreading left out; ``load_s`` of them until the model on this machine is loaded.
@@ -66,7 +66,7 @@ class _Expected:
     seconds: float
 
 
-def estimate(session: Session, order: RunOrder, *, now: datetime) -> Estimate:
+def estimate(session: Session, order: RunOrder, *, now: datetime) -> RunEstimate:
     """What ``order`` will take. Raises BadInput as ``plan`` does for what cannot be asked.
 
     Output length and latency are the means of a candidate's last 200 responses; where it has none, 300 tokens (or its
@@ -90,7 +90,7 @@ def estimate(session: Session, order: RunOrder, *, now: datetime) -> Estimate:
         expected_usd += repetitions * _expected_usd(rates, asked, expected)
         highest_usd += repetitions * _most_usd(rates, asked, most_output(candidate.settings))
     load_s = _load_s(session, [each for each in candidates if _place(each)[0] == "local"])
-    return Estimate(
+    return RunEstimate(
         calls=len(candidates) * repetitions * asked.turns,
         prompts=asked.prompts,
         cost_usd=None if unpriced else expected_usd,

@@ -9,8 +9,8 @@ from itertools import islice
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
-from core.services.runs.hand import Hand
-from core.services.runs.stories import Story, earlier_stories
+from core.services.runs.run_in_progress import RunInProgress
+from core.services.runs.unit_history import UnitHistory, earlier_histories
 from core.services.runs.work_order import Unit
 from core.storage.engine import reading
 from core.storage.tables import Prompt
@@ -24,20 +24,20 @@ class Job:
 
     unit: Unit
     messages: Sequence[dict[str, str]]
-    story: Story
+    history: UnitHistory
 
 
 class Feed:
     """The units of one round, in their order, to any number of takers in one event loop."""
 
-    def __init__(self, engine: Engine, hand: Hand, units: Iterator[Unit]) -> None:
-        self._engine, self._hand, self._units = engine, hand, units
+    def __init__(self, engine: Engine, run: RunInProgress, units: Iterator[Unit]) -> None:
+        self._engine, self._run, self._units = engine, run, units
         self._ready: deque[Job] = deque()
         self._lock = asyncio.Lock()
 
     async def take(self) -> Job | None:
         """The next unit whose candidate is still given work; None where there is none, or the run is to stop."""
-        while not self._hand.is_stopping:
+        while not self._run.is_stopping:
             if not self._ready:
                 async with self._lock:
                     if not self._ready:
@@ -45,7 +45,7 @@ class Feed:
                     if not self._ready:
                         return None
             job = self._ready.popleft()
-            if self._hand.contenders[job.unit.candidate_id].trouble is None:
+            if self._run.candidates[job.unit.candidate_id].trouble is None:
                 return job
         return None
 
@@ -57,5 +57,5 @@ class Feed:
         with reading(self._engine) as session:
             found = session.exec(select(Prompt.id, Prompt.messages).where(col(Prompt.id).in_(wanted)))
             messages = {prompt_id: theirs for prompt_id, theirs in found if prompt_id is not None}
-            stories = earlier_stories(session, self._hand.run_id, units)
-        return [Job(unit, messages[unit.prompt_id], stories.get(unit) or Story()) for unit in units]
+            histories = earlier_histories(session, self._run.run_id, units)
+        return [Job(unit, messages[unit.prompt_id], histories.get(unit) or UnitHistory()) for unit in units]

@@ -24,7 +24,7 @@ from core.storage.upsert import insert_into
 
 _attempt: Any = Attempt.__table__  # type: ignore[attr-defined]
 _response: Any = Response.__table__  # type: ignore[attr-defined]
-Row = dict[str, Any]
+AttemptRow = dict[str, Any]
 
 WORK = ("run_id", "prompt_id", "candidate_id", "repetition", "turn", "number")
 _BEGINNINGS = ("id", *WORK, "endpoint", "reserved_usd")
@@ -50,7 +50,7 @@ class ClaimLost(EvenhandError):
 class Begun:
     """An attempt that is about to be sent: the row's columns, and who waits for it to be committed."""
 
-    row: Row
+    row: AttemptRow
     committed: asyncio.Future[None]
 
 
@@ -59,8 +59,8 @@ class Ended:
     """An attempt that has ended: ``row`` holds of_WORK and ENDINGS; with the ``response`` that it completed, if any."""
 
     run_id: int
-    row: Row
-    response: Row | None = None
+    row: AttemptRow
+    response: AttemptRow | None = None
 
 
 class Ledger:
@@ -77,7 +77,7 @@ class Ledger:
         self._thread = Thread(target=self._work, name="ledger", daemon=True)
         self._thread.start()
 
-    async def begin(self, row: Row) -> None:
+    async def begin(self, row: AttemptRow) -> None:
         """Commit the row of an attempt that is about to be sent. Raises ClaimLost where the run is held no more."""
         committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._queue.put(Begun(row, committed))

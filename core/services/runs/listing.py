@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from core.errors import NotFound
 from core.services.runs.claims import is_held
-from core.services.runs.progress import Progress, progress_of_all
+from core.services.runs.progress import RunProgress, progress_of_all
 from core.storage.tables import GOING, Dataset, Run, metadata
 
 _response, _run = metadata.tables["response"], metadata.tables["run"]
@@ -175,7 +175,7 @@ def _lines(
     return lines
 
 
-def _line(run: Run, progress: Progress, dataset: str, came: int, who: tuple[int, ...], now: datetime) -> RunLine:
+def _line(run: Run, progress: RunProgress, dataset: str, came: int, who: tuple[int, ...], now: datetime) -> RunLine:
     next_at = _next_at(run, now) if progress.state == "queued" else None
     is_cancelling = progress.state == "cancelled" and is_held(run, now)
     return RunLine(

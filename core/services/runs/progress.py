@@ -22,7 +22,7 @@ _PAUSE_S, _PAUSE_TIMES = 30.0, 10.0
 
 
 @dataclass(frozen=True)
-class Progress:
+class RunProgress:
     """A run at one moment. ``state``: as Run's, or ``interrupted``: said to be running, and nobody carries it out.
 
     ``cost_usd``: what is known to be spent; ``unpriced`` attempts have no known price. ``eta_s``: seconds until every
@@ -46,7 +46,7 @@ class Progress:
         return max(0, self.planned - self.responses - self.failed)
 
 
-def progress(session: Session, run_id: int, *, now: datetime) -> Progress:
+def progress(session: Session, run_id: int, *, now: datetime) -> RunProgress:
     """How far run ``run_id`` is. Raises NotFound."""
     run = session.get(Run, run_id, populate_existing=True)
     if run is None:
@@ -54,7 +54,7 @@ def progress(session: Session, run_id: int, *, now: datetime) -> Progress:
     return progress_of_all(session, [run], now=now)[run_id]
 
 
-def progress_of_all(session: Session, found: Sequence[Run], *, now: datetime) -> dict[int, Progress]:
+def progress_of_all(session: Session, found: Sequence[Run], *, now: datetime) -> dict[int, RunProgress]:
     """How far each run is, by its id. One query at most, however many they are."""
     states = {run.id or 0: "interrupted" if is_interrupted(run, now) else run.state for run in found}
     running = [run_id for run_id, state in states.items() if state == "running"]
@@ -62,9 +62,9 @@ def progress_of_all(session: Session, found: Sequence[Run], *, now: datetime) ->
     return {run.id or 0: _progress(run, states[run.id or 0], paces.get(run.id or 0)) for run in found}
 
 
-def _progress(run: Run, state: str, pace_s: float | None) -> Progress:
+def _progress(run: Run, state: str, pace_s: float | None) -> RunProgress:
     left = max(0, run.planned - run.responses - run.failed)
-    return Progress(
+    return RunProgress(
         run_id=run.id or 0,
         state=state,
         planned=run.planned,

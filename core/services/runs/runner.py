@@ -20,9 +20,9 @@ from core.services.asking.process_name import me
 from core.services.prices import Pricer
 from core.services.runs import claims
 from core.services.runs.feed import Feed
-from core.services.runs.hand import Hand, take_in_hand
 from core.services.runs.ledger import ClaimLost, Ledger
-from core.services.runs.progress import Progress, progress
+from core.services.runs.progress import RunProgress, progress
+from core.services.runs.run_in_progress import RunInProgress, load_run_in_progress
 from core.services.runs.scorekeeping import Scorekeeper
 from core.services.runs.turns import play
 from core.services.runs.work_order import Unit
@@ -35,10 +35,10 @@ _TELL_EVERY_S = 1.0
 _WORTH_WAITING_S = 30.0
 _GRACE_S = 2.0
 _log = logging.getLogger(__name__)
-OnProgress = Callable[[Progress], None]
+OnProgress = Callable[[RunProgress], None]
 
 
-class Outcome(StrEnum):
+class RunEnd(StrEnum):
     """How carrying out a run ended. WAITING: later repetitions may not begin yet, and the run is queued again."""
 
     ENDED = "ended"
@@ -69,7 +69,7 @@ class Runner:
         self._connections, self._ledger, self._pricer = connections, ledger, pricer
         self._is_patient, self._on_progress = is_patient, on_progress
         self._scores = Scorekeeper(engine, run_id) if score else None
-        self._hand: Hand | None = None
+        self._run: RunInProgress | None = None
         self._shut_down = asyncio.Event()
         self._lost = asyncio.Event()
         self._broken_by = ""
@@ -77,17 +77,17 @@ class Runner:
     def shut_down(self) -> None:
         """Begin no more work, give what is in flight two seconds, and let the run go, to be picked up again."""
         self._shut_down.set()
-        if self._hand is not None:
-            self._hand.is_stopping = True
+        if self._run is not None:
+            self._run.is_stopping = True
 
-    async def carry_out(self) -> Outcome:
+    async def carry_out(self) -> RunEnd:
         """Carry it out. When this is cancelled the run is closed as stopped by whoever cancelled it."""
         watch = asyncio.create_task(self._watch())
         scores = asyncio.create_task(self._scores.keep_up()) if self._scores else None
         outcome = None
         try:
             outcome = await self._rounds()
-            if outcome in (Outcome.ENDED, Outcome.WAITING) and self._scores and scores:
+            if outcome in (RunEnd.ENDED, RunEnd.WAITING) and self._scores and scores:
                 await _cancel(scores)
                 await self._ledger.flushed()
                 await self._unless_lost(self._scores.finish())
@@ -103,30 +103,32 @@ class Runner:
         await self._tell()
         return outcome
 
-    async def _rounds(self) -> Outcome:
+    async def _rounds(self) -> RunEnd:
         now = datetime.now(UTC)
-        self._hand = hand = await asyncio.to_thread(
+        self._run = run = await asyncio.to_thread(
             write,
             self._engine,
-            lambda session: take_in_hand(session, self._run_id, now, self._ledger, self._connections, self._pricer),
+            lambda session: load_run_in_progress(
+                session, self._run_id, now, self._ledger, self._connections, self._pricer
+            ),
         )
-        for wait_s, units in hand.order.rounds():
-            due_at = hand.started_at + timedelta(seconds=wait_s)
+        for wait_s, units in run.order.rounds():
+            due_at = run.started_at + timedelta(seconds=wait_s)
             if not await self._wait_until(due_at):
-                return Outcome.WAITING if self._is_going else self._why_not
-            if not await self._round(hand, units):
+                return RunEnd.WAITING if self._is_going else self._why_not
+            if not await self._round(run, units):
                 return self._why_not
-            if hand.problem is not None and hand.budget.is_exhausted:
+            if run.problem is not None and run.budget.is_exhausted:
                 break
-        return Outcome.ENDED
+        return RunEnd.ENDED
 
     @property
     def _is_going(self) -> bool:
         return not (self._lost.is_set() or self._shut_down.is_set())
 
     @property
-    def _why_not(self) -> Outcome:
-        return Outcome.LOST if self._lost.is_set() else Outcome.SHUT_DOWN
+    def _why_not(self) -> RunEnd:
+        return RunEnd.LOST if self._lost.is_set() else RunEnd.SHUT_DOWN
 
     async def _wait_until(self, due_at: datetime) -> bool:
         """Wait for a round's time; False where that is too far off for a worker to stay, or the run is to end."""
@@ -139,10 +141,10 @@ class Runner:
             await asyncio.sleep(min(left_s, _LOOK_EVERY_S))
         return False
 
-    async def _round(self, hand: Hand, units: Iterator[Unit]) -> bool:
+    async def _round(self, run: RunInProgress, units: Iterator[Unit]) -> bool:
         """Carry out the units of one round; False where the run was lost or is to be let go."""
-        feed = Feed(self._engine, hand, units)
-        takers = [asyncio.create_task(self._take(hand, feed)) for _ in range(hand.most_in_hand)]
+        feed = Feed(self._engine, run, units)
+        takers = [asyncio.create_task(self._take(run, feed)) for _ in range(run.most_units_begun)]
         stop = [asyncio.create_task(event.wait()) for event in (self._lost, self._shut_down)]
         try:
             done: asyncio.Future[Any] = asyncio.gather(*takers)
@@ -150,26 +152,26 @@ class Runner:
             ends: list[asyncio.Future[Any]] = [done, *stop]
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             if self._shut_down.is_set() and not self._lost.is_set():
-                hand.end_kind = FaultKind.INTERRUPTED
+                run.end_kind = FaultKind.INTERRUPTED
                 await asyncio.wait(ends[:2], timeout=_GRACE_S, return_when=asyncio.FIRST_COMPLETED)
             if done.done():
                 done.result()
             return self._is_going
         except asyncio.CancelledError:
-            hand.end_kind = FaultKind.INTERRUPTED
+            run.end_kind = FaultKind.INTERRUPTED
             raise
         finally:
-            hand.is_stopping = hand.is_stopping or not self._is_going
+            run.is_stopping = run.is_stopping or not self._is_going
             await _cancel(*takers, *stop)
 
-    async def _take(self, hand: Hand, feed: Feed) -> None:
+    async def _take(self, run: RunInProgress, feed: Feed) -> None:
         while (job := await feed.take()) is not None:
             try:
-                await play(hand, job)
+                await play(run, job)
             except SpendingStopped:
-                hand.is_stopping = True
+                run.is_stopping = True
             except ClaimLost:
-                hand.is_stopping = True
+                run.is_stopping = True
                 self._lost.set()
 
     async def _unless_lost(self, work: Coroutine[Any, Any, None]) -> None:
@@ -210,23 +212,23 @@ class Runner:
         if self._on_progress is not None:
             self._on_progress(await asyncio.to_thread(progress_of, self._engine, self._run_id))
 
-    def _let_go(self, outcome: Outcome | None) -> None:
+    def _let_go(self, outcome: RunEnd | None) -> None:
         """Write how it ended. None: it was broken off, by Ctrl-C or an error of our own."""
         now = datetime.now(UTC)
-        if outcome is Outcome.WAITING:
+        if outcome is RunEnd.WAITING:
             claims.let_go(self._engine, self._run_id, state="queued")
-        elif outcome is Outcome.SHUT_DOWN:
+        elif outcome is RunEnd.SHUT_DOWN:
             claims.let_go(self._engine, self._run_id)
         else:
             state, problem = self._ending(outcome)
             claims.let_go(self._engine, self._run_id, state=state, problem=problem, finished_at=now)
 
-    def _ending(self, outcome: Outcome | None) -> tuple[str, str | None]:
+    def _ending(self, outcome: RunEnd | None) -> tuple[str, str | None]:
         so_far = progress_of(self._engine, self._run_id)
         if outcome is None:
             go_on = "Resume it to go on." if so_far.left else "Everything had arrived; resume it to have it all scored."
             return "stopped", " ".join(filter(None, ("It was broken off.", self._broken_by, go_on)))
-        problem = self._hand.problem if self._hand else None
+        problem = self._run.problem if self._run else None
         unscored = self._scores.problem if self._scores else None
         if so_far.left:
             left = n(so_far.left, "response is left", "responses are left")
@@ -235,7 +237,7 @@ class Runner:
         return "done", " ".join(filter(None, (problem, unscored))) or None
 
 
-def progress_of(engine: Engine, run_id: int) -> Progress:
+def progress_of(engine: Engine, run_id: int) -> RunProgress:
     """How far run ``run_id`` is now."""
     with reading(engine) as session:
         return progress(session, run_id, now=datetime.now(UTC))

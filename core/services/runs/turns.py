@@ -12,9 +12,9 @@ from core.services.asking.asking import Tried, ask
 from core.services.asking.conversation import asked_at, messages_before
 from core.services.asking.costing import Cost, ceiling_usd, cost_of, most_output
 from core.services.runs.feed import Job
-from core.services.runs.hand import Contender, Hand
 from core.services.runs.ledger import ENDINGS, WORK, Ended
-from core.services.runs.stories import Story, answer_of, response_row
+from core.services.runs.run_in_progress import RunCandidate, RunInProgress
+from core.services.runs.unit_history import UnitHistory, answer_of, response_row
 from core.services.runs.work_order import Unit
 from core.settings import without_secrets
 
@@ -27,31 +27,38 @@ class TurnJournal:
     """Keeps account of the attempts at one turn (see asking.Journal); the last one's end carries the response."""
 
     def __init__(
-        self, hand: Hand, unit: Unit, contender: Contender, story: Story, request: ChatRequest, *, is_final: bool
+        self,
+        run: RunInProgress,
+        unit: Unit,
+        candidate: RunCandidate,
+        history: UnitHistory,
+        request: ChatRequest,
+        *,
+        is_final: bool,
     ) -> None:
-        self._hand, self._unit, self._contender, self._story = hand, unit, contender, story
+        self._run, self._unit, self._candidate, self._history = run, unit, candidate, history
         self._request, self._is_final = request, is_final
-        self._turn = len(story.answers)
-        self._offset = story.numbers.get(self._turn, 0)
+        self._turn = len(history.answers)
+        self._offset = history.numbers.get(self._turn, 0)
         self._ceiling: float | None = None
         self._room: asyncio.Semaphore
 
     async def before(self, endpoint: Endpoint, number: int) -> None:
         """Wait for one of the run's places in flight there and for the budget, then commit the attempt's row."""
-        hand = self._hand
-        self._room = hand.room_at(endpoint)
+        run = self._run
+        self._room = run.room_at(endpoint)
         await self._room.acquire()
         try:
             now = datetime.now(UTC)
-            is_fallback = endpoint is not self._contender.endpoints[0]
+            is_fallback = endpoint is not self._candidate.endpoints[0]
             self._ceiling = ceiling_usd(
-                hand.pricer, endpoint, self._contender.settings, self._request, at=now, is_fallback=is_fallback
+                run.pricer, endpoint, self._candidate.settings, self._request, at=now, is_fallback=is_fallback
             )
-            await hand.budget.set_aside(self._ceiling)
+            await run.budget.set_aside(self._ceiling)
             try:
                 await self._begin(number, now, is_fallback=is_fallback)
             except BaseException:
-                hand.budget.settle(self._ceiling, 0.0)
+                run.budget.settle(self._ceiling, 0.0)
                 raise
         except BaseException:
             self._room.release()
@@ -65,40 +72,40 @@ class TurnJournal:
             "reserved_usd": self._ceiling,
         }
         try:
-            await self._hand.ledger.begin(row)
+            await self._run.ledger.begin(row)
         except BaseException as error:
             if not isinstance(error, Exception):  # cancelled while the row was being committed: nothing was sent
-                self._end(number, _unsent(now, self._hand.end_kind))
+                self._end(number, _unsent(now, self._run.end_kind))
             raise
 
     async def after(self, attempt: Tried) -> None:
         """Settle what it cost and hand in its end, with the response where it is the one that completes it."""
-        hand, story, now = self._hand, self._story, datetime.now(UTC)
-        cost = cost_of(hand.pricer, attempt, self._contender.settings, self._request, ceiling=self._ceiling)
-        hand.budget.settle(self._ceiling, cost.cost_usd)
+        run, history, now = self._run, self._history, datetime.now(UTC)
+        cost = cost_of(run.pricer, attempt, self._candidate.settings, self._request, ceiling=self._ceiling)
+        run.budget.settle(self._ceiling, cost.cost_usd)
         self._room.release()
-        story.count(cost.cost_usd)
+        history.count(cost.cost_usd)
         finish_reason = _finish_of(attempt)
         if finish_reason is not None:
             came = attempt.completion or attempt.fault
             assert came is not None
-            story.answers.append(answer_of(came, finish_reason))
+            history.answers.append(answer_of(came, finish_reason))
         has_response = finish_reason is not None and (self._is_final or attempt.completion is None)
-        ending = _ending(attempt, cost, now, hand.end_kind)
+        ending = _ending(attempt, cost, now, run.end_kind)
         ending["is_last"] = attempt.is_last and finish_reason is None
         if attempt.completion is not None and not has_response:
             ending["text"] = attempt.completion.text
-        response = response_row(hand.run_id, self._unit, story, now) if has_response else None
+        response = response_row(run.run_id, self._unit, history, now) if has_response else None
         self._end(attempt.number, ending, response)
-        hand.heed(self._contender, attempt)
+        run.heed(self._candidate, attempt)
 
     def _end(self, number: int, ending: dict[str, Any], response: dict[str, Any] | None = None) -> None:
         key = {f"of_{name}": found for name, found in self._key(number).items()}
-        self._hand.ledger.end(Ended(self._hand.run_id, key | ending, response))
+        self._run.ledger.end(Ended(self._run.run_id, key | ending, response))
 
     def _key(self, number: int) -> dict[str, Any]:
         unit = self._unit
-        work = (self._hand.run_id, unit.prompt_id, unit.candidate_id, unit.repetition, self._turn)
+        work = (self._run.run_id, unit.prompt_id, unit.candidate_id, unit.repetition, self._turn)
         return dict(zip(WORK, (*work, self._offset + number), strict=True))
 
 
@@ -154,21 +161,21 @@ def _unsent(now: datetime, kind: FaultKind) -> dict[str, Any]:
     }
 
 
-async def play(hand: Hand, job: Job) -> None:
+async def play(run: RunInProgress, job: Job) -> None:
     """Ask what is left of a unit, from the turn where it stands; what comes of it is on record when this returns."""
-    contender, story = hand.contenders[job.unit.candidate_id], job.story
+    candidate, history = run.candidates[job.unit.candidate_id], job.history
     turns = len(asked_at(job.messages))
-    while len(story.answers) < turns and contender.trouble is None:
-        request = _request(contender, job)
-        is_final = len(story.answers) + 1 == turns
-        journal = TurnJournal(hand, job.unit, contender, story, request, is_final=is_final)
+    while len(history.answers) < turns and candidate.trouble is None:
+        request = _request(candidate, job)
+        is_final = len(history.answers) + 1 == turns
+        journal = TurnJournal(run, job.unit, candidate, history, request, is_final=is_final)
         try:
-            await ask(hand.connections, contender.endpoints, request, deadline_s=hand.deadline_s, journal=journal)
+            await ask(run.connections, candidate.endpoints, request, deadline_s=run.deadline_s, journal=journal)
         except ProviderFault:
             return
 
 
-def _request(contender: Contender, job: Job) -> ChatRequest:
-    messages = messages_before(job.messages, job.story.texts)
-    request = request_of(contender.settings, messages, repetition=job.unit.repetition)
-    return request if request.max_tokens else replace(request, max_tokens=most_output(contender.settings))
+def _request(candidate: RunCandidate, job: Job) -> ChatRequest:
+    messages = messages_before(job.messages, job.history.texts)
+    request = request_of(candidate.settings, messages, repetition=job.unit.repetition)
+    return request if request.max_tokens else replace(request, max_tokens=most_output(candidate.settings))

@@ -15,10 +15,10 @@ from core.storage.upsert import insert_into
 
 _score, _response = metadata.tables["score"], metadata.tables["response"]
 _LONGEST_REASON = 1000
-Row = dict[str, Any]
+ScoreRow = dict[str, Any]
 
 
-def row(response_id: int, evaluator_id: int, score: Score, now: datetime) -> Row:
+def row(response_id: int, evaluator_id: int, score: Score, now: datetime) -> ScoreRow:
     """A row of ``score``. A reason that may hold a secret (an error's, a judge's) comes ``storable``."""
     return {
         "response_id": response_id,
@@ -39,7 +39,7 @@ def _text(text: str) -> str:
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
-def save(session: Session, rows: Sequence[Row], *, over: bool = True) -> int:
+def save(session: Session, rows: Sequence[ScoreRow], *, over: bool = True) -> int:
     """Write the rows, in place of what was said before, or (not ``over``) only where nothing was; how many it wrote.
 
     Rows of responses that were deleted meanwhile are left out.

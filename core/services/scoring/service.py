@@ -127,7 +127,7 @@ def _score_chunk(
     with reading(engine) as session:
         there = set() if over else _there(session, ids)
         found = subjects.read(session, [id for id in ids if any((id, each.id) not in there for each in evaluators)])
-    rest, rows, written, kept_at = _Rest(gently), list[records.Row](), 0, time.perf_counter()
+    rest, rows, written, kept_at = _Rest(gently), list[records.ScoreRow](), 0, time.perf_counter()
     for evaluator in evaluators:
         assert evaluator.id is not None
         wanted = [one for one in found if (one.response_id, evaluator.id) not in there]

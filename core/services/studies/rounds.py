@@ -30,7 +30,7 @@ _response = metadata.tables["response"]
 
 
 @dataclass(frozen=True)
-class Progress:
+class RatingProgress:
     """``done`` of ``total`` pairs; ``minutes_left`` at this rater's own pace, None before it is known."""
 
     done: int
@@ -46,7 +46,7 @@ class Round:
     pair: BlindPair
     questions: tuple[Question, ...]
     answers: dict[int, int]
-    progress: Progress
+    progress: RatingProgress
 
     @property
     def open_question(self) -> Question | None:
@@ -73,7 +73,7 @@ def current_round(
     return write(engine, work)
 
 
-def _round(session: Session, study: Study, assignment: Assignment, so_far: Progress) -> Round:
+def _round(session: Session, study: Study, assignment: Assignment, so_far: RatingProgress) -> Round:
     return Round(
         study=study,
         pair=blinded(session, assignment),
@@ -99,7 +99,7 @@ def blinded(session: Session, assignment: Assignment) -> BlindPair:
     )
 
 
-def progress(session: Session, study: Study, rater_id: int) -> Progress:
+def progress(session: Session, study: Study, rater_id: int) -> RatingProgress:
     """How far this rater is in the study. A mirrored repeat counts as a pair rated, and takes none of those left."""
     assert study.id is not None
     pool = pool_of(session, study)
@@ -109,7 +109,7 @@ def progress(session: Session, study: Study, rater_id: int) -> Progress:
     left = max(0, left) + sum(row.state == "leased" and row.repeat_of_id is not None for row in history)
     if study.pairs_per_rater:
         left = min(left, max(0, study.pairs_per_rater - done))
-    return Progress(done, done + left, _minutes(session, study.id, rater_id, left))
+    return RatingProgress(done, done + left, _minutes(session, study.id, rater_id, left))
 
 
 def _done_with(session: Session, study: Study, rater_id: int) -> int:
@@ -145,7 +145,7 @@ def _pace_s(session: Session, whose: sa.ColumnElement[bool]) -> float | None:
     return statistics.median(spent) if len(spent) >= _PACE_FROM else None
 
 
-def outlook(session: Session, study: Study, rater_id: int) -> Progress:
+def outlook(session: Session, study: Study, rater_id: int) -> RatingProgress:
     """What awaits somebody in the study, before their first pair.
 
     The minutes are told from the rater's own pace, else that of all who rated in the study, else from the words.
@@ -156,7 +156,7 @@ def outlook(session: Session, study: Study, rater_id: int) -> Progress:
         _pace_s(session, whose) for whose in (_assignment.c.rater_id == rater_id, _assignment.c.study_id == study.id)
     )
     pace_s = next((pace for pace in paces if pace is not None), None) or _reading_s(session, study)
-    return Progress(ahead.done, ahead.total, pace_s * (ahead.total - ahead.done) / 60)
+    return RatingProgress(ahead.done, ahead.total, pace_s * (ahead.total - ahead.done) / 60)
 
 
 def _reading_s(session: Session, study: Study) -> float:

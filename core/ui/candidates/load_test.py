@@ -12,7 +12,7 @@ from core.services.datasets import datasets
 from core.services.datasets.datasets import DatasetLine
 from core.services.load_testing import LoadOrder, expected_calls, expected_seconds, load_test, results
 from core.services.load_testing.order import MOST_CALLS, check
-from core.services.runs import Estimate, RunOrder, estimate
+from core.services.runs import RunEstimate, RunOrder, estimate
 from core.storage.engine import reading
 from core.ui.candidates import load_results
 from core.ui.shared import access, frame, jobs
@@ -198,7 +198,7 @@ def _cost(line: CandidateLine, order: LoadOrder, sent: int) -> str:
     return f"expected cost {usual}, at most {money(stops)}".replace(" $", " \\$")
 
 
-def _scaled(found: Estimate, sent: int) -> tuple[float, float]:
+def _scaled(found: RunEstimate, sent: int) -> tuple[float, float]:
     """Expected and highest cost of so many calls, from those of one pass over the prompts."""
     share = sent / max(1, found.calls)
     return (found.cost_usd or 0.0) * share, (found.most_usd or 0.0) * share

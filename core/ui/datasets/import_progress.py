@@ -6,13 +6,13 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.services.candidates import candidates
-from core.services.importing import ImportSummary, Kind, Progress
+from core.services.importing import ImportSummary, Kind, OnProgress
 from core.storage.engine import reading
 from core.ui.datasets.import_order import Order
 from core.ui.shared import frame
 from core.ui.shared.resources import engine, now
 
-Work = Callable[[Progress], ImportSummary]
+Work = Callable[[OnProgress], ImportSummary]
 Step = tuple[str, str, str, dict[str, str]]
 """What the button says, its icon, the page, and what stands in the address."""
 _RUNNING, _DONE = "_import_running", "_import_done"

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from core.errors import BadInput, EvenhandError
 from core.services.datasets import exporting
-from core.services.importing import ImportSummary, Kind, Progress, apart, templates
+from core.services.importing import ImportSummary, Kind, OnProgress, apart, templates
 from core.services.importing import look as file_look
 from core.services.importing.look import FileLook
 from core.services.people import people
@@ -130,11 +130,11 @@ def _take_in(name: str, order: Order, work: import_progress.Work) -> None:
     st.rerun()
 
 
-def _file_in(file: BinaryIO, look: FileLook, order: Order, progress: Progress) -> ImportSummary:
+def _file_in(file: BinaryIO, look: FileLook, order: Order, progress: OnProgress) -> ImportSummary:
     return apart.import_file(engine(), file, order.kind, name=look.name, on_progress=progress, **_told(order))
 
 
-def _query_in(url: str, query: str, order: Order, progress: Progress) -> ImportSummary:
+def _query_in(url: str, query: str, order: Order, progress: OnProgress) -> ImportSummary:
     name = order.dataset or "query"
     return apart.import_query(engine(), url, query, order.kind, name=name, on_progress=progress, **_told(order))
 

@@ -13,7 +13,7 @@ from core.domain.ranking import Band, RankingOptions
 from core.services.datasets import exporting
 from core.services.leaderboards import boards, report, settling
 from core.services.leaderboards.boards import Filters, Leaderboard, Standing
-from core.services.leaderboards.settling import Settling, Verdict
+from core.services.leaderboards.settling import LeadVerdict, Settling
 from core.services.studies import studies
 from core.storage.engine import reading
 from core.storage.tables import Question
@@ -31,7 +31,7 @@ class Found:
     """A board with what is said of it."""
 
     board: Leaderboard
-    verdicts: list[Verdict]
+    verdicts: list[LeadVerdict]
     settled: Settling | None
 
 

@@ -8,7 +8,7 @@ from scipy.special import expit
 from core.domain.ranking import Band, Board
 from core.domain.words import n
 from core.services.leaderboards.boards import Leaderboard, Standing
-from core.services.leaderboards.settling import Settling, Verdict
+from core.services.leaderboards.settling import LeadVerdict, Settling
 from core.ui.shared.charts import cut
 from core.ui.shared.frame import as_typed
 
@@ -33,7 +33,7 @@ def called(name: str) -> str:
     return as_typed(cut(name, _LONGEST_NAME))
 
 
-def headline(verdict: Verdict) -> str:
+def headline(verdict: LeadVerdict) -> str:
     """Who leads, ahead of whom, and from whom it cannot be told apart yet."""
     leader = called(verdict.leader.candidate)
     ahead = [other.candidate for other in verdict.ahead_of]
@@ -51,7 +51,7 @@ def headline(verdict: Verdict) -> str:
     return f"{leader} leads, clearly ahead of {some}; not yet distinguishable from {listing(level)}."
 
 
-def runner_up(verdict: Verdict) -> str:
+def runner_up(verdict: LeadVerdict) -> str:
     """Where the leader stands, and how far the second is behind."""
     leader, second = verdict.leader, min((*verdict.ahead_of, *verdict.level_with), key=lambda other: other.rank)
     points = round(leader.rating - second.rating)

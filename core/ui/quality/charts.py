@@ -20,7 +20,7 @@ _ROOM = 7.2
 
 
 @dataclass(frozen=True)
-class Row:
+class DotRow:
     """A candidate's figure. ``value`` None: ``written`` says why. Bounds None: not known; ``upper`` None with a
     ``lower``: it goes on. ``detail``: what hovering says.
     """  # fmt: skip
@@ -34,7 +34,7 @@ class Row:
 
 
 def dots(
-    rows: Sequence[Row],
+    rows: Sequence[DotRow],
     *,
     title: str,
     shown: frozenset[int],
@@ -80,7 +80,9 @@ def spreads(rows: Sequence[tuple[CandidateRef, Times]], *, title: str, shown: fr
 class _Scale:
     """From where to where an axis goes, and whether it is logarithmic: where values differ by more than 20 times."""
 
-    def __init__(self, values: Sequence[float | None], rows: Sequence[Row], bounds: tuple[float, float] | None) -> None:
+    def __init__(
+        self, values: Sequence[float | None], rows: Sequence[DotRow], bounds: tuple[float, float] | None
+    ) -> None:
         known = np.array([value for value in values if value is not None])
         centres = np.array([row.value for row in rows if row.value is not None]) if rows else known
         self.is_log = bool(
@@ -112,7 +114,7 @@ class _Scale:
 
 def _figure(rows: Sequence[object]) -> go.Figure:
     figure = go.Figure(layout=charts.layout(len(rows)))
-    written = [row.written for row in rows if isinstance(row, Row)]
+    written = [row.written for row in rows if isinstance(row, DotRow)]
     figure.update_layout(margin_r=_margin(written))
     return figure
 
@@ -125,7 +127,7 @@ def _hue(candidate: CandidateRef, shown: frozenset[int]) -> str:
     return colours.colour(candidate.position) if candidate.position in shown else colours.ink().grey
 
 
-def _hover(row: Row) -> str:
+def _hover(row: DotRow) -> str:
     return f"{charts.short(row.candidate.name, 60)}<br>{row.detail}"
 
 
@@ -134,7 +136,7 @@ def _line(figure: go.Figure, place: int, start: float, end: float, hue: str, *, 
     figure.add_scatter(x=[start, end], y=[place, place], mode="lines", line=line, hoverinfo="skip")
 
 
-def _interval(figure: go.Figure, place: int, row: Row, scale: _Scale, hue: str) -> None:
+def _interval(figure: go.Figure, place: int, row: DotRow, scale: _Scale, hue: str) -> None:
     if row.lower is None or row.value is None:
         return
     least, most = scale.ends

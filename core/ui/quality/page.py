@@ -12,7 +12,7 @@ from core.services.quality import Line, QualityReport, Scope, measures, words
 from core.services.quality.measure import Measure
 from core.storage.engine import reading
 from core.ui.quality import charts, sentences
-from core.ui.quality.charts import Row
+from core.ui.quality.charts import DotRow
 from core.ui.quality.choice import Choice
 from core.ui.shared import colours, frame, grids
 from core.ui.shared.kept import KEPT
@@ -143,7 +143,7 @@ def dots(view: View, measure: Measure, *, key: str) -> None:
     for line in view.plotted:
         figure = measure.of(line)
         rows.append(
-            Row(
+            DotRow(
                 view.report.candidate(line.candidate_id),
                 figure.value,
                 figure.lower,

@@ -5,7 +5,7 @@ import streamlit as st
 from core.domain.changes import State
 from core.errors import EvenhandError
 from core.services.quality import comparison
-from core.services.quality.comparison import Comparison, Row
+from core.services.quality.comparison import ComparedRow, Comparison
 from core.services.runs import RunLine
 from core.storage.engine import reading
 from core.ui.runs import changes_words
@@ -108,12 +108,12 @@ def _table(found: Comparison) -> None:
     )
 
 
-def _place(row: Row) -> tuple[int, float, int]:
+def _place(row: ComparedRow) -> tuple[int, float, int]:
     state = row.change.state
     return _ORDER.index(state), row.change.p or 0.0 if state is State.CLEAR else 0.0, row.line.position
 
 
-def _cells(found: Comparison, row: Row, *, in_colour: bool) -> dict[str, object]:
+def _cells(found: Comparison, row: ComparedRow, *, in_colour: bool) -> dict[str, object]:
     words, change, measure = changes_words, row.change, row.measure
     return {
         "Candidate": grids.Name(row.line.name, row.line.position, in_colour),

@@ -3,7 +3,7 @@
 from core.domain import words as shared_words
 from core.domain.changes import FALSE_DISCOVERIES, FEWEST_PROMPTS, Change, State
 from core.domain.words import money, n, seconds
-from core.services.quality.comparison import CandidateChanges, Comparison, Measure, Row, What
+from core.services.quality.comparison import CandidateChanges, Compared, ComparedRow, Comparison, What
 from core.ui.shared import frame
 
 _MOST_NAMED = 3
@@ -53,7 +53,7 @@ def answer(found: Comparison) -> str:
     return f"**{len(clear):,} of {of} changed clearly** {between}: {named}{more}."
 
 
-def said(row: Row) -> str:
+def said(row: ComparedRow) -> str:
     """A clear change with its interval: who is how much slower, cheaper, more often acceptable, …"""
     change, what = row.change, row.measure.what
     rises = (change.value or 0.0) > (1.0 if change.is_ratio else 0.0)
@@ -68,26 +68,26 @@ def said(row: Row) -> str:
     return f"**{frame.as_typed(row.line.name)}** {how}"
 
 
-def name(measure: Measure) -> str:
+def name(measure: Compared) -> str:
     """What is compared."""
     return measure.evaluator if measure.what is What.SCORE else _NAMES[measure.what]
 
 
-def value(change: Change, measure: Measure) -> str:
+def value(change: Change, measure: Compared) -> str:
     """The change: a ratio, percentage points, or a difference of scores; *unknown* or *free* where there is none."""
     if change.value is None:
         return "free" if measure.what is What.COST and change.zeros and not change.unknown else "unknown"
     return _written(change.value, change, measure, unit=True)
 
 
-def interval(change: Change, measure: Measure) -> str:
+def interval(change: Change, measure: Compared) -> str:
     """The 95 % interval; empty where there is none."""
     if change.lower is None or change.upper is None:
         return ""
     return " to ".join(_written(bound, change, measure) for bound in (change.lower, change.upper))
 
 
-def interval_or_why(change: Change, measure: Measure) -> str:
+def interval_or_why(change: Change, measure: Compared) -> str:
     """The 95 % interval, or why there is none."""
     return interval(change, measure) or ("same on every prompt" if change.is_uniform else "–")
 
@@ -99,7 +99,7 @@ def verdict(change: Change) -> str:
     return "no change" if change.is_unchanged else str(change.state)
 
 
-def mean(amount: float | None, measure: Measure) -> str:
+def mean(amount: float | None, measure: Compared) -> str:
     """What it was in one run."""
     if amount is None:
         return "–"
@@ -160,7 +160,7 @@ def _models(names: tuple[str, ...]) -> str:
     return " and ".join(frame.as_typed(each) for each in names)
 
 
-def _written(amount: float, change: Change, measure: Measure, *, unit: bool = False) -> str:
+def _written(amount: float, change: Change, measure: Compared, *, unit: bool = False) -> str:
     if change.is_ratio:
         digits = _digits([abs(each - 1) for each in _told(change)], 2, 4)
         return f"{amount:,.{1 if amount >= 9.95 else digits}f}{' ×' if unit else ''}"

@@ -10,7 +10,7 @@ from core.services import runs
 from core.services.candidates.candidates import CandidateLine
 from core.services.datasets import datasets
 from core.services.datasets.datasets import DatasetLine
-from core.services.runs import Estimate, RunOrder
+from core.services.runs import RunEstimate, RunOrder
 from core.storage.engine import reading
 from core.storage.tables import Person
 from core.ui.runs import re_evaluate_words
@@ -33,7 +33,7 @@ class Ordered:
     """What the fields ask for. ``estimate`` None: it cannot be carried out, for the ``problem``."""
 
     order: RunOrder
-    estimate: Estimate | None
+    estimate: RunEstimate | None
     problem: str
 
 
@@ -56,7 +56,7 @@ def fields(sets: list[DatasetLine], lines: list[CandidateLine], person: Person) 
         requested_by_id=person.id,
     )
     found = _estimated(order) if those and prompt_ids else None
-    if isinstance(found, Estimate):
+    if isinstance(found, RunEstimate):
         with row:
             cap = _cap(found)
         re_evaluate_words.takes(found, order, cap, asks_locally=_asks_locally(lines, those))
@@ -173,7 +173,7 @@ def _repetitions() -> tuple[int, list[float] | None]:
 
 
 @st.cache_data(ttl=30, max_entries=64, show_spinner="Counting calls …")
-def _estimate(database: str, order: RunOrder) -> Estimate | str:
+def _estimate(database: str, order: RunOrder) -> RunEstimate | str:
     del database
     try:
         with reading(engine()) as session:
@@ -182,12 +182,12 @@ def _estimate(database: str, order: RunOrder) -> Estimate | str:
         return str(error)
 
 
-def _estimated(order: RunOrder) -> Estimate | str:
+def _estimated(order: RunOrder) -> RunEstimate | str:
     """What the order takes, or why it cannot be carried out."""
     return _estimate(str(engine().url), order)
 
 
-def _cap(found: Estimate) -> float | None:
+def _cap(found: RunEstimate) -> float | None:
     """The spending cap: enough for the most that is said, until somebody says otherwise.
 
     None where nothing is charged, and where a price is unknown, so that none could be kept.
@@ -201,7 +201,7 @@ def _cap(found: Estimate) -> float | None:
     return cap_field(proposed, key=_CAP, help=said, on_change=_touch_cap)
 
 
-def proposed_cap(found: Estimate) -> float:
+def proposed_cap(found: RunEstimate) -> float:
     """The most that is said beside it, and room for a call or two to be made again: rounded up."""
     expected, most = found.cost_usd or 0.0, found.most_usd or 0.0
     return runs.rounded_up(max(most, 2 * expected, expected + 2 * most / max(1, found.calls)))

@@ -3,13 +3,13 @@
 import streamlit as st
 
 from core.domain.words import duration, money, n
-from core.services.runs import Estimate, RunOrder
+from core.services.runs import RunEstimate, RunOrder
 from core.ui.shared import frame
 
 _MOST_NAMED = 4
 
 
-def takes(found: Estimate, order: RunOrder, cap: float | None, *, asks_locally: bool) -> None:
+def takes(found: RunEstimate, order: RunOrder, cap: float | None, *, asks_locally: bool) -> None:
     """How many calls, what they are expected to cost, how long they take."""
     with st.container(border=True, gap="xsmall"):
         st.markdown(_calls(found, order))
@@ -22,7 +22,7 @@ def takes(found: Estimate, order: RunOrder, cap: float | None, *, asks_locally: 
         st.caption(f"Retries come on top. You may go on working or close the page meanwhile.{local}")
 
 
-def _calls(found: Estimate, order: RunOrder) -> str:
+def _calls(found: RunEstimate, order: RunOrder) -> str:
     parts = [n(len(order.candidate_ids), "candidate"), n(found.prompts, "prompt")]
     if order.repetitions > 1:
         parts.append(f"{order.repetitions} times each")
@@ -31,14 +31,14 @@ def _calls(found: Estimate, order: RunOrder) -> str:
     return f":material/forum: **{n(found.calls, 'call')}**{turns} · {' × '.join(parts)}"
 
 
-def _cost(found: Estimate) -> str:
+def _cost(found: RunEstimate) -> str:
     if not found.most_usd:
         return ":material/payments: **Free**: nothing is charged per token"
     expected, most = (frame.as_typed(money(usd)) for usd in (found.cost_usd, found.most_usd))
     return f":material/payments: About **{expected}** · {most} if every answer were as long as it may be"
 
 
-def _time(found: Estimate, order: RunOrder) -> str:
+def _time(found: RunEstimate, order: RunOrder) -> str:
     seconds = found.seconds or 0.0
     if order.spread_s:
         return f":material/schedule: About **{duration(seconds)}** of asking, over {duration(order.spread_s[-1])}"
@@ -48,14 +48,14 @@ def _time(found: Estimate, order: RunOrder) -> str:
     return f":material/schedule: About **{duration(seconds)}**{loading}"
 
 
-def _unknown(found: Estimate) -> str:
+def _unknown(found: RunEstimate) -> str:
     return (
         f":material/money_off: Cost **unknown**, and no cap can be kept: no price is known of {_names(found)}. "
         ":gray[An admin enters it under *Prices* on *Candidates*.]"
     )
 
 
-def _names(found: Estimate) -> str:
+def _names(found: RunEstimate) -> str:
     names = [f"**{frame.as_typed(name)}**" for name in found.unpriced]
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     return ", ".join(names[:_MOST_NAMED]) + more

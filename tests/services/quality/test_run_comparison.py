@@ -9,7 +9,7 @@ from sqlmodel import Session
 from core.domain.changes import State
 from core.errors import BadInput, NotFound
 from core.services.quality import comparison
-from core.services.quality.comparison import CandidateChanges, Comparison, Measure, What
+from core.services.quality.comparison import CandidateChanges, Compared, Comparison, What
 from core.storage.engine import reading, writing
 from core.storage.tables import Dataset, Run
 from tests.evaluated import Evaluated
@@ -17,7 +17,7 @@ from tests.workspace import NOW
 
 PROMPTS = [f"p{n:02d}" for n in range(20)]
 CLEAN = {"Refusal": 1.0, "Complete": 1.0, "Contains": 1.0}
-LATENCY, TTFT, COST, ACCEPTABLE = (Measure(what) for what in (What.LATENCY, What.TTFT, What.COST, What.ACCEPTABLE))
+LATENCY, TTFT, COST, ACCEPTABLE = (Compared(what) for what in (What.LATENCY, What.TTFT, What.COST, What.ACCEPTABLE))
 
 
 def workspace(session: Session) -> Evaluated:
@@ -87,7 +87,7 @@ def test_every_change_of_a_planted_run_is_recovered(engine: Engine) -> None:
     share = terse.changes[ACCEPTABLE]
     assert (share.before, share.after, share.value) == (1.0, pytest.approx(0.6), pytest.approx(-0.4))
     assert (share.n, share.state) == (20, State.CLEAR)
-    overlap = terse.changes[Measure(What.SCORE, "Overlap", made.evaluators["Overlap"])]
+    overlap = terse.changes[Compared(What.SCORE, "Overlap", made.evaluators["Overlap"])]
     assert (overlap.value, overlap.state) == (pytest.approx(0.0, abs=1e-12), State.NONE)
     # three times, and the share, and four scores; of Warm the share and the three scores that apply
     assert found.compared == 3 + 1 + 4 + 1 + 3

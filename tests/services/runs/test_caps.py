@@ -108,6 +108,6 @@ def test_the_estimate_of_time_counts_loading_the_model_on_this_machine(engine: E
     assert measured.seconds - guessed.seconds == pytest.approx(7.0 - guessed.load_s)
 
 
-def estimated(engine: Engine, made: object) -> runs.Estimate:
+def estimated(engine: Engine, made: object) -> runs.RunEstimate:
     with reading(engine) as session:
         return runs.estimate(session, order(made), now=NOW)

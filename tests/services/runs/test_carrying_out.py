@@ -17,7 +17,7 @@ from core.errors import BadInput
 from core.providers import open_provider
 from core.providers.base import ChatRequest, Completion, Endpoint, ProviderFault
 from core.services import scoring
-from core.services.runs import Progress, cancel, carry_out, resume
+from core.services.runs import RunProgress, cancel, carry_out, resume
 from core.storage.engine import open_engine, reading, writing
 from core.storage.tables import Candidate, Run, Score
 from tests.planted import Outcome, PlantedPlan, PlantedServer
@@ -38,7 +38,7 @@ from tests.services.runs.evaluations import (
 def test_every_candidate_answers_every_prompt_as_often_as_wanted(engine: Engine, server: PlantedServer):
     made = make(engine, server.base_url, server.base_url, prompts=3)
     run_id = planned(engine, made, repetitions=2)
-    told: list[Progress] = []
+    told: list[RunProgress] = []
     ended = carry_out(engine, run_id, on_progress=told.append, score=False)
     assert (ended.state, ended.planned, ended.responses, ended.failed, ended.left) == ("done", 12, 12, 0, 0)
     assert told[-1] == ended

@@ -69,7 +69,7 @@ def test_what_lies_ahead_is_told_from_words_then_from_others_then_from_ones_own_
     workspace = make_workspace(engine, prompts=6, candidates=3, overlap=3)
     first, second, _ = workspace.raters
 
-    def ahead(rater: int) -> rounds.Progress:
+    def ahead(rater: int) -> rounds.RatingProgress:
         with reading(engine) as session:
             return rounds.outlook(session, session.get_one(Study, workspace.study), rater)
 

@@ -5,7 +5,7 @@ from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
 from core.domain.changes import Change, State
-from core.services.quality.comparison import CandidateChanges, Comparison, Measure, Row, What
+from core.services.quality.comparison import CandidateChanges, Compared, ComparedRow, Comparison, What
 from core.storage.engine import writing
 from core.storage.tables import Run
 from core.ui.runs import changes_words as words
@@ -112,33 +112,37 @@ def changed(value: float, lower: float | None, upper: float | None, *, is_ratio:
 @pytest.mark.parametrize(
     ("measure", "change", "said"),
     [
-        (Measure(What.LATENCY), changed(0.5, 0.4, 0.625), "is faster: 0.50 × the latency (0.40 to 0.62)"),
-        (Measure(What.TTFT), changed(12.0, 9.0, 16.0), "begins later: 12.0 × the time to first token (9.00 to 16.0)"),
-        (Measure(What.COST), changed(2.0, None, None), "is dearer: 2.00 × the cost (on all 20 prompts)"),
-        (Measure(What.COST), changed(1.004, 1.001, 1.007), "is dearer: 1.004 × the cost (1.001 to 1.007)"),
+        (Compared(What.LATENCY), changed(0.5, 0.4, 0.625), "is faster: 0.50 × the latency (0.40 to 0.62)"),
         (
-            Measure(What.ACCEPTABLE),
+            Compared(What.TTFT),
+            changed(12.0, 9.0, 16.0),
+            "begins later: 12.0 × the time to first token (9.00 to 16.0)",
+        ),
+        (Compared(What.COST), changed(2.0, None, None), "is dearer: 2.00 × the cost (on all 20 prompts)"),
+        (Compared(What.COST), changed(1.004, 1.001, 1.007), "is dearer: 1.004 × the cost (1.001 to 1.007)"),
+        (
+            Compared(What.ACCEPTABLE),
             changed(-0.4, -0.631, -0.169, is_ratio=False),
             "is acceptable less often: −40 points (−63 to −17)",
         ),
         (
-            Measure(What.SCORE, "Word limit"),
+            Compared(What.SCORE, "Word limit"),
             changed(0.0312, 0.0021, 0.0603, is_ratio=False),
             "scores higher on Word limit: +0.031 (+0.002 to +0.060)",
         ),
     ],
 )
 def test_a_change_is_written_so_that_its_direction_cannot_be_misread(
-    measure: Measure, change: Change, said: str
+    measure: Compared, change: Change, said: str
 ) -> None:
     line = CandidateChanges(1, "Terse", 0, 20, {measure: change}, 0, 0, ((), ()))
-    assert words.said(Row(line, measure, change)) == f"**Terse** {said}"
+    assert words.said(ComparedRow(line, measure, change)) == f"**Terse** {said}"
 
 
 def test_many_clear_changes_are_counted_and_the_surest_are_named() -> None:
     lines = [
         CandidateChanges(
-            n, f"c{n}", n, 20, {Measure(What.LATENCY): changed(2.0, 1.5, 2.5)}, n, 20, (("a",), (f"b{n}",))
+            n, f"c{n}", n, 20, {Compared(What.LATENCY): changed(2.0, 1.5, 2.5)}, n, 20, (("a",), (f"b{n}",))
         )
         for n in range(6)
     ]

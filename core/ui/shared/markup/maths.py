@@ -33,10 +33,10 @@ _MATHML = "{http://www.w3.org/1998/Math/MathML}"
 
 
 @dataclass
-class Budget:
+class ConvertedSoFar:
     """How many characters of formulas one text has had converted."""
 
-    spent: int = 0
+    characters: int = 0
 
 
 def _too_deep(source: str) -> bool:
@@ -87,11 +87,11 @@ def _is_all_there(source: str, mathml: str) -> bool:
     return "".join(formula.itertext()).count("<") >= source.count("<")
 
 
-def formula_html(source: str, opening: str, *, block: bool, budget: Budget) -> str:
+def formula_html(source: str, opening: str, *, block: bool, converted: ConvertedSoFar) -> str:
     """A formula as HTML, or its source exactly as written where it cannot be one."""
-    budget.spent += len(source)
+    converted.characters += len(source)
     display = opening != "\\("
-    mathml = to_mathml(source, display=display) if budget.spent <= _MOST else None
+    mathml = to_mathml(source, display=display) if converted.characters <= _MOST else None
     if mathml is None:
         written = escape(f"{opening}{source}{_CLOSING[opening]}").replace("\n", "<br>")
         return f'<p class="tex" dir="ltr">{written}</p>' if block else f'<span class="tex" dir="ltr">{written}</span>'

@@ -4,7 +4,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 
 from core.ui.shared.markup.faithful import faithful_plugin, letters, letters_in
-from core.ui.shared.markup.maths import Budget, maths_plugin
+from core.ui.shared.markup.maths import ConvertedSoFar, maths_plugin
 from core.ui.shared.markup.writer import write
 
 _NESTING = 100
@@ -47,4 +47,4 @@ def read(text: str) -> str:
 
     Raises LostText where the text is nested deeper than the reader goes.
     """
-    return write(_MARKDOWN.parse(text), Budget())
+    return write(_MARKDOWN.parse(text), ConvertedSoFar())

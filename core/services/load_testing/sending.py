@@ -9,6 +9,7 @@ from typing import Any
 from core.domain.answering import FaultKind
 from core.providers.base import ChatRequest, Completion, Endpoint, Provider, ProviderFault
 from core.services.asking.asking import Tried
+from core.services.asking.budget import Budget
 from core.services.asking.costing import ceiling_usd, cost_of
 from core.services.prices import Pricer
 
@@ -17,7 +18,7 @@ _LOOK_EVERY_S = 0.1
 
 
 @dataclass(frozen=True)
-class Shot:
+class SentRequest:
     """One request that was sent. Times in ms; ``due_s``: when it should have been, from the start of its rate.
 
     ``lag_ms``: how much later than due it was sent, for which this machine is to blame. Latencies count from when it
@@ -36,42 +37,36 @@ class Shot:
 
 
 @dataclass
-class Purse:
-    """What may still be spent and sent, over all rates. ``limit``: which limit ended the test.
+class Limits:
+    """What ends a load test before its time, over all its rates."""
 
-    ``spent_usd`` counts what a request may have cost at most where it was broken off.
-    """
-
-    max_usd: float | None
+    budget: Budget
     max_calls: int | None
-    spent_usd: float = 0.0
-    set_aside_usd: float = 0.0
     calls: int = 0
-    limit: str | None = None
+    reached: str | None = None
+    """Which limit ended the test."""
     is_unpriced: bool = False
 
     @property
     def cost_usd(self) -> float | None:
-        """What was spent; None where the price of some of it is not known."""
-        return None if self.is_unpriced else self.spent_usd
+        """What was spent, at most where a request was broken off; None where the price of some of it is not known."""
+        return None if self.is_unpriced else self.budget.spent_usd
 
     def may_send(self, most_usd: float | None) -> bool:
-        """Take the most that a request can cost out of the purse; False, for good, where a limit forbids it."""
-        cost = most_usd or 0.0
-        if self.max_calls is not None and self.calls >= self.max_calls:
-            self.limit = "call limit"
-        elif self.max_usd is not None and self.spent_usd + self.set_aside_usd + cost > self.max_usd:
-            self.limit = "spending limit"
-        if self.limit is not None:
+        """Set the most that a request can cost aside; False, for good, where a limit forbids it."""
+        if self.reached is not None:
             return False
-        self.calls, self.set_aside_usd = self.calls + 1, self.set_aside_usd + cost
-        return True
+        if self.max_calls is not None and self.calls >= self.max_calls:
+            self.reached = "call limit"
+        elif self.budget.take(most_usd):
+            self.calls += 1
+        else:
+            self.reached = "spending limit"
+        return self.reached is None
 
     def settle(self, most_usd: float | None, cost_usd: float | None) -> None:
-        """It has ended; a cost that is not known counts as the most."""
-        most = most_usd or 0.0
-        self.set_aside_usd -= most
-        self.spent_usd += most if cost_usd is None else cost_usd
+        """A request has ended; a cost that is not known counts as the most."""
+        self.budget.settle(most_usd, cost_usd)
         self.is_unpriced = self.is_unpriced or (cost_usd is None and most_usd is None)
 
 
@@ -94,20 +89,20 @@ class Asked:
     request: ChatRequest
 
 
-class Range:
-    """Fires at a target. ``cancelled`` is asked ten times a second; ``told`` hears how many were sent."""
+class Sender:
+    """Sends to a target. ``cancelled`` is asked ten times a second; ``told`` hears how many were sent."""
 
     def __init__(
-        self, target: Target, purse: Purse, *, cancelled: Callable[[], bool], told: Callable[[int], None]
+        self, target: Target, limits: Limits, *, cancelled: Callable[[], bool], told: Callable[[int], None]
     ) -> None:
-        self._target, self._purse = target, purse
+        self._target, self._limits = target, limits
         self._cancelled, self._told = cancelled, told
         self.is_cancelled = False
         self._looked_at = float("-inf")
 
-    async def fire(self, due: Sequence[float], asked: Sequence[Asked]) -> list[Shot]:
+    async def send(self, due: Sequence[float], asked: Sequence[Asked]) -> list[SentRequest]:
         """Send ``asked[i]`` at ``due[i]`` seconds from now; every request that ended, in the order of their ends."""
-        loop, shots, under_way = asyncio.get_running_loop(), list[Shot](), set[asyncio.Task[None]]()
+        loop, sent, under_way = asyncio.get_running_loop(), list[SentRequest](), set[asyncio.Task[None]]()
         start = loop.time() + _LEAD_S
         for due_s, each in zip(due, asked, strict=True):
             if not await self._wait_until(start + due_s):
@@ -115,9 +110,9 @@ class Range:
             now = datetime.now(UTC)
             target = self._target
             most = ceiling_usd(target.pricer, target.endpoint, target.settings, each.request, at=now)
-            if not self._purse.may_send(most):
+            if not self._limits.may_send(most):
                 break
-            task = asyncio.create_task(self._shoot(each, due_s, start, most, shots))
+            task = asyncio.create_task(self._send(each, due_s, start, most, sent))
             under_way.add(task)
             task.add_done_callback(under_way.discard)
         while under_way:
@@ -125,14 +120,14 @@ class Range:
             if self._is_to_end():
                 for task in under_way:
                     task.cancel()
-        self._told(self._purse.calls)
-        return shots
+        self._told(self._limits.calls)
+        return sent
 
     def _is_to_end(self) -> bool:
         now = asyncio.get_running_loop().time()
         if now - self._looked_at >= _LOOK_EVERY_S:
             self._looked_at = now
-            self._told(self._purse.calls)
+            self._told(self._limits.calls)
             self.is_cancelled = self.is_cancelled or self._cancelled()
         return self.is_cancelled
 
@@ -145,7 +140,9 @@ class Range:
             await asyncio.sleep(min(left, _LOOK_EVERY_S))
         return False
 
-    async def _shoot(self, asked: Asked, due_s: float, start: float, most: float | None, shots: list[Shot]) -> None:
+    async def _send(
+        self, asked: Asked, due_s: float, start: float, most: float | None, sent: list[SentRequest]
+    ) -> None:
         loop, target = asyncio.get_running_loop(), self._target
         lag_s = loop.time() - start - due_s
         tried = Tried(1, target.endpoint, is_fallback=False, started_at=datetime.now(UTC))
@@ -157,13 +154,13 @@ class Range:
         except ProviderFault as fault:
             ended, tried = fault, replace(tried, fault=fault)
         except asyncio.CancelledError:
-            self._purse.settle(most, None)
+            self._limits.settle(most, None)
             raise
         cost = cost_of(target.pricer, tried, target.settings, asked.request, ceiling=most)
-        self._purse.settle(most, cost.cost_usd)
+        self._limits.settle(most, cost.cost_usd)
         visible = ended.timings.first_visible_ms
-        shots.append(
-            Shot(
+        sent.append(
+            SentRequest(
                 prompt_id=asked.prompt_id,
                 due_s=due_s,
                 lag_ms=lag_s * 1000,

@@ -1,4 +1,4 @@
-"""A run in hand: what a process needs to carry it out, and why it may have to stop."""
+"""A run in progress: what a process needs to carry it out, and why it may have to stop."""
 
 import asyncio
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ _HOPELESS_AFTER = 3
 
 
 @dataclass
-class Contender:
+class RunCandidate:
     """A candidate being asked. ``trouble``: why it is given no more work in this run."""
 
     name: str
@@ -37,11 +37,11 @@ class Contender:
 
 
 @dataclass
-class Hand:
+class RunInProgress:
     """One run while this process carries it out. ``concurrency``: requests in flight at most at one endpoint."""
 
     run_id: int
-    contenders: Mapping[int, Contender]
+    candidates: Mapping[int, RunCandidate]
     order: WorkOrder
     started_at: datetime
     deadline_s: float
@@ -59,26 +59,26 @@ class Hand:
         return self._rooms.setdefault(endpoint.place, asyncio.Semaphore(self.concurrency))
 
     @property
-    def most_in_hand(self) -> int:
+    def most_units_begun(self) -> int:
         """How many units are worth having begun: those waiting for a slow endpoint keep nobody from a quick one."""
-        places = {each.place for contender in self.contenders.values() for each in contender.endpoints}
+        places = {each.place for candidate in self.candidates.values() for each in candidate.endpoints}
         return 2 * min(self.concurrency * max(1, len(places)), MOST_CONCURRENCY)
 
-    def heed(self, contender: Contender, attempt: Tried) -> None:
+    def heed(self, candidate: RunCandidate, attempt: Tried) -> None:
         """Stop giving work to a candidate whose endpoint refuses for good three times in a row."""
         if attempt.completion is not None:
-            contender.refusals_in_a_row = 0
+            candidate.refusals_in_a_row = 0
             return
         assert attempt.fault is not None
         if attempt.is_last and attempt.fault.kind in _HOPELESS:
-            contender.refusals_in_a_row += 1
-            if contender.refusals_in_a_row >= _HOPELESS_AFTER and contender.trouble is None:
-                contender.trouble = f"'{contender.name}' was refused: {attempt.fault}"
+            candidate.refusals_in_a_row += 1
+            if candidate.refusals_in_a_row >= _HOPELESS_AFTER and candidate.trouble is None:
+                candidate.trouble = f"'{candidate.name}' was refused: {attempt.fault}"
 
     @property
     def problem(self) -> str | None:
         """Why the run stops before it is done, what is left, and how to go on; None where nothing kept it."""
-        troubles = [each.trouble for each in self.contenders.values() if each.trouble is not None]
+        troubles = [each.trouble for each in self.candidates.values() if each.trouble is not None]
         if self.budget.is_exhausted:
             assert self.budget.max_usd is not None
             troubles.append(
@@ -88,9 +88,9 @@ class Hand:
         return " ".join(troubles) or None
 
 
-def take_in_hand(
+def load_run_in_progress(
     session: Session, run_id: int, now: datetime, ledger: Ledger, connections: Connections, pricer: Pricer
-) -> Hand:
+) -> RunInProgress:
     """What carrying out run ``run_id`` needs, in a write transaction: a dead worker's attempts are closed first."""
     close_interrupted(session, run_id, now)
     recount(session, run_id)
@@ -98,9 +98,9 @@ def take_in_hand(
     if run is None:
         raise NotFound(f"There is no run {run_id}.")
     chosen = session.exec(select(Candidate).where(col(Candidate.id).in_(run.candidate_ids or [])))
-    return Hand(
+    return RunInProgress(
         run_id=run_id,
-        contenders={each.id: _contender(each) for each in chosen if each.id is not None},
+        candidates={each.id: _run_candidate(each) for each in chosen if each.id is not None},
         order=work_left(session, run),
         started_at=run.started_at or now,
         deadline_s=run.deadline_s or DEADLINE_S,
@@ -112,9 +112,9 @@ def take_in_hand(
     )
 
 
-def _contender(candidate: Candidate) -> Contender:
+def _run_candidate(candidate: Candidate) -> RunCandidate:
     provider, model = candidate.provider or "", candidate.model or ""
-    return Contender(candidate.name, candidate.settings, endpoints_of(provider, model, candidate.settings))
+    return RunCandidate(candidate.name, candidate.settings, endpoints_of(provider, model, candidate.settings))
 
 
 def _spent_usd(session: Session, run_id: int) -> float:

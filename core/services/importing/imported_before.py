@@ -17,7 +17,7 @@ _ON_DATASET = re.compile(rf"{ON_DATASET}\d+$")
 
 
 @dataclass(frozen=True)
-class Ledger:
+class ImportedBefore:
     """The entries of one file. ``columns``: read through another mapping, it is other content."""
 
     kind: Kind

@@ -29,7 +29,7 @@ class Answer:
 
 
 @dataclass(slots=True)
-class Story:
+class UnitHistory:
     """A unit's past. ``cost_usd`` None: an attempt's price is not known. ``numbers``: the last attempt's, by turn."""
 
     answers: list[Answer] = field(default_factory=list)
@@ -56,7 +56,7 @@ def answer_of(came: Completion | ProviderFault, finish_reason: FinishReason) -> 
     return Answer(came.text, {fact.of_turn: told[fact.of_turn] for fact in _OF_TURNS})
 
 
-def earlier_stories(session: Session, run_id: int, units: Sequence[Unit]) -> dict[Unit, Story]:
+def earlier_histories(session: Session, run_id: int, units: Sequence[Unit]) -> dict[Unit, UnitHistory]:
     """What earlier processes made of those ``units`` that are begun: they go on from the turn that failed."""
     begun = {(unit.candidate_id, unit.prompt_id, unit.repetition): unit for unit in units if unit.is_begun}
     if not begun:
@@ -66,26 +66,26 @@ def earlier_stories(session: Session, run_id: int, units: Sequence[Unit]) -> dic
         .where(Attempt.run_id == run_id, col(Attempt.prompt_id).in_({unit.prompt_id for unit in begun.values()}))
         .order_by(col(Attempt.id))
     )
-    stories = {unit: Story() for unit in begun.values()}
+    histories = {unit: UnitHistory() for unit in begun.values()}
     for attempt in session.exec(query):
         unit = begun.get((attempt.candidate_id, attempt.prompt_id, attempt.repetition))
         if unit is not None:
-            _retell(stories[unit], attempt)
-    return stories
+            _replay(histories[unit], attempt)
+    return histories
 
 
-def _retell(story: Story, attempt: Attempt) -> None:
-    story.count(attempt.cost_usd)
-    story.numbers[attempt.turn] = max(attempt.number, story.numbers.get(attempt.turn, 0))
+def _replay(history: UnitHistory, attempt: Attempt) -> None:
+    history.count(attempt.cost_usd)
+    history.numbers[attempt.turn] = max(attempt.number, history.numbers.get(attempt.turn, 0))
     is_answer = attempt.error_kind is None and attempt.finish_reason is not None and attempt.text is not None
-    if is_answer and attempt.turn == len(story.answers):
+    if is_answer and attempt.turn == len(history.answers):
         known = {fact.of_turn: getattr(attempt, fact.of_turn) for fact in _OF_TURNS}
-        story.answers.append(Answer(attempt.text or "", known))
+        history.answers.append(Answer(attempt.text or "", known))
 
 
-def response_row(run_id: int, unit: Unit, story: Story, now: datetime) -> dict[str, Any]:
-    """The row of the response that ``story`` has led to."""
-    texts = story.texts
+def response_row(run_id: int, unit: Unit, history: UnitHistory, now: datetime) -> dict[str, Any]:
+    """The row of the response that ``history`` has led to."""
+    texts = history.texts
     return {
         "run_id": run_id,
         "prompt_id": unit.prompt_id,
@@ -94,8 +94,11 @@ def response_row(run_id: int, unit: Unit, story: Story, now: datetime) -> dict[s
         "turns": texts,
         "words": sum(map(count_words, texts)),
         "content_hash": digest(texts),
-        **{fact.name: fact.of_conversation([each.facts[fact.of_turn] for each in story.answers]) for fact in _OF_TURNS},
-        "cost_usd": story.cost_usd,
-        "attempts": story.attempts,
+        **{
+            fact.name: fact.of_conversation([each.facts[fact.of_turn] for each in history.answers])
+            for fact in _OF_TURNS
+        },
+        "cost_usd": history.cost_usd,
+        "attempts": history.attempts,
         "created_at": now,
     }
