@@ -4,7 +4,8 @@
 marked ``regression`` there and here, and prints a line a fault. Ends with 1 where one passed there or failed here.
 
 ``--tests``: whose tests are laid there; by default those of the last commit whose modules lie where e18fcdf has them,
-since later ones would fail there by their imports alone. A test is known by its file's name and its own.
+since later ones would fail there by their imports alone. A test is known by its file's name and its own; ``RENAMED``
+says what files are called today.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_FILE_S = 900
 LAST_THAT_FITS = "c0559371fc1e001d2e42cce7e5a204ff0a518f90"
+RENAMED = {"test_quality_kept": "test_kept"}
 ABSENT = ("", "not collected, or ended with its process")
 MARKERS = "markers=browser: \npostgres: \nregression(fault): "
 
@@ -67,7 +69,8 @@ def _outcomes(folder: Path, reports: Path, asked: argparse.Namespace) -> dict[st
             found[file.stem] = ABSENT
     for report in reports.glob("*.xml"):
         for case in ElementTree.parse(report).getroot().iter("testcase"):
-            name = f"{(case.get('classname') or '').rpartition('.')[2]}::{case.get('name')}"
+            file_name = (case.get("classname") or "").rpartition(".")[2]
+            name = f"{RENAMED.get(file_name, file_name)}::{case.get('name')}"
             fault = next((p.get("value") or "" for p in case.iter("property") if p.get("name") == "fault"), "")
             ended = next((child.tag for child in case if child.tag in ("failure", "error", "skipped")), "passed")
             found[name] = (fault, ended)
