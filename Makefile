@@ -5,7 +5,7 @@ BIN := .venv/bin
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup run test lint format bench screenshots demo lock
+.PHONY: setup run test test-long lint format bench screenshots demo lock
 .DEFAULT_GOAL := run
 
 setup: .venv/.installed
@@ -23,7 +23,11 @@ run: setup
 
 test: setup
 	@tests/install-chromium || true
-	@$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not long" $(ARGS)
+
+test-long: setup
+	@tests/install-chromium || true
+	@EVENHAND_LONG_TESTS=1 $(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
 
 lint: setup
 	@$(BIN)/ruff check .

@@ -20,6 +20,7 @@ from core.services.runs.control import tidy_up
 from core.settings import PROJECT_ROOT
 from core.storage.engine import open_engine, writing
 from core.storage.tables import Run
+from tests.long import times
 from tests.planted import Outcome, PlantedPlan, PlantedServer
 from tests.services.runs.evaluations import (
     NOW,
@@ -139,16 +140,16 @@ def _kill_and_resume(engine: Engine, server: PlantedServer, *, kills: int, seed:
     assert interrupted > 0, "no kill fell into a request: the moments are not random enough to show anything"
 
 
-def test_a_run_survives_twenty_kills(sqlite_database: str, server: PlantedServer):
+def test_a_run_survives_kills(sqlite_database: str, server: PlantedServer):
     engine = open_engine(sqlite_database)
-    _kill_and_resume(engine, server, kills=20, seed=7)
+    _kill_and_resume(engine, server, kills=times(5, long=20), seed=7)
     engine.dispose()
 
 
 @pytest.mark.postgres
 def test_a_run_survives_kills_on_postgresql(postgres_database: str, server: PlantedServer):
     engine = open_engine(postgres_database)
-    _kill_and_resume(engine, server, kills=6, seed=11)
+    _kill_and_resume(engine, server, kills=times(5, long=20), seed=11)
     engine.dispose()
 
 

@@ -28,13 +28,14 @@ from core.services.studies import assigning, rounds, voting
 from core.settings import PROJECT_ROOT
 from core.storage.engine import open_engine, reading, writing
 from core.storage.tables import Assignment, Pair, Response, Study, Vote
+from tests.long import times
 from tests.pairs import pair_in_hand
 from tests.services.studies.test_rating import assert_tallies_equal_a_rebuild
 from tests.workspace import NOW, Workspace, make_workspace
 
 T = TypeVar("T")
 PROJECT = PROJECT_ROOT
-KILLS = 3
+KILLS = times(3, long=20)
 LEAST_ACKNOWLEDGED = 20
 
 
