@@ -14,6 +14,7 @@ from core.services.quality import words
 from core.services.quality.figures import Line, Times
 from core.services.quality.measure import Exported, Figure, Measure
 from core.services.quality.report import QualityReport
+from core.services.quality.scope_words import apart_in_words
 from core.storage.tables.facts import TOKENS
 
 
@@ -57,6 +58,14 @@ def _acceptable(line: Line) -> Figure:
     found = line.acceptable
     detail = f"{words.share_and_span(found)} of {found.n:,} acceptable"
     return Figure(found.value, words.share(found), detail, found.lower, found.upper)
+
+
+def _prompts(line: Line) -> Figure:
+    return Figure(line.prompts, apart_in_words(line), words.asked(line))
+
+
+def _prompts_exported(line: Line) -> dict[str, Any]:
+    return {"prompts_asked": line.prompts, "prompts_compared_on": line.of, "stands_apart": line.stands_apart}
 
 
 def _of_responses(count: Callable[[Line], int], word: str) -> Callable[[Line], Figure]:
@@ -200,6 +209,10 @@ ERRORS = Measure(
 MEASURES = (
     COST,
     ACCEPTABLE,
+    Measure(
+        "Prompts", "Prompts", _prompts, _number, _prompts_exported, "all",
+        "How many of the prompts that candidates are compared on it was asked.", is_charted=False,
+    ),
     Measure(
         "Responses", "Responses", _counted(lambda line: line.responses, "response"), _number,
         lambda line: {"responses": line.responses}, "all", is_charted=False,

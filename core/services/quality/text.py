@@ -105,8 +105,7 @@ def report_rows(found: QualityReport) -> list[dict[str, Any]]:
 def _row(found: QualityReport, line: Line) -> dict[str, Any]:
     row = {"candidate": found.candidate(line.candidate_id).name, "category": line.category}
     figures = {name: cell for measure in measures(found) for name, cell in measure.exported(line).items()}
-    on = {"prompts_asked": line.prompts, "prompts_compared_on": line.of, "stands_apart": line.stands_apart}
-    return row | figures | on | {"scope": quality.scope_in_words(found, line.category)}
+    return row | figures | {"scope": quality.scope_in_words(found, line.category)}
 
 
 def report_text(session: Session, dataset: Dataset, *, run_id: int | None = None, shared: bool = False) -> str:

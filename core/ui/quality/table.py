@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from core.services.datasets import exporting
-from core.services.quality import Line, QualityReport, apart_in_words, text
+from core.services.quality import Line, QualityReport, text
 from core.services.quality.measures import measures
 from core.ui.quality import behind, page
 from core.ui.quality.page import View
@@ -51,7 +51,7 @@ def _row(view: View, line: Line) -> dict[str, object]:
         if measure.interval is not None:
             # Heads tell columns apart; both intervals have the same.
             row[f"95 % interval{' ' * (len(row) > 2)}"] = measure.interval(line)
-    return row | {"Prompts": apart_in_words(line)}
+    return row
 
 
 def foot(view: View) -> None:
