@@ -6,8 +6,9 @@ from subprocess import CompletedProcess
 from tempfile import TemporaryDirectory
 
 from tests.forking import fork
+from tests.speed import patience_s
 
-WITHIN_S = 120
+WITHIN_S = patience_s(120)
 
 
 def evenhand(*args: str, env: Mapping[str, str]) -> CompletedProcess[str]:
@@ -18,5 +19,5 @@ def evenhand(*args: str, env: Mapping[str, str]) -> CompletedProcess[str]:
         process.join(WITHIN_S)
         if process.exitcode is None:
             process.kill()
-            raise TimeoutError(f"evenhand {' '.join(args)} took more than {WITHIN_S} s:\n{err.read_text()}")
+            raise TimeoutError(f"evenhand {' '.join(args)} took more than {WITHIN_S:.0f} s:\n{err.read_text()}")
         return CompletedProcess(["evenhand", *args], process.exitcode, out.read_text(), err.read_text())

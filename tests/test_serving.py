@@ -17,8 +17,9 @@ from core.storage.engine import open_engine
 from tests.browser.server import free_port
 from tests.planted import PlantedPlan, PlantedServer
 from tests.services.runs.evaluations import make, planned, the_run
+from tests.speed import patience_s
 
-STARTS_WITHIN_S, ENDS_WITHIN_S = 120.0, 30.0
+STARTS_WITHIN_S, ENDS_WITHIN_S = patience_s(120), patience_s(30)
 
 
 def session_of(leader: int) -> set[int]:

@@ -18,8 +18,9 @@ from core.settings import PROJECT_ROOT
 from core.storage.engine import open_engine, write
 from core.storage.schema import upgrade
 from tests.forking import fork
+from tests.speed import patience_s
 
-STARTS_WITHIN_S = 120
+STARTS_WITHIN_S = patience_s(120)
 
 
 @dataclass

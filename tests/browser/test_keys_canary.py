@@ -26,6 +26,7 @@ from tests.browser.conftest import settle
 from tests.browser.frames import Recorder
 from tests.browser.server import Server
 from tests.echo import WITNESS, EchoServer, echoing
+from tests.speed import patience_s
 from tests.workspace import NOW, make_workspace
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("keys")]
@@ -101,7 +102,7 @@ def try_on_the_page(page: Page, server: Server, name: str) -> None:
     settle(page)
     page.get_by_role("button", name="Ask it").click()
     went = page.get_by_text("Answered by").or_(page.get_by_test_id("stAlert"))
-    expect(went.first).to_be_visible(timeout=40_000)
+    expect(went.first).to_be_visible(timeout=patience_s(40) * 1000)
     settle(page)
 
 
@@ -144,7 +145,7 @@ def load_test(page: Page, server: Server) -> None:
     page.get_by_label("Seconds at each rate").press("Enter")
     expect(page.get_by_text("About 12 requests")).to_be_visible()
     page.get_by_role("button", name="Start").click()
-    expect(page.get_by_text("What was measured")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("What was measured")).to_be_visible(timeout=patience_s(60) * 1000)
     settle(page)
 
 

@@ -19,11 +19,12 @@ from core.storage.tables import Assignment, Candidate, Response, Run, Score, Stu
 from tests.browser.conftest import settle
 from tests.browser.server import Server
 from tests.planted import PlantedPlan, PlantedServer, planted
+from tests.speed import patience_s
 
 pytest.importorskip("xllamacpp")
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("re_evaluate")]
 OTHERS = ("Plain · champion", "Warm", "Careful", "Loose")
-STALLED_S = 120.0
+STALLED_S = patience_s(120)
 FEW = 6
 HALF_HANG = PlantedPlan(total_ms=100, stall_every=2, stall_ms=120_000)
 CATEGORIES = ("ambiguous", "reasoning")
@@ -90,7 +91,7 @@ def done(page: Page) -> int:
 
 def is_said_to_be(page: Page, state: str) -> None:
     """Wait until the run's badge says so."""
-    expect(card(page).locator(".stMarkdownBadge")).to_contain_text(state, timeout=30_000)
+    expect(card(page).locator(".stMarkdownBadge")).to_contain_text(state, timeout=patience_s(30) * 1000)
 
 
 def comes_to_its_end(page: Page) -> None:
@@ -105,7 +106,7 @@ def comes_to_its_end(page: Page) -> None:
 
 def underway(page: Page) -> None:
     """Wait until the first response has arrived and the bar says so."""
-    expect(card(page).get_by_text(re.compile(r"^[1-9]\d* of \d+$"))).to_be_visible(timeout=90_000)
+    expect(card(page).get_by_text(re.compile(r"^[1-9]\d* of \d+$"))).to_be_visible(timeout=patience_s(90) * 1000)
 
 
 def test_a_slice_of_the_demo_is_asked_again_scored_and_can_be_rated(studio: Server, page: Page) -> None:

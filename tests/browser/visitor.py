@@ -11,8 +11,9 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.browser.frames import Recorder
 from tests.browser.server import Server
+from tests.speed import patience_s
 
-WITHIN_S = 60.0
+WITHIN_S = patience_s(60)
 
 
 def asked(server: Server, url_path: str, cookie: dict[str, str] | None = None) -> Recorder:
