@@ -1,6 +1,7 @@
 """The recipes of docs/developing.md, run as they stand there, some of them in a copy of the project."""
 
 import io
+import os
 import re
 import shutil
 import subprocess
@@ -24,6 +25,7 @@ from core.services.scoring import evaluators, registry, service
 from core.settings import PROJECT_ROOT
 from core.storage.engine import reading, write
 from core.storage.tables import Prompt, Response, Score
+from tests.speed import patience_s
 from tests.workspace import make_workspace
 
 RECIPES = (PROJECT_ROOT / "docs" / "developing.md").read_text(encoding="utf-8")
@@ -114,27 +116,89 @@ assert whole["audio_tokens"] == 5, whole
 """
 
 
+WORDIEST_IN_A_COPY = """
+import io, os, sys
+from datetime import UTC, datetime
+from streamlit.testing.v1 import AppTest
+from typer.testing import CliRunner
+from core.cli import app
+from core.services.importing import Kind, import_file
+from core.storage.engine import get_engine
+from core.storage.schema import upgrade
+
+engine, now = get_engine(), datetime(2026, 11, 22, tzinfo=UTC)
+upgrade(engine)
+prompts = b'{"id": "p", "turns": ["Hello?"]}\\n{"id": "q", "turns": ["How are you?"]}'
+import_file(engine, io.BytesIO(prompts), Kind.PROMPTS, name="d.jsonl", dataset="d", now=now)
+answers = b'{"prompt_id": "p", "candidate": "c", "text": "Hi."}\\n'
+answers += b'{"prompt_id": "q", "candidate": "c", "text": "Very well, thank you."}'
+import_file(engine, io.BytesIO(answers), Kind.RESPONSES, name="r.jsonl", dataset="d", now=now)
+said = CliRunner().invoke(app, ["wordiest"])
+assert (said.exit_code, said.output) == (0, "4 q\\n1 p\\n"), said.output
+page = AppTest.from_file("pages/shell.py", default_timeout=60).run().switch_page("wordiest.py").run()
+assert not page.exception, page.exception
+assert page.title[0].value == "Wordiest"
+assert page.dataframe[0].value["Words"].tolist() == [4, 1]
+"""
+
+
 def test_a_fact_of_a_response_is_four_lines_and_a_migration(tmp_path: Path):
-    for folder in ("core", "pages"):
-        shutil.copytree(PROJECT_ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(PROJECT_ROOT / "pyproject.toml", tmp_path)
+    copied(tmp_path)
     for path in (
         "core/domain/answering.py",
         "core/providers/openai_compatible.py",
         "core/storage/tables/evaluation.py",
         "core/storage/tables/compared.py",
     ):
-        _beneath(tmp_path / path, "reasoning_tokens", block(path))
-    migration = "core/storage/migrations/versions/0006_audio_tokens.py"
-    (tmp_path / migration).write_text(block(migration))
-    command = [sys.executable, "-c", FACT_IN_A_COPY, f"sqlite:///{tmp_path}/evenhand.db"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
+        _beneath(tmp_path / path, r"^ +reasoning_tokens\b", block(path))
+    write_block(tmp_path, "core/storage/migrations/versions/0006_audio_tokens.py")
+    in_copy(tmp_path, sys.executable, "-c", FACT_IN_A_COPY, f"sqlite:///{tmp_path}/evenhand.db")
 
 
-def _beneath(path: Path, name: str, line: str) -> None:
-    """Add ``line`` beneath the one that begins with ``name``."""
+def test_a_service_a_command_and_a_page_are_a_file_each_and_their_lines(tmp_path: Path):
+    copied(tmp_path)
+    for path in (
+        "core/services/datasets/wordiest.py",
+        "core/cli/wordiest.py",
+        "pages/wordiest.py",
+        "core/ui/wordiest/page.py",
+    ):
+        write_block(tmp_path, path)
+    (tmp_path / "core/ui/wordiest/__init__.py").touch()
+    navigation = "core/ui/shared/navigation.py"
+    _beneath(tmp_path / navigation, r'^ +PageEntry\("raters.py"', block(navigation))
+    commands, settings = tmp_path / "core/cli/__init__.py", tmp_path / "pyproject.toml"
+    commands.write_text(commands.read_text().replace("reporting, serving\n", "reporting, serving, wordiest\n", 1))
+    settings.write_text(settings.read_text().replace("runs | studies", "runs | studies | wordiest", 1))
+    in_copy(tmp_path, sys.executable, "-c", WORDIEST_IN_A_COPY)
+    in_copy(tmp_path, str(Path(sys.executable).with_name("lint-imports")))
+
+
+def copied(folder: Path) -> None:
+    """Copy what a recipe changes into ``folder``."""
+    for name in ("core", "pages"):
+        shutil.copytree(PROJECT_ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(PROJECT_ROOT / "pyproject.toml", folder)
+
+
+def write_block(folder: Path, path: str) -> None:
+    """Write the recipe's code for the file ``path`` there."""
+    (folder / path).parent.mkdir(exist_ok=True)
+    (folder / path).write_text(block(path), encoding="utf-8")
+
+
+def in_copy(folder: Path, *command: str) -> None:
+    """Run ``command`` in the copy; it ends with 0."""
+    environment = os.environ | {"PYTHONPATH": str(folder), "EVENHAND_DATABASE_URL": f"sqlite:///{folder}/own.db"}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=patience_s(120), check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _beneath(path: Path, begins: str, line: str) -> None:
+    """Add ``line`` beneath the one that begins so."""
     before = path.read_text(encoding="utf-8")
-    found = re.search(rf"^ +{name}\b.*\n", before, re.MULTILINE)
-    assert found, f"{path} has no {name}"
+    found = re.search(rf"{begins}.*\n", before, re.MULTILINE)
+    assert found, f"{path} has no line that begins with {begins}"
     path.write_text(before[: found.end()] + line + before[found.end() :], encoding="utf-8")
