@@ -56,11 +56,13 @@ def ordered(page: Page, prompts: int = 16) -> Locator:
         dialog.get_by_text(name, exact=True).click()
         expect(dialog.get_by_role("checkbox", name=name)).not_to_be_checked()
     expect(dialog.get_by_text("1 candidate × 16 prompts")).to_be_visible()
-    for category in CATEGORIES:
+    for chosen, category in enumerate(CATEGORIES, start=1):
         dialog.get_by_role("combobox", name="Categories").fill(category)
         option = page.get_by_role("option", name=category)
         option.click()
         expect(option).to_be_hidden()
+        # What is chosen before the last choice has come back takes its place.
+        expect(dialog.get_by_text(f"1 candidate × {8 * chosen} prompts")).to_be_visible()
     page.keyboard.press("Tab")
     if prompts != 16:
         dialog.get_by_role("spinbutton", name="How many").fill(str(prompts))
