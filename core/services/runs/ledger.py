@@ -60,7 +60,7 @@ class Ended:
 
     run_id: int
     row: AttemptRow
-    response: AttemptRow | None = None
+    response: dict[str, Any] | None = None
 
 
 class Ledger:
