@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from core.domain.acceptability import CostPerAcceptable, ShareAcceptable
 from core.domain.words import UNKNOWN
-from core.services.quality.figures import Line
+from core.services.quality.figures import Line, Times
 
 Exported = Callable[[Line], Mapping[str, Any]]
 
@@ -58,3 +59,16 @@ class Measure:
         if figure.value is None or self.cell is None:
             return figure.written, figure.value
         return self.cell(figure.value), figure.value
+
+
+def bounds(found: ShareAcceptable | CostPerAcceptable) -> dict[str, float | None]:
+    """A figure and its interval: value, lower, upper; all None where it has no value."""
+    if found.value is None:
+        return {"value": None, "lower": None, "upper": None}
+    return {"value": found.value, "lower": found.lower, "upper": found.upper}
+
+
+def quantiles(times: Times) -> dict[str, float | None]:
+    """Median, p95 and p99 in ms, by their names in ``Times``; None: not known, or among timeouts."""
+    found = {"p50": times.p50, "p95": times.p95, "p99": times.p99}
+    return {which: None if quantile is None else quantile.value for which, quantile in found.items()}

@@ -6,13 +6,14 @@ The table of all figures, the charts, the way to the responses behind a figure a
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from core.domain.acceptability import CostPerAcceptable, ShareAcceptable
 from core.domain.latency import Quantile
 from core.domain.raters import Share
 from core.domain.raters import share as wilson
 from core.domain.words import UNKNOWN, money, n, percent, seconds
 from core.services.quality import words
 from core.services.quality.figures import Line, Times
-from core.services.quality.measure import Exported, Figure, Measure
+from core.services.quality.measure import Exported, Figure, Measure, bounds, quantiles
 from core.services.quality.report import QualityReport
 from core.services.quality.scope_words import apart_in_words
 from core.storage.tables.facts import TOKENS
@@ -43,15 +44,13 @@ def _cost_per_acceptable(line: Line) -> Figure:
 
 
 def _cost_exported(line: Line) -> dict[str, Any]:
-    return bounded("cost_per_acceptable_usd", line.cost_per_acceptable) | {
+    return _flat("cost_per_acceptable_usd", line.cost_per_acceptable) | {
         "cost_per_acceptable": str(line.cost_per_acceptable.state)
     }
 
 
-def bounded(name: str, found: Any) -> dict[str, float | None]:
-    """The fields of a figure with an interval: ``name``, ``name_lower``, ``name_upper``; None where it has no value."""
-    ends = (None, None) if found.value is None else (found.lower, found.upper)
-    return {name: found.value, f"{name}_lower": ends[0], f"{name}_upper": ends[1]}
+def _flat(name: str, found: ShareAcceptable | CostPerAcceptable) -> dict[str, float | None]:
+    return {name if bound == "value" else f"{name}_{bound}": value for bound, value in bounds(found).items()}
 
 
 def _acceptable(line: Line) -> Figure:
@@ -68,8 +67,13 @@ def _prompts_exported(line: Line) -> dict[str, Any]:
     return {"prompts_asked": line.prompts, "prompts_compared_on": line.of, "stands_apart": line.stands_apart}
 
 
-def _of_responses(count: Callable[[Line], int], word: str) -> Callable[[Line], Figure]:
-    """A share of responses, with Wilson's interval."""
+def _of_responses(
+    title: str, count: Callable[[Line], int], word: str, behind: str, *, head: str = "", export: str = "", **more: Any
+) -> Measure:
+    """A share of responses, with Wilson's interval.
+
+    ``head`` and ``export``: where they are not ``title`` and ``behind``.
+    """
 
     def of(line: Line) -> Figure:
         found = wilson(count(line), line.responses)
@@ -79,7 +83,10 @@ def _of_responses(count: Callable[[Line], int], word: str) -> Callable[[Line], F
         detail = f"{found.hits:,} of {found.n:,} {word} ({interval})"
         return Figure(found.value, _share(found), detail, found.lower, found.upper)
 
-    return of
+    def exported(line: Line) -> dict[str, Any]:
+        return {export or behind: count(line)}
+
+    return Measure(title, head or title, of, percent, exported, behind, counted=count, **more)
 
 
 def _errors(line: Line) -> Figure:
@@ -155,14 +162,9 @@ def _time(
 
 def _latency(which: str, title: str, head: str, **more: Any) -> Measure:
     def exported(line: Line) -> dict[str, Any]:
-        return {f"latency_ms_{which}": _quantile(line.latency, which)}
+        return {f"latency_ms_{which}": quantiles(line.latency)[which]}
 
     return _time(which, title, head, lambda line: line.latency, exported, **more)
-
-
-def _quantile(times: Times, which: str) -> float | None:
-    found: Quantile | None = getattr(times, which)
-    return None if found is None else found.value
 
 
 def _score(name: str) -> Measure:
@@ -194,7 +196,7 @@ COST = Measure(
     ),
 )  # fmt: skip
 ACCEPTABLE = Measure(
-    "Share acceptable", "Acceptable", _acceptable, percent, lambda line: bounded("acceptable", line.acceptable),
+    "Share acceptable", "Acceptable", _acceptable, percent, lambda line: _flat("acceptable", line.acceptable),
     interval=lambda line: words.span(line.acceptable, percent), bounds=(0.0, 1.0),
     cell=lambda share: f"{100 * share:.1f} %",
     help=(
@@ -210,38 +212,33 @@ MEASURES = (
     COST,
     ACCEPTABLE,
     Measure(
-        "Prompts", "Prompts", _prompts, _number, _prompts_exported, "all",
-        "How many of the prompts that candidates are compared on it was asked.", is_charted=False,
+        "Prompts", "Prompts", _prompts, _number, _prompts_exported,
+        help="How many of the prompts that candidates are compared on it was asked.", is_charted=False,
     ),
     Measure(
         "Responses", "Responses", _counted(lambda line: line.responses, "response"), _number,
         lambda line: {"responses": line.responses}, "all", is_charted=False,
     ),
     ERRORS,
-    Measure(
-        "Refusals", "Refusals", _of_responses(lambda line: line.refusals, "refuse"), percent,
-        lambda line: {"refusals": line.refusals}, "refusals", "Responses that refuse, where the prompt expects it too.",
-        counted=lambda line: line.refusals,
+    _of_responses(
+        "Refusals", lambda line: line.refusals, "refuse", "refusals",
+        help="Responses that refuse, where the prompt expects it too.",
     ),
-    Measure(
-        "Incomplete", "Incomplete", _of_responses(lambda line: line.incomplete, "incomplete"), percent,
-        lambda line: {"incomplete": line.incomplete}, "incomplete",
-        "Cut short by the token limit or by a stream that broke off, or empty.", counted=lambda line: line.incomplete,
+    _of_responses(
+        "Incomplete", lambda line: line.incomplete, "incomplete", "incomplete",
+        help="Cut short by the token limit or by a stream that broke off, or empty.",
     ),
-    Measure(
-        "Blocked", "Blocked", _of_responses(lambda line: line.blocked, "blocked"), percent,
-        lambda line: {"blocked": line.blocked}, "blocked", counted=lambda line: line.blocked,
-    ),
-    Measure(
-        "Without a verdict", "No verdict", _of_responses(lambda line: line.open, "without a verdict"), percent,
-        lambda line: {"without_verdict": line.open}, "undecided", counted=lambda line: line.open, is_charted=False,
+    _of_responses("Blocked", lambda line: line.blocked, "blocked", "blocked"),
+    _of_responses(
+        "Without a verdict", lambda line: line.open, "without a verdict", "undecided",
+        head="No verdict", export="without_verdict", is_charted=False,
     ),
     _latency("p50", "Median latency", "Median"),
     _latency("p95", "p95 latency", "p95"),
     _latency("p99", "p99 latency", "p99", is_charted=False),
     _time(
         "p50", "Median time to the first token", "First token", lambda line: line.ttft,
-        lambda line: {f"ttft_ms_{which}": _quantile(line.ttft, which) for which in ("p50", "p95", "p99")},
+        lambda line: {f"ttft_ms_{which}": value for which, value in quantiles(line.ttft).items()},
         is_charted=False,
     ),
     Measure(

@@ -1,5 +1,6 @@
 """Cost and quality as the JSON object that scripts rely on, as rows for a table, and as text for a terminal."""
 
+from collections.abc import Sequence
 from textwrap import wrap
 from typing import Any
 
@@ -9,8 +10,8 @@ from core.domain.acceptability import CostPerAcceptable, CostState, ShareAccepta
 from core.domain.latency import Quantile
 from core.domain.words import n
 from core.services import quality
-from core.services.quality import Line, QualityReport, Scope, Times
-from core.services.quality.measures import measures
+from core.services.quality import Line, QualityReport, Scope, measures
+from core.services.quality.measure import Measure, bounds, quantiles
 from core.storage.tables import Dataset
 
 _WIDEST, _NARROWEST_NAME, _LONGEST_NAME, _GAP = 100, 8, 40, "  "
@@ -68,29 +69,15 @@ def _object(found: QualityReport, line: Line) -> dict[str, Any]:
         "refusals": line.refusals,
         "incomplete": line.incomplete,
         "attempts": line.attempts,
-        "latency_ms": _quantiles(line.latency),
-        "ttft_ms": _quantiles(line.ttft),
+        "latency_ms": quantiles(line.latency),
+        "ttft_ms": quantiles(line.ttft),
         "input_tokens": line.tokens["input_tokens"].total,
         "output_tokens": line.tokens["output_tokens"].total,
         "cost_usd": line.cost_usd,
-        "acceptable": _bounds(line.acceptable),
-        "cost_per_acceptable_usd": _bounds(line.cost_per_acceptable),
+        "acceptable": bounds(line.acceptable),
+        "cost_per_acceptable_usd": bounds(line.cost_per_acceptable),
         "scores": {name: score.mean for name, score in line.scores.items()},
     }
-
-
-def _quantiles(times: Times) -> dict[str, float | None]:
-    return {"p50": _value(times.p50), "p95": _value(times.p95), "p99": _value(times.p99)}
-
-
-def _value(quantile: Quantile | None) -> float | None:
-    return None if quantile is None else quantile.value
-
-
-def _bounds(found: ShareAcceptable | CostPerAcceptable) -> dict[str, float | None]:
-    if found.value is None:
-        return {"value": None, "lower": None, "upper": None}
-    return {"value": found.value, "lower": found.lower, "upper": found.upper}
 
 
 def report_rows(found: QualityReport) -> list[dict[str, Any]]:
@@ -99,12 +86,13 @@ def report_rows(found: QualityReport) -> list[dict[str, Any]]:
     ``cost_per_acceptable``: *known*, *none* or *unknown*. ``scope``: which prompts the row rests on; ``stands_apart``:
     the candidate was asked too few of them to be ranked among the others, and comes last.
     """
-    return [_row(found, line) for line in _in_order(found)]
+    all_measures = measures.measures(found)
+    return [_row(found, line, all_measures) for line in _in_order(found)]
 
 
-def _row(found: QualityReport, line: Line) -> dict[str, Any]:
+def _row(found: QualityReport, line: Line, all_measures: Sequence[Measure]) -> dict[str, Any]:
     row = {"candidate": found.candidate(line.candidate_id).name, "category": line.category}
-    figures = {name: cell for measure in measures(found) for name, cell in measure.exported(line).items()}
+    figures = {name: cell for measure in all_measures for name, cell in measure.exported(line).items()}
     return row | figures | {"scope": quality.scope_in_words(found, line.category)}
 
 

@@ -1,12 +1,14 @@
 """The table of all figures, its downloads, and how they were computed."""
 
 import io
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
 
 from core.services.datasets import exporting
 from core.services.quality import Line, QualityReport, text
+from core.services.quality.measure import Measure
 from core.services.quality.measures import measures
 from core.ui.quality import behind, page
 from core.ui.quality.page import View
@@ -28,7 +30,8 @@ def table(view: View) -> None:
 
 
 def _figures(view: View, lines: list[Line], *, key: str) -> None:
-    rows = [_row(view, line) for line in lines]
+    all_measures = measures(view.report)
+    rows = [_row(view, line, all_measures) for line in lines]
     grids.choosable(
         rows,
         alt="Every candidate with cost, share acceptable, times, tokens, spend, errors and scores",
@@ -44,9 +47,9 @@ def _chosen(view: View, lines: list[Line], rows: list[dict[str, object]], key: s
         behind.choose(view, column, lines[row].candidate_id)
 
 
-def _row(view: View, line: Line) -> dict[str, object]:
+def _row(view: View, line: Line, all_measures: Sequence[Measure]) -> dict[str, object]:
     row: dict[str, object] = {"Candidate": page.name_of(view, line)}
-    for measure in measures(view.report):
+    for measure in all_measures:
         row[measure.head] = Number(*measure.in_table(line))
         if measure.interval is not None:
             # Heads tell columns apart; both intervals have the same.
