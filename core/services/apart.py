@@ -12,13 +12,14 @@ import pickle
 import signal
 import subprocess
 import sys
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from multiprocessing.connection import Connection, Pipe
 from threading import Lock
 from typing import Any
+
+from cachetools import LRUCache
 
 from core.errors import EvenhandError
 from core.services.apart_process import CPU_S, MEMORY_BYTES, OUT_OF_MEMORY, READY
@@ -109,7 +110,7 @@ class _Worker:
     """The process, started at the first work. One thread at a time has it, for some calls."""
 
     def __init__(self) -> None:
-        self.run_out: OrderedDict[str, int] = OrderedDict()
+        self.run_out: LRUCache[str, int] = LRUCache(_REMEMBERED)
         self._turn = Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
@@ -210,9 +211,7 @@ class _Worker:
 
     def _remember(self, of: str) -> None:
         if of:
-            self.run_out[of] = self.run_out.pop(of, 0) + 1
-            while len(self.run_out) > _REMEMBERED:
-                self.run_out.popitem(last=False)
+            self.run_out[of] = self.run_out.get(of, 0) + 1
 
 
 @dataclass(frozen=True)

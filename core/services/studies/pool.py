@@ -10,6 +10,7 @@ from datetime import datetime
 from threading import Lock
 
 import sqlalchemy as sa
+from cachetools import LRUCache
 from sqlmodel import Session
 
 from core.storage.tables import Study, metadata
@@ -21,7 +22,7 @@ _removed = metadata.tables["responses_removed"]
 
 _MOST_POOLS = 32
 _MOST_GAPS = 50
-_kept: dict[tuple[object, ...], tuple["_Seen", "Pool"]] = {}
+_kept: LRUCache[tuple[object, ...], tuple["_Seen", "Pool"]] = LRUCache(_MOST_POOLS)
 _lock = Lock()
 
 Gap = tuple[int, int]
@@ -74,7 +75,8 @@ def pool_of(session: Session, study: Study) -> Pool:
     scope = (study.dataset_id, tuple(study.categories or ()), tuple(study.candidate_ids or ()))
     key = (str(session.get_bind().engine.url), study.id, scope)
     newest = _newest(session)
-    seen, pool = _kept.get(key, (_Seen(), _EMPTY))
+    with _lock:
+        seen, pool = _kept.get(key, (_Seen(), _EMPTY))
     only_grew = _only_grew(session, seen, newest)
     if only_grew and newest == seen.newest:
         return pool
@@ -83,8 +85,6 @@ def pool_of(session: Session, study: Study) -> Pool:
     gaps = _gaps(session, after=seen.newest.id, until=newest.id)
     pool = _with(pool, _responses(session, study, after=seen.newest.id, until=newest.id))
     with _lock:
-        while len(_kept) >= _MOST_POOLS and key not in _kept:
-            _kept.pop(next(iter(_kept)))
         _kept[key] = (_Seen(newest, (*seen.gaps, *gaps)[-_MOST_GAPS:]), pool)
     return pool
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
+from cachetools import LRUCache
 from numpy.typing import NDArray
 from sqlalchemy import Engine
 from sqlmodel import Session
@@ -30,7 +31,7 @@ _LOGITS_PER_ELO = math.log(10) / 400
 _MOST_KEPT = 64
 _REFRESHED_WITHIN_S = 60.0
 _pair_tally = metadata.tables["pair_tally"]
-_kept: dict[tuple[object, ...], "_Kept"] = {}
+_kept: LRUCache[tuple[object, ...], "_Kept"] = LRUCache(_MOST_KEPT)
 _refreshed_at: dict[str, float] = {}
 _lock = Lock()
 
@@ -60,7 +61,8 @@ class _Kept:
 def of(session: Session, study: Study, pool: Pool) -> Preference:
     """The study's preference, in the order of the pool's candidates; computed here only where nobody else does it."""
     database = str(session.get_bind().engine.url)
-    kept = _kept.get((database, study.id))
+    with _lock:
+        kept = _kept.get((database, study.id))
     is_refreshed = time.monotonic() - _refreshed_at.get(database, -math.inf) < _REFRESHED_WITHIN_S
     if kept is None or not is_refreshed:
         kept = _up_to_date(session, study, pool)
@@ -87,13 +89,12 @@ def _up_to_date(session: Session, study: Study, pool: Pool) -> _Kept:
     fewest = int(votes.sum(axis=1).min()) if votes.size else 0
     step = (int(math.log1p(total / 10) / math.log(1.2)), fewest.bit_length(), question and question.id, simulated)
     key = (str(session.get_bind().engine.url), study.id)
-    kept = _kept.get(key)
+    with _lock:
+        kept = _kept.get(key)
     if kept is None or kept.candidates != pool.candidates or kept.step != step:
         preference = _computed(session, question, pool, votes, boards.Filters(simulated=simulated))
         kept = _Kept(pool.candidates, step, preference)
         with _lock:
-            while len(_kept) >= _MOST_KEPT and key not in _kept:
-                _kept.pop(next(iter(_kept)))
             _kept[key] = kept
     return kept
 

@@ -3,12 +3,13 @@
 import logging
 import pickle
 import zlib
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from threading import Lock, Thread
 from time import monotonic
 from typing import Any, TypeVar, cast
+
+from cachetools import LRUCache
 
 T = TypeVar("T")
 MOST_BYTES = 48 * 2**20
@@ -33,11 +34,15 @@ class Kept:
     """
 
     def __init__(self, *, most_bytes: int = MOST_BYTES, clock: Callable[[], float] = monotonic) -> None:
-        self._most_bytes, self._clock = most_bytes, clock
-        self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
+        self._clock = clock
+        self._entries: LRUCache[Hashable, _Entry] = LRUCache(most_bytes, getsizeof=lambda entry: len(entry.packed))
         self._computing: dict[Hashable, Lock] = {}
         self._lock = Lock()
-        self.bytes = 0
+
+    @property
+    def bytes(self) -> int:
+        """How much is kept."""
+        return int(self._entries.currsize)
 
     def get(self, key: Hashable, compute: Callable[[], T], *, fresh_s: float) -> T:
         """What ``compute`` gives for ``key``. It must not touch Streamlit; two who ask at once wait for one answer."""
@@ -58,7 +63,6 @@ class Kept:
             entry = self._entries.get(key)
             if entry is None or self._clock() - entry.made_at > _STALE_TIMES * entry.fresh_s:
                 return None
-            self._entries.move_to_end(key)
             return entry
 
     def _turn(self, key: Hashable) -> Lock:
@@ -86,15 +90,9 @@ class Kept:
     def _keep(self, key: Hashable, found: Any, fresh_s: float) -> None:
         packed = zlib.compress(pickle.dumps(found), 1)
         with self._lock:
-            there = self._entries.pop(key, None)
-            self.bytes -= len(there.packed) if there else 0
-            if len(packed) > self._most_bytes:
-                return
-            self._entries[key] = _Entry(packed, self._clock(), fresh_s)
-            self.bytes += len(packed)
-            while self.bytes > self._most_bytes:
-                _, oldest = self._entries.popitem(last=False)
-                self.bytes -= len(oldest.packed)
+            self._entries.pop(key, None)
+            if len(packed) <= self._entries.maxsize:
+                self._entries[key] = _Entry(packed, self._clock(), fresh_s)
 
 
 def _unpacked(packed: bytes) -> Any:
