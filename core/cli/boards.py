@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from core.cli.terminal import AsJson, app, now, plainly, print_json, workspace
+from core import clock
+from core.cli.terminal import AsJson, app, plainly, print_json, workspace
 from core.domain.ranking import Band, RankingOptions
 from core.services.leaderboards import boards, report, tallies, weighting
 from core.services.studies import studies
@@ -27,7 +28,7 @@ def leaderboard(
     options = RankingOptions(plain=plain, band=Band.FIXED if fixed or plain else Band.PEEK)
     with plainly():
         engine = workspace()
-        weighting.refresh_stale(engine, now=now(), at_once=True)
+        weighting.refresh_stale(engine, now=clock.now(), at_once=True)
         with reading(engine) as session:
             found = studies.named(session, study)
             assert found.id is not None
@@ -47,5 +48,5 @@ def rebuild() -> None:
     with plainly():
         engine = workspace()
         write(engine, tallies.rebuild_all)
-        weighting.refresh_all(engine, now=now())
+        weighting.refresh_all(engine, now=clock.now())
     typer.echo("Every tally was counted anew from the votes.")

@@ -11,7 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from core.cli.terminal import AsJson, app, now, plainly, print_json, workspace
+from core import clock
+from core.cli.terminal import AsJson, app, plainly, print_json, workspace
 from core.errors import BadInput
 from core.services import runs, scoring
 from core.services.candidates import candidates
@@ -41,7 +42,7 @@ def run_(
     """Answer a dataset with candidates. Prints the run's id first; ends with 1 where the run could not finish."""
     with plainly():
         engine = workspace()
-        scoring.ensure_defaults(engine, now=now())
+        scoring.ensure_defaults(engine, now=clock.now())
         spread = [3600 * spread_hours * number for number in range(repeats)] if spread_hours else None
 
         def planned(session: Session) -> int:
@@ -56,7 +57,7 @@ def run_(
                 max_usd=max_usd,
                 concurrency=concurrency,
             )
-            made = runs.plan(session, order, now=now(), for_here=True)
+            made = runs.plan(session, order, now=clock.now(), for_here=True)
             assert made.id is not None
             return made.id
 
@@ -80,7 +81,7 @@ def resume(
             raise BadInput("--max-usd sets a spending cap and --no-cap takes it away: give one of them.")
         cap = None if no_cap else runs.Cap.KEPT if max_usd is None else max_usd
         engine = workspace()
-        runs.resume(engine, run, now=now(), retry_failed=retry_failed, max_usd=cap, for_here=True)
+        runs.resume(engine, run, now=clock.now(), retry_failed=retry_failed, max_usd=cap, for_here=True)
         _carry_out(engine, run, as_json=as_json)
 
 

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
+from core import clock
 from core.cli.out_file import sink
-from core.cli.terminal import app, now, plainly, workspace
+from core.cli.terminal import app, plainly, workspace
 from core.domain.ranking import RankingOptions
 from core.services.datasets import exporting
 from core.services.leaderboards import boards, report, weighting
@@ -59,7 +60,7 @@ def export_leaderboard(
     with plainly():
         exporting.check_format(format)
         engine = workspace()
-        weighting.refresh_stale(engine, now=now(), at_once=True)
+        weighting.refresh_stale(engine, now=clock.now(), at_once=True)
         with reading(engine) as session:
             found = studies.named(session, study)
             asked = studies.question_named(session, found.id or 0, question)

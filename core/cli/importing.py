@@ -10,7 +10,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from core.cli.terminal import AsJson, app, now, plainly, print_json, workspace
+from core import clock
+from core.cli.terminal import AsJson, app, plainly, print_json, workspace
 from core.services import importing
 from core.services.importing import ImportSummary, Kind
 
@@ -40,7 +41,7 @@ def import_(
     where: dict[str, Any] = {"dataset": dataset, "study": study, "question": question, "format": format}
     with plainly(), _bar(hidden=as_json or not sys.stderr.isatty()) as on_progress:
         columns = dict(pair.partition("=")[::2] for pair in column or ())
-        options = where | {"columns": columns or None, "now": now(), "on_progress": on_progress}
+        options = where | {"columns": columns or None, "now": clock.now(), "on_progress": on_progress}
         if query is not None:
             summary = importing.import_query(workspace(), file, query, kind, **options)
         else:

@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 from sqlmodel import Session
 
-from core.cli.terminal import AsJson, app, now, plainly, print_json, workspace
+from core import clock
+from core.cli.terminal import AsJson, app, plainly, print_json, workspace
 from core.domain.judging import PAIRWISE_KIND
 from core.errors import NotFound
 from core.services import scoring
@@ -28,7 +29,7 @@ def judge(
     """Ask a judge about a run's responses that it has not judged yet; ends with 1 where some were left."""
     with plainly():
         engine = workspace()
-        scoring.ensure_defaults(engine, now=now())
+        scoring.ensure_defaults(engine, now=clock.now())
         with reading(engine) as session:
             chosen = _named(session, evaluator)
             assert chosen.id is not None

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 from sqlmodel import Session
 
-from core.cli.terminal import AsJson, app, now, plainly, print_json, workspace
+from core import clock
+from core.cli.terminal import AsJson, app, plainly, print_json, workspace
 from core.domain.people import Role
 from core.errors import BadInput
 from core.services.studies import inviting, studies
@@ -37,8 +38,8 @@ def invite(
         study_id = None if study is None else studies.named(session, study).id
         terms = inviting.Terms(what, study_id, settings.base_url, by_address, days)
         if text is not None:
-            return inviting.invite_all(session, text, terms, now=now())
-        return [inviting.invite_one(session, terms, name=name or "", email=email, now=now())]
+            return inviting.invite_all(session, text, terms, now=clock.now())
+        return [inviting.invite_one(session, terms, name=name or "", email=email, now=clock.now())]
 
     with plainly():
         if (name is None) == (people is None):

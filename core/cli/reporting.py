@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 from sqlalchemy import Engine
 
-from core.cli.terminal import AsJson, app, now, plainly, print_json, workspace
+from core import clock
+from core.cli.terminal import AsJson, app, plainly, print_json, workspace
 from core.services import scoring
 from core.services.datasets import datasets
 from core.services.quality import text
@@ -27,9 +28,9 @@ def report(
     """Per candidate and category: latency, tokens, cost, scores, share acceptable, cost per acceptable response."""
     with plainly():
         engine = workspace()
-        scoring.ensure_defaults(engine, now=now())
+        scoring.ensure_defaults(engine, now=clock.now())
         found = _named(engine, dataset)
-        scoring.score_missing(engine, dataset_id=found.id, run_id=run, now=now())
+        scoring.score_missing(engine, dataset_id=found.id, run_id=run, now=clock.now())
         with reading(engine) as session:
             if as_json:
                 print_json(text.report_object(session, found, run_id=run, shared=shared))
@@ -42,9 +43,9 @@ def rescore(dataset: OfDataset = None) -> None:
     """Score responses anew, without asking any model."""
     with plainly():
         engine = workspace()
-        scoring.ensure_defaults(engine, now=now())
+        scoring.ensure_defaults(engine, now=clock.now())
         found = _named(engine, dataset)
-        written = scoring.rescore(engine, dataset_id=found.id, now=now())
+        written = scoring.rescore(engine, dataset_id=found.id, now=clock.now())
     typer.echo(f"Wrote {written:,} scores of the responses to '{found.name}'.")
 
 

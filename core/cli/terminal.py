@@ -3,12 +3,12 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 from sqlalchemy import Engine
 
+from core import clock
 from core.errors import EvenhandError
 from core.services.studies import studies
 from core.storage.engine import get_engine, write
@@ -31,16 +31,11 @@ def plainly() -> Iterator[None]:
         raise typer.Exit(0) from None
 
 
-def now() -> datetime:
-    """This moment, in UTC; the one clock of the commands."""
-    return datetime.now(UTC)
-
-
 def workspace() -> Engine:
     """The engine on a database that is up to date and has its default study."""
     engine = get_engine()
     upgrade(engine)
-    write(engine, lambda session: studies.ensure_default(session, now=now()))
+    write(engine, lambda session: studies.ensure_default(session, now=clock.now()))
     return engine
 
 

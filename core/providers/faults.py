@@ -6,10 +6,10 @@ back is cut short and cleared of everything secret.
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from core import clock
 from core.domain.answering import FaultKind
 from core.providers import presets
 from core.providers.base import Endpoint, ProviderFault
@@ -101,7 +101,7 @@ def fault_of(error: Exception, endpoint: Endpoint, hearing: Hearing, *, timeout_
     status = getattr(error, "status_code", None)
     codes, said = _read(body, error if response is None else response)
     kind = _kind(status, codes, said)
-    wait = None if response is None else retry_after_s(response.headers, now=datetime.now(UTC))
+    wait = None if response is None else retry_after_s(response.headers, now=clock.now())
     message = _words(kind, endpoint, status)
     return hearing.fault(
         kind,
@@ -214,7 +214,7 @@ def _delay_in(body: object) -> float | None:
     for error in _error_objects(body):
         for detail in error.get("details") or ():
             if isinstance(detail, Mapping) and isinstance(detail.get("retryDelay"), str):
-                return duration_s(detail["retryDelay"], now=datetime.now(UTC))
+                return duration_s(detail["retryDelay"], now=clock.now())
     return None
 
 

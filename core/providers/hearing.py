@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from contextvars import ContextVar
-from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
 from weakref import WeakSet
 
+from core import clock
 from core.domain.answering import FaultKind, FinishReason, Timings, TokenUsage
 from core.domain.storable_text import storable
 from core.providers.base import Completion, ProviderFault, RateLimits
@@ -81,7 +81,7 @@ class Hearing:
         """Note a response's head: its moment, the limits it tells, and whether its connection was used before."""
         if self.first_byte is None:
             self.first_byte = perf_counter()
-        self.limits = rate_limits(response.headers.raw, now=datetime.now(UTC))
+        self.limits = rate_limits(response.headers.raw, now=clock.now())
         connection = response.extensions.get("network_stream")
         if connection is not None:
             self.is_warm = connection in open_connections

@@ -2,7 +2,6 @@
 
 import hmac
 import logging
-from datetime import UTC, datetime
 from threading import Lock
 from time import monotonic
 
@@ -11,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from core import clock
 from core.services.workspace import count_workspace
 from core.settings import get_settings
 from core.storage.engine import get_engine, reading
@@ -102,4 +102,4 @@ def _gauge(name: str, what: str, value: float) -> list[str]:
 
 
 def _uptime_s(background: Background) -> float:
-    return 0.0 if background.started_at is None else (datetime.now(UTC) - background.started_at).total_seconds()
+    return 0.0 if background.started_at is None else (clock.now() - background.started_at).total_seconds()

@@ -5,13 +5,12 @@ the link up. Forged, used, revoked and ended links all get the same answer, but 
 theirs leads in.
 """
 
-from datetime import UTC, datetime
-
 from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from core import clock
 from core.errors import NotAllowed
 from core.services.people import joining
 from core.settings import AuthMode, get_settings
@@ -57,16 +56,16 @@ def join(request: Request) -> Response:
 def _who(token: str, cookie: str | None) -> tuple[Person | None, Person | None, bool]:
     """Whom the link is good for now, who is signed in here, and whether it was ever theirs."""
     with reading(get_engine()) as session:
-        me = joining.person_of(session, cookie, _now())
+        me = joining.person_of(session, cookie, clock.now())
         owner = joining.owner(session, token)
         is_mine = me is not None and owner is not None and owner.id == me.id
-        return joining.invited(session, token, _now()), me, is_mine
+        return joining.invited(session, token, clock.now()), me, is_mine
 
 
 def _joined(token: str, cookie: str | None) -> Response:
     def work(session: Session) -> str:
-        sign_in = joining.redeem(session, token, _now())
-        joining.sign_out(session, cookie, _now())
+        sign_in = joining.redeem(session, token, clock.now())
+        joining.sign_out(session, cookie, clock.now())
         return sign_in
 
     try:
@@ -103,7 +102,7 @@ def sign_out(request: Request) -> Response:
     if get_settings().auth is AuthMode.OIDC:
         return RedirectResponse("/auth/logout", status_code=303)
     token = request.cookies.get(SESSION_COOKIE)
-    write(get_engine(), lambda session: joining.sign_out(session, token, _now()))
+    write(get_engine(), lambda session: joining.sign_out(session, token, clock.now()))
     answer = plain_page(
         "You are signed out",
         "Your votes are kept. To come back, open a new join link: whoever invited you makes one on the People page.",
@@ -148,10 +147,6 @@ def _dead(*, signed_in: bool = False) -> Response:
 def _from_elsewhere(request: Request) -> bool:
     """Whether another site sent this form. (Under no-referrer the Origin of our own forms is "null".)"""
     return request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 ROUTES = [

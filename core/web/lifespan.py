@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine
 
+from core import clock
 from core.services import apart
 from core.services.demo.opening import prepare_workspace
 from core.services.leaderboards.weighting import refresh_stale
@@ -56,14 +57,14 @@ class Background:
         # That a turn is skipped while the last one still works is as it should be, and no warning.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self.scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
-        self._every(3, "tallies", lambda: refresh_stale(engine, now=_now()))
+        self._every(3, "tallies", lambda: refresh_stale(engine, now=clock.now()))
         self._every(2, "runs", lambda: workers.ensure(engine))
         self._every(5, "scores", lambda: score_pending(engine))
         self._every(3, "pairs to draw", lambda: preferences.refresh(engine))
         self._every(10, "what was loaded", freeze_loaded)
-        self._every(60, "leases", lambda: release_abandoned(engine, _now()))
+        self._every(60, "leases", lambda: release_abandoned(engine, clock.now()))
         self.scheduler.start()
-        self.started_at = _now()
+        self.started_at = clock.now()
 
     def _stop(self) -> None:
         if self.scheduler is not None and self.scheduler.running:
@@ -88,14 +89,10 @@ class Background:
 def _open_workspace(engine: Engine) -> None:
     settings = get_settings()
     upgrade(engine)
-    prepare_workspace(engine, demo=settings.demo, now=_now())
+    prepare_workspace(engine, demo=settings.demo, now=clock.now())
     sys.stdout.write(f"\nEvenhand answers at {settings.base_url.rstrip('/')}\n")
     if settings.auth is AuthMode.LINK:
-        token = write(engine, lambda session: first_admin_link(session, _now()))
+        token = write(engine, lambda session: first_admin_link(session, clock.now()))
         if token is not None:
             sys.stdout.write(f"\nSign in as the first admin, once: {settings.base_url.rstrip('/')}/join/{token}\n\n")
     sys.stdout.flush()
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

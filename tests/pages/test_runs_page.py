@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
+from core import clock
 from core.domain.words import duration, money
 from core.services import runs
 from core.services.runs import RunOrder
@@ -19,7 +20,6 @@ from core.storage.engine import reading, writing
 from core.storage.tables import Attempt, Candidate, Dataset, Response, Run
 from core.ui.runs.re_evaluate_order import proposed_cap
 from core.ui.shared.navigation import PAGES_FOLDER
-from core.ui.shared.resources import now
 from tests import command_line
 from tests.echo import EchoServer
 from tests.pages.grids import grids
@@ -116,8 +116,8 @@ def test_a_run_that_goes_on_shows_what_is_done_left_spent_and_can_be_cancelled(
     workspace: Engine, at: Workspace
 ) -> None:
     run_id = a_run(
-        workspace, at, answers=4, state="running", worker="elsewhere/1 1 a", heartbeat_at=now() + timedelta(hours=1),
-        cost_usd=0.04, max_usd=2.5,
+        workspace, at, answers=4, state="running", worker="elsewhere/1 1 a",
+        heartbeat_at=clock.now() + timedelta(hours=1), cost_usd=0.04, max_usd=2.5,
     )  # fmt: skip
     app = opened()
     shown = words(app)
@@ -150,7 +150,7 @@ def test_a_run_stopped_at_its_cap_says_so_and_goes_on_with_one_that_is_enough(wo
     assert "The spending cap of 0.5 USD is reached" in app.warning[0].value
     cap = app.number_input[0].value
     with reading(workspace) as session:
-        assert cap == runs.cap_to_end(session, run_id, now=now()) >= 1.0
+        assert cap == runs.cap_to_end(session, run_id, now=clock.now()) >= 1.0
     press(app, f"runs_resume_{run_id}")
     run = the_run(workspace, run_id)
     assert run.max_usd == cap
@@ -315,11 +315,11 @@ def test_an_empty_workspace_is_told_what_is_missing(workspace: Engine) -> None:
 
 
 def test_the_sidebar_tells_of_the_run_that_goes_on_and_of_the_last(workspace: Engine, at: Workspace) -> None:
-    run_id = a_run(workspace, at, answers=3, state="running", worker="elsewhere/1 1 a", heartbeat_at=now())
+    run_id = a_run(workspace, at, answers=3, state="running", worker="elsewhere/1 1 a", heartbeat_at=clock.now())
     assert f"Run {run_id} · 3 of 12" in words(opened("leaderboard.py"))
     with writing(workspace) as session:
         run = session.get_one(Run, run_id)
-        run.state, run.finished_at, run.cost_usd = "done", now() - timedelta(hours=2), 4.12
+        run.state, run.finished_at, run.cost_usd = "done", clock.now() - timedelta(hours=2), 4.12
     assert "Last run 2 h ago · 2 candidates · \\$4.12" in words(opened("leaderboard.py"))
 
 
@@ -384,7 +384,7 @@ def test_a_cap_that_is_emptied_before_a_run_is_none_and_not_zero(workspace: Engi
 def test_the_cap_that_is_proposed_is_no_less_than_the_most_that_is_said(workspace: Engine, at: Workspace) -> None:
     app = re_evaluate()
     with reading(workspace) as session:
-        most = runs.estimate(session, order(workspace, at), now=now()).most_usd
+        most = runs.estimate(session, order(workspace, at), now=clock.now()).most_usd
     assert the_cap(app).value >= most
     assert f"\\${most:.2f} if every answer were as long as it may be" in words(app)
 
@@ -444,7 +444,7 @@ STORIES = {
 @pytest.mark.parametrize("name", list(STORIES))
 def test_card_table_and_selector_tell_one_story(workspace: Engine, at: Workspace, name: str) -> None:
     values, state, left = STORIES[name]
-    held = {"worker": "elsewhere/1 1 a", "heartbeat_at": now() + timedelta(hours=1)}
+    held = {"worker": "elsewhere/1 1 a", "heartbeat_at": clock.now() + timedelta(hours=1)}
     run_id = a_run(workspace, at, **({"answers": 4, "attempts": 13, "planned": 12} | held | values))
     app = opened()
     run = the_run(workspace, run_id)

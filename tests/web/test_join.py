@@ -8,6 +8,7 @@ from sqlmodel import select
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from core import clock
 from core.domain.people import Role
 from core.services.people import joining, people
 from core.settings import get_settings
@@ -39,12 +40,12 @@ def browser() -> TestClient:
 
 
 def invite(engine: Engine, name: str) -> str:
-    return write(engine, lambda s: people.invite(s, name=name, role=Role.RATER, now=join._now()))[1]
+    return write(engine, lambda s: people.invite(s, name=name, role=Role.RATER, now=clock.now()))[1]
 
 
 def signed_in(engine: Engine, browser: TestClient) -> str | None:
     with reading(engine) as session:
-        person = joining.person_of(session, browser.cookies.get(COOKIE), join._now())
+        person = joining.person_of(session, browser.cookies.get(COOKIE), clock.now())
     return person.name if person else None
 
 
@@ -67,7 +68,7 @@ def test_an_unused_link_of_the_signed_in_person_is_not_used_up(engine: Engine, b
 
     def renewed(session):
         person = session.exec(select(Person).where(Person.name == "Anna")).one()
-        return people.new_link(session, person.id, now=join._now())
+        return people.new_link(session, person.id, now=clock.now())
 
     token = write(engine, renewed)
     assert browser.post(f"/join/{token}").headers["location"] == "/"
@@ -100,7 +101,7 @@ def test_somebody_else_who_is_signed_in_is_asked_first(engine: Engine, browser: 
     assert browser.post(f"/join/{token}{action}").headers["location"] == "/"
     assert signed_in(engine, browser) == "Anna"
     with reading(engine) as session:
-        assert joining.person_of(session, former, join._now()) is None
+        assert joining.person_of(session, former, clock.now()) is None
         assert len([each for each in session.exec(select(SignIn)) if each.revoked_at is None]) == 1
 
 
@@ -116,7 +117,7 @@ def test_a_revoked_person_is_not_led_in_by_their_link(engine: Engine, browser: T
 
     def revoke(session):
         person = session.exec(select(Person).where(Person.name == "Anna")).one()
-        people.revoke(session, person.id, now=join._now())
+        people.revoke(session, person.id, now=clock.now())
 
     write(engine, revoke)
     assert browser.get(f"/join/{token}").status_code == browser.post(f"/join/{token}").status_code == 404

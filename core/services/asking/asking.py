@@ -4,11 +4,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from random import Random
 from types import TracebackType
 from typing import Protocol, Self
 
+from core import clock
 from core.domain.answering import FaultKind, Timings
 from core.errors import EvenhandError
 from core.providers.base import ChatRequest, Completion, Endpoint, Provider, ProviderFault
@@ -149,7 +150,7 @@ async def _attempt(connections: Connections, tries: Tries, request: ChatRequest,
     entered_at = await pace.enter()
     try:
         await journal.before(endpoint, number)
-        started_at, began = datetime.now(UTC), loop.time()
+        started_at, began = clock.now(), loop.time()
         try:
             completion = await provider.complete(endpoint, request, timeout_s=tries.timeout_s)
         except asyncio.CancelledError:

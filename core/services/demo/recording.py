@@ -7,7 +7,7 @@ off: a latency depends neither on what else was asked nor on what was asked befo
 
 import argparse
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from rich.progress import Progress as Bar
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from core import demo
+from core import clock, demo
 from core.errors import EvenhandError
 from core.services import runs
 from core.services.importing import Kind, import_file
@@ -46,7 +46,7 @@ def record(
 ) -> RunProgress:
     """Carry the recording's run out, or on, in ``engine``'s workspace, and write its responses to ``out``."""
     upgrade(engine)
-    now = datetime.now(UTC)
+    now = clock.now()
     for kind, path in ((Kind.PROMPTS, prompts), (Kind.CANDIDATES, candidates)):
         import_file(engine, path, kind, dataset=demo.DATASET_NAME, now=now)
     with reading(engine) as session:

@@ -5,7 +5,6 @@ import fcntl
 import shutil
 import sqlite3
 import tempfile
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, BinaryIO
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from core import clock
 from core.storage.engine import reading
 
 Found = dict[str, tuple[int, str]]
@@ -157,7 +157,7 @@ def sweep() -> None:
 
 def _is_alive(folder: Path) -> bool:
     if not (folder / _ALIVE).exists():
-        return time.time() - folder.stat().st_mtime < _ABANDONED_AFTER_S
+        return clock.now().timestamp() - folder.stat().st_mtime < _ABANDONED_AFTER_S
     with (folder / _ALIVE).open("rb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
+from core import clock
 from core.domain.answering import FaultKind
 from core.domain.judging import parse_score
 from core.domain.scoring.base import Score, unscored
@@ -141,7 +142,7 @@ class _Account:
 
     async def before(self, endpoint: Endpoint, number: int) -> None:
         """Set the most it can cost aside and note the call. Raises SpendingStopped, AskedElsewhere."""
-        now, params = datetime.now(UTC), self._question.evaluator.params
+        now, params = clock.now(), self._question.evaluator.params
         self._ceiling = ceiling_usd(self._asker.pricer, endpoint, params, self._request, at=now)
         if self._ceiling is None and self._asker.cap.max_usd is not None:
             raise SpendingStopped(
@@ -212,7 +213,7 @@ class _Account:
             "cost_usd": cost.cost_usd,
             "rates_id": cost.rates_id,
             "answered_by": answer.answered_by,
-            "finished_at": datetime.now(UTC),
+            "finished_at": clock.now(),
         }
 
         def complete(session: Session) -> None:

@@ -4,13 +4,13 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from core import clock
 from core.domain import judging
 from core.domain.answering import FaultKind
 from core.domain.scoring.base import Score
@@ -55,7 +55,7 @@ def judge_run(
         return JudgeSummary()
     if max_usd is None and run.max_usd is not None:
         max_usd = max(0.0, run.max_usd - run.cost_usd)
-    write(engine, partial(close_abandoned, now=datetime.now(UTC)))
+    write(engine, partial(close_abandoned, now=clock.now()))
     problems = asyncio.run(_judge(engine, run, chosen, _cap_of(run_id, max_usd), opening, at_once))
     with reading(engine) as session:
         done = judge_summary(session, [each.id for each in chosen if each.id is not None], run_id=run_id)
@@ -163,4 +163,4 @@ def _keep(evaluator: Evaluator, response_id: int, session: Session, said: Score)
 def _row(evaluator: Evaluator, response_id: int, said: Score) -> records.ScoreRow:
     assert evaluator.id is not None
     said = replace(said, reason=records.storable(said.reason))
-    return records.row(response_id, evaluator.id, said, datetime.now(UTC))
+    return records.row(response_id, evaluator.id, said, clock.now())

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from core import clock
 from core.domain import judging
 from core.domain.judging import Preference
 from core.domain.scoring.base import Score
@@ -56,7 +56,7 @@ def judge_pairs(
         newest = session.execute(sa.select(sa.func.coalesce(sa.func.max(_call.c.id), 0))).scalar_one()
     if judge.kind != judging.PAIRWISE_KIND:
         raise BadInput(f"'{judge.name}' does not compare pairs. Choose a pairwise judge.")
-    write(engine, partial(close_abandoned, now=datetime.now(UTC)))
+    write(engine, partial(close_abandoned, now=clock.now()))
     lock = sa.select(_evaluator.c.id).where(_evaluator.c.id == evaluator_id).with_for_update(key_share=True)
     cap = SharedBudget(max_usd, (_call.c.evaluator_id == evaluator_id) & (_call.c.id > newest), lock)
     problem = asyncio.run(_compare_all(engine, judge, wanted, cap, opening, at_once))
@@ -163,7 +163,7 @@ def _keep(session: Session, *, judge: Evaluator, pair: Pair, preference: Prefere
         "outcome": None if preference.outcome is None else int(preference.outcome),
         "orders_agree": preference.orders_agree,
         "reason": storable(preference.reason)[:1000],
-        "created_at": datetime.now(UTC),
+        "created_at": clock.now(),
     }
     keys = {
         "evaluator_id": judge.id,

@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
+from core import clock
 from core.domain.answering import FaultKind
 from core.providers.base import ChatRequest, Completion, Endpoint, Provider, ProviderFault
 from core.services.asking.asking import Tried
@@ -107,7 +107,7 @@ class Sender:
         for due_s, each in zip(due, asked, strict=True):
             if not await self._wait_until(start + due_s):
                 break
-            now = datetime.now(UTC)
+            now = clock.now()
             target = self._target
             most = ceiling_usd(target.pricer, target.endpoint, target.settings, each.request, at=now)
             if not self._limits.may_send(most):
@@ -145,7 +145,7 @@ class Sender:
     ) -> None:
         loop, target = asyncio.get_running_loop(), self._target
         lag_s = loop.time() - start - due_s
-        tried = Tried(1, target.endpoint, is_fallback=False, started_at=datetime.now(UTC))
+        tried = Tried(1, target.endpoint, is_fallback=False, started_at=clock.now())
         ended: Completion | ProviderFault
         try:
             left_s = max(0.001, target.timeout_s - lag_s)

@@ -3,13 +3,14 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from threading import Lock
 from typing import Any
 
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
+from core import clock
 from core.domain.answering import TokenUsage
 from core.domain.pricing import Rates, cost_usd, most_usd
 from core.providers.base import Endpoint
@@ -133,7 +134,7 @@ def _store(session: Session, rates: Rates) -> int:
         "source": rates.source,
         "rates": rates.as_json(),
         "content_hash": rates.content_hash,
-        "created_at": datetime.now(UTC),
+        "created_at": clock.now(),
     }
     insert = insert_into(session.get_bind().dialect.name, table)
     session.connection().execute(insert.on_conflict_do_nothing(index_elements=["content_hash"]), row)

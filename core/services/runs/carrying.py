@@ -2,10 +2,10 @@
 
 import asyncio
 import time
-from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
+from core import clock
 from core.services.asking.asking import Connections, Opening
 from core.services.prices import Pricer
 from core.services.runs import claims
@@ -34,7 +34,7 @@ def carry_out(
         so_far = progress_of(engine, run_id)
         if so_far.state not in ("queued", "running", "interrupted"):
             break
-        if claims.claim(engine, run_id, datetime.now(UTC)):
+        if claims.claim(engine, run_id, clock.now()):
             asyncio.run(_carry_out(engine, run_id, on_progress, opening, score))
             return progress_of(engine, run_id)
         if on_progress is not None:

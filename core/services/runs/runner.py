@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
+from core import clock
 from core.domain.answering import FaultKind
 from core.domain.storable_text import storable
 from core.domain.words import n
@@ -104,7 +105,7 @@ class Runner:
         return outcome
 
     async def _rounds(self) -> RunEnd:
-        now = datetime.now(UTC)
+        now = clock.now()
         self._run = run = await asyncio.to_thread(
             write,
             self._engine,
@@ -133,7 +134,7 @@ class Runner:
     async def _wait_until(self, due_at: datetime) -> bool:
         """Wait for a round's time; False where that is too far off for a worker to stay, or the run is to end."""
         while self._is_going:
-            left_s = (due_at - datetime.now(UTC)).total_seconds()
+            left_s = (due_at - clock.now()).total_seconds()
             if left_s <= 0:
                 return True
             if not self._is_patient and left_s > _WORTH_WAITING_S:
@@ -201,7 +202,7 @@ class Runner:
                 await self._tell()
 
     def _beat(self) -> bool:
-        return self._run_id in claims.beat(self._engine, [self._run_id], datetime.now(UTC))
+        return self._run_id in claims.beat(self._engine, [self._run_id], clock.now())
 
     def _is_held(self) -> bool:
         with reading(self._engine) as session:
@@ -214,7 +215,7 @@ class Runner:
 
     def _let_go(self, outcome: RunEnd | None) -> None:
         """Write how it ended. None: it was broken off, by Ctrl-C or an error of our own."""
-        now = datetime.now(UTC)
+        now = clock.now()
         if outcome is RunEnd.WAITING:
             claims.let_go(self._engine, self._run_id, state="queued")
         elif outcome is RunEnd.SHUT_DOWN:
@@ -240,7 +241,7 @@ class Runner:
 def progress_of(engine: Engine, run_id: int) -> RunProgress:
     """How far run ``run_id`` is now."""
     with reading(engine) as session:
-        return progress(session, run_id, now=datetime.now(UTC))
+        return progress(session, run_id, now=clock.now())
 
 
 async def _cancel(*tasks: "asyncio.Task[Any]") -> None:

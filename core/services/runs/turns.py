@@ -2,9 +2,10 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from core import clock
 from core.domain.answering import CostBasis, FaultKind, FinishReason, TokenUsage
 from core.providers.base import ChatRequest, Endpoint, ProviderFault
 from core.providers.presets import request_of
@@ -49,7 +50,7 @@ class TurnJournal:
         self._room = run.room_at(endpoint)
         await self._room.acquire()
         try:
-            now = datetime.now(UTC)
+            now = clock.now()
             is_fallback = endpoint is not self._candidate.endpoints[0]
             self._ceiling = ceiling_usd(
                 run.pricer, endpoint, self._candidate.settings, self._request, at=now, is_fallback=is_fallback
@@ -80,7 +81,7 @@ class TurnJournal:
 
     async def after(self, attempt: Tried) -> None:
         """Settle what it cost and hand in its end, with the response where it is the one that completes it."""
-        run, history, now = self._run, self._history, datetime.now(UTC)
+        run, history, now = self._run, self._history, clock.now()
         cost = cost_of(run.pricer, attempt, self._candidate.settings, self._request, ceiling=self._ceiling)
         run.budget.settle(self._ceiling, cost.cost_usd)
         self._room.release()

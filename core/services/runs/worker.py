@@ -10,11 +10,11 @@ import logging
 import os
 import signal
 import sys
-from datetime import UTC, datetime
 from threading import Thread
 
 from sqlalchemy import Engine
 
+from core import clock
 from core.services.asking.asking import Connections
 from core.services.prices import Pricer
 from core.services.runs import claims
@@ -74,7 +74,7 @@ class Worker:
             task.add_done_callback(self._runners.pop)
 
     def _claim_due(self) -> list[int]:
-        now = datetime.now(UTC)
+        now = clock.now()
         with reading(self._engine) as session:
             due = claims.claimable(session, now)
         return [run_id for run_id in due if claims.claim(self._engine, run_id, now)]

@@ -3,12 +3,12 @@
 import contextlib
 import subprocess
 import sys
-from datetime import UTC, datetime
 from threading import Lock
 from time import monotonic
 
 from sqlalchemy import Engine
 
+from core import clock
 from core.services.runs.claims import claimable
 from core.services.runs.control import tidy_up
 from core.settings import PROJECT_ROOT, server_environment
@@ -29,7 +29,7 @@ def ensure(engine: Engine) -> bool:
     not started again within a minute.
     """
     address = engine.url.render_as_string(hide_password=False)
-    tidy_up(engine, now=datetime.now(UTC))
+    tidy_up(engine, now=clock.now())
     with _lock:
         child = _children.get(address)
         if child is not None and child.poll() is None:
@@ -37,7 +37,7 @@ def ensure(engine: Engine) -> bool:
         if child is not None and child.returncode > 0 and monotonic() - _started_at[address] < _AFTER_FAILURE_S:
             return False
         with reading(engine) as session:
-            if not claimable(session, datetime.now(UTC)):
+            if not claimable(session, clock.now()):
                 return False
         _children[address], _started_at[address] = _start(address), monotonic()
         return True

@@ -1,12 +1,13 @@
 """Finding the responses that an evaluator has not seen yet, a little at a time, beside pages in the same process."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from threading import Lock
 
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
+from core import clock
 from core.services.scoring.service import SLOW_KINDS, in_use, score_responses
 from core.storage.engine import reading
 from core.storage.tables import metadata
@@ -40,7 +41,7 @@ def score_pending(engine: Engine, *, limit: int = 200, now: datetime | None = No
     0: none was found to be missing. To be called every few seconds: it rests as long as it works, so that pages go
     on, and slow kinds have their turn when the quick ones are done, a few responses at a time.
     """
-    now = now or datetime.now(UTC)
+    now = now or clock.now()
     evaluators = in_use(engine, now)
     with _lock:
         for is_slow, most in ((False, limit), (True, min(limit, _SLOW_LIMIT))):

@@ -3,13 +3,14 @@
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from core import clock
 from core.domain.scoring.base import Params, Score, Subject
 from core.services import apart
 from core.services.scoring import embedding, gates, records, subjects
@@ -56,7 +57,7 @@ def score_responses(
     with the reason and stops nobody else. Slow kinds go last, in small batches. ``gently``: rest as long as it works,
     so that pages in the same process go on. Safe beside other processes that score the same responses.
     """
-    return _score_all(engine, response_ids, evaluators, now or datetime.now(UTC), over=False, gently=gently)
+    return _score_all(engine, response_ids, evaluators, now or clock.now(), over=False, gently=gently)
 
 
 def rescore(

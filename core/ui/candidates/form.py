@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from core import clock
 from core.domain.fields import LONGEST_NAME
 from core.domain.pricing import Rates
 from core.errors import BadInput
@@ -21,7 +22,7 @@ from core.ui.candidates import words
 from core.ui.candidates.address import CHOSEN, COPY, EDIT, NEW, show_list
 from core.ui.candidates.endpoint import at
 from core.ui.shared import doing, frame
-from core.ui.shared.resources import engine, now
+from core.ui.shared.resources import engine
 
 _PLACE = "candidate_form"
 
@@ -95,7 +96,7 @@ def _task(asked: str) -> _Task | None:
         first = (usable or list(PRESETS))[0]
         return _Task("new", "New candidate", CandidateDraft(provider=first.name))
     with reading(engine()) as session:
-        lines = {str(line.id): line for line in candidates.listed(session, now())}
+        lines = {str(line.id): line for line in candidates.listed(session, clock.now())}
         line = lines.get(asked.removeprefix(COPY))
         if line is None:
             return None
@@ -168,7 +169,7 @@ def _known_price(endpoint: EndpointDraft) -> Rates | None:
     with reading(engine()) as session:
         entered = prices.overrides(session)
     try:
-        return prices.rates_for(asked, {}, entered, at=now())
+        return prices.rates_for(asked, {}, entered, at=clock.now())
     except BadInput:
         return None
 
@@ -191,7 +192,7 @@ def _fallback(task: _Task, first: EndpointDraft) -> EndpointDraft | None:
 def _save(task: _Task, draft: CandidateDraft) -> None:
     if task.line is None:
         made = doing.do(
-            lambda session: candidates.define(session, draft, now=now()),
+            lambda session: candidates.define(session, draft, now=clock.now()),
             done=f"'{draft.name.strip()}' is added.", kept="Nothing was added.", place=_PLACE,
         )  # fmt: skip
     else:

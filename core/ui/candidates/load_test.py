@@ -4,6 +4,7 @@ from random import Random
 
 import streamlit as st
 
+from core import clock
 from core.domain.words import money
 from core.errors import BadInput
 from core.services.candidates import candidates
@@ -16,7 +17,7 @@ from core.services.runs import RunEstimate, RunOrder, estimate
 from core.storage.engine import reading
 from core.ui.candidates import load_results
 from core.ui.shared import access, frame, jobs
-from core.ui.shared.resources import engine, now
+from core.ui.shared.resources import engine
 
 _JOB = "load test"
 _USUAL_RATES, _USUAL_S, _WARM_UP_S, _TIMEOUT_S = "1, 2, 4", 30, 5, 30
@@ -29,7 +30,7 @@ def section() -> None:
         "Times count from when a request was due, so that waiting in line is not hidden."
     )
     with reading(engine()) as session:
-        lines = [line for line in candidates.listed(session, now()) if not line.candidate.is_retired]
+        lines = [line for line in candidates.listed(session, clock.now()) if not line.candidate.is_retired]
         sets = [line for line in datasets.listed(session) if line.prompts > line.textless]
         tests = results.load_tests(session)
     job = jobs.known(_JOB)
@@ -157,7 +158,7 @@ def _rates(typed: str) -> list[float]:
 
 
 def _start(order: LoadOrder, name: str) -> None:
-    database, at = engine(), now()
+    database, at = engine(), clock.now()
     jobs.begin(
         _JOB,
         lambda job: load_test(
@@ -189,7 +190,7 @@ def _cost(line: CandidateLine, order: LoadOrder, sent: int) -> str:
         return "nothing is charged per token"
     try:
         with reading(engine()) as session:
-            found = estimate(session, RunOrder(order.dataset_id, [order.candidate_id]), now=now())
+            found = estimate(session, RunOrder(order.dataset_id, [order.candidate_id]), now=clock.now())
     except BadInput as error:
         return frame.as_typed(str(error))
     expected, most = _scaled(found, sent)

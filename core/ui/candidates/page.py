@@ -2,13 +2,14 @@
 
 import streamlit as st
 
+from core import clock
 from core.services.candidates import candidates
 from core.services.candidates.candidates import CandidateLine
 from core.storage.engine import reading
 from core.ui.candidates import detail, words
 from core.ui.candidates.address import CHOSEN, EDIT, NEW, show_form, show_list
 from core.ui.shared import colours, doing, frame, grids
-from core.ui.shared.resources import engine, now
+from core.ui.shared.resources import engine
 
 PARTS = ("Candidates", "Prices", "Load test")
 PART = "candidates_show"
@@ -33,7 +34,7 @@ def back_button() -> None:
 def section() -> None:
     """How they stand in words, the table, and one of them in detail."""
     with reading(engine()) as session:
-        lines = candidates.listed(session, now())
+        lines = candidates.listed(session, clock.now())
     if not lines:
         _none_yet()
         return

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time
 import pandas as pd
 import streamlit as st
 
+from core import clock
 from core.domain.words import price
 from core.providers.presets import PRESETS, title_of
 from core.services import prices
@@ -17,7 +18,7 @@ from core.storage.tables import Person, PriceOverride
 from core.ui.candidates import repricing
 from core.ui.shared import access, doing
 from core.ui.shared.choosing import choose_row
-from core.ui.shared.resources import engine, now
+from core.ui.shared.resources import engine
 
 _TABLE, _PLACE, _ROUND = "candidates_prices_table", "prices", "_price_round"
 _ANOTHER = ("", "")
@@ -28,7 +29,7 @@ def section(person: Person) -> None:
     """What was entered, a form to enter more, and the old runs."""
     with reading(engine()) as session:
         entered = prices.overrides(session)
-        lines = candidates.listed(session, now())
+        lines = candidates.listed(session, clock.now())
         runs = prices.priced_runs(session)
     st.markdown(
         "Published prices are known for most models of the large providers. Where one is not, or your contract says "
@@ -84,7 +85,7 @@ def _cached(one: PriceOverride) -> str:
 @access.guarded(access.Role.ADMIN)
 def _withdraw(override_id: int) -> None:
     doing.do(
-        lambda session: prices.withdraw(session, override_id, now=now()),
+        lambda session: prices.withdraw(session, override_id, now=clock.now()),
         done="The price is withdrawn. Old runs keep their cost until they are priced again.",
         kept="Nothing was changed.", place=_PLACE,
     )  # fmt: skip
@@ -100,7 +101,7 @@ def _form(lines: list[CandidateLine], person: Person) -> None:
             paid = _dollars("Input", turn)
             answered = _dollars("Output", turn)
             cached = _dollars("Cached input", turn, "as input")
-            since = st.date_input("Valid from", now().date(), key=f"candidates_price_from_{turn}", width=150)
+            since = st.date_input("Valid from", clock.now().date(), key=f"candidates_price_from_{turn}", width=150)
             note = st.text_input(
                 "Note",
                 max_chars=_LONGEST_NOTE,
@@ -116,7 +117,7 @@ def _form(lines: list[CandidateLine], person: Person) -> None:
             done = doing.do(
                 lambda session: prices.enter_override(
                     session, provider=provider, model=model, input_usd_per_mtok=paid, output_usd_per_mtok=answered,
-                    cached_input_usd_per_mtok=cached, valid_from=datetime.combine(since, time(), UTC), now=now(),
+                    cached_input_usd_per_mtok=cached, valid_from=datetime.combine(since, time(), UTC), now=clock.now(),
                     note=note, entered_by_id=person.id,
                 ),
                 done=f"The price of {model.strip()} counts now.", kept="Nothing was entered.", place=_PLACE,

@@ -3,12 +3,13 @@
 import pandas as pd
 import streamlit as st
 
+from core import clock
 from core.domain.words import money
 from core.errors import BadInput
 from core.services import prices
 from core.services.prices import PricedRun, RepriceSummary
 from core.ui.shared import frame
-from core.ui.shared.resources import engine, now
+from core.ui.shared.resources import engine
 
 _DONE = "_repriced"
 
@@ -43,7 +44,7 @@ def _reprice(run_ids: list[int]) -> dict[int, RepriceSummary | str]:
     bar = st.progress(0.0, text="Pricing …")
     for number, run_id in enumerate(run_ids, 1):
         try:
-            done[run_id] = prices.reprice(engine(), run_id, now=now())
+            done[run_id] = prices.reprice(engine(), run_id, now=clock.now())
         except BadInput as error:
             done[run_id] = str(error)
         bar.progress(number / len(run_ids), text=f"{number} of {len(run_ids)} runs")

@@ -4,13 +4,14 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from core import clock
 from core.domain.answering import FinishReason
 from core.domain.words import money
 from core.services.asking.trial import DEADLINE_S, QUESTION, Trial, try_out
 from core.services.candidates.candidates import CandidateLine
 from core.ui.shared import facts, frame
 from core.ui.shared.rendering import show_text
-from core.ui.shared.resources import engine, now
+from core.ui.shared.resources import engine
 
 _TRIALS = "_trials"
 _LONGEST_QUESTION = 2000
@@ -27,7 +28,7 @@ def panel(line: CandidateLine) -> None:
     )  # fmt: skip
     if st.button("Ask it", icon=":material/send:", key=f"candidates_try_{line.id}", disabled=not question.strip()):
         with st.spinner(f"Waiting for an answer, at most {DEADLINE_S:.0f} s …", show_time=True):
-            trial = try_out(engine(), line.candidate, question=question.strip(), now=now())
+            trial = try_out(engine(), line.candidate, question=question.strip(), now=clock.now())
         st.session_state.setdefault(_TRIALS, {})[line.id] = trial
     trial = st.session_state.get(_TRIALS, {}).get(line.id)
     if trial is not None:

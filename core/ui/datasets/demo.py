@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import demo
+from core import clock, demo
 from core.domain.words import n
 from core.services import workspace
 from core.services.demo import opening as demo_service
@@ -10,7 +10,7 @@ from core.services.demo import removal
 from core.services.demo.removal import DemoContent
 from core.storage.engine import reading
 from core.ui.shared import access, doing, frame
-from core.ui.shared.resources import engine, now
+from core.ui.shared.resources import engine
 
 _SWITCH = "datasets_count_simulated"
 
@@ -53,7 +53,7 @@ def _absent() -> None:
     with st.container(horizontal=True, horizontal_alignment="center"):
         if st.button("Open the demo", icon=":material/science:", type="primary", key="datasets_open_demo"):
             with st.spinner("Putting in prompts, responses and simulated votes …"):
-                demo_service.open_demo(engine(), now=now())
+                demo_service.open_demo(engine(), now=clock.now())
             doing.say("The demo is here.")
             st.rerun()
 

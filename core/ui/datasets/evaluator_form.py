@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from core import clock
 from core.domain.scoring.base import EvaluatorKind
 from core.errors import BadInput
 from core.providers.presets import PRESETS, title_of
@@ -16,7 +17,7 @@ from core.services.scoring.registry import KINDS
 from core.storage.engine import reading
 from core.storage.tables import Evaluator
 from core.ui.shared import doing, frame
-from core.ui.shared.resources import engine, now
+from core.ui.shared.resources import engine
 
 _ROUND = "_evaluator_round"
 _KINDS = {kind.key: kind for kind in KINDS}
@@ -170,7 +171,7 @@ def _add(place: str, kind: EvaluatorKind, name: str, fields: Mapping[str, Callab
         doing.refuse(_in_our_words(str(error), params), kept="Nothing was added.", place=place)
         return
     made = doing.do(
-        lambda session: _made(evaluators.add(session, kind.key, name, params, now())),
+        lambda session: _made(evaluators.add(session, kind.key, name, params, clock.now())),
         done=f"'{name}' scores every response from now on.", kept="Nothing was added.", place=place,
     )  # fmt: skip
     if made is not None:

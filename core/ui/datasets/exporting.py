@@ -6,6 +6,7 @@ from io import BytesIO
 
 import streamlit as st
 
+from core import clock
 from core.services import workspace
 from core.services.datasets import datasets, exporting
 from core.services.datasets.datasets import DatasetLine
@@ -14,7 +15,7 @@ from core.services.studies.progress import StudyProgress
 from core.storage.engine import reading
 from core.storage.tables import Study
 from core.ui.shared import access, frame
-from core.ui.shared.resources import engine, now
+from core.ui.shared.resources import engine
 
 _SAID = {
     "csv": "CSV opens in a spreadsheet. Texts that it would run as formulas have an apostrophe before them.",
@@ -86,7 +87,7 @@ def _is_in(line: DatasetLine, chosen: int | None) -> bool:
 
 def _responses_file(dataset_id: int | None, format: str) -> BytesIO:
     out = BytesIO()
-    all_of_it = Study(name="", dataset_id=dataset_id, created_at=now())
+    all_of_it = Study(name="", dataset_id=dataset_id, created_at=clock.now())
     with reading(engine()) as session:
         exporting.export_responses(session, all_of_it, format, out)
     out.seek(0)
@@ -120,5 +121,5 @@ def _offer(what: str, name: str, count: int, make: Callable[[str], BytesIO]) -> 
 def _name(what: str, of: str) -> str:
     """A file name of plain characters, with the day."""
     plain = "".join(character if character.isascii() and character.isalnum() else "-" for character in of.lower())
-    today: date = now().date()
+    today: date = clock.now().date()
     return f"evenhand-{what}-{'-'.join(part for part in plain.split('-') if part) or 'study'}-{today:%Y-%m-%d}"

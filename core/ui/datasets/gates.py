@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from core import clock
 from core.services import scoring
 from core.services.datasets import datasets
 from core.services.datasets.datasets import DatasetLine
@@ -17,7 +18,7 @@ from core.ui.datasets import gates_adding
 from core.ui.datasets.gates_adding import ALL, in_words, whose
 from core.ui.shared import access, doing, frame
 from core.ui.shared.choosing import choose_row
-from core.ui.shared.resources import engine, now
+from core.ui.shared.resources import engine
 
 _CHOSEN = "datasets_dataset"
 _TABLE, _PLACE = "datasets_gates_table", "gates"
@@ -44,7 +45,7 @@ def section() -> None:
             "No prompts here yet", "Import prompts first: gates belong to a dataset.", icon=":material/fence:"
         )
         return
-    scoring.ensure_defaults(engine(), now=now())
+    scoring.ensure_defaults(engine(), now=clock.now())
     line = _dataset(lines)
     with reading(engine()) as session:
         found = gate_preview.preview(session, line.dataset.id or 0)
@@ -138,7 +139,7 @@ def _row(category: str, words: str, whose: str, counts: Counts) -> dict[str, obj
 @access.guarded(access.Role.ADMIN)
 def _retire(gate_id: int) -> None:
     doing.do(
-        lambda session: gates.retire(session, gate_id, now()),
+        lambda session: gates.retire(session, gate_id, clock.now()),
         done="The gate is retired. What it said of responses is kept.", kept="It is as it was.", place=_PLACE,
     )  # fmt: skip
 

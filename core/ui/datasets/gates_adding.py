@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 from sqlmodel import Session
 
+from core import clock
 from core.domain.scoring.base import EvaluatorKind, Use
 from core.services.datasets.datasets import DatasetLine
 from core.services.quality import gate_preview
@@ -15,7 +16,7 @@ from core.services.scoring.registry import kind_named
 from core.storage.engine import reading
 from core.storage.tables import Evaluator
 from core.ui.shared import doing, frame
-from core.ui.shared.resources import engine, now
+from core.ui.shared.resources import engine
 
 ALL = "All categories"
 _GRADES = {2: 0.25, 3: 0.5, 4: 0.75, 5: 1.0}
@@ -147,5 +148,5 @@ def _why_not(session: Session, evaluator: Evaluator, order: _Order) -> str:
 def _added(session: Session, evaluator: Evaluator, order: _Order) -> GateLine:
     chosen = evaluator
     if order.most is not None:
-        chosen = gates.with_limit(session, evaluator.id or 0, order.most, now())
-    return gates.add(session, order.dataset_id, order.category, chosen.id or 0, order.at_least, now())
+        chosen = gates.with_limit(session, evaluator.id or 0, order.most, clock.now())
+    return gates.add(session, order.dataset_id, order.category, chosen.id or 0, order.at_least, clock.now())

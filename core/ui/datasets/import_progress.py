@@ -5,12 +5,13 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from core import clock
 from core.services.candidates import candidates
 from core.services.importing import ImportSummary, Kind, OnProgress
 from core.storage.engine import reading
 from core.ui.datasets.import_order import Order
 from core.ui.shared import frame
-from core.ui.shared.resources import engine, now
+from core.ui.shared.resources import engine
 
 Work = Callable[[OnProgress], ImportSummary]
 Step = tuple[str, str, str, dict[str, str]]
@@ -126,7 +127,7 @@ def _next_steps(summary: ImportSummary) -> None:
 def _steps(summary: ImportSummary) -> list[Step]:
     if summary.kind is Kind.PROMPTS:
         with reading(engine()) as session:
-            lines = candidates.listed(session, now())
+            lines = candidates.listed(session, clock.now())
         can_be_asked = any(line.why_not is None for line in lines)
         run: Step = ("Have candidates answer them", ":material/play_arrow:", "runs.py", {})
         define: Step = ("Define candidates", ":material/smart_toy:", "candidates.py", {})

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO, cast
 import streamlit as st
 from sqlmodel import Session
 
+from core import clock
 from core.errors import BadInput, EvenhandError
 from core.services.datasets import exporting
 from core.services.importing import ImportSummary, Kind, OnProgress, apart, templates
@@ -16,7 +17,7 @@ from core.services.people import people
 from core.ui.datasets import import_order, import_progress
 from core.ui.datasets.import_order import Order
 from core.ui.shared import access, frame, uploads
-from core.ui.shared.resources import engine, now
+from core.ui.shared.resources import engine
 
 _ROUND = "_import_round"
 """How many imports were begun: part of the fields' keys, so that the next one starts with fresh fields."""
@@ -147,7 +148,7 @@ def _told(order: Order) -> dict[str, Any]:
         "question": order.question,
         "format": order.format,
         "columns": order.columns,
-        "now": now(),
+        "now": clock.now(),
         "check": _still_admin(),
     }
 

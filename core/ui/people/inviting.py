@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core import clock
 from core.domain.invitees import read_invitees
 from core.domain.people import Role
 from core.errors import EvenhandError
@@ -12,7 +13,7 @@ from core.storage.engine import reading
 from core.storage.tables import Study
 from core.ui.people import messages
 from core.ui.shared import access, frame
-from core.ui.shared.resources import engine, now
+from core.ui.shared.resources import engine
 
 ROLES = {
     "rater": "rates pairs, never learns which model wrote what",
@@ -76,7 +77,9 @@ def _one() -> None:
     try:
         made = access.write_as(
             Role.ADMIN,
-            lambda session: inviting.invite_one(session, terms(role, study_id), name=name, email=email, now=now()),
+            lambda session: inviting.invite_one(
+                session, terms(role, study_id), name=name, email=email, now=clock.now()
+            ),
         )
     except EvenhandError as error:
         frame.error_box(str(error), "Nobody was invited.", "")
@@ -134,7 +137,7 @@ def _invite_all(role: Role, study_id: int | None) -> None:
     try:
         made = access.write_as(
             Role.ADMIN,
-            lambda session: inviting.invite_all(session, text, terms(role, study_id), now=now()),
+            lambda session: inviting.invite_all(session, text, terms(role, study_id), now=clock.now()),
         )
     except EvenhandError as error:
         st.session_state[_REFUSED] = str(error)

@@ -6,6 +6,7 @@ from typing import TypeVar
 import streamlit as st
 from sqlmodel import Session
 
+from core import clock
 from core.domain.people import Role
 from core.domain.words import n
 from core.errors import EvenhandError
@@ -19,7 +20,7 @@ from core.storage.tables import Person
 from core.ui.people import inviting as people_inviting
 from core.ui.people import messages
 from core.ui.shared import access, doing, frame
-from core.ui.shared.resources import engine, now
+from core.ui.shared.resources import engine
 
 T = TypeVar("T")
 _PLACE, _CHOSEN = "people", "people_chosen"
@@ -39,7 +40,7 @@ def table(me: Person) -> None:
     """Everybody who is here; or, where one person is chosen, that one and what can be changed about them."""
     doing.problem(_PLACE)
     with reading(engine()) as session:
-        rows = list_people(session, now())
+        rows = list_people(session, clock.now())
     chosen = _choice(rows, me)
     if chosen is not None:
         _row(chosen, me)
@@ -198,7 +199,7 @@ def _renewed(session: Session, person_id: int, *, study_id: int | None = None, k
         person_id,
         base_url=settings.base_url,
         by_address=settings.auth is AuthMode.OIDC,
-        now=now(),
+        now=clock.now(),
         study_id=study_id,
         keeps_study=keeps_study,
     )
@@ -206,7 +207,7 @@ def _renewed(session: Session, person_id: int, *, study_id: int | None = None, k
 
 @access.guarded(access.Role.ADMIN)
 def _revoke(person_id: int) -> None:
-    _try(lambda session: people.revoke(session, person_id, now=now()), "Nothing was changed.")
+    _try(lambda session: people.revoke(session, person_id, now=clock.now()), "Nothing was changed.")
 
 
 @st.dialog("End this person's access?")

@@ -5,6 +5,7 @@ import time
 
 import streamlit as st
 
+from core import clock
 from core.domain.votes import Outcome
 from core.errors import EvenhandError, NothingToRate
 from core.services.people import study_raters
@@ -15,7 +16,7 @@ from core.storage.tables import Question, Study
 from core.ui.rate import dialogs, tools
 from core.ui.shared import access, frame
 from core.ui.shared.rendering import PairTurn, show_pair, show_text
-from core.ui.shared.resources import engine, now
+from core.ui.shared.resources import engine
 
 KEYS = {Outcome.LEFT: "1", Outcome.RIGHT: "2", Outcome.TIE: "3", Outcome.BOTH_BAD: "4"}
 _LAST_PRESS, _APPEARED, _BOUNCE_S = "last_press", "pair_appeared", 0.5
@@ -56,7 +57,7 @@ def _next(rater_id: int) -> Round | Study | None:
             engine(),
             study_id=study.id or 0,
             rater_id=rater_id,
-            now=now(),
+            now=clock.now(),
             rng=_SYSTEM_RANDOM,
             beyond_goal=bool(st.session_state.get(f"beyond_{study.id}")),
         )
@@ -214,7 +215,7 @@ def _answer(assignment: str, question_id: int, outcome: Outcome, rater_id: int) 
             rater_id=rater_id,
             question_id=question_id,
             outcome=outcome,
-            now=now(),
+            now=clock.now(),
         )
     except EvenhandError as error:
         tools.say(str(error))

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import streamlit as st
 
+from core import clock
 from core.errors import EvenhandError
 from core.services.studies import voting
 from core.services.studies.rounds import Round
 from core.ui.rate.tools import Tool, close, opened, say
 from core.ui.shared import access, markup
 from core.ui.shared.rendering import show_text
-from core.ui.shared.resources import engine, now
+from core.ui.shared.resources import engine
 
 _KEYS = st.components.v2.component(
     "evenhand_keys", js=(Path(markup.__file__).parent / "keys.js").read_text(encoding="utf-8")
@@ -81,7 +82,7 @@ def _skip_for_own_reason(assignment: str, rater_id: int) -> None:
 def _skip(assignment: str, rater_id: int, reason: str) -> None:
     close()
     try:
-        voting.skip(engine(), public_id=assignment, rater_id=rater_id, reason=reason, now=now())
+        voting.skip(engine(), public_id=assignment, rater_id=rater_id, reason=reason, now=clock.now())
     except EvenhandError as error:
         say(str(error))
 
@@ -116,7 +117,7 @@ def _remark(assignment: str, rater_id: int, kind: str, label: str) -> None:
 def _save(assignment: str, rater_id: int, kind: str) -> None:
     note = str(st.session_state.get(f"rate_{kind}-{assignment}") or "")
     try:
-        voting.remark(engine(), public_id=assignment, rater_id=rater_id, kind=kind, note=note, now=now())
+        voting.remark(engine(), public_id=assignment, rater_id=rater_id, kind=kind, note=note, now=clock.now())
     except EvenhandError as error:
         st.session_state[_PROBLEM] = str(error)
         return

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core import clock
 from core.domain.votes import Outcome
 from core.errors import EvenhandError
 from core.services.studies import own_pairs, rounds, voting
@@ -11,7 +12,7 @@ from core.storage.tables import Question, Remark
 from core.ui.rate import tools
 from core.ui.shared import access, frame
 from core.ui.shared.rendering import PairTurn, show_pair
-from core.ui.shared.resources import engine, now
+from core.ui.shared.resources import engine
 
 _LONGEST_PROMPT = 140
 
@@ -95,7 +96,7 @@ def _change(key: str, assignment: str, question_id: int, rater_id: int) -> None:
             rater_id=rater_id,
             question_id=question_id,
             outcome=Outcome(chosen),
-            now=now(),
+            now=clock.now(),
         )
         tools.say("Changed. The earlier answer stays in the history.")
     except EvenhandError as error:

@@ -4,11 +4,12 @@ from enum import StrEnum
 
 import streamlit as st
 
+from core import clock
 from core.errors import EvenhandError
 from core.services.studies import voting
 from core.services.studies.rounds import Round
 from core.ui.shared import access
-from core.ui.shared.resources import engine, now
+from core.ui.shared.resources import engine
 
 _SAID = "rating_said"
 _OPEN = "rating_tool"
@@ -83,7 +84,7 @@ def _toggle_raw() -> None:
 @access.guarded(access.Role.RATER)
 def _undo(study_id: int, rater_id: int) -> None:
     try:
-        if voting.undo(engine(), study_id=study_id, rater_id=rater_id, now=now()) is None:
+        if voting.undo(engine(), study_id=study_id, rater_id=rater_id, now=clock.now()) is None:
             say("There is nothing to undo. Only your last ten answers can be undone.")
     except EvenhandError as error:
         say(str(error))

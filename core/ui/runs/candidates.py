@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core import clock
 from core.services import quality
 from core.services.quality import Line, Scope
 from core.services.runs import CandidateProgress, RunLine
@@ -9,7 +10,7 @@ from core.storage.engine import reading
 from core.ui.runs import words
 from core.ui.shared import colours, grids
 from core.ui.shared.kept import KEPT
-from core.ui.shared.resources import engine, now
+from core.ui.shared.resources import engine
 
 _FRESH_S, _KEPT_S = 3, 20
 _MOST_WHILE_RUNNING = 5_000
@@ -72,7 +73,7 @@ def _scored(line: RunLine) -> dict[int, Line]:
     """Candidate id → its figures in this run. Of a large run only once it has ended: adding up takes a while."""
     if not line.responses or (line.is_active and line.planned > _MOST_WHILE_RUNNING):
         return {}
-    tick = int(now().timestamp() // _FRESH_S) if line.is_active else 0
+    tick = int(clock.now().timestamp() // _FRESH_S) if line.is_active else 0
     database = engine()
 
     def compute() -> dict[int, Line]:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core import clock
 from core.domain.words import duration, n, price, when
 from core.errors import EvenhandError
 from core.services import runs
@@ -13,7 +14,7 @@ from core.ui.runs import failures
 from core.ui.runs import words as run_words
 from core.ui.runs.cap import cap_field
 from core.ui.shared import access, doing, frame
-from core.ui.shared.resources import engine, now
+from core.ui.shared.resources import engine
 
 _SOON_S, _LARGE_S, _SELDOM_S = 1.5, 6.0, 30.0
 _LARGE = 20_000
@@ -135,14 +136,14 @@ def _proposed(line: RunLine) -> float | None:
     if line.max_usd is None or not was_reached:
         return line.max_usd
     with reading(engine()) as session:
-        to_end = runs.cap_to_end(session, line.id, now=now())
+        to_end = runs.cap_to_end(session, line.id, now=clock.now())
     return max(2 * line.max_usd, to_end or 0.0)
 
 
 @access.guarded(access.Role.ANALYST)
 def _cancel(run_id: int) -> None:
     try:
-        runs.cancel(engine(), run_id, now=now())
+        runs.cancel(engine(), run_id, now=clock.now())
     except EvenhandError as error:
         doing.refuse(str(error), kept="What has arrived is kept.", place=_PLACE)
         return
@@ -152,7 +153,7 @@ def _cancel(run_id: int) -> None:
 @access.guarded(access.Role.ANALYST)
 def _resume(run_id: int, retry_failed: bool, max_usd: float | None) -> None:
     try:
-        runs.resume(engine(), run_id, now=now(), retry_failed=retry_failed, max_usd=max_usd)
+        runs.resume(engine(), run_id, now=clock.now(), retry_failed=retry_failed, max_usd=max_usd)
     except EvenhandError as error:
         doing.refuse(str(error), kept="What has arrived is kept.", place=_PLACE)
         return

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
+from core import clock
 from core.domain.words import when
 from core.services import runs
 from core.services.runs import CandidateProgress, RunLine
 from core.storage.engine import reading
 from core.ui.runs import address, words
 from core.ui.shared import access, frame
-from core.ui.shared.resources import engine, now
+from core.ui.shared.resources import engine
 
 _TABLE, _IDS, _CHOSEN = "runs_table", "_runs_in_table", "runs_chosen"
 
@@ -41,7 +42,7 @@ def look(known: Iterable[RunLine] = ()) -> Seen | None:
     """Read what the page shows; None where there is no run. ``known``: the runs as they were seen before."""
     with reading(engine()) as session:
         runs.at_one_moment(session)
-        lines = runs.listed(session, now=now(), known=known)
+        lines = runs.listed(session, now=clock.now(), known=known)
         if not lines:
             return None
         chosen = _chosen(lines)

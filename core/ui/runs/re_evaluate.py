@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core import clock
 from core.domain.words import ago, n
 from core.errors import EvenhandError
 from core.services import runs
@@ -15,7 +16,7 @@ from core.storage.tables import Person
 from core.ui.runs import address, re_evaluate_order, words
 from core.ui.runs.re_evaluate_order import Ordered
 from core.ui.shared import access, frame
-from core.ui.shared.resources import engine, now
+from core.ui.shared.resources import engine
 
 _OPEN, _PROBLEM, _BEGUN = "_re_evaluate_open", "_re_evaluate_problem", "_re_evaluate_begun"
 _LOOK_EVERY_S = 5.0
@@ -75,7 +76,7 @@ def _newest() -> None:
 
 def _last(found: Newest) -> None:
     spent = words.spent(found.cost_usd, found.unpriced)
-    line = f"Last run {ago(found.at, now())} · {n(found.candidates, 'candidate')} · {spent}"
+    line = f"Last run {ago(found.at, clock.now())} · {n(found.candidates, 'candidate')} · {spent}"
     st.caption(frame.as_typed(line))
 
 
@@ -99,7 +100,7 @@ def _going(seen: list[Newest]) -> None:
 def _dialog(person: Person) -> None:
     with reading(engine()) as session:
         sets = [line for line in datasets.listed(session) if line.prompts > line.textless]
-        lines = [line for line in candidates.listed(session, now()) if not line.candidate.is_retired]
+        lines = [line for line in candidates.listed(session, clock.now()) if not line.candidate.is_retired]
     ready = [line for line in lines if line.why_not is None]
     if not sets or not ready:
         _nothing_to_ask(sets, lines)
@@ -150,7 +151,7 @@ def _begin(ordered: Ordered) -> None:
     if not st.session_state.get(_OPEN):
         return
     try:
-        run = access.write_as(access.Role.ANALYST, lambda session: runs.plan(session, ordered.order, now=now()))
+        run = access.write_as(access.Role.ANALYST, lambda session: runs.plan(session, ordered.order, now=clock.now()))
     except EvenhandError as error:
         st.session_state[_PROBLEM] = str(error)
         return

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from core import clock
 from core.errors import EvenhandError
 from core.services import runs
 from core.services.candidates.candidates import CandidateLine
@@ -16,7 +17,7 @@ from core.storage.tables import Person
 from core.ui.runs import re_evaluate_words
 from core.ui.runs.cap import cap_field
 from core.ui.shared import access, frame
-from core.ui.shared.resources import engine, now
+from core.ui.shared.resources import engine
 
 SLICE = 16
 _ALL, _FIRST, _RANDOM = "All", "The first", "At random"
@@ -177,7 +178,7 @@ def _estimate(database: str, order: RunOrder) -> RunEstimate | str:
     del database
     try:
         with reading(engine()) as session:
-            return runs.estimate(session, order, now=now())
+            return runs.estimate(session, order, now=clock.now())
     except EvenhandError as error:
         return str(error)
 

@@ -14,6 +14,7 @@ from sqlmodel import Session
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import RunLocation, ThreadState
 
+from core import clock
 from core.domain.people import Role
 from core.errors import NotAllowed
 from core.services.people import joining, people
@@ -22,7 +23,7 @@ from core.settings import AuthMode, get_settings
 from core.storage.engine import reading, write
 from core.storage.tables import Person
 from core.ui.shared import frame
-from core.ui.shared.resources import engine, now
+from core.ui.shared.resources import engine
 
 __all__ = [
     "SESSION_COOKIE",
@@ -49,7 +50,7 @@ def current_person() -> Person | None:
         return _local_person()
     if mode is AuthMode.LINK:
         with reading(engine()) as session:
-            return joining.person_of(session, st.context.cookies.get(SESSION_COOKIE), now())
+            return joining.person_of(session, st.context.cookies.get(SESSION_COOKIE), clock.now())
     return _oidc_person()
 
 
@@ -128,7 +129,7 @@ def guarded_file(role: Role, make: Callable[[], T]) -> Callable[[], T]:
     def made() -> T:
         with reading(engine()) as session:
             people.require_still(session, person.id or 0, role)
-            if token is not None and joining.person_of(session, token, now()) is None:
+            if token is not None and joining.person_of(session, token, clock.now()) is None:
                 raise NotAllowed("You are signed out.")
         return make()
 
@@ -171,7 +172,7 @@ def _local_person() -> Person:
         )
     with reading(engine()) as session:
         person = people.find_local_admin(session)
-    return person or write(engine(), lambda session: people.local_admin(session, now()))
+    return person or write(engine(), lambda session: people.local_admin(session, clock.now()))
 
 
 def _oidc_person() -> Person | None:
@@ -181,7 +182,7 @@ def _oidc_person() -> Person | None:
     with reading(engine()) as session:
         person = people.person_by_email(session, email)
     if person is None and email.strip().lower() == (get_settings().admin_email or "").strip().lower():
-        return write(engine(), lambda session: people.admit_admin(session, email, now()))
+        return write(engine(), lambda session: people.admit_admin(session, email, clock.now()))
     return person
 
 

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
+from core import clock
 from core.domain.people import Role
 from core.services.people import joining
 from core.settings import AuthMode, get_settings
 from core.storage.tables import Person
 from core.ui.shared import access, frame
-from core.ui.shared.resources import now
 
 
 def foot(person: Person) -> None:
@@ -43,4 +43,4 @@ def _ask(role: Role) -> None:
 @access.guarded(Role.RATER)
 def _sign_out() -> None:
     token = st.context.cookies.get(access.SESSION_COOKIE)
-    access.write_as(Role.RATER, lambda session: joining.sign_out(session, token, now()))
+    access.write_as(Role.RATER, lambda session: joining.sign_out(session, token, clock.now()))

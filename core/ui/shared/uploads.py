@@ -11,6 +11,7 @@ from typing import cast
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from core import clock
 from core.errors import NotAllowed
 from core.services.importing.uploads import ChosenFile, OnDisk
 from core.services.people import joining, people
@@ -18,7 +19,7 @@ from core.settings import AuthMode, get_settings
 from core.storage.engine import reading
 from core.ui.shared import access
 from core.ui.shared.access import Role
-from core.ui.shared.resources import engine, now
+from core.ui.shared.resources import engine
 
 _ASKED_FOR = timedelta(hours=12)
 
@@ -54,22 +55,22 @@ def may_upload(session_id: str, sign_in: str | None) -> bool:
     ``sign_in``: the cookie of the request that uploads, which in link mode must be the same person's.
     """
     grant = _grants.get(session_id)
-    return grant is not None and now() < grant.until and _may_import(grant.person_id, sign_in)
+    return grant is not None and clock.now() < grant.until and _may_import(grant.person_id, sign_in)
 
 
 def _grant() -> None:
     context, person = get_script_run_ctx(), access.current_person()
     if context is None or person is None or person.id is None or Role.of(person.role) < Role.ADMIN:
         return
-    for ended in [session_id for session_id, grant in list(_grants.items()) if grant.until < now()]:
+    for ended in [session_id for session_id, grant in list(_grants.items()) if grant.until < clock.now()]:
         _grants.pop(ended, None)
-    _grants[context.session_id] = _Grant(person.id, now() + _ASKED_FOR)
+    _grants[context.session_id] = _Grant(person.id, clock.now() + _ASKED_FOR)
 
 
 def _may_import(person_id: int, sign_in: str | None) -> bool:
     with reading(engine()) as session:
         if get_settings().auth is AuthMode.LINK:
-            signed_in = joining.person_of(session, sign_in, now())
+            signed_in = joining.person_of(session, sign_in, clock.now())
             if signed_in is None or signed_in.id != person_id:
                 return False
         try:

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import streamlit as st
 from sqlmodel import Session
 
+from core import clock
 from core.domain.words import n
 from core.services.datasets import datasets
 from core.services.studies import fields, pool, studies
 from core.storage.engine import reading
 from core.storage.tables import Study
 from core.ui.shared import doing
-from core.ui.shared.resources import engine, now
+from core.ui.shared.resources import engine
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def _make(name: str, scope: Scope, overlap: int, goal: int | None, share: float,
         return studies.create(
             session,
             name=name,
-            now=now(),
+            now=clock.now(),
             overlap=overlap,
             dataset_id=scope.dataset_id,
             categories=scope.categories,
@@ -102,7 +103,9 @@ def scope_fields(
         key=f"studies_{key}_candidates_{chosen}",
     )
     ids = [id for id in those if id is not None]
-    draft = Study(name="", dataset_id=chosen, categories=some or None, candidate_ids=ids or None, created_at=now())
+    draft = Study(
+        name="", dataset_id=chosen, categories=some or None, candidate_ids=ids or None, created_at=clock.now()
+    )
     with reading(engine()) as session:
         pairs = pool.pool_of(session, draft).pairs
     return Scope(chosen, some or None, ids or None, pairs)

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core import clock
 from core.domain.words import n
 from core.services.studies import questions, studies
 from core.services.studies.progress import StudyProgress
@@ -9,7 +10,7 @@ from core.services.studies.studies import QuestionText
 from core.storage.engine import reading
 from core.storage.tables import Question
 from core.ui.shared import access, doing, frame
-from core.ui.shared.resources import engine, now
+from core.ui.shared.resources import engine
 
 _EDITED = "_edited_question"
 
@@ -202,7 +203,7 @@ def _new_question(study_id: int) -> None:
 @access.guarded(access.Role.ADMIN)
 def _drop(question_id: int, title: str) -> None:
     doing.do(
-        lambda session: questions.drop(session, question_id, now=now()),
+        lambda session: questions.drop(session, question_id, now=clock.now()),
         done=f"'{title}' is not asked any more. Its votes stay.",
         kept="It is still asked.",
         place="questions",

@@ -17,9 +17,9 @@ import streamlit as st
 from core.services import runs
 from core.storage.engine import reading
 from core.ui.runs import changes
-from core.ui.shared.resources import engine, now
+from core.ui.shared.resources import engine
 with reading(engine()) as session:
-    lines = runs.listed(session, now=now())
+    lines = runs.listed(session, now=clock.now())
 changes.section(lines, next(line for line in lines if line.id == int(st.query_params["run"])))
 """
 CLEAN = {"Refusal": 1.0, "Complete": 1.0}
