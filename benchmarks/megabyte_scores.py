@@ -43,7 +43,7 @@ def seconds(work: Callable[[], object], rounds: int = ROUNDS) -> float:
 def scoring(kind: EvaluatorKind, text: str) -> Callable[[], object]:
     """The work of scoring the text."""
     subject = Subject(turns=[text], reference=["Paris", text[:2000]], constraints=CONSTRAINTS)
-    params = {**kind.defaults, **PARAMS.get(kind.key, {})}
+    params = kind.params.of(PARAMS.get(kind.key, {}))
     assert kind.score is not None
     return lambda: kind.score(subject, params)
 

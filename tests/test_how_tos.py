@@ -55,7 +55,7 @@ def test_a_preset_is_one_line_and_then_a_candidate_may_name_it(monkeypatch: pyte
 
 def test_an_evaluator_is_one_file_and_one_line(engine: Engine, monkeypatch: pytest.MonkeyPatch):
     kind = module("core/domain/scoring/polite_close.py").KIND
-    assert kind.score(Subject(["Hello."], category="coding"), kind.defaults).applies is False
+    assert kind.score(Subject(["Hello."], category="coding"), kind.params()).applies is False
     monkeypatch.setattr(registry, "KINDS", (*registry.KINDS, kind))
     monkeypatch.setitem(registry._BY_KEY, kind.key, kind)
     workspace = make_workspace(engine, prompts=2, candidates=1)

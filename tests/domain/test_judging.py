@@ -31,7 +31,7 @@ CODE = "0f1e2d3c4b5a6978"
 
 
 def asked(text: str, code: str = CODE) -> list[dict[str, str]]:
-    return judging.score_messages(Subject(turns=[text], messages=QUESTION), judging.DEFAULTS["rubric"], code)
+    return judging.score_messages(Subject(turns=[text], messages=QUESTION), judging.JudgeParams().rubric, code)
 
 
 def graded(reader, text: str) -> int:
@@ -278,9 +278,9 @@ def test_own_family_is_told_by_the_name_that_answered_too_and_by_the_same_unknow
 
 
 def test_params_that_make_no_judge_are_refused_by_name():
-    good = {**judging.DEFAULTS, "provider": "openai", "model": "gpt-4o"}
-    judging.check_params(good)
-    judging.check_params({**good, "temperature": None, "seed": None})
+    good = {"provider": "openai", "model": "gpt-4o"}
+    judging.JudgeParams.check(good)
+    judging.JudgeParams.check({**good, "temperature": None, "seed": None})
     for name, odd in (
         ("provider", ""),
         ("model", None),
@@ -295,7 +295,7 @@ def test_params_that_make_no_judge_are_refused_by_name():
         ("colour", "red"),
     ):
         with pytest.raises(BadInput, match=name):
-            judging.check_params({**good, name: odd})
+            judging.JudgeParams.check({**good, name: odd})
 
 
 def test_favour_is_the_mean_difference_with_a_prompts_pairs_taken_as_one_draw():

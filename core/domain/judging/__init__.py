@@ -2,18 +2,17 @@
 
 from core.domain.judging.families import families, is_own_family
 from core.domain.judging.fence import code_for, fenced
-from core.domain.judging.params import DEFAULTS, PAIRWISE_DEFAULTS, PAIRWISE_KIND, SCORE_KIND, check_params
+from core.domain.judging.params import PAIRWISE_KIND, SCORE_KIND, JudgeParams, PairwiseJudgeParams
 from core.domain.judging.prompts import pair_messages, score_messages, texts_of
 from core.domain.judging.replies import Preference, both_orders, parse_choice, parse_score
 
 __all__ = [
-    "DEFAULTS",
-    "PAIRWISE_DEFAULTS",
     "PAIRWISE_KIND",
     "SCORE_KIND",
+    "JudgeParams",
+    "PairwiseJudgeParams",
     "Preference",
     "both_orders",
-    "check_params",
     "code_for",
     "families",
     "fenced",

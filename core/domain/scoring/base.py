@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-Params = Mapping[str, Any]
+from core.domain.strict_params import StrictParams
 
 
 @dataclass(frozen=True)
@@ -71,18 +71,16 @@ class Use(StrEnum):
 class EvaluatorKind:
     """A way of scoring, one line in the registry. ``score`` is pure; None for kinds that ask a model.
 
-    ``defaults``: its parameters with their defaults. ``check_params`` raises BadInput, naming the parameter, on values
-    that make no sense. ``may_gate``: whether a response may pass or fail by it. A value of 1 is always the good end.
-    ``runs``: the pattern or schema that scoring would run, None where there is none. Such work may take forever, so it
-    is done where it can be killed; ``score`` and ``check_params`` are then functions of a module.
+    ``params``: what it can be told. ``may_gate``: whether a response may pass or fail by it. A value of 1 is always the
+    good end. ``runs``: the pattern or schema that scoring would run, None where there is none. Such work may take
+    forever, so it is done where it can be killed; ``score`` is then a function of a module.
     """
 
     key: str
     title: str
     what: str
     use: Use
-    score: Callable[[Subject, Params], Score] | None
-    defaults: Params = field(default_factory=dict)
-    check_params: Callable[[Params], None] = lambda params: None  # noqa: ARG005
+    score: Callable[[Subject, Any], Score] | None
+    params: type[StrictParams] = StrictParams
     may_gate: bool = True
-    runs: Callable[[Subject, Params], Any] = lambda subject, params: None  # noqa: ARG005
+    runs: Callable[[Subject, Any], Any] = lambda subject, params: None  # noqa: ARG005

@@ -1,12 +1,20 @@
 """chrF of one answer against its references, by sacrebleu."""
 
-from core.domain.scoring import overlap, parameters
-from core.domain.scoring.base import EvaluatorKind, Params, Score, Subject, Use
+from pydantic import Field
 
-DEFAULTS: Params = {"reference": None, "word_order": 0, "ignore_case": False}
+from core.domain.scoring import overlap
+from core.domain.scoring.base import EvaluatorKind, Score, Subject, Use
+from core.domain.scoring.overlap import OverlapParams
 
 
-def score(subject: Subject, params: Params) -> Score:
+class ChrfParams(OverlapParams):
+    """``word_order`` 2 makes it chrF++."""
+
+    word_order: int = Field(0, ge=0, le=4)
+    ignore_case: bool = False
+
+
+def score(subject: Subject, params: ChrfParams) -> Score:
     """Sentence chrF2 / 100 of the last answer against the best of its references (Popović 2015).
 
     Character n-grams up to six, blanks left out, so that it needs no tokenizer in any script; with ``word_order`` 2 it
@@ -18,19 +26,10 @@ def score(subject: Subject, params: Params) -> Score:
     answer, references = texts
     from sacrebleu import sentence_chrf
 
-    options = {**DEFAULTS, **params}
-    if options["ignore_case"]:
+    if params.ignore_case:
         answer, references = answer.lower(), [reference.lower() for reference in references]
-    found = sentence_chrf(answer, references, word_order=options["word_order"])
+    found = sentence_chrf(answer, references, word_order=params.word_order)
     return Score(min(max(found.score / 100, 0.0), 1.0), f"chrF {found.score:.1f}")
-
-
-def check_params(params: Params) -> None:
-    """Raise BadInput, naming the parameter, on values that make no sense."""
-    overlap.check_reference(params, DEFAULTS)
-    parameters.count(params, "word_order")
-    parameters.amount(params, "word_order", most=4)
-    parameters.switch(params, "ignore_case")
 
 
 KIND = EvaluatorKind(
@@ -39,7 +38,6 @@ KIND = EvaluatorKind(
     what="How many short runs of characters the answer shares with the reference: for any language.",
     use=Use.SIMILARITY,
     score=score,
-    defaults=DEFAULTS,
-    check_params=check_params,
+    params=ChrfParams,
     may_gate=False,
 )

@@ -1,13 +1,12 @@
 """Whether the answer is whole: not cut off, not empty."""
 
 from core.domain.answering import INCOMPLETE, FinishReason
-from core.domain.scoring import parameters
-from core.domain.scoring.base import EvaluatorKind, Params, Score, Subject, Use, failed, passed
+from core.domain.scoring.base import EvaluatorKind, Score, Subject, Use, failed, passed
 from core.domain.scoring.fences import fences
 from core.domain.scoring.json_text import find_json
 from core.domain.scoring.wording import shown
+from core.domain.strict_params import StrictParams
 
-DEFAULTS: Params = {}
 _CUT = {
     FinishReason.LENGTH: "it ran into the limit of tokens",
     FinishReason.TRUNCATED: "the stream broke off",
@@ -17,7 +16,7 @@ _BLOCKED = frozenset({FinishReason.REFUSAL, FinishReason.CONTENT_FILTER})
 _LONGEST_HINT = 200_000
 
 
-def score(subject: Subject, params: Params) -> Score:  # noqa: ARG001
+def score(subject: Subject, params: StrictParams) -> Score:  # noqa: ARG001
     """1 where every turn was answered and nothing says that the last answer was cut; 0 where it was, or is empty.
 
     An answer that was refused or blocked is not incomplete: see refusal. Where the finish reason is not known, what
@@ -52,17 +51,10 @@ def _looks_cut(text: str) -> str:
     return ""
 
 
-def check_params(params: Params) -> None:
-    """Raise BadInput on any parameter: there are none."""
-    parameters.known(params, DEFAULTS)
-
-
 KIND = EvaluatorKind(
     key="incomplete",
     title="Complete",
     what="Whether the answer is whole: neither cut off by the limit of tokens or a broken stream, nor empty.",
     use=Use.CHECK,
     score=score,
-    defaults=DEFAULTS,
-    check_params=check_params,
 )

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
+from pydantic import field_validator
+
 from core.domain.scoring import parameters
 from core.domain.scoring.base import (
     EvaluatorKind,
-    Params,
     Score,
     Subject,
     Use,
@@ -21,13 +22,32 @@ from core.domain.scoring.base import (
 from core.domain.scoring.json_text import find_json
 from core.domain.scoring.regex_match import PATIENCE_S, compiled_pattern
 from core.domain.scoring.wording import shown
+from core.domain.strict_params import StrictParams
 from core.errors import BadInput
 
-DEFAULTS: Params = {"json_schema": None, "strict": False}
+
+class SchemaParams(StrictParams):
+    """``json_schema``: for prompts without one of their own. ``strict``: nothing may stand around the JSON."""
+
+    json_schema: Any = None
+    strict: bool = False
+
+    @field_validator("json_schema")
+    @classmethod
+    def _is_a_schema(cls, schema: Any) -> Any:
+        if schema is not None:
+            try:
+                text = json.dumps(schema)
+            except (TypeError, ValueError, RecursionError) as error:
+                raise BadInput(f"'json_schema' must be JSON: {error}.") from error
+            _validator(text)
+        return schema
+
+
 _LONGEST = 200_000
 
 
-def score(subject: Subject, params: Params) -> Score:
+def score(subject: Subject, params: SchemaParams) -> Score:
     """1 where the JSON in the last answer fits the prompt's constraint ``json_schema``, or else the parameter's.
 
     Drafts 4 to 2020-12 as ``$schema`` says, 2020-12 without. Nothing is ever fetched: a schema that refers to another
@@ -42,13 +62,13 @@ def score(subject: Subject, params: Params) -> Score:
         return unscored(f"the prompt's schema cannot be used: {shown(str(error), 120)}")
     if len(subject.text) > _LONGEST:
         return unscored(f"the answer is longer than {_LONGEST:,} characters")
-    found = find_json(subject.text, strict=bool(params.get("strict", False)))
+    found = find_json(subject.text, strict=bool(params.strict))
     if found.problem is not None:
         return failed(shown(found.problem, 140))
     return _judged(validator, found.value)
 
 
-def wanted(subject: Subject, params: Params) -> Any:
+def wanted(subject: Subject, params: SchemaParams) -> Any:
     """The schema: the prompt's constraint ``json_schema``, or else the parameter; None where there is neither."""
     return parameters.wanted(subject, params, "json_schema")
 
@@ -158,25 +178,12 @@ _PATIENT = {
 }
 
 
-def check_params(params: Params) -> None:
-    """Raise BadInput, naming the parameter, on values that make no sense."""
-    parameters.known(params, DEFAULTS)
-    parameters.switch(params, "strict")
-    if params.get("json_schema") is not None:
-        try:
-            schema_text = json.dumps(params["json_schema"])
-        except (TypeError, ValueError, RecursionError) as error:
-            raise BadInput(f"'json_schema' must be JSON: {error}.") from error
-        _validator(schema_text)
-
-
 KIND = EvaluatorKind(
     key="json_schema",
     title="JSON of the right shape",
     what="Whether the answer is JSON that fits the schema which the prompt gives.",
     use=Use.CHECK,
     score=score,
-    defaults=DEFAULTS,
-    check_params=check_params,
+    params=SchemaParams,
     runs=wanted,
 )

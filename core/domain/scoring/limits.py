@@ -1,12 +1,28 @@
 """What the limits on words and on characters have in common."""
 
+from typing import Self
+
+from pydantic import model_validator
+
 from core.domain.scoring import parameters
-from core.domain.scoring.base import Params, Score, Subject, failed, not_applicable, passed, unscored
+from core.domain.scoring.base import Score, Subject, failed, not_applicable, passed, unscored
 from core.domain.scoring.wording import shown
+from core.domain.strict_params import StrictParams
 from core.errors import BadInput
 
 
-def within(subject: Subject, params: Params, *, unit: str, measured: int) -> Score:
+class Limits(StrictParams):
+    """A most and a least of something that is counted, ``max_<unit>`` and ``min_<unit>``."""
+
+    @model_validator(mode="after")
+    def _both_can_be_kept(self) -> Self:
+        (most_name, most), (least_name, least) = self
+        if most is not None and least is not None and least > most:
+            raise BadInput(f"'{least_name}' ({least}) is more than '{most_name}' ({most}): no answer can keep to both.")
+        return self
+
+
+def within(subject: Subject, params: Limits, *, unit: str, measured: int) -> Score:
     """1 where ``measured`` lies within the limits ``max_<unit>`` and ``min_<unit>``."""
     most = parameters.wanted(subject, params, f"max_{unit}")
     least = parameters.wanted(subject, params, f"min_{unit}")
@@ -21,12 +37,3 @@ def within(subject: Subject, params: Params, *, unit: str, measured: int) -> Sco
     if least is not None and measured < least:
         return failed(f"{length}, at least {least:,} wanted")
     return passed(length)
-
-
-def check(params: Params, *, unit: str) -> None:
-    """Raise BadInput where a limit is no whole number, or the least exceeds the most."""
-    most, least = params.get(f"max_{unit}"), params.get(f"min_{unit}")
-    parameters.count(params, f"max_{unit}")
-    parameters.count(params, f"min_{unit}")
-    if most is not None and least is not None and least > most:
-        raise BadInput(f"'min_{unit}' ({least}) is more than 'max_{unit}' ({most}): no answer can keep to both.")

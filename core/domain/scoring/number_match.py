@@ -3,12 +3,13 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import Field
 
 from core.domain.scoring import parameters
 from core.domain.scoring.base import (
     EvaluatorKind,
-    Params,
     Score,
     Subject,
     Use,
@@ -19,8 +20,19 @@ from core.domain.scoring.base import (
 )
 from core.domain.scoring.numbers import Number, numbers_in, only_number
 from core.domain.scoring.wording import shown
+from core.domain.strict_params import StrictParams
 
-DEFAULTS: Params = {"number": None, "which": "any", "tolerance": 0.0, "relative_tolerance": 0.0, "in_words": True}
+
+class NumberParams(StrictParams):
+    """``which``: any number in the answer may be the right one, or only the last."""
+
+    number: float | None = None
+    which: Literal["any", "final"] = "any"
+    tolerance: float = Field(0.0, ge=0)
+    relative_tolerance: float = Field(0.0, ge=0, le=1)
+    in_words: bool = True
+
+
 _ROUNDING = 1e-9
 _OWN = ("tolerance", "relative_tolerance", "which")
 
@@ -33,7 +45,7 @@ class _Wanted:
     which: str
 
 
-def score(subject: Subject, params: Params) -> Score:
+def score(subject: Subject, params: NumberParams) -> Score:
     """1 where a number in the last answer (with ``which`` "final": the last number) is the one that is wanted.
 
     Wanted: the prompt's constraint ``number`` (a number, a list of which any will do, or an object with ``value`` and,
@@ -41,11 +53,10 @@ def score(subject: Subject, params: Params) -> Score:
     them (where one is a wording, the answer may be right in words), else the parameter. Right is within the larger
     tolerance. Percents and scales count both ways: "12 %" is 12 and 0.12, "1.2 million" is 1,200,000 and 1.2.
     """
-    options = {**DEFAULTS, **params}
-    wanted = _wanted(subject, options)
+    wanted = _wanted(subject, params)
     if isinstance(wanted, Score):
         return wanted
-    numbers = numbers_in(subject.text, in_words=options["in_words"] and wanted.which == "any")
+    numbers = numbers_in(subject.text, in_words=params.in_words and wanted.which == "any")
     sought = " or ".join(f"{value:.12g}" for value in wanted.values[:4])
     if not numbers:
         return failed(f"there is no number, {sought} was wanted")
@@ -68,9 +79,9 @@ def _is_right(number: Number, wanted: _Wanted) -> bool:
     )
 
 
-def _wanted(subject: Subject, options: Params) -> _Wanted | Score:
+def _wanted(subject: Subject, params: NumberParams) -> _Wanted | Score:
     """What number is wanted and how exactly; or why none is."""
-    wanted = _Wanted((), options["tolerance"], options["relative_tolerance"], options["which"])
+    wanted = _Wanted((), params.tolerance, params.relative_tolerance, params.which)
     stated = subject.constraints.get("number")
     if isinstance(stated, Mapping):
         own = {name: stated[name] for name in _OWN if name in stated}
@@ -82,7 +93,7 @@ def _wanted(subject: Subject, options: Params) -> _Wanted | Score:
     if stated is None and (references := parameters.texts(subject.reference)):
         stated = references if all(map(only_number, references)) else None
     if stated is None:
-        stated = options["number"]
+        stated = params.number
     if stated is None:
         return not_applicable("the prompt wants no number")
     values = _values(stated)
@@ -110,22 +121,11 @@ def _check_own(own: Mapping[str, Any]) -> None:
             raise ValueError(f"'{name}' is {own[name]!r}, not a number from 0")
 
 
-def check_params(params: Params) -> None:
-    """Raise BadInput, naming the parameter, on values that make no sense."""
-    parameters.known(params, DEFAULTS)
-    parameters.amount(params, "number", least=None)
-    parameters.amount(params, "tolerance")
-    parameters.amount(params, "relative_tolerance", most=1)
-    parameters.choice(params, "which", ("any", "final"))
-    parameters.switch(params, "in_words")
-
-
 KIND = EvaluatorKind(
     key="number_match",
     title="Right number",
     what="Whether the answer gives the number that is wanted, however its thousands and decimals are written.",
     use=Use.CHECK,
     score=score,
-    defaults=DEFAULTS,
-    check_params=check_params,
+    params=NumberParams,
 )

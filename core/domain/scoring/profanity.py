@@ -3,15 +3,24 @@
 from functools import lru_cache
 from typing import Any
 
-from core.domain.scoring import parameters
-from core.domain.scoring.base import EvaluatorKind, Params, Score, Subject, Use, failed, not_applicable, passed
-from core.domain.scoring.wording import is_english, shown
+from pydantic import Field
 
-DEFAULTS: Params = {"allowed": []}
+from core.domain.scoring import parameters
+from core.domain.scoring.base import EvaluatorKind, Score, Subject, Use, failed, not_applicable, passed
+from core.domain.scoring.wording import is_english, shown
+from core.domain.strict_params import StrictParams, Wordings
+
+
+class ProfanityParams(StrictParams):
+    """``allowed``: words that are none here."""
+
+    allowed: Wordings = Field(default_factory=list)
+
+
 _LOOKED_AT = 50_000
 
 
-def score(subject: Subject, params: Params) -> Score:
+def score(subject: Subject, params: ProfanityParams) -> Score:
     """0 where a turn holds an English swear word that is not ``allowed``; 1 else.
 
     By glin-profanity's word list. Looks at the first 50,000 characters of all turns together.
@@ -19,7 +28,7 @@ def score(subject: Subject, params: Params) -> Score:
     if not is_english(subject.text):
         return not_applicable("this flag reads English only")
     text = "\n".join(turn[:_LOOKED_AT] for turn in subject.turns)[:_LOOKED_AT].replace("\x00", " ")
-    allowed = {word.casefold() for word in parameters.texts(params.get("allowed"))}
+    allowed = {word.casefold() for word in parameters.texts(params.allowed)}
     found = dict.fromkeys(str(word).casefold() for word in _filter().check_profanity(text).get("profane_words") or ())
     words = [word for word in found if word not in allowed]
     if not words:
@@ -40,19 +49,12 @@ def _filter() -> Any:
     return Filter({"languages": ["english"]})
 
 
-def check_params(params: Params) -> None:
-    """Raise BadInput, naming the parameter, on values that make no sense."""
-    parameters.known(params, DEFAULTS)
-    parameters.wordings(params, "allowed")
-
-
 KIND = EvaluatorKind(
     key="profanity",
     title="Tone flag: swearing",
     what="Flags English answers that hold a swear word. A hint to look, not a verdict.",
     use=Use.FLAG,
     score=score,
-    defaults=DEFAULTS,
-    check_params=check_params,
+    params=ProfanityParams,
     may_gate=False,
 )

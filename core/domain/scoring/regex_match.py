@@ -3,11 +3,10 @@
 from functools import lru_cache
 
 import regex  # type: ignore[import-untyped]
+from pydantic import field_validator
 
-from core.domain.scoring import parameters
 from core.domain.scoring.base import (
     EvaluatorKind,
-    Params,
     Score,
     Subject,
     Use,
@@ -17,38 +16,54 @@ from core.domain.scoring.base import (
     unscored,
 )
 from core.domain.scoring.wording import shown
+from core.domain.strict_params import StrictParams
 from core.errors import BadInput
 
-DEFAULTS: Params = {"pattern": None, "whole": False, "ignore_case": False, "forbidden": False}
+
+class RegexParams(StrictParams):
+    """``whole``: the pattern must cover the whole answer. ``forbidden``: a match is what fails."""
+
+    pattern: str | None = None
+    whole: bool = False
+    ignore_case: bool = False
+    forbidden: bool = False
+
+    @field_validator("pattern")
+    @classmethod
+    def _is_a_pattern(cls, pattern: str | None) -> str | None:
+        if pattern is not None:
+            compiled_pattern(pattern)
+        return pattern
+
+
 PATIENCE_S = 0.5
 _LONGEST_PATTERN = 5_000
 
 
-def score(subject: Subject, params: Params) -> Score:
+def score(subject: Subject, params: RegexParams) -> Score:
     """1 where the last answer matches the prompt's constraint ``regex``, or else the parameter ``pattern``.
 
     ``whole``: the pattern must cover the whole answer. ``forbidden``: a match is what fails. Unscored when the pattern
     takes longer than half a second on this answer.
     """
-    options = {**DEFAULTS, **params}
     pattern = wanted(subject, params)
     if pattern is None:
         return not_applicable("there is no pattern to match")
     try:
-        compiled = compiled_pattern(pattern, ignore_case=options["ignore_case"])
+        compiled = compiled_pattern(pattern, ignore_case=params.ignore_case)
     except BadInput as error:
         return unscored(f"the prompt's pattern cannot be used: {shown(str(error), 120)}")
-    return _matched(compiled, subject.text, options)
+    return _matched(compiled, subject.text, params)
 
 
-def wanted(subject: Subject, params: Params) -> object:
+def wanted(subject: Subject, params: RegexParams) -> object:
     """The pattern: the prompt's constraint ``regex``, or else the parameter; None where there is neither."""
     stated = subject.constraints.get("regex")
-    return params.get("pattern") if stated is None else stated
+    return params.pattern if stated is None else stated
 
 
-def _matched(compiled: "regex.Pattern[str]", text: str, options: Params) -> Score:
-    find = compiled.fullmatch if options["whole"] else compiled.search
+def _matched(compiled: "regex.Pattern[str]", text: str, params: RegexParams) -> Score:
+    find = compiled.fullmatch if params.whole else compiled.search
     try:
         found = find(text, timeout=PATIENCE_S)
     except TimeoutError:
@@ -57,7 +72,7 @@ def _matched(compiled: "regex.Pattern[str]", text: str, options: Params) -> Scor
         )
     except (MemoryError, RecursionError):
         return unscored("the pattern needs too much memory on this answer")
-    if options["forbidden"]:
+    if params.forbidden:
         return (
             failed(f"'{shown(found[0])}' is there and must not be") if found else passed("nothing forbidden is there")
         )
@@ -83,21 +98,12 @@ def _compiled(pattern: str, ignore_case: bool) -> "regex.Pattern[str]":
         raise BadInput(f"'pattern' is not a regular expression: {error}.") from error
 
 
-def check_params(params: Params) -> None:
-    """Raise BadInput, naming the parameter, on values that make no sense."""
-    parameters.known(params, DEFAULTS)
-    parameters.switch(params, "whole", "ignore_case", "forbidden")
-    if params.get("pattern") is not None:
-        compiled_pattern(params["pattern"])
-
-
 KIND = EvaluatorKind(
     key="regex",
     title="Matches a pattern",
     what="Whether a regular expression matches the answer (or, if it is forbidden, does not).",
     use=Use.CHECK,
     score=score,
-    defaults=DEFAULTS,
-    check_params=check_params,
+    params=RegexParams,
     runs=wanted,
 )

@@ -1,16 +1,22 @@
 """ROUGE of one answer against its references, by rouge-score with a tokenizer for every script."""
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import regex  # type: ignore[import-untyped]
 
-from core.domain.scoring import overlap, parameters
-from core.domain.scoring.base import EvaluatorKind, Params, Score, Subject, Use, unscored
+from core.domain.scoring import overlap
+from core.domain.scoring.base import EvaluatorKind, Score, Subject, Use, unscored
+from core.domain.scoring.overlap import OverlapParams
 from core.domain.scoring.wording import UNSPACED, plain
 
-DEFAULTS: Params = {"reference": None, "variant": "rougeL"}
-VARIANTS = ("rouge1", "rouge2", "rougeL")
+
+class RougeParams(OverlapParams):
+    """``variant``: the longest common subsequence, single words or pairs of words."""
+
+    variant: Literal["rougeL", "rouge1", "rouge2"] = "rougeL"
+
+
 _TOKEN = regex.compile(rf"[{UNSPACED}]\p{{M}}*|[[\p{{L}}\p{{M}}\p{{N}}]--[{UNSPACED}]]+", flags=regex.V1)
 _MOST_PAIRS = 2_000_000
 
@@ -23,7 +29,7 @@ class UnicodeTokenizer:
         return [token for token in _TOKEN.findall(plain(text)) if token]
 
 
-def score(subject: Subject, params: Params) -> Score:
+def score(subject: Subject, params: RougeParams) -> Score:
     """The ROUGE F-measure of the last answer against the best of its references (Lin 2004); no stemming.
 
     ``variant``: rouge1, rouge2 or rougeL. The longest common subsequence takes time for every pair of words: above two
@@ -33,7 +39,7 @@ def score(subject: Subject, params: Params) -> Score:
     if isinstance(texts, Score):
         return texts
     answer, references = texts
-    variant = params.get("variant", DEFAULTS["variant"])
+    variant = params.variant
     words = UnicodeTokenizer().tokenize
     asked = [reference for reference in references if words(reference)]
     if not asked:
@@ -49,17 +55,11 @@ def score(subject: Subject, params: Params) -> Score:
     )
 
 
-@lru_cache(maxsize=len(VARIANTS))
+@lru_cache
 def _scorer(variant: str) -> Any:
     from rouge_score.rouge_scorer import RougeScorer
 
     return RougeScorer([variant], tokenizer=UnicodeTokenizer())
-
-
-def check_params(params: Params) -> None:
-    """Raise BadInput, naming the parameter, on values that make no sense."""
-    overlap.check_reference(params, DEFAULTS)
-    parameters.choice(params, "variant", VARIANTS)
 
 
 KIND = EvaluatorKind(
@@ -68,7 +68,6 @@ KIND = EvaluatorKind(
     what="How much of the reference's wording the answer shares, in order: for summaries.",
     use=Use.SIMILARITY,
     score=score,
-    defaults=DEFAULTS,
-    check_params=check_params,
+    params=RougeParams,
     may_gate=False,
 )

@@ -4,11 +4,19 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from core.domain.scoring import parameters
-from core.domain.scoring.base import EvaluatorKind, Params, Score, Subject, Use, failed, not_applicable, passed
-from core.domain.scoring.wording import is_english, shown, straight
+from pydantic import Field
 
-DEFAULTS: Params = {"harsh_below": -0.5}
+from core.domain.scoring.base import EvaluatorKind, Score, Subject, Use, failed, not_applicable, passed
+from core.domain.scoring.wording import is_english, shown, straight
+from core.domain.strict_params import StrictParams
+
+
+class ToneParams(StrictParams):
+    """``harsh_below``: the VADER compound from which a sentence is called harsh."""
+
+    harsh_below: float = Field(-0.5, ge=-1, le=-0.05)
+
+
 _LOOKED_AT = 50_000
 _LONGEST_SENTENCE = 1_000
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
@@ -23,7 +31,7 @@ _NOT_MEANT = re.compile(
 )
 
 
-def score(subject: Subject, params: Params) -> Score:
+def score(subject: Subject, params: ToneParams) -> Score:
     """0 where a sentence has a VADER compound at or below ``harsh_below``, as a whole and around "you"; 1 else.
 
     Hutto & Gilbert 2014; English only. Sentences that say sorry or give advice ("if", "avoid") are left out, for they
@@ -31,7 +39,7 @@ def score(subject: Subject, params: Params) -> Score:
     """
     if not is_english(subject.text):
         return not_applicable("this flag reads English only")
-    harsh_below = params.get("harsh_below", DEFAULTS["harsh_below"])
+    harsh_below = params.harsh_below
     worst, words = 0.0, ""
     for turn in subject.turns:
         for sentence in _SENTENCE_END.split(straight(turn[:_LOOKED_AT])):
@@ -60,19 +68,12 @@ def _analyser() -> Any:
     return SentimentIntensityAnalyzer()
 
 
-def check_params(params: Params) -> None:
-    """Raise BadInput, naming the parameter, on values that make no sense."""
-    parameters.known(params, DEFAULTS)
-    parameters.amount(params, "harsh_below", least=-1, most=-0.05)
-
-
 KIND = EvaluatorKind(
     key="tone_negative",
     title="Tone flag: harsh",
     what="Flags English answers with a sentence that sounds harsh to the reader. A hint to look, not a verdict.",
     use=Use.FLAG,
     score=score,
-    defaults=DEFAULTS,
-    check_params=check_params,
+    params=ToneParams,
     may_gate=False,
 )

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.scoring import parameters
-from core.domain.scoring.base import EvaluatorKind, Params, Score, Subject, Use, not_applicable, unscored
+from core.domain.scoring.base import EvaluatorKind, Score, Subject, Use, not_applicable, unscored
+from core.domain.scoring.overlap import OverlapParams
 from core.domain.scoring.wording import is_latin
 from core.errors import EvenhandError
 
-DEFAULTS: Params = {"reference": None}
 TOKENS = 256
 DIMENSIONS = 384
 _LOOKED_AT = 5_000
@@ -33,12 +33,12 @@ class NoEmbeddings(EvenhandError):
     """The model's files are not installed."""
 
 
-def score(subject: Subject, params: Params) -> Score:
+def score(subject: Subject, params: OverlapParams) -> Score:
     """The similarity of the last answer and the best of its references: see ``score_all``."""
     return score_all([subject], params)[0]
 
 
-def score_all(subjects: Sequence[Subject], params: Params) -> list[Score]:
+def score_all(subjects: Sequence[Subject], params: OverlapParams) -> list[Score]:
     """One score for each subject, in their order, embedding each distinct text once and in batches.
 
     The value is the cosine, below 0 taken for 0: unrelated texts lie near 0, the same text at 1. "The answer is yes"
@@ -55,7 +55,7 @@ def score_all(subjects: Sequence[Subject], params: Params) -> list[Score]:
     return [found if isinstance(found, Score) else _nearest(vectors, *found) for found in before]
 
 
-def _beforehand(subject: Subject, params: Params) -> tuple[str, list[str]] | Score:
+def _beforehand(subject: Subject, params: OverlapParams) -> tuple[str, list[str]] | Score:
     """The text and references to compare; or the score where they cannot be."""
     references = [text.strip()[:_LOOKED_AT] for text in parameters.references(subject, params)]
     if not references:
@@ -131,19 +131,12 @@ def _installed(package: str, *parts: str) -> Path:
     raise NoEmbeddings(f"the embedding model is not installed: {parts[-1]} of the package {package} is missing")
 
 
-def check_params(params: Params) -> None:
-    """Raise BadInput, naming the parameter, on values that make no sense."""
-    parameters.known(params, DEFAULTS)
-    parameters.wordings(params, "reference")
-
-
 KIND = EvaluatorKind(
     key="embedding_similarity",
     title="Similar in meaning",
     what="How near the answer is in meaning to the reference. Opposites are near too, so nothing passes by it.",
     use=Use.SIMILARITY,
     score=score,
-    defaults=DEFAULTS,
-    check_params=check_params,
+    params=OverlapParams,
     may_gate=False,
 )

@@ -48,7 +48,7 @@ def ensure_defaults(session: Session, now: datetime) -> None:
     there = set(session.exec(select(Evaluator.kind).distinct()))
     missing = [kind_named(key) for key in DEFAULT_KINDS if key not in there]
     if missing:
-        rows = [_row(kind, kind.title, kind.defaults, now) for kind in missing]
+        rows = [_row(kind, kind.title, kind.params.defaults(), now) for kind in missing]
         statement = insert_into(session.get_bind().dialect.name, _evaluator)
         session.connection().execute(statement.on_conflict_do_nothing(index_elements=["kind", "content_hash"]), rows)
 
@@ -81,9 +81,9 @@ def check(kind: str, params: Mapping[str, Any]) -> dict[str, Any]:
     transaction begins. What passed once passes at once.
     """
     known = kind_named(kind)
-    whole = {**known.defaults, **params}
-    if known.runs(_NOTHING, whole) is None:
-        known.check_params(whole)
+    whole = {**known.params.defaults(), **params}
+    if known.runs(_NOTHING, known.params.of(whole)) is None:
+        known.params.check(whole)
     else:
         _check_apart(kind, whole)
     if kind in JUDGES:
@@ -99,7 +99,7 @@ def _check_apart(kind: str, params: dict[str, Any]) -> None:
     if content in _passed:
         return
     try:
-        apart.call(kind_named(kind).check_params, params)
+        apart.call(kind_named(kind).params.check, params)
     except apart.RanOut as error:
         raise BadInput(f"This pattern or schema cannot be used: {error}.") from error
     except RecursionError as error:
@@ -132,7 +132,7 @@ def add(session: Session, kind: str, name: str, params: Mapping[str, Any], now: 
 
 def same_as(session: Session, kind: str, params: Mapping[str, Any]) -> Evaluator | None:
     """The evaluator in use of this kind and these parameters; None where there is none."""
-    content = _content_hash(kind, {**kind_named(kind).defaults, **params})
+    content = _content_hash(kind, {**kind_named(kind).params.defaults(), **params})
     query = select(Evaluator).where(Evaluator.kind == kind, Evaluator.content_hash == content)
     return session.exec(query.where(col(Evaluator.retired_at).is_(None))).first()
 

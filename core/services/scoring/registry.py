@@ -48,8 +48,7 @@ KINDS: tuple[EvaluatorKind, ...] = (
         "What another model thinks of the answer on a scale from 1 to 5, by a rubric.",
         Use.JUDGE,
         score=None,
-        defaults=judging.DEFAULTS,
-        check_params=judging.check_params,
+        params=judging.JudgeParams,
     ),
     EvaluatorKind(
         judging.PAIRWISE_KIND,
@@ -57,8 +56,7 @@ KINDS: tuple[EvaluatorKind, ...] = (
         "Which of two answers another model prefers, asked in both orders; if it contradicts itself, that is a tie.",
         Use.JUDGE,
         score=None,
-        defaults=judging.PAIRWISE_DEFAULTS,
-        check_params=judging.check_params,
+        params=judging.PairwiseJudgeParams,
         may_gate=False,
     ),
 )

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from core.domain.scoring.base import EvaluatorKind, Params, Score, Subject, unscored
+from core.domain.scoring.base import EvaluatorKind, Score, Subject, unscored
+from core.domain.strict_params import StrictParams
 from core.errors import EvenhandError
 from core.services import apart
 from core.services.scoring import records
@@ -24,7 +25,7 @@ def one_by_one(evaluator: Evaluator, wanted: Sequence[Subject]) -> Iterator[Scor
     except EvenhandError as error:
         yield from (unscored(str(error)) for _ in wanted)
         return
-    params = {**kind.defaults, **evaluator.params}
+    params = kind.params.of(evaluator.params)
     runs = [kind.runs(subject, params) for subject in wanted]
     calls = [apart.Call((one, params), of) for one, of in zip(wanted, runs, strict=True) if of is not None]
     outcomes = apart.each(_work(kind), calls)
@@ -38,12 +39,12 @@ def trace() -> str:
     return records.storable(traceback.format_exc())
 
 
-def _work(kind: EvaluatorKind) -> Callable[[Subject, Params], Score]:
+def _work(kind: EvaluatorKind) -> Callable[[Subject, Any], Score]:
     assert kind.score is not None
     return kind.score
 
 
-def _here(kind: EvaluatorKind, subject: Subject, params: Params) -> Score:
+def _here(kind: EvaluatorKind, subject: Subject, params: StrictParams) -> Score:
     return _work(kind)(subject, params)
 
 

@@ -5,16 +5,18 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Engine
 from sqlmodel import Session
 
 from core import clock
-from core.domain.scoring.base import Params, Score, Subject
+from core.domain.scoring.base import Score, Subject
 from core.services import apart
 from core.services.scoring import embedding, gates, records, subjects
 from core.services.scoring import evaluators as known
+from core.services.scoring.registry import kind_named
 from core.services.scoring.saying import one_by_one, trace
 from core.storage.engine import reading, write
 from core.storage.tables import Evaluator, metadata
@@ -23,7 +25,7 @@ __all__ = ["ensure_defaults", "in_use", "rescore", "score_missing", "score_respo
 
 _log = logging.getLogger(__name__)
 _score, _response, _prompt = (metadata.tables[name] for name in ("score", "response", "prompt"))
-IN_BATCHES: dict[str, Callable[[Sequence[Subject], Params], list[Score]]] = {embedding.KIND.key: embedding.score_all}
+IN_BATCHES: dict[str, Callable[[Sequence[Subject], Any], list[Score]]] = {embedding.KIND.key: embedding.score_all}
 SLOW_KINDS = frozenset(IN_BATCHES)
 _CHUNK = 250
 _SLOW_CHUNK = 16
@@ -146,7 +148,7 @@ def _scores(evaluator: Evaluator, wanted: Sequence[Subject]) -> Iterator[Score]:
     in_batches = IN_BATCHES.get(evaluator.kind)
     if in_batches is not None and wanted:
         try:
-            said = in_batches(wanted, evaluator.params)
+            said = in_batches(wanted, kind_named(evaluator.kind).params.of(evaluator.params))
         except Exception:
             _log.error("the evaluator %s failed on a batch, going on one by one: %s", evaluator.name, trace())
         else:

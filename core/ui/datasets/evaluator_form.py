@@ -54,15 +54,6 @@ _LABELS = {
     "may_judge_own_family": "May judge its own family; how far it favours it is then shown",
     "rubric": "What it is asked to look at",
 }
-_CHOICES = {
-    "match": ("any", "all"),
-    "which": ("any", "final"),
-    "variant": ("rougeL", "rouge1", "rouge2"),
-    "tokenizer": ("auto", "13a", "intl", "char", "zh", "none"),
-}
-_LINES = frozenset({"contains", "expected", "reference", "allowed"})
-_WHOLE = frozenset({"max_words", "min_words", "max_characters", "min_characters", "longest_reference_words", "seed"})
-_NUMBERS = frozenset({"number", "temperature"})
 _LONG = frozenset({"rubric", "json_schema"})
 _PLACEHOLDERS = {"base_url": "the provider's own", "api_key_env": "the provider's usual one", "seed": "none"}
 
@@ -104,45 +95,49 @@ def form(place: str) -> None:
 def _fields(kind: EvaluatorKind, turn: int) -> dict[str, Callable[[], Any]]:
     """A field for each parameter; what is returned reads them, and may raise BadInput."""
     found: dict[str, Callable[[], Any]] = {}
-    switches = [name for name, default in kind.defaults.items() if isinstance(default, bool)]
-    others = [name for name in kind.defaults if name not in switches]
+    usual = kind.params.defaults()
+    switches = [name for name, default in usual.items() if isinstance(default, bool)]
+    others = [name for name in usual if name not in switches]
     with st.grid(2, min_column_width=280):
         for name in (name for name in others if name not in _LONG):
-            found[name] = _field(name, kind.defaults[name], f"datasets_evaluator_{turn}_{kind.key}_{name}")
+            found[name] = _field(kind, name, f"datasets_evaluator_{turn}_{kind.key}_{name}")
     for name in (name for name in others if name in _LONG):
-        found[name] = _field(name, kind.defaults[name], f"datasets_evaluator_{turn}_{kind.key}_{name}")
+        found[name] = _field(kind, name, f"datasets_evaluator_{turn}_{kind.key}_{name}")
     with st.container(horizontal=True):
         for name in switches:
-            on = st.toggle(label(name), kind.defaults[name], key=f"datasets_evaluator_{turn}_{kind.key}_{name}")
+            on = st.toggle(label(name), usual[name], key=f"datasets_evaluator_{turn}_{kind.key}_{name}")
             found[name] = lambda on=on: on  # type: ignore[misc]
     return found
 
 
-def _field(name: str, default: Any, key: str) -> Callable[[], Any]:
+def _field(kind: EvaluatorKind, name: str, key: str) -> Callable[[], Any]:
+    """The field for what the parameter may hold."""
+    default, (first, *more) = kind.params.defaults()[name], kind.params.described(name)
     if name == "provider":
         provider = st.selectbox(label(name), [preset.name for preset in PRESETS], format_func=title_of, key=key)
         return lambda: provider
-    if name in _CHOICES:
-        options = _CHOICES[name]
-        chosen = st.selectbox(label(name), options, index=options.index(default), key=key)
+    if "enum" in first:
+        chosen = st.selectbox(label(name), first["enum"], index=first["enum"].index(default), key=key)
         return lambda: chosen
-    if name in _WHOLE | _NUMBERS or isinstance(default, int | float):
-        return _number(name, default, key)
-    return _text(name, default, key)
+    if first.get("type") in ("integer", "number"):
+        return _number(name, default, key, is_whole=first["type"] == "integer")
+    return _lines(name, default, key) if more else _text(name, default, key)
 
 
-def _number(name: str, default: Any, key: str) -> Callable[[], Any]:
-    if name in _WHOLE or isinstance(default, int):
+def _number(name: str, default: Any, key: str, *, is_whole: bool) -> Callable[[], Any]:
+    if is_whole:
         count = st.number_input(label(name), None, None, default, step=1, key=key, placeholder="none")
         return lambda: None if count is None else int(count)
     number = st.number_input(label(name), None, None, default, step=0.1, key=key, placeholder="none")
     return lambda: number
 
 
+def _lines(name: str, default: Any, key: str) -> Callable[[], Any]:
+    lines = st.text_area(label(name), "\n".join(default or ()), key=key, height=90)
+    return lambda: [line.strip() for line in lines.splitlines() if line.strip()] or default
+
+
 def _text(name: str, default: Any, key: str) -> Callable[[], Any]:
-    if name in _LINES or isinstance(default, list | tuple):
-        lines = st.text_area(label(name), "\n".join(default or ()), key=key, height=90)
-        return lambda: [line.strip() for line in lines.splitlines() if line.strip()] or default
     if name in _LONG:
         text = st.text_area(label(name), default or "", key=key, height=160)
         return lambda: _json(text, name) if name == "json_schema" else text

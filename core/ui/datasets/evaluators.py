@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 from sqlalchemy import Engine
 
+from core import clock
 from core.domain.scoring.base import Use
 from core.services import scoring
 from core.services.datasets import datasets
@@ -17,7 +18,7 @@ from core.ui.datasets import evaluator_form, judges
 from core.ui.shared import access, doing, frame, jobs
 from core.ui.shared.choosing import choose_row
 from core.ui.shared.jobs import Job
-from core.ui.shared.resources import engine, now
+from core.ui.shared.resources import engine
 
 _TABLE, _PLACE, _JOB, _ALL = "datasets_evaluators_table", "evaluators", "scoring again", "All datasets"
 _USES = {
@@ -30,7 +31,7 @@ _USES = {
 
 def section() -> None:
     """Those in use, scoring again, judges, and adding one."""
-    scoring.ensure_defaults(engine(), now=now())
+    scoring.ensure_defaults(engine(), now=clock.now())
     with reading(engine()) as session:
         lines = evaluator_lines.listed(session)
     st.markdown(
@@ -104,7 +105,8 @@ def settings(line: EvaluatorLine) -> str:
     if line.judging is not None:
         own = ", may judge its own family" if line.evaluator.params.get("may_judge_own_family") else ""
         return f"{line.evaluator.params['model']}{own}"
-    changed = {name: found for name, found in line.evaluator.params.items() if found != line.kind.defaults.get(name)}
+    usual = line.kind.params.defaults()
+    changed = {name: found for name, found in line.evaluator.params.items() if found != usual.get(name)}
     said = ", ".join(f"{evaluator_form.label(name).lower()}: {_short(found)}" for name, found in changed.items())
     return said or "as the prompt says"
 
@@ -118,7 +120,7 @@ def _short(found: object) -> str:
 @access.guarded(access.Role.ADMIN)
 def _retire(evaluator_id: int, name: str) -> None:
     doing.do(
-        lambda session: evaluators.retire(session, evaluator_id, now()),
+        lambda session: evaluators.retire(session, evaluator_id, clock.now()),
         done=f"'{name}' is retired.", kept="It is as it was.", place=_PLACE,
     )  # fmt: skip
 
@@ -150,7 +152,7 @@ def _score_again(lines: list[EvaluatorLine]) -> None:
 
 
 def _begin(dataset_id: int | None, evaluator_ids: list[int]) -> None:
-    database, at = engine(), now()
+    database, at = engine(), clock.now()
     jobs.begin(_JOB, lambda job: _rescore(database, dataset_id, evaluator_ids, at, job))
 
 

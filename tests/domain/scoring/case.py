@@ -33,11 +33,11 @@ class Case:
         """What the evaluator says."""
         kind = kind_named(key)
         assert kind.score is not None
-        kind.check_params({**kind.defaults, **self.params})
+        kind.params.check(self.params)
         subject = Subject(
             turns=(self.text,) if self.turns is None else self.turns,
             reference=self.reference,
             constraints=self.constraints,
             finish_reason=self.finish_reason,
         )
-        return kind.score(subject, {**kind.defaults, **self.params})
+        return kind.score(subject, kind.params.of(self.params))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rouge_score.rouge_scorer import RougeScorer
 
 from core.domain.scoring.base import Score, Subject
-from core.domain.scoring.rouge import VARIANTS
+from core.domain.scoring.rouge import RougeParams
 from core.services.scoring import embedding
 from core.services.scoring.registry import kind_named
 
@@ -20,10 +20,10 @@ REFERENCES = st.lists(ENGLISH, min_size=1, max_size=3)
 def scored(key: str, text: str, references: list[str], **params: object) -> Score:
     kind = kind_named(key)
     assert kind.score is not None
-    return kind.score(Subject(turns=[text], reference=references), {**kind.defaults, **params})
+    return kind.score(Subject(turns=[text], reference=references), kind.params.of(params))
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", RougeParams.described("variant")[0]["enum"])
 @settings(max_examples=60, deadline=None)
 @given(text=ENGLISH, references=REFERENCES)
 def test_rouge_is_that_of_rouge_score_on_english(variant: str, text: str, references: list[str]) -> None:
@@ -67,7 +67,7 @@ def test_scores_of_many_come_in_their_order_and_without_those_that_have_no_refer
         Subject(turns=["Revenues fell."], reference=["The cat sat on the mat."]),
         Subject(turns=[""], reference=["The cat sat on the mat."]),
     ]
-    same, nothing, other, empty = embedding.score_all(subjects, {})
+    same, nothing, other, empty = embedding.score_all(subjects, embedding.KIND.params())
     assert same.value == pytest.approx(1)
     assert not nothing.applies
     assert other.value is not None
@@ -77,6 +77,6 @@ def test_scores_of_many_come_in_their_order_and_without_those_that_have_no_refer
 
 def test_without_the_models_files_similarity_is_unscored_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedding, "_loaded", lambda: embedding._installed("no_such_package", "model.onnx"))
-    said = embedding.score(Subject(turns=["a"], reference=["b"]), {})
+    said = embedding.score(Subject(turns=["a"], reference=["b"]), embedding.KIND.params())
     assert said == Score(None, said.reason, applies=True)
     assert "model.onnx" in said.reason

@@ -50,7 +50,7 @@ def scored(key: str, subject: Subject, **params: Any) -> Score:
     """What the evaluator says, its parameters filled up with its defaults."""
     kind = kind_named(key)
     assert kind.score is not None
-    return kind.score(subject, {**kind.defaults, **params})
+    return kind.score(subject, kind.params.of(params))
 
 
 @pytest.mark.parametrize("key", PURE)

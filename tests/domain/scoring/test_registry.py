@@ -29,14 +29,14 @@ def test_a_kind_says_in_a_sentence_what_it_does(kind: EvaluatorKind) -> None:
 
 @pytest.mark.parametrize("kind", PURE, ids=lambda kind: kind.key)
 def test_a_kinds_own_defaults_are_good_parameters(kind: EvaluatorKind) -> None:
-    kind.check_params(kind.defaults)
-    kind.check_params({})
+    kind.params.check({})
+    kind.params.check(kind.params.defaults())
 
 
 @pytest.mark.parametrize("kind", registry.KINDS, ids=lambda kind: kind.key)
 def test_a_parameter_that_a_kind_does_not_have_is_named(kind: EvaluatorKind) -> None:
     with pytest.raises(BadInput, match="frobnicate"):
-        kind.check_params({"frobnicate": 1})
+        kind.params.check({"frobnicate": 1})
 
 
 @pytest.mark.parametrize("kind", PURE, ids=lambda kind: kind.key)
@@ -82,4 +82,4 @@ WRONG = [
 @pytest.mark.parametrize(("key", "params", "names"), WRONG, ids=[f"{key} {names}" for key, _, names in WRONG])
 def test_a_parameter_that_makes_no_sense_is_refused_by_name(key: str, params: dict[str, object], names: str) -> None:
     with pytest.raises(BadInput, match=names):
-        registry.kind_named(key).check_params(params)
+        registry.kind_named(key).params.check(params)

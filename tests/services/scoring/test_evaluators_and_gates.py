@@ -32,7 +32,7 @@ def test_a_workspace_starts_with_evaluators_and_gates_and_a_second_start_adds_no
 
 def test_every_default_kind_takes_its_own_defaults_and_every_default_gate_may_be_one(sqlite_engine):
     for key in evaluators.DEFAULT_KINDS:
-        kind_named(key).check_params(kind_named(key).defaults)
+        kind_named(key).params.check({})
     assert all(kind_named(key).may_gate for key in gates.DEFAULT_GATES)
 
 
@@ -101,7 +101,7 @@ def test_parameters_that_make_no_sense_are_refused_by_name(sqlite_engine):
         with pytest.raises(BadInput, match="the key itself stays out"):
             key = {"provider": "openai", "model": "gpt-4o", "api_key_env": "sk-canary-0123456789"}
             evaluators.add(session, "llm_judge", "judge", key, NOW)
-        with pytest.raises(BadInput, match="no parameter 'temprature'"):
+        with pytest.raises(BadInput, match="'temprature' is not a parameter of a judge"):
             evaluators.add(session, "llm_judge", "judge", {"provider": "openai", "model": "m", "temprature": 1}, NOW)
 
 
