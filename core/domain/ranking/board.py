@@ -15,7 +15,7 @@ from core.domain.ranking.comparison import (
     margin_factor,
     simultaneous_critical,
 )
-from core.domain.ranking.counts import Cells, Clusters, Floats, add_up
+from core.domain.ranking.counts import Cells, Clusters, Floats
 from core.domain.ranking.estimate import Estimate, estimate_plain, estimate_whole
 from core.domain.ranking.intervals import Band, fixed_factor, peek_factor, positive_semidefinite, tail
 
@@ -53,8 +53,7 @@ class Entry:
     """One candidate's line on the board.
 
     ``rating``, ``lower``, ``upper``, ``se``: Elo; ``rank``: 1 is best, within its ``component`` (as are
-    ``rank_lower`` ≤ rank ≤ ``rank_upper``, the best and the worst rank the votes allow); ``votes``, ``wins``,
-    ``losses``, ``ties``, ``both_bad``: weighted counts.
+    ``rank_lower`` ≤ rank ≤ ``rank_upper``, the best and the worst rank the votes allow).
     """
 
     candidate: int
@@ -65,11 +64,6 @@ class Entry:
     rank: int
     rank_lower: int
     rank_upper: int
-    votes: float
-    wins: float
-    losses: float
-    ties: float
-    both_bad: float
     component: int
 
 
@@ -145,7 +139,7 @@ def _board(cells: Cells, estimate: Estimate, options: RankingOptions) -> Board:
     for m in members:
         leads[m] = leader_probability(estimate.ratings[m], errors[m])
     return Board(
-        entries=_entries(cells, estimate, better, options),
+        entries=_entries(estimate, better, options),
         covariance=covariance,
         component=component,
         components=len(members),
@@ -163,11 +157,9 @@ def _board(cells: Cells, estimate: Estimate, options: RankingOptions) -> Board:
     )
 
 
-def _entries(cells: Cells, estimate: Estimate, better: NDArray[np.bool_], options: RankingOptions) -> tuple[Entry, ...]:
+def _entries(estimate: Estimate, better: NDArray[np.bool_], options: RankingOptions) -> tuple[Entry, ...]:
     lower, upper, se = rating_band(estimate, options)
-    ratings, component, k = estimate.ratings, estimate.component, cells.candidates
-    mine, theirs = cells.left, cells.right
-    counts = np.array([add_up(mine, w, k) + add_up(theirs, v, k) for w, v in _sides(cells)])
+    ratings, component = estimate.ratings, estimate.component
     size = np.bincount(component[component >= 0])
     beaten_by, beats = better.sum(axis=0), better.sum(axis=1)
     order = [int(c) for c in np.lexsort((-ratings, component)) if component[c] >= 0]
@@ -184,21 +176,10 @@ def _entries(cells: Cells, estimate: Estimate, better: NDArray[np.bool_], option
                 rank=place - int(before[component[c]]) + 1,
                 rank_lower=1 + int(beaten_by[c]),
                 rank_upper=int(size[component[c]] - beats[c]),
-                votes=float(counts[:, c].sum()),
-                wins=float(counts[0, c]),
-                losses=float(counts[1, c]),
-                ties=float(counts[2, c]),
-                both_bad=float(counts[3, c]),
                 component=int(component[c]),
             )
         )
     return tuple(entries)
-
-
-def _sides(cells: Cells) -> list[tuple[Floats, Floats]]:
-    """Wins, losses, ties and both-bad of the left candidate, and of the right."""
-    left_won, right_won, tie, both_bad = cells.weight.T
-    return [(left_won, right_won), (right_won, left_won), (tie, tie), (both_bad, both_bad)]
 
 
 @dataclass(frozen=True)
