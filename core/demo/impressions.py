@@ -35,10 +35,7 @@ FENCE = re.compile(r"^```\w*\s*|\s*```$")
 
 @dataclass(frozen=True)
 class Impression:
-    """Signs of one response, each from 0 to 1; None where the prompt does not call for it.
-
-    ``log_words``: natural logarithm of 1 + the words of all turns, the one sign with another range.
-    """
+    """Signs of one response, each from 0 to 1; None where the prompt does not call for it."""
 
     too_long: float
     repetition: float
@@ -51,6 +48,7 @@ class Impression:
     right: float | None
     valid_json: float | None
     log_words: float
+    """Natural logarithm of 1 + the words of all turns, the one sign with another range."""
 
 
 def impression(prompt: Mapping[str, Any], turns: Sequence[str]) -> Impression:

@@ -38,19 +38,17 @@ DAY_S = 86_400.0
 
 @dataclass(frozen=True)
 class RatedPair:
-    """One simulated rater's answers on one pair; ``left`` and ``right`` name candidates.
-
-    ``outcomes``: question key (tone, safety, send) → left | right | tie | both_bad. ``finished_after_s``: seconds
-    from the start of the simulated week to the last answer on the pair; less than seven days.
-    """
+    """One simulated rater's answers on one pair; ``left`` and ``right`` name candidates."""
 
     prompt_id: str
     left: str
     right: str
     rater: str
     outcomes: dict[str, str]
+    """question key (tone, safety, send) → left | right | tie | both_bad."""
     time_on_pair_ms: int
     finished_after_s: float
+    """Seconds from the start of the simulated week to the last answer on the pair; less than seven days."""
 
 
 @dataclass(frozen=True)

@@ -103,13 +103,12 @@ class TokenUsage:
 
 @dataclass(frozen=True)
 class Timings:
-    """Milliseconds from the request's start; None where that never came.
-
-    ``first_byte_ms``: the response's headers. ``first_token_ms``: of any channel, reasoning too.
-    ``first_visible_ms``: of the answer itself.
-    """
+    """Milliseconds from the request's start; None where that never came."""
 
     latency_ms: float
     first_byte_ms: float | None = None
+    """The response's headers."""
     first_token_ms: float | None = None
+    """Of any channel, reasoning too."""
     first_visible_ms: float | None = None
+    """Of the answer itself."""

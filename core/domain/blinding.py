@@ -16,10 +16,11 @@ _SPEAKERS = {"user": "User", "assistant": "Assistant"}
 class SidedPair:
     """A stored pair with its sides drawn: ``left_turns`` and ``right_turns`` answer the prompt's ``messages``.
 
-    ``assignment``: the opaque public id. There is no candidate here, so none can be passed on.
+    There is no candidate here, so none can be passed on.
     """
 
     assignment: str
+    """The opaque public id."""
     messages: Sequence[Message]
     left_turns: Sequence[str]
     right_turns: Sequence[str]
@@ -37,18 +38,17 @@ class Turn:
 
 @dataclass(frozen=True)
 class BlindPair:
-    """What a rater is shown of a pair: texts and an opaque id, nothing that says who wrote them.
-
-    ``context``: the system message and earlier conversation, None where the prompt has none. ``masked``: a
-    self-identification was taken out of one of the answers. ``words``: in both answers together.
-    """
+    """What a rater is shown of a pair: texts and an opaque id, nothing that says who wrote them."""
 
     assignment: str
     turns: tuple[Turn, ...]
     context: str | None = None
+    """The system message and earlier conversation, None where the prompt has none."""
     reference: tuple[str, ...] = field(default=())
     masked: bool = False
+    """A self-identification was taken out of one of the answers."""
     words: int = 0
+    """In both answers together."""
 
 
 def blind(pair: SidedPair) -> BlindPair:

@@ -40,9 +40,8 @@ class Change:
     """From ``before`` to ``after``, means over ``n`` prompts: their difference, or (``is_ratio``) after ÷ before.
 
     Of a ratio the means are geometric, so that they and ``value`` agree. ``lower``, ``upper``: the 95 % interval; None
-    below five prompts, and where all prompts changed by the same so that none can be told. ``p``: how likely so large
-    a change is by chance; None below five prompts. ``unknown``, ``zeros``: prompts left out because a value is not
-    known, or because it is 0 and has no ratio.
+    below five prompts, and where all prompts changed by the same so that none can be told. ``unknown``, ``zeros``:
+    prompts left out because a value is not known, or because it is 0 and has no ratio.
     """
 
     is_ratio: bool
@@ -54,6 +53,7 @@ class Change:
     lower: float | None = None
     upper: float | None = None
     p: float | None = None
+    """How likely so large a change is by chance; None below five prompts."""
     unknown: int = 0
     zeros: int = 0
 

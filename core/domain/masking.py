@@ -79,15 +79,14 @@ def _family(name: re.Match[str]) -> str:
 
 @dataclass
 class _Sentence:
-    """How far the sentence being read has come towards naming its speaker.
-
-    ``open``: a name met now is the speaker's. ``role``: only if what follows the name says that it is an AI.
-    ``described``: the speaker was called an AI, so that "developed by" opens again.
-    """
+    """How far the sentence being read has come towards naming its speaker."""
 
     open: bool = False
+    """A name met now is the speaker's."""
     role: bool = False
+    """Only if what follows the name says that it is an AI."""
     described: bool = False
+    """The speaker was called an AI, so that "developed by" opens again."""
     article: bool = False
     first_person: bool = False
 

@@ -73,17 +73,16 @@ class Tariff(TokenPrices):
 
 @dataclass(frozen=True, kw_only=True)
 class Rates(Tariff):
-    """What one model of one provider charges at one time.
-
-    ``source``: genai-prices and its version | candidate | admin | local. ``request_usd``: charged for each request.
-    ``batch``: what the provider's batch API charges; None where that is not known.
-    """
+    """What one model of one provider charges at one time."""
 
     source: str
+    """genai-prices and its version | candidate | admin | local."""
     provider: str
     model: str
     request_usd: float = 0.0
+    """Charged for each request."""
     batch: Tariff | None = None
+    """What the provider's batch API charges; None where that is not known."""
 
     @property
     def is_free(self) -> bool:

@@ -13,13 +13,14 @@ _SHOWN = 60
 
 
 class StrictParams(BaseModel):
-    """Parameters, each with its type, its limits and its default. ``owner``: whose they are, in a reader's words.
+    """Parameters, each with its type, its limits and its default.
 
     A validator of a subclass raises BadInput, which reaches the caller as it is.
     """
 
     model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False)
     owner: ClassVar[str] = "this evaluator"
+    """Whose they are, in a reader's words."""
 
     @classmethod
     def defaults(cls) -> dict[str, Any]:

@@ -15,23 +15,23 @@ Message = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where a model is asked. ``provider``: the preset's name as the candidate gives it, for prices and for people.
-
-    ``api_key_env``: the name of the variable that holds the key, never the key. ``quirks``: names of what differs from
-    the protocol's standard, known to presets and adapters alone. ``is_key_optional``: it is asked without a key where
-    the variable is not set. ``headers``: further ones, as the candidate writes them. ``variables``: every variable
-    whose content is sent.
-    """
+    """Where a model is asked."""
 
     provider: str
+    """The preset's name as the candidate gives it, for prices and for people."""
     api: Api
     model: str
     base_url: str | None = None
     api_key_env: str | None = None
+    """The name of the variable that holds the key, never the key."""
     quirks: frozenset[str] = frozenset()
+    """Names of what differs from the protocol's standard, known to presets and adapters alone."""
     is_key_optional: bool = False
+    """It is asked without a key where the variable is not set."""
     headers: tuple[tuple[str, str], ...] = ()
+    """Further ones, as the candidate writes them."""
     variables: tuple[str, ...] = ()
+    """Every variable whose content is sent."""
 
     @property
     def most_at_once(self) -> int | None:
@@ -57,17 +57,17 @@ class ChatRequest:
 
 @dataclass(frozen=True)
 class RateLimits:
-    """What the endpoint says of its limits; None where it says nothing. ``reset_s``: until they are full again."""
+    """What the endpoint says of its limits; None where it says nothing."""
 
     remaining_requests: int | None = None
     reset_s: float | None = None
+    """Until they are full again."""
 
 
 @dataclass(frozen=True)
 class Completion:
     """A whole answer. ``text`` is what a user sees, ``reasoning`` what the model thought aloud before.
 
-    ``answered_by``: the model's name as the response gives it. ``is_warm``: whether the connection was open already.
     Every text in it can be stored, whichever provider it comes from.
     """
 
@@ -77,8 +77,10 @@ class Completion:
     usage: TokenUsage | None = None
     reasoning: str = ""
     answered_by: str | None = None
+    """The model's name as the response gives it."""
     fingerprint: str | None = None
     is_warm: bool | None = None
+    """Whether the connection was open already."""
     limits: RateLimits | None = None
 
     def __post_init__(self) -> None:
@@ -134,10 +136,7 @@ def _kept(text: str | None) -> str | None:
 class Preset:
     """A provider known by ``name``.
 
-    ``api_key_env``: the variable that usually holds its key, None where none is needed. ``price_provider``: its id in
-    genai-prices, None where that cannot know (a gateway's own prices, a model of one's own). ``is_self_hosted``: the
-    base URL is only the usual one on the same machine, or there is none, and whether a key is wanted is up to whoever
-    runs it. ``more_hosts``, ``more_variables``: others of the provider's own.
+    ``more_hosts``, ``more_variables``: others of the provider's own.
     """
 
     name: str
@@ -145,9 +144,13 @@ class Preset:
     api: Api
     base_url: str | None
     api_key_env: str | None
+    """The variable that usually holds its key, None where none is needed."""
     price_provider: str | None = None
+    """Its id in genai-prices, None where that cannot know (a gateway's own prices, a model of one's own)."""
     quirks: frozenset[str] = frozenset()
     is_self_hosted: bool = False
+    """The base URL is only the usual one on the same machine, or there is none, and whether a key is wanted is up to
+    whoever runs it."""
     docs: str = ""
     more_hosts: tuple[str, ...] = ()
     more_variables: tuple[str, ...] = ()

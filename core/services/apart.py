@@ -45,10 +45,11 @@ class NotStarted(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """One call of the work. ``of``: the pattern or schema that it runs, which is given up where it runs out often."""
+    """One call of the work."""
 
     arguments: tuple[Any, ...]
     of: object = None
+    """The pattern or schema that it runs, which is given up where it runs out often."""
 
 
 @dataclass(frozen=True)
@@ -216,10 +217,11 @@ class _Worker:
 
 @dataclass(frozen=True)
 class _Ended:
-    """Why the process ended; ``is_for_good``: a second try would end in the same way."""
+    """Why the process ended."""
 
     why: str
     is_for_good: bool
+    """A second try would end in the same way."""
 
 
 def _first(calls: list[_Packed]) -> list[bytes]:

@@ -26,19 +26,21 @@ SMALLEST_PRIOR = 1e-6
 class RankingOptions:
     """How to rank.
 
-    ``plain``: Bradley-Terry with half-win ties and nothing else (no side, length, clusters or prior; naive sandwich;
-    fixed interval). ``side``, ``length``: fit these terms. ``prior``: precision of each rating per squared logit
-    (0.02: a standard deviation of 1,228 Elo). ``level`` of all intervals. ``se_target_elo``: the standard error at
-    which the safe-to-peek band is narrowest. ``draws``, ``seed``: of the simultaneous comparison.
+    ``side``, ``length``: fit these terms. ``level`` of all intervals. ``draws``, ``seed``: of the simultaneous
+    comparison.
     """
 
     plain: bool = False
+    """Bradley-Terry with half-win ties and nothing else (no side, length, clusters or prior; naive sandwich; fixed
+    interval)."""
     side: bool = True
     length: bool = True
     prior: float = 0.02
+    """Precision of each rating per squared logit (0.02: a standard deviation of 1,228 Elo)."""
     level: float = 0.95
     band: Band = Band.PEEK
     se_target_elo: float = 20.0
+    """The standard error at which the safe-to-peek band is narrowest."""
     draws: int = 2000
     seed: int = 0
 
@@ -71,18 +73,19 @@ class Entry:
 class Board:
     """The ranked candidates.
 
-    ``entries``: those with votes, by component, best first. Arrays are indexed by candidate code and hold 0 (False)
-    for candidates without votes: ``covariance`` [k, k] of the ratings, Elo²; ``component`` [k], −1 without votes;
-    ``clearly_better`` [k, k], (i, j) = i beats j at the simultaneous level; ``margin`` [k, k], the difference in Elo
-    that this takes; ``leader_probability`` [k], of being the best of its component. ``side_effect``,
-    ``length_effects`` (longer; more than twice as long) in logits towards left, None where not fitted, with ``_se``.
-    ``components``: how many groups the votes leave unconnected. ``notes``: sentences to show with the board.
+    Arrays are indexed by candidate code and hold 0 (False) for candidates without votes: ``covariance`` [k, k] of the
+    ratings, Elo²; ``component`` [k], −1 without votes; ``clearly_better`` [k, k], (i, j) = i beats j at the
+    simultaneous level; ``margin`` [k, k], the difference in Elo that this takes; ``leader_probability`` [k], of being
+    the best of its component. ``side_effect``, ``length_effects`` (longer; more than twice as long) in logits towards
+    left, None where not fitted, with ``_se``.
     """
 
     entries: tuple[Entry, ...]
+    """Those with votes, by component, best first."""
     covariance: Floats
     component: NDArray[np.intp]
     components: int
+    """How many groups the votes leave unconnected."""
     clearly_better: NDArray[np.bool_]
     margin: Floats
     leader_probability: Floats
@@ -93,6 +96,7 @@ class Board:
     critical: float
     options: RankingOptions
     notes: tuple[str, ...]
+    """Sentences to show with the board."""
     estimate: Estimate | None = field(default=None, repr=False)
 
 

@@ -22,9 +22,8 @@ HEAVY_VOTER_SLOPE = 0.02
 class Cells:
     """Votes added up into cells; a cell is (left, right, length_bin). Candidates are codes 0 … k−1.
 
-    ``left``, ``right``, ``length_bin``: [m]; ``length_bin`` is −2 … 2 as in core.domain.lengths.
-    ``weight``: [m, 4] sums of vote weights by Outcome; ``weight_squared``: [m, 4] sums of their squares.
-    The same (left, right, length_bin) may occur in several rows.
+    ``left``, ``right``, ``length_bin``: [m]; ``length_bin`` is −2 … 2 as in core.domain.lengths. The same (left,
+    right, length_bin) may occur in several rows.
     """
 
     candidates: int
@@ -32,7 +31,9 @@ class Cells:
     right: Codes
     length_bin: Codes
     weight: Floats
+    """[m, 4] sums of vote weights by Outcome."""
     weight_squared: Floats
+    """[m, 4] sums of their squares."""
 
     @property
     def total(self) -> Floats:
@@ -47,17 +48,18 @@ class Cells:
 
 @dataclass(frozen=True)
 class Clusters:
-    """One way of clustering the votes of some Cells (by rater, or by prompt), as sums per (cluster, cell).
-
-    ``size``: the number of clusters G; ``cluster``: [e] 0 … G−1; ``cell``: [e] a row of the Cells;
-    ``weight``: [e] sums of vote weights; ``wins``: [e] sums of weight · y, y = 1 left, ½ tie or both bad, 0 right.
-    """
+    """One way of clustering the votes of some Cells (by rater, or by prompt), as sums per (cluster, cell)."""
 
     size: int
+    """The number of clusters G."""
     cluster: Codes
+    """[e] 0 … G−1."""
     cell: Codes
+    """[e] a row of the Cells."""
     weight: Floats
+    """[e] sums of vote weights."""
     wins: Floats
+    """[e] sums of weight · y, y = 1 left, ½ tie or both bad, 0 right."""
 
     @cached_property
     def used(self) -> int:

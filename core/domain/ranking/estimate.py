@@ -21,27 +21,33 @@ Flags = NDArray[np.bool_]
 class Estimate:
     """A fit (its rows are the cells) with the covariance of its parameters.
 
-    ``ratings``: [k] Elo, mean 1000 in each component; ``covariance``: [k, k] Elo²; ``component``: [k], −1 without
-    votes; ``variance``: [k+q, k+q] of all parameters in squared logits, before centring; ``degrees`` of freedom for
-    Student's t, None for normal; ``notes``: what a reader of the board must know.
+    ``variance``: [k+q, k+q] of all parameters in squared logits, before centring; ``degrees`` of freedom for Student's
+    t, None for normal.
     """
 
     fit: Fit
     ratings: Floats
+    """[k] Elo, mean 1000 in each component."""
     covariance: Floats
+    """[k, k] Elo²."""
     component: Codes
+    """[k], −1 without votes."""
     variance: Floats
     degrees: float | None
     notes: tuple[str, ...]
+    """What a reader of the board must know."""
 
 
 @dataclass(frozen=True)
 class Graph:
-    """Who met whom. ``won``: [k, k] weighted wins; ``component``: [k]; ``outside``: [k] no finite rating by itself."""
+    """Who met whom."""
 
     won: Floats
+    """[k, k] weighted wins."""
     component: Codes
+    """[k]."""
     outside: Flags
+    """[k] no finite rating by itself."""
 
     @property
     def single(self) -> bool:

@@ -28,9 +28,7 @@ class Design:
     """Rows of counts that share a linear predictor: rating of left − rating of right + terms.
 
     ``left``, ``right``: [m] codes 0 … k−1. The q extra effects have covariates that take few values together:
-    ``patterns`` [q, u] lists these, ``pattern`` [m] says which one a row has. ``penalty``: [k+q] prior precision of
-    each parameter; ``anchor``: [k, k], or one number for all, added to the information of the ratings where nothing
-    else fixes their common level.
+    ``patterns`` [q, u] lists these, ``pattern`` [m] says which one a row has.
     """
 
     candidates: int
@@ -39,7 +37,10 @@ class Design:
     pattern: Codes
     patterns: Floats
     penalty: Floats
+    """[k+q] prior precision of each parameter."""
     anchor: Floats | float = 0.0
+    """[k, k], or one number for all, added to the information of the ratings where nothing else fixes their common
+    level."""
 
     @cached_property
     def pair(self) -> Codes:
@@ -108,11 +109,13 @@ def _slot(group: Codes | None, width: int, code: Codes) -> Codes:
 
 @dataclass(frozen=True)
 class Fit:
-    """A fitted Design. ``theta``: [k+q] logits; ``probability``: [m] that left wins; ``bread``: inverse information."""
+    """A fitted Design. ``bread``: inverse information."""
 
     design: Design
     theta: Floats
+    """[k+q] logits."""
     probability: Floats
+    """[m] that left wins."""
     information: Floats
     steps: int
 

@@ -22,20 +22,23 @@ CLOSEST = 6
 class Settled:
     """What speaks for the leader of a board (of its largest component).
 
-    ``probability_best``: 0 … 1. ``clearly_best``: clearly better than every rival. ``votes_needed``: about how many
-    more votes (weighted, spread as so far) until then; None where that is reached already or out of reach.
-    ``survives_any_rater``: the leader stays whichever one rater is left out; ``deciding_rater``: else the cluster
-    code of the one without whom it falls furthest behind. ``survives_worst_percent``: the leader stays when the one
-    per cent of votes that favour it most are left out. Each of these is None where it cannot be said.
+    What cannot be said is None.
     """
 
     leader: int
     probability_best: float
+    """0 … 1."""
     clearly_best: bool
+    """Clearly better than every rival."""
     votes_needed: int | None
+    """About how many more votes (weighted, spread as so far) until then; None where that is reached already or out of
+    reach."""
     survives_any_rater: bool | None
+    """The leader stays whichever one rater is left out."""
     deciding_rater: int | None
+    """The cluster code of the rater without whom it falls furthest behind; None where it stays without any one."""
     survives_worst_percent: bool | None
+    """The leader stays when the one per cent of votes that favour it most are left out."""
 
 
 def settled(cells: Cells, raters: Clusters | None, board: Board) -> Settled:

@@ -10,10 +10,12 @@ from core.domain.strict_params import StrictParams
 
 @dataclass(frozen=True)
 class Subject:
-    """A response with what it answers. ``messages``: the prompt's; ``turns``: one text per user turn answered."""
+    """A response with what it answers."""
 
     turns: Sequence[str]
+    """One text per user turn answered."""
     messages: Sequence[Mapping[str, str]] = ()
+    """The prompt's."""
     reference: Sequence[str] = ()
     constraints: Mapping[str, Any] = field(default_factory=dict)
     tags: Sequence[str] = ()
@@ -71,9 +73,7 @@ class Use(StrEnum):
 class EvaluatorKind:
     """A way of scoring, one line in the registry. ``score`` is pure; None for kinds that ask a model.
 
-    ``params``: what it can be told. ``may_gate``: whether a response may pass or fail by it. A value of 1 is always the
-    good end. ``runs``: the pattern or schema that scoring would run, None where there is none. Such work may take
-    forever, so it is done where it can be killed; ``score`` is then a function of a module.
+    A value of 1 is always the good end.
     """
 
     key: str
@@ -82,5 +82,9 @@ class EvaluatorKind:
     use: Use
     score: Callable[[Subject, Any], Score] | None
     params: type[StrictParams] = StrictParams
+    """What it can be told."""
     may_gate: bool = True
+    """Whether a response may pass or fail by it."""
     runs: Callable[[Subject, Any], Any] = lambda subject, params: None  # noqa: ARG005
+    """The pattern or schema that scoring would run, None where there is none. Such work may take forever, so it is done
+    where it can be killed; ``score`` is then a function of a module."""

@@ -17,15 +17,14 @@ _LONGEST_WHOLE_NUMBER = 4_000
 
 @dataclass(frozen=True)
 class Found:
-    """The JSON in an answer. ``problem``: why there is none, None where there is; ``value`` is then what it says.
-
-    ``place``: "alone", "fence" or "text". ``repeated``: a key that stands twice in one object, if any does.
-    """
+    """The JSON in an answer. ``problem``: why there is none, None where there is; ``value`` is then what it says."""
 
     value: Any = None
     problem: str | None = None
     place: str = "alone"
+    """"alone", "fence" or "text"."""
     repeated: str | None = None
+    """A key that stands twice in one object, if any does."""
 
 
 @dataclass

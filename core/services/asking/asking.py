@@ -31,8 +31,8 @@ class SpendingStopped(EvenhandError):
 class Tried:
     """One attempt that has ended: with a ``completion``, or with a ``fault``.
 
-    ``number`` counts the attempts of one ``ask`` from 1. ``is_last``: a fault after which ``ask`` makes no more. A
-    cancelled attempt has a fault of kind CANCELLED and is not the last: the asking was ended, not given up.
+    ``number`` counts the attempts of one ``ask`` from 1. A cancelled attempt has a fault of kind CANCELLED and is not
+    the last: the asking was ended, not given up.
     """
 
     number: int
@@ -42,6 +42,7 @@ class Tried:
     completion: Completion | None = None
     fault: ProviderFault | None = None
     is_last: bool = False
+    """A fault after which ``ask`` makes no more."""
 
 
 class Journal(Protocol):

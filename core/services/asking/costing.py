@@ -28,11 +28,12 @@ _NO_CONNECTION = frozenset({"ConnectError", "ConnectTimeout", "ConnectionRefused
 
 @dataclass(frozen=True)
 class Cost:
-    """``cost_usd`` None: the price is not known. ``usage``: the tokens it was computed from, and with which prices."""
+    """``cost_usd`` None: the price is not known."""
 
     cost_usd: float | None
     basis: CostBasis
     usage: TokenUsage | None = None
+    """The tokens it was computed from, and with which prices."""
     rates_id: int | None = None
 
 

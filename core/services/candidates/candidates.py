@@ -24,22 +24,22 @@ from core.storage.tables import Attempt, Candidate, LoadTest, Pair, Response, Vo
 
 @dataclass(frozen=True)
 class CandidateLine:
-    """A candidate and what it needs to be asked. None is not known.
-
-    ``provider``: the preset's title. ``keys``: the variables its endpoints name, and whether each is set.
-    ``why_not``: what keeps a run from asking it, None where nothing does. ``runs``: how many it answered in.
-    ``is_doubted``: an import names where its key goes, and an admin has to allow that first.
-    """
+    """A candidate and what it needs to be asked. None is not known."""
 
     candidate: Candidate
     provider: str | None
+    """The preset's title."""
     host: str | None
     keys: dict[str, bool]
+    """The variables its endpoints name, and whether each is set."""
     rates: Rates | None
     responses: int
     runs: int
+    """How many it answered in."""
     why_not: str | None
+    """What keeps a run from asking it, None where nothing does."""
     is_doubted: bool = False
+    """An import names where its key goes, and an admin has to allow that first."""
 
     @property
     def id(self) -> int:

@@ -33,11 +33,7 @@ LABELS = {
 
 @dataclass(frozen=True)
 class EndpointDraft:
-    """A model behind an endpoint as somebody types it; None or blank leaves it to the preset or the provider.
-
-    ``headers``: a line each, or as they are stored; ``extra``: JSON, or as it is stored. ``key_to_confirm``: an import
-    names where its key goes, and no admin has allowed that yet.
-    """
+    """A model behind an endpoint as somebody types it; None or blank leaves it to the preset or the provider."""
 
     provider: str = ""
     model: str = ""
@@ -49,16 +45,20 @@ class EndpointDraft:
     input_usd_per_mtok: float | None = None
     output_usd_per_mtok: float | None = None
     headers: Mapping[str, Any] | str | None = None
+    """A line each, or as they are stored."""
     extra: Mapping[str, Any] | str | None = None
+    """JSON, or as it is stored."""
     key_to_confirm: bool = False
+    """An import names where its key goes, and no admin has allowed that yet."""
 
 
 @dataclass(frozen=True)
 class CandidateDraft(EndpointDraft):
-    """A candidate as somebody types it. ``fallback``: a second endpoint for when the first one fails."""
+    """A candidate as somebody types it."""
 
     name: str = ""
     fallback: EndpointDraft | None = None
+    """A second endpoint for when the first one fails."""
 
 
 def draft_of(candidate: Candidate) -> CandidateDraft:

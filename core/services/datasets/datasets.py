@@ -21,15 +21,14 @@ LONGEST_NAME = 200
 
 @dataclass(frozen=True)
 class DatasetLine:
-    """A dataset and its counts. ``categories``: name → prompts, the largest first.
-
-    ``textless``: prompts that are known by their ids only, because votes alone named them.
-    """
+    """A dataset and its counts."""
 
     dataset: Dataset
     prompts: int
     textless: int
+    """Prompts that are known by their ids only, because votes alone named them."""
     categories: dict[str, int]
+    """Name → prompts, the largest first."""
     candidates: int
     responses: int
 

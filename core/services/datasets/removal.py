@@ -20,7 +20,7 @@ _prompt, _pair, _response = _table["prompt"], _table["pair"], _table["response"]
 
 @dataclass(frozen=True)
 class Hanging:
-    """What would go with a dataset. ``studies``: the names of those over it alone; ``spent_usd``: what its runs cost.
+    """What would go with a dataset.
 
     ``votes_by_people``, of so many ``people``, are never deleted: where there are any, the dataset stays.
     """
@@ -29,8 +29,10 @@ class Hanging:
     responses: int
     runs: int
     spent_usd: float
+    """What its runs cost."""
     gates: int
     studies: tuple[str, ...]
+    """The names of those over it alone."""
     other_votes: int
     votes_by_people: int
     people: int

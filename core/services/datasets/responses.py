@@ -23,20 +23,22 @@ _vote, _person, _question = (metadata.tables[name] for name in ("vote", "person"
 
 @dataclass(frozen=True)
 class DatasetRef:
-    """A dataset to choose; ``label``: its name, and its version where it is not the first."""
+    """A dataset to choose."""
 
     id: int
     label: str
+    """Its name, and its version where it is not the first."""
 
 
 @dataclass(frozen=True)
 class PromptRef:
-    """A prompt to choose; ``opening``: how its first user turn begins, empty where its text is not known."""
+    """A prompt to choose."""
 
     id: int
     external_id: str
     category: str
     opening: str
+    """How its first user turn begins, empty where its text is not known."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class ShownResponse:
 
 @dataclass(frozen=True)
 class Outcomes:
-    """How raters answered one question on one pair of candidates; ``simulated``: how many of these votes are."""
+    """How raters answered one question on one pair of candidates."""
 
     question: str
     first: str
@@ -62,16 +64,18 @@ class Outcomes:
     tie: int
     both_bad: int
     simulated: int
+    """How many of these votes are simulated."""
 
 
 @dataclass(frozen=True)
 class VoteRow:
-    """One standing vote. ``answer``: the question's own label, with the candidate it stood for."""
+    """One standing vote."""
 
     question: str
     left: str
     right: str
     answer: str
+    """The question's own label, with the candidate it stood for."""
     rater: str
     kind: str
     too_fast: bool

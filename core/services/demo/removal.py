@@ -26,18 +26,17 @@ _vote, _person = _table["vote"], _table["person"]
 
 @dataclass(frozen=True)
 class DemoContent:
-    """What removing the demo takes away. ``human_votes``: answers that people gave on the demo's responses.
-
-    ``studies``: the names of the studies that are over the demo alone. ``elsewhere``: votes on the demo's prompts
-    in other studies.
-    """
+    """What removing the demo takes away."""
 
     studies: tuple[str, ...]
+    """The names of the studies that are over the demo alone."""
     prompts: int
     responses: int
     simulated_votes: int
     human_votes: int
+    """Answers that people gave on the demo's responses."""
     elsewhere: int
+    """Votes on the demo's prompts in other studies."""
 
 
 def demo_content(session: Session) -> DemoContent | None:

@@ -23,9 +23,10 @@ _SAYS_EVERY_S = 0.1
 
 @dataclass(frozen=True)
 class Work:
-    """What to call, without ``on_progress``; ``address``: of the database, in place of the engine."""
+    """What to call, without ``on_progress``."""
 
     address: str
+    """Of the database, in place of the engine."""
     function: Callable[..., ImportSummary]
     arguments: tuple[Any, ...]
     named: dict[str, Any]

@@ -18,13 +18,14 @@ _ON_DATASET = re.compile(rf"{ON_DATASET}\d+$")
 
 @dataclass(frozen=True)
 class ImportedBefore:
-    """The entries of one file. ``columns``: read through another mapping, it is other content."""
+    """The entries of one file."""
 
     kind: Kind
     content_hash: str
     file_name: str
     now: datetime
     columns: Mapping[str, str]
+    """Read through another mapping, it is other content."""
 
     def before(self, session: Session, *places: str) -> ImportedFile | None:
         """The entry of this file at one of these places."""

@@ -32,7 +32,7 @@ Finish = Callable[[Landing], ImportSummary]
 
 @dataclass
 class Intake:
-    """One file on its way in. ``cells``: its rows are those of a table, whatever holds them."""
+    """One file on its way in."""
 
     source: Source
     kind: Kind
@@ -44,6 +44,7 @@ class Intake:
     columns: Mapping[str, str] = field(default_factory=dict)
     on_progress: OnProgress | None = None
     cells: bool = False
+    """Its rows are those of a table, whatever holds them."""
     _line: int | None = None
 
     def run(self, engine: Engine, check: Check | None = None) -> ImportSummary:

@@ -43,19 +43,18 @@ class Growth:
 
 @dataclass
 class PromptStager:
-    """Reads prompts for the dataset ``name`` into the staging file.
-
-    ``repeats_allowed``: a log may ask the same prompt often, and a dataset that holds them all is taken as it is.
-    ``same``: once all is read, the version of it that has them already. ``repeated``: how many stood there twice.
-    """
+    """Reads prompts for the dataset ``name`` into the staging file."""
 
     engine: Engine
     staging: Staging
     name: str
     now: datetime
     repeats_allowed: bool = False
+    """A log may ask the same prompt often, and a dataset that holds them all is taken as it is."""
     same: Dataset | None = None
+    """Once all is read, the version of it that has them already."""
     repeated: int = 0
+    """How many stood there twice."""
     growth: Growth = field(default_factory=Growth)
 
     def __post_init__(self) -> None:

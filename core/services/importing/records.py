@@ -32,7 +32,6 @@ class ImportSummary:
     """What an import did. ``records`` were read, of which ``created`` are new and ``unchanged`` were there.
 
     ``dataset`` and ``study``: the names of where they went, None where the kind has none.
-    ``already_imported``: this very content had been imported to the same place, so nothing changed.
     """
 
     kind: Kind
@@ -43,6 +42,7 @@ class ImportSummary:
     unchanged: int
     notes: tuple[str, ...] = ()
     already_imported: bool = False
+    """This very content had been imported to the same place, so nothing changed."""
 
 
 class PromptRecord(NamedTuple):
@@ -74,13 +74,14 @@ class ResponseRecord(NamedTuple):
 
 
 class VoteRecord(NamedTuple):
-    """A vote as read. ``outcome``: a domain.votes.Outcome; the last four only in our own exports."""
+    """A vote as read."""
 
     line: int
     prompt_key: str
     left: str
     right: str
     outcome: int
+    """A domain.votes.Outcome; the last four only in our own exports."""
     question: str | None
     rater: str | None
     created_at: datetime | None
@@ -127,9 +128,7 @@ class Reading:
 class Format:
     """A file format: whether a first row is of it, and how its rows become records.
 
-    ``read`` gets (line, row) pairs and yields records of the reading's kind, in order. ``carries_prompts``:
-    its responses come with their prompts, so that the import makes the dataset too.
-    ``may_repeat``: the same prompt may stand in the file more than once.
+    ``read`` gets (line, row) pairs and yields records of the reading's kind, in order.
     """
 
     name: str
@@ -138,4 +137,6 @@ class Format:
     detect: Callable[[Row, Kind], bool]
     read: Callable[[Iterable[tuple[int, Row]], Reading], Iterable[Record]]
     carries_prompts: bool = False
+    """Its responses come with their prompts, so that the import makes the dataset too."""
     may_repeat: bool = False
+    """The same prompt may stand in the file more than once."""

@@ -33,16 +33,14 @@ _COLUMNS = (
 
 @dataclass
 class VoteStager:
-    """Reads votes on ``dataset`` (None: a new one) in a study (None: a new one) into the staging file.
-
-    ``default_question``: for votes that name none.
-    """
+    """Reads votes on ``dataset`` (None: a new one) in a study (None: a new one) into the staging file."""
 
     engine: Engine
     staging: Staging
     study_id: int | None
     dataset: Dataset | None
     default_question: str
+    """For votes that name none."""
     now: datetime
     read: int = 0
     anonymous: int = 0

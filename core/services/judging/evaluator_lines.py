@@ -19,18 +19,21 @@ _score, _gate, _preference = (metadata.tables[name] for name in ("score", "gate"
 
 @dataclass(frozen=True)
 class EvaluatorLine:
-    """An evaluator in use with its kind. ``scored``: responses with a value (of a pairwise judge, pairs compared).
+    """An evaluator in use with its kind.
 
-    ``unscored``: it looked and could not tell. ``mean``: of the values, None without any. ``gates``: how many rest on
-    it. ``judging``: what a judge did and cost; ``favour`` where it may judge its own family.
+    ``judging``: what a judge did and cost; ``favour`` where it may judge its own family.
     """
 
     evaluator: Evaluator
     kind: EvaluatorKind
     scored: int
+    """Responses with a value (of a pairwise judge, pairs compared)."""
     unscored: int
+    """It looked and could not tell."""
     mean: float | None
+    """Of the values, None without any."""
     gates: int
+    """How many rest on it."""
     judging: JudgeSummary | None = None
     favour: Favour | None = None
 

@@ -15,22 +15,23 @@ _call, _score, _response = (metadata.tables[name] for name in ("judge_call", "sc
 class JudgeSummary:
     """The calls of judges that have ended, and the grades that came of them.
 
-    ``calls`` = replies + faults. ``unparsed``: replies that hold no verdict in the form asked for, refusals too.
-    ``spent_usd`` is what is known to be spent, ``unpriced`` calls have no known price. ``graded`` responses have a
-    grade, ``ungraded`` should and do not; ``not_asked``: of the own family, or to a prompt whose text is not known.
-    ``problem``: why some were left to another time; empty where none were.
+    ``calls`` = replies + faults. ``spent_usd`` is what is known to be spent, ``unpriced`` calls have no known price.
+    ``graded`` responses have a grade, ``ungraded`` should and do not.
     """
 
     calls: int = 0
     replies: int = 0
     unparsed: int = 0
+    """Replies that hold no verdict in the form asked for, refusals too."""
     faults: int = 0
     spent_usd: float = 0.0
     unpriced: int = 0
     graded: int = 0
     ungraded: int = 0
     not_asked: int = 0
+    """Of the own family, or to a prompt whose text is not known."""
     problem: str = ""
+    """Why some were left to another time; empty where none were."""
 
     @property
     def parse_failure_rate(self) -> float | None:

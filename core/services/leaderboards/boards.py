@@ -36,15 +36,14 @@ _candidate = metadata.tables["candidate"]
 
 @dataclass(frozen=True)
 class Standing:
-    """One candidate on a board. ``rating``, ``lower``, ``upper`` in Elo; ``component``: see Board.
-
-    ``code``: its place in the arrays of Board; ``position``: what its colour is told by, see Candidate.
-    """
+    """One candidate on a board. ``rating``, ``lower``, ``upper`` in Elo."""
 
     code: int
+    """Its place in the arrays of Board."""
     candidate_id: int
     candidate: str
     position: int
+    """What its colour is told by, see Candidate."""
     is_champion: bool
     rating: float
     lower: float
@@ -53,6 +52,7 @@ class Standing:
     rank_lower: int
     rank_upper: int
     component: int
+    """See Board."""
     votes: int
     wins: int
     losses: int
@@ -62,10 +62,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Leaderboard:
-    """A ranked list and what it rests on: ratings and counts are of one moment, ``as_of_vote_id``.
-
-    ``waiting``: votes cast since, not in it yet.
-    """
+    """A ranked list and what it rests on: ratings and counts are of one moment, ``as_of_vote_id``."""
 
     question: Question
     filters: Filters
@@ -79,6 +76,7 @@ class Leaderboard:
     as_of_vote_id: int | None
     refreshed_at: datetime | None
     waiting: int
+    """Votes cast since, not in it yet."""
 
     @property
     def cells(self) -> Cells:

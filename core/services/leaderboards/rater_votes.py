@@ -27,20 +27,20 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class RaterVotes:
-    """Standing votes as columns, one entry a vote, oldest first.
-
-    ``pair``: a code of prompt and candidates, whatever the sides; ``preferred``: −1 the candidate with the smaller
-    id, 0 neither, +1 the other; ``condemned``: both were; ``time_ms``: NOT_TIMED where it is not known.
-    """
+    """Standing votes as columns, one entry a vote, oldest first."""
 
     question: Ints
     rater: Ints
     pair: Ints
+    """A code of prompt and candidates, whatever the sides."""
     outcome: Ints
     preferred: Ints
+    """−1 the candidate with the smaller id, 0 neither, +1 the other."""
     condemned: Flags
+    """Both were called bad."""
     too_fast: Flags
     time_ms: Ints
+    """NOT_TIMED where it is not known."""
     is_capped: bool
 
     def __len__(self) -> int:

@@ -23,20 +23,20 @@ _assignment, _pair, _prompt = (metadata.tables[name] for name in ("assignment", 
 
 @dataclass(frozen=True)
 class RaterRow:
-    """One rater. A Share of None: there is nothing yet to tell it by.
-
-    ``agreement``: with each other rater of the same pair, on which response is preferred; ``consistency``: with
-    themselves on mirrored repeats; ``side``: of decided votes for the one shown as A; ``pace``: time on a pair.
-    ``kind``: human | imported | simulated.
-    """
+    """One rater. A Share of None: there is nothing yet to tell it by."""
 
     name: str
     kind: str
+    """human | imported | simulated."""
     votes: int
     agreement: Share | None
+    """With each other rater of the same pair, on which response is preferred."""
     consistency: Share | None
+    """With themselves on mirrored repeats."""
     side: Share | None
+    """Of decided votes for the one shown as A."""
     pace: Pace | None
+    """Time on a pair."""
     flags: int
     comments: int
     skips: int
@@ -59,20 +59,23 @@ class QuestionAgreement:
 
 @dataclass(frozen=True)
 class RaterReport:
-    """All that is told. ``is_capped``: only the newest votes were read; ``votes``: how many."""
+    """All that is told."""
 
     rows: list[RaterRow]
     questions: list[QuestionAgreement]
     votes: int
+    """How many."""
     is_capped: bool
+    """Only the newest votes were read."""
 
 
 @dataclass(frozen=True)
 class RemarkRow:
-    """A flag or a comment, and where to find what it is about. ``kind``: flag | comment."""
+    """A flag or a comment, and where to find what it is about."""
 
     rater: str
     kind: str
+    """flag | comment."""
     note: str
     created_at: datetime
     dataset_id: int

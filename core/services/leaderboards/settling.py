@@ -13,34 +13,32 @@ LEVEL_ELO = 0.5
 
 @dataclass(frozen=True)
 class LeadVerdict:
-    """Who leads one group of connected candidates.
-
-    ``ahead_of``: those the leader is clearly better than; ``level_with``: the others, best first.
-    ``all_level``: no two ratings of the group differ.
-    """
+    """Who leads one group of connected candidates."""
 
     leader: Standing
     ahead_of: tuple[Standing, ...]
+    """Those the leader is clearly better than."""
     level_with: tuple[Standing, ...]
+    """The others, best first."""
     all_level: bool
+    """No two ratings of the group differ."""
 
 
 @dataclass(frozen=True)
 class Settling:
-    """How settled the lead on a board is (of its largest group); None where it cannot be said.
-
-    ``probability_best``: 0 … 1; ``votes_needed``: about how many more votes until it is clearly best;
-    ``deciding_rater``: without whom somebody else leads, None where several raters share a bucket;
-    ``raters_left_out``: how many raters were left out at a time, at most.
-    """
+    """How settled the lead on a board is (of its largest group); None where it cannot be said."""
 
     leader: str
     probability_best: float
+    """0 … 1."""
     clearly_best: bool
     votes_needed: int | None
+    """About how many more votes until it is clearly best."""
     survives_any_rater: bool | None
     deciding_rater: str | None
+    """Without whom somebody else leads, None where several raters share a bucket."""
     raters_left_out: int
+    """How many raters were left out at a time, at most."""
     survives_worst_percent: bool | None
 
 

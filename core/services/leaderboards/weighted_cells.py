@@ -30,13 +30,13 @@ def _no_votes() -> Ints:
 class WeightedCells:
     """Sums over the votes of one question in one category (or all).
 
-    ``cell``: [m, 5] left id, right id, length bin, masked, simulated (the last two 0 unless told apart), in order. By
-    Outcome, [m, 4]: ``weight``, ``weight_squared``, and ``votes``, their plain number. Per way of clustering, in
+    By Outcome, [m, 4]: ``weight``, ``weight_squared``, and ``votes``, their plain number. Per way of clustering, in
     order, ``*_key``: [e, 2] cluster key and index into ``cell``; ``*_sum``: [e, 2] sums of weight and of weight ×
-    left's win. ``raters``: [r, 3] rater id, votes, simulated.
+    left's win.
     """
 
     cell: Ints
+    """[m, 5] left id, right id, length bin, masked, simulated (the last two 0 unless told apart), in order."""
     weight: Floats
     weight_squared: Floats
     rater_key: Ints
@@ -44,6 +44,7 @@ class WeightedCells:
     prompt_key: Ints
     prompt_sum: Floats
     raters: Ints
+    """[r, 3] rater id, votes, simulated."""
     votes: Ints = field(default_factory=_no_votes)
 
     @classmethod

@@ -32,7 +32,6 @@ Floats = NDArray[np.float64]
 class VoteColumns:
     """The votes of one question that stand, as arrays [n] of equal length.
 
-    ``weight``: 1/(1 + 0.02 (n − 1)) for a rater of n votes, less where cast faster than reading allows.
     ``category``: codes into ``categories``, which are in order of the alphabet.
     """
 
@@ -47,6 +46,7 @@ class VoteColumns:
     simulated: Ints
     outcome: Ints
     weight: Floats
+    """1/(1 + 0.02 (n − 1)) for a rater of n votes, less where cast faster than reading allows."""
 
     def of(self, category: str | None) -> "VoteColumns":
         """The votes on prompts of one category; all of them without one."""

@@ -17,8 +17,7 @@ class LoadOrder:
     """An open-loop load test of one candidate with the prompts of a dataset (their first turns).
 
     ``rates_per_s``: arrival rates, tested one after the other, each for ``warm_up_s`` (left out of every figure) and
-    then ``duration_s``. ``timeout_s``: how long an answer is waited for, from when it should have been asked for.
-    ``max_usd``, ``max_calls``: limits for all of it, of which at least one is given.
+    then ``duration_s``. ``max_usd``, ``max_calls``: limits for all of it, of which at least one is given.
     """
 
     candidate_id: int
@@ -27,6 +26,7 @@ class LoadOrder:
     duration_s: float = 30.0
     warm_up_s: float = 5.0
     timeout_s: float = 60.0
+    """How long an answer is waited for, from when it should have been asked for."""
     max_usd: float | None = None
     max_calls: int | None = None
     prompt_ids: Sequence[int] | None = None

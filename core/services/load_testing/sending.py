@@ -19,17 +19,19 @@ _LOOK_EVERY_S = 0.1
 
 @dataclass(frozen=True)
 class SentRequest:
-    """One request that was sent. Times in ms; ``due_s``: when it should have been, from the start of its rate.
+    """One request that was sent. Times in ms;
 
-    ``lag_ms``: how much later than due it was sent, for which this machine is to blame. Latencies count from when it
-    was due; ``latency_ms`` of a timeout is how long was waited. ``from_send_ms``: by a clock started at sending.
+    Latencies count from when it was due; ``latency_ms`` of a timeout is how long was waited.
     """
 
     prompt_id: int
     due_s: float
+    """When it should have been, from the start of its rate."""
     lag_ms: float
+    """How much later than due it was sent, for which this machine is to blame."""
     latency_ms: float
     from_send_ms: float
+    """By a clock started at sending."""
     first_visible_ms: float | None
     fault: FaultKind | None
     cost_usd: float | None

@@ -13,21 +13,20 @@ from core.storage.tables import Invitation, Person, Question, SignIn, Study, Vot
 
 @dataclass(frozen=True)
 class PersonRow:
-    """A line of the People page.
-
-    ``state``: joined (signed in somewhere) | returning (was here, and has a new link) | away (was here) | invited |
-    expired | waiting (never had a link) | revoked. ``until``: when the open invitation or the newest sign-in ends.
-    ``study``: the name of the study that their newest invitation names.
-    """
+    """A line of the People page."""
 
     id: int
     name: str
     email: str | None
     role: Role
     state: str
+    """joined (signed in somewhere) | returning (was here, and has a new link) | away (was here) | invited | expired |
+    waiting (never had a link) | revoked."""
     until: datetime | None
+    """When the open invitation or the newest sign-in ends."""
     votes: int
     study: str | None
+    """The name of the study that their newest invitation names."""
 
 
 def list_people(session: Session, now: datetime) -> list[PersonRow]:

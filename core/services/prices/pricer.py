@@ -23,10 +23,11 @@ from core.storage.upsert import insert_into
 
 @dataclass(frozen=True)
 class Quote:
-    """What a request cost. ``cost_usd`` None: not known. ``rates_id``: of the stored rates, None where unknown."""
+    """What a request cost. ``cost_usd`` None: not known."""
 
     cost_usd: float | None
     rates_id: int | None
+    """Of the stored rates, None where unknown."""
     rates: Rates | None
 
 

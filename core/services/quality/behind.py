@@ -51,7 +51,7 @@ KINDS = (
 class BehindRow:
     """One response, or a unit given up (no ``response_id``, and ``reasons`` says what went wrong).
 
-    ``acceptable`` None: no verdict. ``text``: how the last answer begins. ``reasons``: what it fails, or what is open.
+    ``acceptable`` None: no verdict.
     """
 
     response_id: int | None
@@ -63,8 +63,10 @@ class BehindRow:
     candidate: str
     repetition: int
     text: str
+    """How the last answer begins."""
     acceptable: bool | None
     reasons: tuple[str, ...]
+    """What it fails, or what is open."""
     latency_ms: float | None
     cost_usd: float | None
 

@@ -31,22 +31,23 @@ class Basis(StrEnum):
 
 @dataclass(frozen=True)
 class Cells:
-    """``source``: [candidates, prompts] the run that counts, or that none or every one does; ids ascend.
-
-    ``prompts_of``: [prompts] those that candidates are compared on, which are those of ``basis_id`` where it is one
-    candidate's. ``asked``: the candidates that were asked anything, there or elsewhere. ``parts``: run → candidates
-    that have a cell in it. ``imports``: the runs that count as one.
+    """``prompts_of``: [prompts] those that candidates are compared on, which are those of ``basis_id`` where it is one
+    candidate's.
     """
 
     candidates: Ids
     prompts: Ids
     source: Ids
+    """[candidates, prompts] the run that counts, or that none or every one does; ids ascend."""
     parts: Parts
+    """Run → candidates that have a cell in it."""
     imports: Ids
+    """The runs that count as one."""
     basis: Basis
     basis_id: int | None
     prompts_of: Grid
     asked: frozenset[int]
+    """The candidates that were asked anything, there or elsewhere."""
 
     def hold(self, run: Ids, candidate: Ids, prompt: Ids) -> Grid:
         """[n] whether what is of this run, candidate and prompt counts."""

@@ -19,16 +19,15 @@ Ids = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class ComparedRun:
-    """What one run brought, by candidate id.
-
-    ``rows``: the places of its responses; ``failed``: the places of the prompts of units given up, one a unit;
-    ``seen``: [prompts] whether the run asked it.
-    """
+    """What one run brought, by candidate id."""
 
     found: Judged
     failed: dict[int, Ids]
+    """The places of the prompts of units given up, one a unit."""
     rows: dict[int, Ids]
+    """The places of its responses."""
     seen: dict[int, NDArray[np.bool_]]
+    """[prompts] whether the run asked it."""
 
     @classmethod
     def read(cls, session: Session, dataset_id: int, run_id: int) -> "ComparedRun":

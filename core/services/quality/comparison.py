@@ -44,7 +44,6 @@ class CandidateChanges:
     """One candidate over the ``prompts`` that both runs asked it.
 
     ``identical`` of ``matched`` responses (same prompt and repetition) are word for word the same in both.
-    ``answered_by``: the model's name as it answered, in run a and in run b; empty where nobody said.
     """
 
     candidate_id: int
@@ -55,6 +54,7 @@ class CandidateChanges:
     identical: int
     matched: int
     answered_by: tuple[tuple[str, ...], tuple[str, ...]]
+    """The model's name as it answered, in run a and in run b; empty where nobody said."""
 
     @property
     def identical_share(self) -> float | None:

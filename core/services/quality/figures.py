@@ -52,17 +52,16 @@ class Tokens:
 
 @dataclass(frozen=True)
 class ScoreMean:
-    """An evaluator's mean over what it ``scored``.
-
-    ``unscored``: it looked and could not tell; ``not_asked``: the prompt gives it nothing to score; ``missing``: it has
-    not looked yet.
-    """
+    """An evaluator's mean over what it ``scored``."""
 
     mean: float | None
     scored: int
     unscored: int
+    """It looked and could not tell."""
     not_asked: int
+    """The prompt gives it nothing to score."""
     missing: int
+    """It has not looked yet."""
 
 
 @dataclass(frozen=True)
@@ -115,16 +114,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Part:
-    """A candidate's part in one category: its row of the table, its prompts, its responses, its units given up.
-
-    ``of``: the prompts that candidates are compared on there.
-    """
+    """A candidate's part in one category: its row of the table, its prompts, its responses, its units given up."""
 
     candidate_id: int
     category: str | None
     row: int
     prompts: NDArray[np.bool_]
     of: int
+    """The prompts that candidates are compared on there."""
     responses: Ids
     units: list[GivenUp]
 

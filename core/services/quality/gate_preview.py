@@ -18,12 +18,14 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class Counts:
-    """Responses by what a gate says. ``open``: it should have a score and has none; ``not_asked``: it says nothing."""
+    """Responses by what a gate says."""
 
     passed: int = 0
     failed: int = 0
     open: int = 0
+    """It should have a score and has none."""
     not_asked: int = 0
+    """It says nothing."""
 
     @property
     def asked(self) -> int:
@@ -38,14 +40,14 @@ class Counts:
 
 @dataclass(frozen=True)
 class Preview:
-    """Every response of a dataset, of all its runs. ``always``: what is asked of each before any gate, by its words.
-
-    ``gates``: each with its counts, in their order. ``whole``: of all requirements and gates together.
-    """
+    """Every response of a dataset, of all its runs."""
 
     whole: Counts
+    """Of all requirements and gates together."""
     always: dict[str, Counts]
+    """What is asked of each before any gate, by its words."""
     gates: list[tuple[GateLine, Counts]]
+    """Each with its counts, in their order."""
 
 
 def preview(session: Session, dataset_id: int) -> Preview:

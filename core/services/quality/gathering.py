@@ -138,7 +138,7 @@ def attempts(session: Session, cells: Cells) -> AttemptColumns:
 
 @dataclass(frozen=True)
 class GivenUp:
-    """A unit of work that ended without a response: its last attempt. ``after_ms``: how long that one took."""
+    """A unit of work that ended without a response: its last attempt."""
 
     attempt_id: int
     run_id: int
@@ -148,6 +148,7 @@ class GivenUp:
     kind: str
     message: str
     after_ms: float | None
+    """How long that one took."""
     cost_usd: float | None
 
 

@@ -32,10 +32,9 @@ class GateInUse:
 
 @dataclass(frozen=True)
 class Judged:
-    """Everything in scope. Arrays have one entry a response; ``outcomes``: by requirement or gate.
+    """Everything in scope. Arrays have one entry a response;
 
-    ``prompt`` and ``category`` are places in ``prompts`` and ``categories``. ``scores``: [responses, evaluators], as
-    gathering.scores gives them.
+    ``prompt`` and ``category`` are places in ``prompts`` and ``categories``.
     """
 
     scope: Scope
@@ -49,8 +48,10 @@ class Judged:
     category: Ids
     evaluators: list[Evaluator]
     scores: Floats
+    """[responses, evaluators], as gathering.scores gives them."""
     gates: list[GateInUse]
     outcomes: dict[str, Outcomes]
+    """By requirement or gate."""
     verdict: Outcomes
     refuses: NDArray[np.bool_]
 

@@ -15,15 +15,17 @@ from core.services.quality.judged import Judged
 class PromptTable:
     """[candidates, prompts] each; nan where a part of the sum is not known.
 
-    ``paid_usd``: all attempts, failed ones too; ``open_usd``: the part of it for responses without a verdict;
-    ``judged``: responses with a verdict and units given up; ``attempts``, ``retries``: how many.
+    ``attempts``, ``retries``: how many.
     """
 
     seen: NDArray[np.bool_]
     paid_usd: Floats
+    """All attempts, failed ones too."""
     open_usd: Floats
+    """The part of it for responses without a verdict."""
     acceptable: Floats
     judged: Floats
+    """Responses with a verdict and units given up."""
     attempts: Floats
     retries: Floats
 

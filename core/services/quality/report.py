@@ -32,26 +32,26 @@ class CandidateRef:
 
 @dataclass(frozen=True)
 class QualityReport:
-    """``lines``: every candidate, first over all (category None), then by category; candidates in order of position.
-
-    ``candidates``: all that were asked anything in scope, those included that were asked none of these prompts.
-    ``runs``: all of the dataset, the newest first; ``counted``: run id → the candidates whose responses in it count;
-    ``prompts``: how many the dataset has; ``compared_on``: on how many of them candidates are compared, by category
-    (None: all); ``basis``: whose prompts these are, of the candidate ``basis_id`` where they are one's.
-    """
+    """``basis``: whose prompts these are, of the candidate ``basis_id`` where they are one's."""
 
     scope: Scope
     candidates: list[CandidateRef]
+    """All that were asked anything in scope, those included that were asked none of these prompts."""
     categories: list[str]
     lines: list[Line]
+    """Every candidate, first over all (category None), then by category; candidates in order of position."""
     gates: list[GateInUse]
     evaluators: list[str]
     runs: list[RunRef]
+    """All of the dataset, the newest first."""
     counted: dict[int, frozenset[int]]
+    """Run id → the candidates whose responses in it count."""
     prompts: int
+    """How many the dataset has."""
     basis: Basis
     basis_id: int | None
     compared_on: dict[str | None, int]
+    """On how many of them candidates are compared, by category (None: all)."""
 
     def overall(self, category: str | None = None) -> list[Line]:
         """One line a candidate, in one category or over all."""

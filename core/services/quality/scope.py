@@ -22,28 +22,31 @@ class Scope:
 
     Neither ``run_id`` nor ``all_runs``: the prompts of the champion (where it was asked none, of the candidate that was
     asked the most), each in the newest run that asked it, with all repetitions: the newest of those that came to their
-    end, else of all. What was imported counts as one run, however many files it came in. ``run_id``: one run, with all
-    that it asked; ``all_runs``: all of them together. ``shared``: of that, the prompts alone that every candidate was
-    asked, or every one of ``among``.
+    end, else of all. What was imported counts as one run, however many files it came in. ``shared``: of that, the
+    prompts alone that every candidate was asked, or every one of ``among``.
     """
 
     dataset_id: int
     run_id: int | None = None
+    """One run, with all that it asked."""
     all_runs: bool = False
+    """All of them together."""
     shared: bool = False
     among: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
 class RunRef:
-    """A run to choose. ``state``: as stored; ``candidates``: ids of those that it asked or that answered in it."""
+    """A run to choose."""
 
     id: int
     source: str
     state: str
+    """As stored."""
     problem: str | None
     created_at: datetime
     candidates: frozenset[int]
+    """Ids of those that it asked or that answered in it."""
 
 
 def runs(session: Session, dataset_id: int) -> list[RunRef]:

@@ -13,7 +13,7 @@ _response, _attempt = metadata.tables["response"], metadata.tables["attempt"]
 
 @dataclass(frozen=True)
 class CandidateProgress:
-    """A candidate's part in a run. ``planned``: responses wanted of it; of an import, those that are there.
+    """A candidate's part in a run.
 
     ``cost_usd``: what is known to be spent on it, failed attempts too; ``unpriced`` attempts have no known price.
     """
@@ -23,6 +23,7 @@ class CandidateProgress:
     position: int
     is_champion: bool
     planned: int
+    """Responses wanted of it; of an import, those that are there."""
     responses: int
     failed: int
     attempts: int
@@ -70,18 +71,17 @@ def per_candidate(session: Session, run: RunLine) -> list[CandidateProgress]:
 
 @dataclass(frozen=True)
 class FailureLine:
-    """Failed attempts of one kind by one candidate. ``kind``: a FaultKind.
-
-    ``given_up``: how many responses are missing because of it; the other attempts were followed by another try.
-    ``message``: the newest one's, as it came from outside, without keys.
-    """
+    """Failed attempts of one kind by one candidate."""
 
     kind: str
+    """A FaultKind."""
     candidate_id: int
     candidate: str
     attempts: int
     given_up: int
+    """How many responses are missing because of it; the other attempts were followed by another try."""
     message: str
+    """The newest one's, as it came from outside, without keys."""
 
 
 def failures(session: Session, run_id: int) -> list[FailureLine]:

@@ -33,15 +33,19 @@ Place = tuple[str, str | None, str | None]
 
 @dataclass(frozen=True)
 class RunEstimate:
-    """``calls``: one for each turn to be answered, without retries. ``cost_usd``: expected; ``most_usd``: the most that
-    as many calls can cost. Both are None where a price is unknown: ``unpriced`` names those candidates. ``seconds``:
-    expected, at full concurrency, spreading left out; ``load_s`` of them until the model on this machine is loaded.
+    """Both are None where a price is unknown: ``unpriced`` names those candidates.
+
+    ``seconds``: expected, at full concurrency, spreading left out; ``load_s`` of them until the model on this machine
+    is loaded.
     """
 
     calls: int
+    """One for each turn to be answered, without retries."""
     prompts: int
     cost_usd: float | None
+    """Expected."""
     most_usd: float | None
+    """The most that as many calls can cost."""
     seconds: float | None
     unpriced: tuple[str, ...] = ()
     load_s: float = 0.0

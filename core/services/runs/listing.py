@@ -22,12 +22,8 @@ MOST_LISTED = 500
 class RunLine:
     """A run at one moment. None: not known, or not yet.
 
-    ``state``: queued | waiting (for the time of its next repetition) | running | interrupted (said to be running, and
-    nobody carries it out) | cancelling (what was in flight is being ended) | done | cancelled | stopped. ``source``:
-    evaluation | import | demo; what came by import was not planned, so ``planned`` is what is there.
-    ``candidate_ids``: those asked, or those that answered.
-    ``prompts``: how many were asked, None for all. ``cost_usd``: what is known to be spent; ``unpriced`` attempts have
-    no known price. ``next_at``: when the next repetition may begin. ``eta_s``: seconds left at its recent pace.
+    ``source``: evaluation | import | demo; what came by import was not planned, so ``planned`` is what is there.
+    ``cost_usd``: what is known to be spent; ``unpriced`` attempts have no known price.
     """
 
     id: int
@@ -35,8 +31,12 @@ class RunLine:
     dataset: str
     source: str
     state: str
+    """queued | waiting (for the time of its next repetition) | running | interrupted (said to be running, and nobody
+    carries it out) | cancelling (what was in flight is being ended) | done | cancelled | stopped."""
     candidate_ids: tuple[int, ...]
+    """Those asked, or those that answered."""
     prompts: int | None
+    """How many were asked, None for all."""
     repetitions: int
     spread_s: tuple[float, ...] | None
     planned: int
@@ -51,7 +51,9 @@ class RunLine:
     started_at: datetime | None
     finished_at: datetime | None
     next_at: datetime | None = None
+    """When the next repetition may begin."""
     eta_s: float | None = None
+    """Seconds left at its recent pace."""
 
     @property
     def is_active(self) -> bool:
@@ -112,13 +114,11 @@ def line(session: Session, run_id: int, *, now: datetime) -> RunLine:
 
 @dataclass(frozen=True)
 class Newest:
-    """The evaluation that goes on, else the last one: as much as a line in the sidebar says. ``going``: how many go on.
-
-    ``is_going``: queued or running; whether anybody carries it out is not looked at.
-    """
+    """The evaluation that goes on, else the last one: as much as a line in the sidebar says."""
 
     id: int
     is_going: bool
+    """Queued or running; whether anybody carries it out is not looked at."""
     state: str
     planned: int
     responses: int
@@ -127,6 +127,7 @@ class Newest:
     unpriced: int
     candidates: int
     going: int
+    """How many go on."""
     at: datetime
 
 

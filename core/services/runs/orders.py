@@ -26,22 +26,22 @@ LONGEST_DEADLINE_S = 3600.0
 
 @dataclass(frozen=True)
 class RunOrder:
-    """An evaluation to be run. ``prompt_ids`` None: every prompt of the dataset that asks something.
-
-    ``spread_s``: when each repetition may begin, in seconds after the start, one each; None: all at once.
-    ``max_usd``: stop before spending more. ``concurrency``: requests in flight at most at one endpoint.
-    ``deadline_s``: for all attempts of one turn. ``seed``: of the order; None draws one.
-    """
+    """An evaluation to be run. ``prompt_ids`` None: every prompt of the dataset that asks something."""
 
     dataset_id: int
     candidate_ids: Sequence[int]
     prompt_ids: Sequence[int] | None = None
     repetitions: int = 1
     spread_s: Sequence[float] | None = None
+    """When each repetition may begin, in seconds after the start, one each; None: all at once."""
     max_usd: float | None = None
+    """Stop before spending more."""
     concurrency: int | None = None
+    """Requests in flight at most at one endpoint."""
     deadline_s: float = DEADLINE_S
+    """For all attempts of one turn."""
     seed: int | None = None
+    """Of the order; None draws one."""
     requested_by_id: int | None = None
 
 

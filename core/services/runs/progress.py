@@ -23,14 +23,14 @@ _PAUSE_S, _PAUSE_TIMES = 30.0, 10.0
 
 @dataclass(frozen=True)
 class RunProgress:
-    """A run at one moment. ``state``: as Run's, or ``interrupted``: said to be running, and nobody carries it out.
+    """A run at one moment.
 
-    ``cost_usd``: what is known to be spent; ``unpriced`` attempts have no known price. ``eta_s``: seconds until every
-    response is there at the pace of the last ones; None where that cannot be said.
+    ``cost_usd``: what is known to be spent; ``unpriced`` attempts have no known price.
     """
 
     run_id: int
     state: str
+    """As Run's, or ``interrupted``: said to be running, and nobody carries it out."""
     planned: int
     responses: int
     failed: int
@@ -39,6 +39,7 @@ class RunProgress:
     unpriced: int
     problem: str | None = None
     eta_s: float | None = None
+    """Seconds until every response is there at the pace of the last ones; None where that cannot be said."""
 
     @property
     def left(self) -> int:

@@ -27,18 +27,19 @@ _HOPELESS_AFTER = 3
 
 @dataclass
 class RunCandidate:
-    """A candidate being asked. ``trouble``: why it is given no more work in this run."""
+    """A candidate being asked."""
 
     name: str
     settings: Mapping[str, Any]
     endpoints: list[Endpoint]
     trouble: str | None = None
+    """Why it is given no more work in this run."""
     refusals_in_a_row: int = 0
 
 
 @dataclass
 class RunInProgress:
-    """One run while this process carries it out. ``concurrency``: requests in flight at most at one endpoint."""
+    """One run while this process carries it out."""
 
     run_id: int
     candidates: Mapping[int, RunCandidate]
@@ -46,6 +47,7 @@ class RunInProgress:
     started_at: datetime
     deadline_s: float
     concurrency: int
+    """Requests in flight at most at one endpoint."""
     budget: Budget
     ledger: Ledger
     connections: Connections

@@ -22,20 +22,22 @@ _OF_TURNS = tuple(fact for fact in FACTS if fact.over_turns is not OverTurns.ATT
 
 @dataclass(slots=True)
 class Answer:
-    """One turn's answer. ``facts``: what the attempt's row calls it, to what is known of it; None: not known."""
+    """One turn's answer."""
 
     text: str
     facts: dict[str, Any]
+    """What the attempt's row calls it, to what is known of it; None: not known."""
 
 
 @dataclass(slots=True)
 class UnitHistory:
-    """A unit's past. ``cost_usd`` None: an attempt's price is not known. ``numbers``: the last attempt's, by turn."""
+    """A unit's past. ``cost_usd`` None: an attempt's price is not known."""
 
     answers: list[Answer] = field(default_factory=list)
     attempts: int = 0
     cost_usd: float | None = 0.0
     numbers: dict[int, int] = field(default_factory=dict)
+    """The last attempt's, by turn."""
 
     @property
     def texts(self) -> list[str]:

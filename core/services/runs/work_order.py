@@ -14,12 +14,13 @@ _OPEN, _BEGUN, _ENDED = 0, 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One response that is wanted. ``is_begun``: earlier attempts at it are on record."""
+    """One response that is wanted."""
 
     candidate_id: int
     prompt_id: int
     repetition: int
     is_begun: bool = False
+    """Earlier attempts at it are on record."""
 
 
 @dataclass

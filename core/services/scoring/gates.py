@@ -17,11 +17,12 @@ DEFAULT_GATES = ("contains", "number_match", "json_schema", "word_limit", "chara
 
 @dataclass(frozen=True)
 class GateLine:
-    """A gate with its evaluator. ``warning``: why it may not do what was meant; empty where nothing is odd."""
+    """A gate with its evaluator."""
 
     gate: Gate
     evaluator: Evaluator
     warning: str = ""
+    """Why it may not do what was meant; empty where nothing is odd."""
 
 
 def ensure_defaults(session: Session, now: datetime) -> None:

@@ -68,11 +68,12 @@ _SIDES_OF_OTHERS = (
 
 @dataclass(frozen=True)
 class Drawn:
-    """A claimed pair with its sides. ``probability``: with which its candidates were drawn."""
+    """A claimed pair with its sides."""
 
     pair_id: int
     sides: tuple[int, int]
     probability: float
+    """With which its candidates were drawn."""
 
 
 def history_of(session: Session, study_id: int, rater_id: int) -> History:

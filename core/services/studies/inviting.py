@@ -24,27 +24,27 @@ LINK_DAYS = 14
 
 @dataclass(frozen=True)
 class Terms:
-    """On which terms people are invited: as what, to rate which study (None: whatever is open to them), where and how.
-
-    ``by_address``: they sign in by their e-mail address, so there is no link; ``days``: how long a link works.
-    """
+    """On which terms people are invited: as what, to rate which study (None: whatever is open), where and how."""
 
     role: Role
     study_id: int | None
     base_url: str
     by_address: bool
+    """They sign in by their e-mail address, so there is no link."""
     days: int = LINK_DAYS
+    """How long a link works."""
 
 
 @dataclass(frozen=True)
 class Invited:
-    """Somebody who was invited. ``link``: the join link, empty where people sign in by their address."""
+    """Somebody who was invited."""
 
     name: str
     email: str | None
     role: Role
     study: str | None
     link: str | None
+    """The join link, empty where people sign in by their address."""
     until: datetime | None
     message: str
 

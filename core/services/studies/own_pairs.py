@@ -14,15 +14,17 @@ from core.storage.tables import Assignment, Question, Remark, Study
 
 @dataclass(frozen=True)
 class OwnPair:
-    """One of a rater's last pairs as they saw it. ``answers``: question and outcome, in the study's order.
+    """One of a rater's last pairs as they saw it.
 
-    ``skip_reason``: empty where it was not skipped. ``is_open``: its study takes answers, so they may be changed.
+    ``is_open``: its study takes answers, so they may be changed.
     """
 
     pair: BlindPair
     study: Study
     answers: tuple[tuple[Question, int], ...]
+    """Question and outcome, in the study's order."""
     skip_reason: str | None
+    """Empty where it was not skipped."""
     remarks: tuple[Remark, ...]
 
     @property

@@ -64,10 +64,11 @@ class _Newest:
 
 @dataclass(frozen=True)
 class _Seen:
-    """What there was when a pool was read. ``gaps``: the newest ids left out, which may still become visible."""
+    """What there was when a pool was read."""
 
     newest: _Newest = _Newest()
     gaps: tuple[Gap, ...] = ()
+    """The newest ids left out, which may still become visible."""
 
 
 def pool_of(session: Session, study: Study) -> Pool:

@@ -20,14 +20,15 @@ _study = metadata.tables["study"]
 class StudyProgress:
     """``wanted`` ratings = ``pairs`` × overlap, of which ``done`` were given and ``in_hand`` are before a rater now.
 
-    ``pairs``: one for each two candidates and prompt, and those of later answers that are rated anew.
 
-    ``votes``: answers that count, imported ones too, ``simulated`` of them by programs. ``dataset``: None for all.
+    ``votes``: answers that count, imported ones too, ``simulated`` of them by programs.
     """
 
     study: Study
     dataset: Dataset | None
+    """None for all."""
     pairs: int
+    """One for each two candidates and prompt, and those of later answers that are rated anew."""
     done: int
     in_hand: int
     votes: int

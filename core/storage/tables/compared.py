@@ -28,7 +28,7 @@ class Dataset(Table, table=True):
 
 
 class Prompt(Table, table=True):
-    """One or more chat turns. ``messages``: [{"role", "content"}]; empty where only votes were imported."""
+    """One or more chat turns."""
 
     __table_args__ = (UniqueConstraint("dataset_id", "external_id"),)
     id: int | None = row_id()
@@ -36,6 +36,7 @@ class Prompt(Table, table=True):
     external_id: str
     category: str = Field(default="general", index=True)
     messages: list[dict[str, str]] = json_value()
+    """[{"role", "content"}]; empty where only votes were imported."""
     reference: list[str] | None = json_value(null=True)
     constraints: dict[str, Any] | None = json_value(null=True)
     tags: list[str] = json_value()
@@ -45,8 +46,7 @@ class Prompt(Table, table=True):
 class Candidate(Table, table=True):
     """A model behind an endpoint plus its settings, or only a name where responses were imported.
 
-    ``position`` gives it its colour; it never changes. ``settings``: the candidate's other fields as imported
-    (base_url, api_key_env, system, temperature, max_tokens, …). ``is_retired``: no longer offered for runs.
+    ``position`` gives it its colour; it never changes.
     """
 
     id: int | None = row_id()
@@ -54,8 +54,10 @@ class Candidate(Table, table=True):
     provider: str | None = None
     model: str | None = None
     settings: dict[str, Any] = json_value()
+    """The candidate's other fields as imported (base_url, api_key_env, system, temperature, max_tokens, …)."""
     is_champion: bool = False
     is_retired: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """No longer offered for runs."""
     position: int = 0
     created_at: datetime = moment()
 

@@ -30,8 +30,7 @@ class PairTally(Table, table=True):
 class WeightedTally(Table, table=True):
     """Rater-weighted counts of one question, refreshed in the background; ``category`` '' is all of them.
 
-    ``cells``: as services.weighted_cells.WeightedCells.packed gives them. A category that begins with U+001F is the
-    form that tells masked and simulated votes apart.
+    A category that begins with U+001F is the form that tells masked and simulated votes apart.
     """
 
     __tablename__ = "weighted_tally"
@@ -39,6 +38,7 @@ class WeightedTally(Table, table=True):
     question_id: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
     category: str = Field(primary_key=True)
     cells: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    """As services.weighted_cells.WeightedCells.packed gives them."""
     as_of_vote_id: int = Field(sa_column=Column(BigId, nullable=False))
     votes: int
     refreshed_at: datetime = moment()

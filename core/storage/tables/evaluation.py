@@ -15,18 +15,19 @@ GOING = ("queued", "running")
 class Run(Table, table=True):
     """One arrival of responses for a dataset: an evaluation, an import, or the recorded demo.
 
-    ``source``: import | demo | evaluation. ``state``: queued | running | done | cancelled | stopped; a stopped run
-    has a ``problem`` (its cap was reached, a key was refused, …) and can be resumed. Empty ``prompt_ids``: all prompts.
-    ``spread_s``: when each repetition may begin, in seconds after ``started_at``; empty for all at once.
-    ``planned``: responses wanted. The counters are kept in the transaction of what they count: ``responses`` arrived,
-    ``failed`` were given up, ``attempts`` were made, ``cost_usd`` is what is known to be spent, ``unpriced`` attempts
-    have no known price. ``worker`` and ``heartbeat_at``: who carries it out, and when that was last heard of.
+    ``state``: queued | running | done | cancelled | stopped; a stopped run has a ``problem`` (its cap was reached, a
+    key was refused, …) and can be resumed. Empty ``prompt_ids``: all prompts. ``spread_s``: when each repetition may
+    begin, in seconds after ``started_at``; empty for all at once. The counters are kept in the transaction of what
+    they count: ``responses`` arrived, ``failed`` were given up, ``attempts`` were made, ``cost_usd`` is what is known
+    to be spent, ``unpriced`` attempts have no known price. ``worker`` and ``heartbeat_at``: who carries it out, and
+    when that was last heard of.
     """
 
     __table_args__ = (Index("ix_run_state", "state"),)
     id: int | None = row_id()
     dataset_id: int = reference("dataset", index=True)
     source: str = Field(description="import | demo | evaluation")
+    """import | demo | evaluation."""
     state: str = Field(default="done", sa_column_kwargs={"server_default": "done"})
     candidate_ids: list[int] | None = json_value(null=True)
     prompt_ids: list[int] | None = json_value(null=True)
@@ -37,6 +38,7 @@ class Run(Table, table=True):
     deadline_s: float | None = None
     seed: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     planned: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """Responses wanted."""
     responses: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     failed: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     attempts: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
@@ -54,11 +56,8 @@ class Run(Table, table=True):
 class Attempt(Table, table=True):
     """One HTTP try behind a response; written before it is sent, completed once when it ends.
 
-    ``turn`` counts the prompt's user turns from 0, ``number`` the tries of one turn from 1. ``endpoint``: primary |
-    fallback. ``error_kind``: a domain.answering.FaultKind, empty where it succeeded or has not ended. ``is_last``: the
-    loop gave the work up after it. ``reserved_usd``: the most it could cost, set aside before it was sent.
-    ``cost_basis``: a domain.answering.CostBasis. ``rates_id``: the prices it was computed with. Durations are in ms
-    from the request's start; ``is_warm`` tells whether the connection was open already.
+    ``turn`` counts the prompt's user turns from 0, ``number`` the tries of one turn from 1. Durations are in ms from
+    the request's start; ``is_warm`` tells whether the connection was open already.
     """
 
     __table_args__ = (Index("ix_attempt_work", "run_id", "prompt_id", "candidate_id", "repetition"),)
@@ -70,12 +69,15 @@ class Attempt(Table, table=True):
     turn: int = 0
     number: int = 1
     endpoint: str = "primary"
+    """primary | fallback."""
     started_at: datetime = moment()
     finished_at: datetime | None = moment(null=True)
     error_kind: str | None = None
+    """A domain.answering.FaultKind, empty where it succeeded or has not ended."""
     error_message: str | None = None
     http_status: int | None = None
     is_last: bool = False
+    """The loop gave the work up after it."""
     first_byte_ms: float | None = None
     first_token_ms: float | None = None
     first_visible_ms: float | None = None
@@ -86,9 +88,12 @@ class Attempt(Table, table=True):
     reasoning_tokens: int | None = None
     output_tokens: int | None = None
     reserved_usd: float | None = None
+    """The most it could cost, set aside before it was sent."""
     cost_usd: float | None = None
     cost_basis: str | None = None
+    """A domain.answering.CostBasis."""
     rates_id: int | None = reference("rates", null=True)
+    """The prices it was computed with."""
     finish_reason: str | None = None
     answered_by: str | None = None
     fingerprint: str | None = None
@@ -112,7 +117,6 @@ class PriceOverride(Table, table=True):
     """A price that an admin entered for a provider's model, valid from a date until the next one.
 
     US dollars per million tokens; empty cached and reasoning prices mean those of input and output.
-    ``withdrawn_at``: it was entered by mistake and counts no more.
     """
 
     __tablename__ = "price_override"
@@ -128,10 +132,11 @@ class PriceOverride(Table, table=True):
     entered_by_id: int | None = reference("person", null=True)
     created_at: datetime = moment()
     withdrawn_at: datetime | None = moment(null=True)
+    """It was entered by mistake and counts no more."""
 
 
 class LoadTest(Table, table=True):
-    """An open-loop load test of one candidate. ``results``: one object per arrival rate, as services give it."""
+    """An open-loop load test of one candidate."""
 
     __tablename__ = "load_test"
     __table_args__ = (UniqueConstraint("candidate_id", "started_at"),)
@@ -139,6 +144,7 @@ class LoadTest(Table, table=True):
     candidate_id: int = reference("candidate")
     dataset_id: int = reference("dataset")
     results: list[dict[str, Any]] = json_value()
+    """One object per arrival rate, as services give it."""
     cost_usd: float | None = None
     started_at: datetime = moment()
     finished_at: datetime | None = moment(null=True)

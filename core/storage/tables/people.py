@@ -9,15 +9,13 @@ from core.storage.tables.base import BigId, Table, moment, reference, row_id
 
 
 class Person(Table, table=True):
-    """Somebody with a role, or a rater known only from imported or simulated votes.
-
-    ``kind``: human | imported | simulated.
-    """
+    """Somebody with a role, or a rater known only from imported or simulated votes."""
 
     __table_args__ = (UniqueConstraint("kind", "name"),)
     id: int | None = row_id()
     name: str
     kind: str = "human"
+    """human | imported | simulated."""
     role: str = "rater"
     email: str | None = Field(default=None, unique=True)
     created_at: datetime = moment()
@@ -25,16 +23,14 @@ class Person(Table, table=True):
 
 
 class Invitation(Table, table=True):
-    """A join link; only the hash of its token is kept. Used once.
-
-    ``study_id``: the study that the person is invited to rate, empty for whatever is open to them.
-    """
+    """A join link; only the hash of its token is kept. Used once."""
 
     id: int | None = row_id()
     person_id: int = reference("person", index=True)
     study_id: int | None = Field(
         default=None, sa_column=Column(BigId, ForeignKey("study.id", ondelete="SET NULL"), nullable=True)
     )
+    """The study that the person is invited to rate, empty for whatever is open to them."""
     token_hash: str = Field(unique=True)
     created_at: datetime = moment()
     expires_at: datetime = moment()

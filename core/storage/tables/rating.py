@@ -9,26 +9,26 @@ from core.storage.tables.base import BigId, Table, json_value, long_text, moment
 
 
 class Study(Table, table=True):
-    """A rating campaign. Empty ``dataset_id``, ``categories`` and ``candidate_ids`` mean all there are.
-
-    ``state``: draft | open | paused | closed. ``overlap``: raters wanted per pair. ``pairs_per_rater``: what is asked
-    of one rater, empty for as many as there are. ``more_expected``: when, in words, more pairs will come.
-    ``rerated_share``: of how many of its prompts, 0 to 1, a later run's answers are rated anew.
-    """
+    """A rating campaign. Empty ``dataset_id``, ``categories`` and ``candidate_ids`` mean all there are."""
 
     id: int | None = row_id()
     name: str = Field(unique=True)
     state: str = "open"
+    """draft | open | paused | closed."""
     is_default: bool = False
     overlap: int = 3
+    """Raters wanted per pair."""
     guidelines: str = long_text()
     dataset_id: int | None = reference("dataset", null=True)
     categories: list[str] | None = json_value(null=True)
     candidate_ids: list[int] | None = json_value(null=True)
     everybody_rates: bool = True
     pairs_per_rater: int | None = None
+    """What is asked of one rater, empty for as many as there are."""
     more_expected: str = long_text()
+    """When, in words, more pairs will come."""
     rerated_share: float = Field(default=0.1, sa_column_kwargs={"server_default": "0.1"})
+    """Of how many of its prompts, 0 to 1, a later run's answers are rated anew."""
     created_at: datetime = moment()
 
 
@@ -42,7 +42,7 @@ class StudyRater(Table, table=True):
 
 
 class Question(Table, table=True):
-    """What raters are asked about a pair. ``answers``: four labels in the order of Outcome.
+    """What raters are asked about a pair.
 
     ``is_asked`` is false for a question known only from imported votes, and for one that was dropped.
     """
@@ -55,14 +55,12 @@ class Question(Table, table=True):
     title: str
     wording: str = long_text()
     answers: list[str] = json_value()
+    """Four labels in the order of Outcome."""
     is_asked: bool = True
 
 
 class Pair(Table, table=True):
-    """Two responses to one prompt, made when first drawn; ``first`` has the smaller candidate id.
-
-    ``claimed``: raters who hold or have rated it; never above the study's overlap.
-    """
+    """Two responses to one prompt, made when first drawn; ``first`` has the smaller candidate id."""
 
     __table_args__ = (
         UniqueConstraint("study_id", "first_response_id", "second_response_id"),
@@ -76,14 +74,13 @@ class Pair(Table, table=True):
     first_candidate_id: int = reference("candidate")
     second_candidate_id: int = reference("candidate")
     claimed: int = 0
+    """Raters who hold or have rated it; never above the study's overlap."""
 
 
 class Assignment(Table, table=True):
     """A pair given to a rater, with the sides that were drawn for it.
 
-    ``public_id`` is the only thing about it that a rater's browser sees. ``state``: leased | done | skipped |
-    expired. ``repeat_of_id``: this is the mirrored return of an earlier assignment, and holds no claim.
-    ``probability``: with which the candidate pair was drawn.
+    ``public_id`` is the only thing about it that a rater's browser sees.
     """
 
     __table_args__ = (
@@ -106,10 +103,13 @@ class Assignment(Table, table=True):
     left_response_id: int = reference("response")
     right_response_id: int = reference("response")
     state: str = "leased"
+    """leased | done | skipped | expired."""
     repeat_of_id: int | None = Field(
         default=None, sa_column=Column(BigId, ForeignKey("assignment.id"), nullable=True, unique=True)
     )
+    """This is the mirrored return of an earlier assignment, and holds no claim."""
     probability: float | None = None
+    """With which the candidate pair was drawn."""
     masked: bool = False
     skip_reason: str | None = None
     created_at: datetime = moment()
@@ -119,11 +119,7 @@ class Assignment(Table, table=True):
 
 
 class Vote(Table, table=True):
-    """One rater's answer to one question on one pair; a change is a new row that supersedes.
-
-    ``outcome``: see domain.votes.Outcome; empty where the vote was withdrawn. ``is_repeat``: on a mirrored
-    return, kept for self-consistency and left out of every tally.
-    """
+    """One rater's answer to one question on one pair; a change is a new row that supersedes."""
 
     __table_args__ = (
         Index(
@@ -166,21 +162,24 @@ class Vote(Table, table=True):
     left_candidate_id: int = reference("candidate")
     right_candidate_id: int = reference("candidate")
     outcome: int | None = Field(default=None, sa_column=Column(SmallInteger, nullable=True))
+    """See domain.votes.Outcome; empty where the vote was withdrawn."""
     length_bin: int = Field(default=0, sa_column=Column(SmallInteger, nullable=False))
     masked: bool = False
     too_fast: bool = False
     is_repeat: bool = False
+    """On a mirrored return, kept for self-consistency and left out of every tally."""
     time_on_pair_ms: int | None = None
     supersedes_id: int | None = Field(default=None, sa_column=Column(BigId, ForeignKey("vote.id"), nullable=True))
     created_at: datetime = moment()
 
 
 class Remark(Table, table=True):
-    """A flag or a comment of a rater on an assignment. ``kind``: flag | comment."""
+    """A flag or a comment of a rater on an assignment."""
 
     id: int | None = row_id()
     assignment_id: int = reference("assignment", index=True)
     rater_id: int = reference("person")
     kind: str
+    """flag | comment."""
     note: str = long_text()
     created_at: datetime = moment()

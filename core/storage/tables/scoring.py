@@ -10,15 +10,13 @@ from core.storage.tables.base import BigId, Table, json_value, moment, reference
 
 
 class Evaluator(Table, table=True):
-    """A configured evaluator. Never changed: other ``params`` are another evaluator, and this one is retired.
-
-    ``kind``: a key of the registry of evaluators.
-    """
+    """A configured evaluator. Never changed: other ``params`` are another evaluator, and this one is retired."""
 
     __table_args__ = (UniqueConstraint("kind", "content_hash"),)
     id: int | None = row_id()
     name: str
     kind: str
+    """A key of the registry of evaluators."""
     params: dict[str, Any] = json_value()
     content_hash: str
     created_at: datetime = moment()
@@ -56,11 +54,7 @@ class Score(Table, table=True):
 
 
 class JudgeCall(Table, table=True):
-    """One try to ask a judge about a response (or, pairwise, about two in an order). Its spend is the judge's own.
-
-    ``value``: what was parsed from the reply, 0 to 1 (pairwise: 1 first, 0 second, 0.5 tie); empty with a reply: it
-    could not be parsed. ``error_kind``: a FaultKind where the call failed.
-    """
+    """One try to ask a judge about a response (or, pairwise, about two in an order). Its spend is the judge's own."""
 
     __tablename__ = "judge_call"
     __table_args__ = (
@@ -73,7 +67,10 @@ class JudgeCall(Table, table=True):
     other_response_id: int | None = reference("response", null=True)
     reply: str | None = None
     value: float | None = None
+    """What was parsed from the reply, 0 to 1 (pairwise: 1 first, 0 second, 0.5 tie); empty with a reply: it could not
+    be parsed."""
     error_kind: str | None = None
+    """A FaultKind where the call failed."""
     error_message: str | None = None
     latency_ms: float | None = None
     input_tokens: int | None = None
@@ -88,7 +85,7 @@ class JudgeCall(Table, table=True):
 class JudgePreference(Table, table=True):
     """Which of two responses a pairwise judge prefers, asked in both orders; a disagreement is a tie.
 
-    ``first_response_id`` is the smaller id. ``outcome``: as domain.votes.Outcome, for first as left; empty: unscored.
+    ``first_response_id`` is the smaller id.
     """
 
     __tablename__ = "judge_preference"
@@ -99,6 +96,7 @@ class JudgePreference(Table, table=True):
     first_response_id: int = reference("response")
     second_response_id: int = reference("response")
     outcome: int | None = None
+    """As domain.votes.Outcome, for first as left; empty: unscored."""
     orders_agree: bool | None = None
     reason: str = ""
     created_at: datetime = moment()

@@ -29,12 +29,13 @@ _PLACE = "candidate_form"
 
 @dataclass(frozen=True)
 class _Task:
-    """What the form is for. ``line``: the candidate that is changed, None for a new one."""
+    """What the form is for."""
 
     key: str
     title: str
     draft: CandidateDraft
     line: CandidateLine | None = None
+    """The candidate that is changed, None for a new one."""
 
     @property
     def is_fixed(self) -> bool:

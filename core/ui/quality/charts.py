@@ -21,9 +21,10 @@ _ROOM = 7.2
 
 @dataclass(frozen=True)
 class DotRow:
-    """A candidate's figure. ``value`` None: ``written`` says why. Bounds None: not known; ``upper`` None with a
-    ``lower``: it goes on. ``detail``: what hovering says.
-    """  # fmt: skip
+    """A candidate's figure.
+
+    ``value`` None: ``written`` says why. Bounds None: not known; ``upper`` None with a ``lower``: it goes on.
+    """
 
     candidate: CandidateRef
     value: float | None
@@ -31,6 +32,7 @@ class DotRow:
     upper: float | None
     written: str
     detail: str
+    """What hovering says."""
 
 
 def dots(

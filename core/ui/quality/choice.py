@@ -21,13 +21,14 @@ _SOURCES = {"import": "imported", "demo": "demo", "evaluation": "evaluation"}
 
 @dataclass(frozen=True)
 class Choice:
-    """What is looked at. ``dataset``: its label in addresses; ``category`` None: all; ``candidate_ids``: to show."""
+    """What is looked at. ``dataset``: its label in addresses; ``category`` None: all."""
 
     scope: Scope
     dataset: str
     category: str | None
     runs: list[RunRef]
     candidate_ids: frozenset[int]
+    """To show."""
 
 
 def choice() -> Choice | None:

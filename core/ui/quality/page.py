@@ -24,17 +24,17 @@ _MOST_PLOTTED = 20
 
 @dataclass(frozen=True)
 class View:
-    """What is shown: one line a candidate in the chosen category, in order; ``coloured``: positions in colour.
-
-    ``apart``: those of candidates that were asked too few of the prompts to be compared. ``as_of``: its ``stamp``.
-    """
+    """What is shown: one line a candidate in the chosen category, in order."""
 
     report: QualityReport
     choice: Choice
     lines: list[Line]
     apart: list[Line]
+    """Those of candidates that were asked too few of the prompts to be compared."""
     coloured: frozenset[int]
+    """Positions in colour."""
     as_of: tuple[int, ...]
+    """The ``stamp`` of what it was computed from."""
 
     @property
     def plotted(self) -> list[Line]:

@@ -18,10 +18,11 @@ _CHOSEN = "responses_prompt_chosen"
 
 @dataclass(frozen=True)
 class Listed:
-    """The prompts that match the filters; ``more``: there are others that are not listed."""
+    """The prompts that match the filters."""
 
     prompts: list[PromptRef]
     more: bool
+    """There are others that are not listed."""
 
 
 def prompt_choice() -> PromptRef | None:

@@ -16,20 +16,20 @@ _WIDEST = 2.5
 
 @dataclass(frozen=True)
 class Dot:
-    """One line of a dot plot: a value with its interval.
-
-    ``position``: of the candidate, for colour and mark; ``in_colour``: else it is grey; ``filled``: else the mark is
-    hollow; ``detail``: what hovering says beside the numbers.
-    """
+    """One line of a dot plot: a value with its interval."""
 
     name: str
     value: float
     lower: float
     upper: float
     position: int
+    """Of the candidate, for colour and mark."""
     in_colour: bool
+    """Else it is grey."""
     filled: bool
+    """Else the mark is hollow."""
     detail: str = ""
+    """What hovering says beside the numbers."""
 
 
 def dot_plot(dots: Sequence[Dot], *, unit: str, alt: str, key: str, reference: float | None = None) -> None:

@@ -30,10 +30,11 @@ class Done:
 
 @dataclass(frozen=True)
 class Number:
-    """A number with its unit, as written. ``value``: what it is put in order by; None: unknown, which comes last."""
+    """A number with its unit, as written."""
 
     text: str
     value: float | None
+    """What it is put in order by; None: unknown, which comes last."""
 
 
 @dataclass(frozen=True)

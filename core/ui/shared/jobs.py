@@ -20,17 +20,16 @@ _lock = Lock()
 
 @dataclass
 class Job:
-    """What is going on, and how it ended. ``about``: whatever the page wants to know of it again.
-
-    ``problem``: why it failed, fit to show; empty where it did not.
-    """
+    """What is going on, and how it ended."""
 
     name: str
     about: Any = None
+    """Whatever the page wants to know of it again."""
     done: int = 0
     total: int = 0
     result: Any = None
     problem: str = ""
+    """Why it failed, fit to show; empty where it did not."""
     is_over: bool = False
     began: float = field(default_factory=monotonic)
     _stop: Event = field(default_factory=Event)

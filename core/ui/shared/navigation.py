@@ -16,14 +16,12 @@ PAGES_FOLDER = PROJECT_ROOT / "pages"
 
 @dataclass(frozen=True)
 class PageEntry:
-    """A page: its file in pages/, how it is called and found, and the least role that may open it.
-
-    ``icon``: a name of Google's Material Symbols.
-    """
+    """A page: its file in pages/, how it is called and found, and the least role that may open it."""
 
     file: str
     title: str
     icon: str
+    """A name of Google's Material Symbols."""
     role: Role
     section: str
     url_path: str

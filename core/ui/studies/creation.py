@@ -17,12 +17,13 @@ from core.ui.shared.resources import engine
 
 @dataclass(frozen=True)
 class Scope:
-    """What a study compares; None means all there are. ``pairs``: how many pairs of responses that makes now."""
+    """What a study compares; None means all there are."""
 
     dataset_id: int | None
     categories: list[str] | None
     candidate_ids: list[int] | None
     pairs: int
+    """How many pairs of responses that makes now."""
 
 
 def form() -> None:
