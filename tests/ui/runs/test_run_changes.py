@@ -14,6 +14,7 @@ from tests.pages.grids import grids
 
 PAGE = """
 import streamlit as st
+from core import clock
 from core.services import runs
 from core.storage.engine import reading
 from core.ui.runs import changes
