@@ -21,9 +21,18 @@ SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 _numbers = count(1)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let a report say which mended fault a test is about; tests/regressions.py reads it."""
+    """Leave most of PostgreSQL to `make test-long` where a test is not about the database.
+
+    And let a report say which mended fault a test is about; tests/regressions.py reads it.
+    """
+    tried = set()
     for item in items:
+        if item.get_closest_marker("one_database") and item.get_closest_marker("postgres"):
+            if item.path in tried:
+                item.add_marker("long")
+            tried.add(item.path)
         for marker in item.iter_markers("regression"):
             item.user_properties.append(("fault", str(marker.args[0])))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.browser.server import Server
+from tests.browser.server import Server, origins
 from tests.speed import patience_s
 
 CHROMIUM = "/usr/bin/chromium"
@@ -44,13 +44,27 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="package")
+def profile(browser: Browser) -> Iterator[BrowserContext]:
+    """One browser profile for all: to load and compile Streamlit's bundles anew takes as long as most tests do."""
+    profile = browser.new_context(viewport={"width": 1440, "height": 900})
+    profile.set_default_timeout(patience_s(30) * 1000)
+    yield profile
+    profile.close()
+
+
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser profile of its own, with no cookies."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(patience_s(30) * 1000)
-    yield context
-    context.close()
+def context(profile: BrowserContext) -> Iterator[BrowserContext]:
+    """The profile as it was new: no cookies, no tabs, nothing that a page has stored."""
+    yield profile
+    for page in profile.pages:
+        page.close()
+    profile.clear_cookies()
+    blank = profile.new_page()
+    session = profile.new_cdp_session(blank)
+    for origin in origins():
+        session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "local_storage,indexeddb"})
+    blank.close()
 
 
 @pytest.fixture

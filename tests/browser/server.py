@@ -4,6 +4,7 @@ import http.client
 import os
 import socket
 import time
+import weakref
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -48,7 +49,7 @@ class Server:
 
     def claim_port(self) -> None:
         """Choose its port now, for those who need its address before it starts."""
-        self.port = self.port or free_port()
+        self.port = self.port or _claimed(self)
 
     def start(self) -> "Server":
         """Start it and wait until /healthz answers; a server that was stopped starts cold on the same port."""
@@ -123,6 +124,36 @@ class Server:
             except OSError:
                 time.sleep(0.1)
         raise AssertionError(f"the server did not answer:\n{self.output()}")
+
+
+_ports: list[int] = []
+_taken: set[int] = set()
+
+
+def _claimed(server: Server) -> int:
+    """A port for as long as there is this server; one of before if it can be, for a browser knows its bundles there."""
+    port = next((port for port in _ports if port not in _taken and _is_free(port)), None)
+    if port is None:
+        port = free_port()
+        _ports.append(port)
+    _taken.add(port)
+    weakref.finalize(server, _taken.discard, port)
+    return port
+
+
+def origins() -> list[str]:
+    """Where this process's servers have answered, as browsers tell stored data apart."""
+    return [f"http://127.0.0.1:{port}" for port in _ports]
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def free_port() -> int:

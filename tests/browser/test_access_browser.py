@@ -36,6 +36,12 @@ REFUSED = [(entry, who) for entry in EXISTING for who in WHO if who is None or w
 ALLOWED = [(entry, who) for entry in EXISTING for who in WHO if who is not None and who >= entry.role]
 
 
+def _one_a_role(cases: list[tuple[PageEntry, Role | None]]) -> list[object]:
+    """The first page of each role, and the rest for `make test-long`: starting a server or a browser takes long."""
+    first = {who: entry for entry, who in reversed(cases)}
+    return [pytest.param(*case, marks=() if first[case[1]] is case[0] else pytest.mark.long) for case in cases]
+
+
 def _name(part: object) -> str:
     return part.url_path if isinstance(part, PageEntry) else "anonymous" if part is None else part.word  # type: ignore[attr-defined]
 
@@ -63,7 +69,7 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def cold(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server in link mode that each test starts anew, always on one port, so that the browser keeps its bundles."""
+    """A server in link mode that each test starts anew, always on one port."""
     folder = tmp_path_factory.mktemp("cold")
     server = Server(f"sqlite:///{folder / 'evenhand.db'}", folder / "server.log", {"EVENHAND_AUTH": "link"})
     fill(server)
@@ -75,24 +81,6 @@ def start_cold(server: Server) -> None:
     if server.is_running:
         server.stop()
     server.start()
-
-
-@pytest.fixture(scope="module")
-def profile(browser: Browser) -> Iterator[BrowserContext]:
-    """One browser profile for the module."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(30_000)
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def context(profile: BrowserContext) -> Iterator[BrowserContext]:
-    """The profile without cookies and tabs."""
-    profile.clear_cookies()
-    yield profile
-    for page in profile.pages:
-        page.close()
 
 
 @pytest.fixture(scope="module")
@@ -117,8 +105,11 @@ def visit(context: BrowserContext, server: Server, path: str, who: Role | None) 
     return page, recorder
 
 
+REFUSALS = ("You are not signed in", "This page is not part of your work here")
+
+
 def refusal(who: Role | None) -> str:
-    return "You are not signed in" if who is None else "This page is not part of your work here"
+    return REFUSALS[0] if who is None else REFUSALS[1]
 
 
 def assert_refused(server: Server, entry: PageEntry, who: Role | None) -> None:
@@ -135,7 +126,7 @@ def test_a_page_that_is_not_allowed_is_in_no_frame_of_a_warm_server(
     assert_refused(warmed, entry, who)
 
 
-@pytest.mark.parametrize(("entry", "who"), REFUSED, ids=_name)
+@pytest.mark.parametrize(("entry", "who"), _one_a_role(REFUSED), ids=_name)
 def test_a_page_that_is_not_allowed_is_in_no_frame_of_a_cold_server_that_it_is_first_asked_of(
     entry: PageEntry, who: Role | None, cold: Server
 ) -> None:
@@ -163,6 +154,13 @@ def test_whoever_is_refused_sees_that_and_nothing_else(
 
 
 @pytest.mark.parametrize(("entry", "who"), ALLOWED, ids=_name)
+def test_a_page_that_is_allowed_is_sent(entry: PageEntry, who: Role, warmed: Server) -> None:
+    recorder = asked(warmed, entry.url_path, warmed.sign_in(f"A {who.word} sent {entry.url_path}", who))
+    assert recorder.contains(entry.help)
+    recorder.assert_absent([*REFUSALS, "Page not found", "could not be shown", "Traceback"])
+
+
+@pytest.mark.parametrize(("entry", "who"), _one_a_role(ALLOWED), ids=_name)
 def test_a_page_that_is_allowed_opens_by_its_name(
     entry: PageEntry, who: Role, warmed: Server, context: BrowserContext
 ) -> None:
@@ -193,7 +191,14 @@ def test_a_rater_who_comes_by_the_landing_pages_name_can_go_home(warmed: Server,
     assert page.get_by_role("link", name="My votes").is_visible()
 
 
-@pytest.mark.parametrize("path", ["/nonsense", "/_home", "/shell", "/people.py", "/<b>", "/ünter?page=people"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/people.py",
+        "/ünter?page=people",
+        *(pytest.param(path, marks=pytest.mark.long) for path in ("/nonsense", "/_home", "/shell", "/<b>")),
+    ],
+)
 @pytest.mark.parametrize("who", [None, Role.RATER], ids=_name)
 def test_an_address_that_does_not_exist_shows_nothing_of_any_page(
     path: str, who: Role | None, warmed: Server, context: BrowserContext

@@ -12,6 +12,12 @@ from tests.browser.server import Server
 from tests.workspace import make_workspace
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("accessibility")]
+PATHS = [entry.url_path for entry in REGISTRY]
+# Colours are the same on every page: the second scheme is looked at on the two with most of them.
+SHOWN = [
+    *((path, "light") for path in PATHS),
+    *(pytest.param(path, "dark", marks=() if path in ("rate", "cost") else pytest.mark.long) for path in PATHS),
+]
 # What Streamlit itself puts around every page; none of it is ours to mend.
 FRAME = [
     '[data-testid="stHeader"]',
@@ -32,8 +38,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.stop()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", [entry.url_path for entry in REGISTRY])
+@pytest.mark.parametrize(("path", "scheme"), SHOWN)
 def test_a_page_has_no_serious_fault(studio: Server, browser: Browser, path: str, scheme: str):
     context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme=scheme, bypass_csp=True)
     page = context.new_page()

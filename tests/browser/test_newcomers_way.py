@@ -27,9 +27,13 @@ from core.storage.tables import (
 from tests.browser.conftest import settle
 from tests.browser.server import Server
 from tests.echo import EchoServer
+from tests.long import times
 
 pytestmark = pytest.mark.browser
 LONG_S = 60_000
+PAIRS = times(6, 15)
+ANSWERING = ("Kind", "Brief", "Long")[: times(2, 3)]
+ASKED = 8
 
 
 class Desk:
@@ -105,7 +109,7 @@ def _imports(desk: Desk, folder: Path) -> None:
     table, log = folder / "tickets.csv", folder / "parcels.jsonl"
     rows = [f'T-{n},"My kettle {n} does not boil.",{("support", "billing")[n % 2]}' for n in range(6)]
     table.write_text("\n".join(["Ticket No.,Kundenfrage,Bereich", *rows]))
-    asked = [{"messages": [{"role": "user", "content": f"Where is parcel {n}?"}]} for n in range(8)]
+    asked = [{"messages": [{"role": "user", "content": f"Where is parcel {n}?"}]} for n in range(ASKED)]
     log.write_text("\n".join(map(json.dumps, asked)))
     desk.open("datasets?datasets_show=Import")
     desk.page.locator("input[type=file]").set_input_files(table)
@@ -133,9 +137,9 @@ def _field(desk: Desk, end: str) -> str:
 
 
 def _defines_candidates(desk: Desk, echo: EchoServer) -> None:
-    """Three that answer and one that asks where nobody listens; each is tried before it is trusted."""
+    """Some that answer and one that asks where nobody listens; it is tried before it is trusted."""
     desk.press("Define candidates")
-    for name, address in (("Kind", echo.address), ("Brief", echo.address), ("Long", echo.address), ("Lost", NOBODY)):
+    for name, address in (*((name, echo.address) for name in ANSWERING), ("Lost", NOBODY)):
         desk.open("candidates?edit=new")
         desk.pick("candidates_new_provider", "Other (OpenAI-compatible)")
         desk.fill("candidates_new_name", name)
@@ -150,7 +154,7 @@ def _defines_candidates(desk: Desk, echo: EchoServer) -> None:
     desk.sees(re.compile("could not be reached|did not answer|no connection", re.IGNORECASE))
     with reading(desk.server.engine) as session:
         known = {each.name: each.settings["base_url"] for each in session.exec(select(Candidate))}
-    assert known == dict.fromkeys(("Kind", "Brief", "Long"), f"{echo.address}/v1") | {"Lost": f"{NOBODY}/v1"}
+    assert known == dict.fromkeys(ANSWERING, f"{echo.address}/v1") | {"Lost": f"{NOBODY}/v1"}
 
 
 NOBODY = "http://127.0.0.1:9"
@@ -169,12 +173,12 @@ def _sets_a_gate(desk: Desk) -> None:
 def _runs(desk: Desk) -> None:
     desk.press("Re-evaluate")
     desk.pick("re_evaluate_dataset", "parcels")
-    desk.press(re.compile(r"^Run 32 calls"))
-    desk.sees("Try the 8 given up again")
+    desk.press(re.compile(rf"^Run {ASKED * (len(ANSWERING) + 1)} calls"))
+    desk.sees(f"Try the {ASKED} given up again")
     with reading(desk.server.engine) as session:
         run = session.exec(select(Run).where(Run.source == "evaluation")).one()
-        assert (run.state, run.responses, run.failed) == ("done", 24, 8)
-        assert len(session.exec(select(Response)).all()) == 24
+        assert (run.state, run.responses, run.failed) == ("done", ASKED * len(ANSWERING), ASKED)
+        assert len(session.exec(select(Response)).all()) == ASKED * len(ANSWERING)
 
 
 def _opens_a_study(desk: Desk) -> None:
@@ -201,19 +205,19 @@ def _invites(desk: Desk, name: str, *, study: str) -> str:
 
 
 def _rates(desk: Desk) -> None:
-    """Fifteen pairs on a phone, by touch: with an answer taken back, a pair skipped, one flagged, one noted."""
+    """Pairs on a phone, by touch: with an answer taken back, a pair skipped, one flagged, one noted."""
     page, bar = desk.page, desk.page.get_by_test_id("stBottom")
     begin = page.get_by_role("button", name="Start rating")
     if begin.is_visible():
         begin.click()
         settle(page)
-    for number in range(1, 16):
+    for number in range(1, PAIRS + 1):
         desk.sees(re.compile(rf"^Pair {number} of"))
-        if number == 3:
+        if number == 2:
             desk.press("Skip")
             desk.press("I do not know the subject")
-        if number in (5, 7):
-            desk.press("Flag" if number == 5 else "Note")
+        if number in (3, 4):
+            desk.press("Flag" if number == 3 else "Note")
             box = page.get_by_role("dialog").get_by_role("textbox")
             box.fill(f"As 1 of 2, said of pair {number}.")
             box.press("Control+Enter")
@@ -222,17 +226,17 @@ def _rates(desk: Desk) -> None:
         for question in range(3):
             bar.locator(f'[class*="-{question}-"] button').nth(number % 4).click()
             settle(page)
-        if number == 9:
+        if number == 5:
             desk.press("Undo")
             bar.locator('[class*="-2-"] button').first.click()
             settle(page)
-    desk.sees(re.compile(r"^Pair 16 of"))
+    desk.sees(re.compile(rf"^Pair {PAIRS + 1} of"))
     with reading(desk.server.engine) as session:
         states = session.exec(select(Assignment.state)).all()
         notes = session.exec(select(Remark.note).order_by(col(Remark.id))).all()
         votes = session.exec(select(Vote.outcome)).all()
         named = session.exec(select(Study.name).join(Assignment).distinct()).all()
-    assert (states.count("done"), states.count("skipped"), states.count("leased")) == (15, 1, 1)
-    assert notes == ["As 1 of 2, said of pair 5.", "As 1 of 2, said of pair 7."]
-    assert (len(votes), votes.count(None)) == (15 * 3 + 2, 1)
+    assert (states.count("done"), states.count("skipped"), states.count("leased")) == (PAIRS, 1, 1)
+    assert notes == ["As 1 of 2, said of pair 3.", "As 1 of 2, said of pair 4."]
+    assert (len(votes), votes.count(None)) == (PAIRS * 3 + 2, 1)
     assert named == ["Parcels, June"]

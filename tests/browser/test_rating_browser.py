@@ -13,10 +13,12 @@ from core.storage.engine import reading
 from core.storage.tables import Assignment, Remark, Vote
 from tests.browser.conftest import settle
 from tests.browser.server import Server
+from tests.long import times
 from tests.workspace import make_workspace
 
 pytestmark = pytest.mark.browser
 QUESTIONS = ("Tone", "Safety", "Send")
+PAIRS = times(8, 20)
 
 
 @pytest.fixture
@@ -73,15 +75,15 @@ def in_hand(page: Page) -> str:
     return next(found.group(1) for name in classes if (found := re.search(r"st-key-(?:rate-)?(\S+)-\d-3", name)))
 
 
-def test_twenty_pairs_by_keyboard_with_undo_skip_flag_and_a_reload(studio: Server, page: Page):
+def test_many_pairs_by_keyboard_with_undo_skip_flag_and_a_reload(studio: Server, page: Page):
     join(page, studio)
-    for number in range(1, 21):
+    for number in range(1, PAIRS + 1):
         rate(page, number, "1234"[number % 2 : number % 2 + 3])
-    assert len(votes(studio)) == 60
+    assert len(votes(studio)) == 3 * PAIRS
 
     page.keyboard.press("z")
     asked(page, "Send")
-    expect(page.get_by_text(re.compile(r"^Pair 20 of"))).to_be_visible()
+    expect(page.get_by_text(re.compile(rf"^Pair {PAIRS} of"))).to_be_visible()
     page.keyboard.press("4")
     asked(page, "Tone")
     assert votes(studio)[-1].outcome == Outcome.BOTH_BAD
@@ -112,7 +114,7 @@ def test_twenty_pairs_by_keyboard_with_undo_skip_flag_and_a_reload(studio: Serve
     with reading(studio.engine) as session:
         assert session.exec(select(Remark.note)).one() == "1 of 2 is dangerous advice"
         states = session.exec(select(Assignment.state)).all()
-    assert (states.count("done"), states.count("skipped"), states.count("leased")) == (20, 1, 1)
+    assert (states.count("done"), states.count("skipped"), states.count("leased")) == (PAIRS, 1, 1)
 
 
 def test_a_doubled_key_press_and_a_second_tab_never_vote_on_an_unseen_pair(

@@ -208,6 +208,7 @@ def test_memory_does_not_grow_with_the_number_of_votes_or_of_prompts(tmp_path: P
 
 
 @pytest.mark.regression("1.9")
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["prompts", "responses"])
 def test_memory_does_not_grow_with_the_number_of_keys(sqlite_database: str, tmp_path: Path, kind: str) -> None:
     file = tmp_path / "keys.jsonl"
