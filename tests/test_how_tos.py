@@ -142,6 +142,45 @@ assert page.dataframe[0].value["Words"].tolist() == [4, 1]
 """
 
 
+TOUCHED = {
+    "a provider": ["core/providers/presets.py"],
+    "a fact of a response": [
+        "core/domain/answering.py",
+        "core/providers/openai_compatible.py",
+        "core/storage/tables/evaluation.py",
+        "core/storage/tables/compared.py",
+        "core/storage/migrations/versions/0006_audio_tokens.py",
+    ],
+    "a metric": ["core/services/quality/measures.py"],
+    "an evaluator": ["core/domain/scoring/polite_close.py", "core/services/scoring/registry.py"],
+    "an import format": [
+        "core/services/importing/formats/tickets.py",
+        "core/services/importing/formats/__init__.py",
+    ],
+    "a service": ["core/services/datasets/wordiest.py"],
+    "a command": ["core/cli/wordiest.py", "core/cli/__init__.py"],
+    "a page": [
+        "pages/wordiest.py",
+        "core/ui/wordiest/page.py",
+        "core/ui/shared/navigation.py",
+        "core/ui/wordiest/__init__.py",
+        "pyproject.toml",
+    ],
+}
+"""By recipe: the files with code to write, then those that take a line without one being shown."""
+
+
+def test_a_recipe_touches_few_files_and_shows_what_goes_into_each():
+    recipes = dict(re.findall(r"^### Adding ([^\n]+)\n(.*?)(?=^##)", RECIPES, re.DOTALL | re.MULTILINE))
+    assert set(recipes) == set(TOUCHED)
+    for recipe, text in recipes.items():
+        shown = re.findall(r"^```python\n# (\S+)$", text, re.MULTILINE)
+        assert TOUCHED[recipe][: len(shown)] == shown
+        lines = [path for path in TOUCHED[recipe][len(shown) :] if not path.endswith("wordiest/__init__.py")]
+        assert all(f"`{path}`" in text for path in lines), recipe
+        print(f"{recipe}: {', '.join(TOUCHED[recipe])}")
+
+
 def test_a_fact_of_a_response_is_four_lines_and_a_migration(tmp_path: Path):
     copied(tmp_path)
     for path in (
