@@ -27,7 +27,6 @@ from tests.browser.frames import Recorder
 from tests.browser.server import Server
 from tests.browser.visitor import asked
 from tests.echo import WITNESS, EchoServer, echoing
-from tests.long import times
 from tests.speed import patience_s
 from tests.workspace import NOW, make_workspace
 
@@ -85,7 +84,7 @@ def evaluate(server: Server, keys: dict[str, str], log: Path) -> Run:
     with reading(server.engine) as session:
         dataset_id = session.get_one(Prompt, 1).dataset_id
         asked = [line.id for line in candidates.listed(session, NOW) if line.candidate.name in ASKED]
-    order = runs.RunOrder(dataset_id, asked, deadline_s=times(8, 20))
+    order = runs.RunOrder(dataset_id, asked, deadline_s=min(patience_s(8), 20))
     run = write(server.engine, lambda session: runs.plan(session, order, now=datetime.now(UTC)))
     environment = os.environ | keys | {"EVENHAND_DATABASE_URL": server.database}
     with log.open("wb") as output:
