@@ -232,6 +232,16 @@ def test_the_responses_page_shows_all_answers_unblinded_and_what_is_not_known(wo
     assert len(drawn) == 5
 
 
+def test_what_a_model_thought_is_folded_away_before_its_answer(workspace: Engine) -> None:
+    make_workspace(workspace, candidates=2)
+    assert not opened("responses.py").expander
+    with writing(workspace) as session:
+        response = session.exec(sa.select(Response).order_by(Response.id)).scalars().first()
+        response.reasoning = ["Let me think."]
+    (thoughts,) = opened("responses.py").expander
+    assert thoughts.label == "Thoughts" and not thoughts.proto.expanded
+
+
 def test_the_next_prompt_is_a_press_away_and_stands_in_the_address(workspace: Engine) -> None:
     make_workspace(workspace)
     app = opened("responses.py")

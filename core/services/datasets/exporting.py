@@ -46,6 +46,7 @@ RESPONSE_COLUMNS: dict[str, type] = {
     "candidate": str,
     "repetition": int,
     "turns": list,
+    "reasoning": list,
     **{fact.name: fact.type for fact in EXPORTED},
     "created_at": datetime,
 }

@@ -95,7 +95,7 @@ class TurnJournal:
         ending = _ending(attempt, cost, now, run.end_kind)
         ending["is_last"] = attempt.is_last and finish_reason is None
         if attempt.completion is not None and not has_response:
-            ending["text"] = attempt.completion.text
+            ending["text"], ending["reasoning"] = attempt.completion.text, attempt.completion.reasoning or None
         response = response_row(run.run_id, self._unit, history, now) if has_response else None
         self._end(attempt.number, ending, response)
         run.heed(self._candidate, attempt)
@@ -147,6 +147,7 @@ def _ending(attempt: Tried, cost: Cost, now: datetime, end_kind: FaultKind) -> d
         ending["error_kind"], ending["http_status"] = kind.value, fault.http_status
         ending["error_message"] = without_secrets(str(fault))[:_LONGEST_MESSAGE]
         ending["text"] = fault.text[:_LONGEST_PART] or None
+        ending["reasoning"] = fault.reasoning[:_LONGEST_PART] or None
     return ending
 
 

@@ -25,6 +25,8 @@ class Answer:
     """One turn's answer."""
 
     text: str
+    reasoning: str
+    """What the model thought before it."""
     facts: dict[str, Any]
     """What the attempt's row calls it, to what is known of it; None: not known."""
 
@@ -55,7 +57,7 @@ def answer_of(came: Completion | ProviderFault, finish_reason: FinishReason) -> 
     told = vars(came.usage or _NO_USAGE) | vars(came.timings) | {"answered_by": came.answered_by}
     told["fingerprint"] = came.fingerprint if isinstance(came, Completion) else None
     told["finish_reason"] = finish_reason.value
-    return Answer(came.text, {fact.of_turn: told[fact.of_turn] for fact in _OF_TURNS})
+    return Answer(came.text, came.reasoning, {fact.of_turn: told[fact.of_turn] for fact in _OF_TURNS})
 
 
 def earlier_histories(session: Session, run_id: int, units: Sequence[Unit]) -> dict[Unit, UnitHistory]:
@@ -82,18 +84,19 @@ def _replay(history: UnitHistory, attempt: Attempt) -> None:
     is_answer = attempt.error_kind is None and attempt.finish_reason is not None and attempt.text is not None
     if is_answer and attempt.turn == len(history.answers):
         known = {fact.of_turn: getattr(attempt, fact.of_turn) for fact in _OF_TURNS}
-        history.answers.append(Answer(attempt.text or "", known))
+        history.answers.append(Answer(attempt.text or "", attempt.reasoning or "", known))
 
 
 def response_row(run_id: int, unit: Unit, history: UnitHistory, now: datetime) -> dict[str, Any]:
     """The row of the response that ``history`` has led to."""
-    texts = history.texts
+    texts, reasoning = history.texts, [answer.reasoning for answer in history.answers]
     return {
         "run_id": run_id,
         "prompt_id": unit.prompt_id,
         "candidate_id": unit.candidate_id,
         "repetition": unit.repetition,
         "turns": texts,
+        "reasoning": reasoning if any(reasoning) else None,
         "words": sum(map(count_words, texts)),
         "content_hash": digest(texts),
         **{

@@ -79,6 +79,8 @@ class Response(Table, table=True):
     candidate_id: int = reference("candidate", index=True)
     repetition: int = 0
     turns: list[str] = json_value()
+    reasoning: list[str] | None = json_value(null=True)
+    """What the model thought before each turn's answer, "" where it told nothing; for analysts, and never scored."""
     words: int = 0
     content_hash: str
     latency_ms: float | None = fact("ms", OverTurns.SUM)

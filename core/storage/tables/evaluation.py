@@ -99,6 +99,9 @@ class Attempt(Table, table=True):
     fingerprint: str | None = None
     is_warm: bool | None = None
     text: str | None = None
+    """What was answered, or had arrived, where no response holds it: of a failed try and of a turn before the last."""
+    reasoning: str | None = None
+    """What was thought before that."""
 
 
 class Rates(Table, table=True):

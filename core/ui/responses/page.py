@@ -10,7 +10,7 @@ from core.services import workspace
 from core.services.datasets import responses
 from core.services.datasets.responses import Outcomes, PromptRef, ShownResponse
 from core.storage.engine import reading
-from core.storage.tables import Prompt
+from core.storage.tables import Prompt, Response
 from core.ui.shared import colours, frame
 from core.ui.shared.rendering import show_text
 from core.ui.shared.resources import engine
@@ -111,8 +111,17 @@ def _answer(shown: ShownResponse, *, raw: bool) -> None:
             st.badge(f"repetition {response.repetition + 1}", color="gray")
     for number, text in enumerate(response.turns, 1):
         label = f"Turn {number} of {len(response.turns)}" if len(response.turns) > 1 else "Response"
+        _thoughts(response, number, raw=raw)
         show_text(text, key=f"responses_answer-{response.id}-{number}", raw=raw, label=label)
     st.caption(measured(shown))
+
+
+def _thoughts(response: Response, turn: int, *, raw: bool) -> None:
+    """What the model thought before a turn's answer, folded; raters never see it, and nothing scores it."""
+    thought = response.reasoning[turn - 1] if response.reasoning and turn <= len(response.reasoning) else ""
+    if thought:
+        with st.expander("Thoughts", icon=":material/psychology:", key=f"responses_thoughts-{response.id}-{turn}"):
+            show_text(thought, key=f"responses_thought-{response.id}-{turn}", raw=raw, label="Thoughts")
 
 
 def measured(shown: ShownResponse) -> str:

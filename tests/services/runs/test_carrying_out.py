@@ -86,6 +86,25 @@ def test_a_response_holds_what_was_measured(engine: Engine, server: PlantedServe
     assert (attempt.text, attempt.error_kind) == (None, None)
 
 
+def test_what_a_model_thought_is_kept_apart_from_what_it_answered(engine: Engine, server: PlantedServer):
+    server.use(PlantedPlan(first_visible_ms=10, total_ms=20, text="It is 42.", reasoning="Six times seven."))
+    asked = [[user("How much?"), user("Are you sure?")], [user("And now?")]]
+    run_id = planned(engine, make(engine, server.base_url, prompts=asked))
+    carry_out(engine, run_id, score=False)
+    came = {len(response.turns): response for response in responses(engine, run_id)}
+    assert (came[1].turns, came[1].reasoning) == (["It is 42."], ["Six times seven."])
+    assert (came[2].turns, came[2].reasoning) == (["It is 42."] * 2, ["Six times seven."] * 2)
+    assert came[1].words == 3
+    first = next(attempt for attempt in attempts(engine, run_id) if attempt.text is not None)
+    assert (first.text, first.reasoning) == ("It is 42.", "Six times seven."), "for the run that goes on from there"
+
+
+def test_a_model_that_does_not_say_what_it_thought_thought_nothing(engine: Engine, server: PlantedServer):
+    run_id = planned(engine, make(engine, server.base_url, prompts=1))
+    carry_out(engine, run_id, score=False)
+    assert [response.reasoning for response in responses(engine, run_id)] == [None]
+
+
 def test_work_is_interleaved_at_random_and_the_seed_says_how(engine: Engine, server: PlantedServer):
     made = make(engine, server.base_url, server.base_url, prompts=10)
 
