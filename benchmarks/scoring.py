@@ -41,7 +41,7 @@ def run(responses: int = RESPONSES) -> dict[str, Any]:
         bare, whole = [], []
         for _ in range(ROUNDS):
             bare.append(_bare_seconds(engine, ids, cheap))
-            _forget(engine)
+            forget(engine)
             began = time.perf_counter()
             scoring.score_responses(engine, ids, evaluators=cheap, now=NOW)
             whole.append(time.perf_counter() - began)
@@ -79,7 +79,7 @@ def _waits_ms(engine: Engine) -> dict[str, float]:
 
 
 def _late_ms(engine: Engine, *, busy: bool) -> float:
-    _forget(engine)
+    forget(engine)
     ended = threading.Event()
     worker = threading.Thread(target=lambda: (scoring.score_pending(engine, limit=200), ended.set()))
     if busy:
@@ -94,7 +94,8 @@ def _late_ms(engine: Engine, *, busy: bool) -> float:
     return float(np.quantile(late, 0.99))
 
 
-def _forget(engine: Engine) -> None:
+def forget(engine: Engine) -> None:
+    """Delete every score."""
     with writing(engine) as session:
         session.connection().execute(Score.__table__.delete())
 
