@@ -1,0 +1,44 @@
+"""What a model thought aloud is told from its answer."""
+
+import pytest
+
+from core.domain.thoughts import split_thoughts
+
+SPLIT = {
+    "a tag": ("<think>\n2+2 is 5? no, 4.\n</think>\n\nThe answer is 4.", "2+2 is 5? no, 4.", "The answer is 4."),
+    "another": ("<thinking>hm</thinking>Yes.", "hm", "Yes."),
+    "in capitals": (" <THINK>hm</Think> Yes.", "hm", "Yes."),
+    "empty": ("<think>\n\n</think>\n\nYes.", "", "Yes."),
+    "twice": ("<think>a</think>\n<think>b</think>\nYes.", "a\n\nb", "Yes."),
+    "a closing tag alone": ("2+2 is 5? no, 4.\n</think>\n\nThe answer is 4.", "2+2 is 5? no, 4.", "The answer is 4."),
+    "never closed": ("<think>\nhm, let me", "hm, let me", ""),
+    "with an attribute": ('<think lang="en">hm</think>Yes.', "hm", "Yes."),
+    "Magistral": ("[THINK]hm[/THINK]Yes.", "hm", "Yes."),
+    "channels": (
+        "<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>final<|message|>Yes.<|return|>",
+        "hm",
+        "Yes.",
+    ),
+    "the last channel alone": ("<|channel|>final<|message|>Yes.", "", "Yes."),
+    "a second tag further on": ("<think>hm</think>Use <think> and </think>.", "hm", "Use <think> and </think>."),
+}
+WHOLE = {
+    "no tag": "The answer is 4.",
+    "with blanks": "  Yes.\n",
+    "in code": "Write this:\n```\n</think>\n```\nThat is all.",
+    "in backticks": "The tag `</think>`\nends it.",
+    "in a sentence": "Models close their thoughts with </think> and go on.",
+    "further on": "Use tags: <think>like this</think>, and so on.",
+    "empty": "",
+}
+
+
+@pytest.mark.parametrize("name", SPLIT)
+def test_thoughts_before_an_answer_are_told_from_it(name: str):
+    text, thoughts, answer = SPLIT[name]
+    assert split_thoughts(text) == (thoughts, answer)
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_what_is_no_thought_stays_the_answer_to_the_last_blank(name: str):
+    assert split_thoughts(WHOLE[name]) == ("", WHOLE[name])
