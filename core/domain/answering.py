@@ -1,6 +1,7 @@
 """What comes back from a model, in words that every provider shares: tokens, times, why it ended, what went wrong."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, fields
 from enum import StrEnum
 
 
@@ -18,27 +19,65 @@ class FinishReason(StrEnum):
 
 INCOMPLETE = frozenset({FinishReason.LENGTH, FinishReason.TRUNCATED})
 
+_F = FinishReason
 _SYNONYMS = {
-    "end_turn": FinishReason.STOP,
-    "stop_sequence": FinishReason.STOP,
-    "eos": FinishReason.STOP,
-    "eos_token": FinishReason.STOP,
-    "complete": FinishReason.STOP,
-    "max_tokens": FinishReason.LENGTH,
-    "max_output_tokens": FinishReason.LENGTH,
-    "model_context_window_exceeded": FinishReason.LENGTH,
-    "incomplete": FinishReason.TRUNCATED,
-    "safety": FinishReason.CONTENT_FILTER,
-    "prohibited_content": FinishReason.CONTENT_FILTER,
-    "tool_use": FinishReason.TOOL_CALLS,
-    "function_call": FinishReason.TOOL_CALLS,
+    word: reason
+    for reason, words in (
+        (
+            _F.STOP,
+            "stopped stop_sequence stop_string stop_string_found end_turn end eos eos_token eos_found eot endoftext "
+            "end_of_text end_of_turn end_of_sequence complete completed done finish finished success word normal",
+        ),
+        (
+            _F.LENGTH,
+            "max_tokens max_token max_output max_output_tokens max_tokens_reached max_predicted_tokens_reached "
+            "max_new_tokens max_length model_length length_limit limit token_limit error_limit context context_length "
+            "context_length_reached context_length_exceeded context_window model_context_window_exceeded length_capped",
+        ),
+        (_F.REFUSAL, "refused"),
+        (
+            _F.CONTENT_FILTER,
+            "content_filtered content_policy_violation safety image_safety recitation blocklist prohibited_content "
+            "spii sensitive guardrail guardrails guardrail_intervened moderation flagged blocked error_toxic",
+        ),
+        (_F.TOOL_CALLS, "tool_use tool_call function_call function_calls"),
+        (_F.TRUNCATED, "incomplete not_finished"),
+    )
+    for word in words.split()
 }
+_NO_REASON = frozenset({"", "null", "none", "nil", "unspecified"})
+_FAILED = frozenset(
+    {"error", "failed", "abort", "aborted", "cancelled", "canceled", "network_error", "server_error", "timeout"}
+    | {"time_limit", "user_cancel", "insufficient_system_resource", "load", "unload"}
+)
+_LONGEST_WORD = 200
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_NOT_OF_A_WORD = re.compile(r"[^a-z0-9]+")
+_PREFIX = re.compile(r"(?:finish_reason|stop_reason)_")
 
 
 def finish_reason_of(word: str) -> FinishReason | None:
-    """Our word for a provider's, whose case does not matter; None where we have none."""
-    plain = word.strip().lower()
-    return FinishReason(plain) if plain in FinishReason.__members__.values() else _SYNONYMS.get(plain)
+    """Our word for a provider's, however that is spelt (MAX_TOKENS, maxTokens, max-tokens); None where we have none."""
+    plain = _plain(word)
+    if plain in FinishReason.__members__.values():
+        return FinishReason(plain)
+    return _F.CONTENT_FILTER if plain.startswith("content_filter") else _SYNONYMS.get(plain)
+
+
+def is_unfinished(word: str) -> bool:
+    """Whether a provider's word for why an answer ended says that it has not, as "null" does."""
+    return _plain(word) in _NO_REASON
+
+
+def is_failure(word: str) -> bool:
+    """Whether a provider's word for why an answer ended says that the endpoint failed."""
+    return _plain(word) in _FAILED
+
+
+def _plain(word: str) -> str:
+    """The word in snake case, without what enumerations put before their members."""
+    last = word[:_LONGEST_WORD].strip().rpartition(".")[2]
+    return _PREFIX.sub("", _NOT_OF_A_WORD.sub("_", _HUMP.sub("_", last).lower()).strip("_"), count=1)
 
 
 class FaultKind(StrEnum):
@@ -100,15 +139,26 @@ class TokenUsage:
     reasoning_tokens: int | None = None
     output_tokens: int | None = None
 
+    def then(self, later: "TokenUsage") -> "TokenUsage":
+        """What is known once ``later`` is told, too: its counts, save where it is silent or says 0 of what was more."""
+        return TokenUsage(
+            **{each.name: _known(getattr(self, each.name), getattr(later, each.name)) for each in fields(self)}
+        )
+
+
+def _known(before: int | None, now: int | None) -> int | None:
+    return before if now is None or (now == 0 and before is not None) else now
+
 
 @dataclass(frozen=True)
 class Timings:
     """Milliseconds from the request's start; None where that never came."""
 
     latency_ms: float
+    """To the last token of an answer; of a fault, to when it was known."""
     first_byte_ms: float | None = None
     """The response's headers."""
     first_token_ms: float | None = None
-    """Of any channel, reasoning too."""
+    """Of any channel, reasoning too; None where the answer came in one piece."""
     first_visible_ms: float | None = None
-    """Of the answer itself."""
+    """Of the answer proper, after whatever was thought aloud."""

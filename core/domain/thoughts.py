@@ -8,18 +8,24 @@ _SIGNS = (
     (r"\[THINK\]", "[/THINK]"),
     (r"◁think▷", "◁/think▷"),
     (r"<\|begin_of_thought\|>", "<|end_of_thought|>"),
+    (r"<\|START_THINKING\|>", "<|END_THINKING|>"),
     (r"<\|channel\|?>(?:analysis|commentary|thought)(?:<\|message\|>)?", "<|end|>"),
 )
 _PAIRS = [
-    (re.compile(rf"\s*{opening}", re.IGNORECASE), re.compile(re.escape(closing), re.IGNORECASE))
-    for opening, closing in _SIGNS
+    (re.compile(opening, re.IGNORECASE), re.compile(re.escape(closing), re.IGNORECASE)) for opening, closing in _SIGNS
 ]
-_CLOSING = re.compile("|".join(re.escape(closing) for _, closing in _SIGNS[: len(_TAGS) + 3]), re.IGNORECASE)
+_CLOSING = re.compile("|".join(re.escape(closing) for _, closing in _SIGNS[: len(_TAGS) + 4]), re.IGNORECASE)
 # What stands around the answer once the thoughts before it are gone: gpt-oss names its channels.
 _ANSWER_SIGNS = re.compile(
-    r"\s*(?:<\|start\|>assistant)?\s*(?:<\|channel\|>final)?\s*<\|message\|>|\s*<\|begin_of_solution\|>", re.IGNORECASE
+    r"(?:<\|start\|>assistant)?\s{0,9}(?:<\|channel\|>final)?\s{0,9}<\|message\|>"
+    r"|<\|begin_of_solution\|>|<\|START_RESPONSE\|>",
+    re.IGNORECASE,
 )
-_LAST_SIGNS = re.compile(r"(?:<\|return\|>|<\|end\|>|<\|end_of_solution\|>)\s*$", re.IGNORECASE)
+_LAST_SIGNS = re.compile(r"(?:<\|return\|>|<\|end\|>|<\|end_of_solution\|>|<\|END_RESPONSE\|>)\Z", re.IGNORECASE)
+_LONGEST_SIGN = 30
+_BLANK = re.compile(r"\s*")
+_TO_LINE_END = re.compile(r"[ \t]*+(?:[\r\n]|\Z)")
+_ENDS_A_SENTENCE = (".", "!", "?", "…", "。", "！", "？")
 
 
 def split_thoughts(text: str) -> tuple[str, str]:
@@ -29,34 +35,59 @@ def split_thoughts(text: str) -> tuple[str, str]:
     began in the prompt's template; an opening tag that is never closed begins thoughts to which no answer came. Tags
     in code, or further on in the answer, are the answer's.
     """
-    thoughts, rest = [], text
-    while (found := _leading(rest)) is not None:
+    thoughts, (start, end) = _parted(text)
+    return "\n\n".join(filter(None, (text[begun:ended].strip() for begun, ended in thoughts))), text[start:end]
+
+
+def answer_begins_at(text: str) -> int | None:
+    """Where in ``text`` the answer begins, after its thoughts; 0 without any, None where no answer came."""
+    start, end = _parted(text)[1]
+    return start if start < end or not text else None
+
+
+def _parted(text: str) -> tuple[list[tuple[int, int]], tuple[int, int]]:
+    """Where the thoughts are, and where the answer is; in linear time."""
+    thoughts: list[tuple[int, int]] = []
+    at = 0
+    while (found := _leading(text, at)) is not None:
         thoughts.append(found[0])
-        rest = found[1]
-    if not thoughts and (closing := _lone_closing(rest)) is not None:
-        thoughts.append(rest[: closing.start()])
-        rest = rest[closing.end() :]
-    rest, signs = _ANSWER_SIGNS.subn("", rest, count=1) if _ANSWER_SIGNS.match(rest) else (rest, 0)
-    if not thoughts and not signs:
-        return "", text
-    return "\n\n".join(each.strip() for each in thoughts if each.strip()), _LAST_SIGNS.sub("", rest).strip()
+        at = found[1]
+    if not thoughts and (closing := _lone_closing(text)) is not None:
+        thoughts.append((0, closing.start()))
+        at = closing.end()
+    signs = _ANSWER_SIGNS.match(text, _after_blanks(text, at))
+    if not thoughts and signs is None:
+        return [], (0, len(text))
+    start = _after_blanks(text, at if signs is None else signs.end())
+    end = max(start, len(text.rstrip()))
+    last = _LAST_SIGNS.search(text, max(start, end - _LONGEST_SIGN), end)
+    if last is not None:
+        end = max(start, len(text[: last.start()].rstrip()))
+    return thoughts, (start, end)
 
 
-def _leading(text: str) -> tuple[str, str] | None:
-    """The thoughts at the very beginning and what follows them; None where there are none."""
+def _leading(text: str, at: int) -> tuple[tuple[int, int], int] | None:
+    """Where the thoughts that begin at ``at`` are and where they have ended; None where none begin there."""
+    start = _after_blanks(text, at)
     for opening, closing in _PAIRS:
-        if begun := opening.match(text):
+        if begun := opening.match(text, start):
             ended = closing.search(text, begun.end())
-            return (text[begun.end() : ended.start()], text[ended.end() :]) if ended else (text[begun.end() :], "")
+            return ((begun.end(), ended.start()), ended.end()) if ended else ((begun.end(), len(text)), len(text))
     return None
 
 
 def _lone_closing(text: str) -> re.Match[str] | None:
-    """The first closing tag, where it ends a line and stands in no code."""
+    """The first closing tag, where it ends a line or a sentence, or begins a line, and stands in no code."""
     found = _CLOSING.search(text)
-    if found is None or text[: found.start()].count("```") % 2 or text[: found.start()].endswith("`"):
+    if found is None:
         return None
-    after = text[found.end() :]
-    is_last = not after.strip() or after.lstrip(" \t").startswith(("\n", "\r"))
-    is_first = text[: found.start()].rstrip(" \t").endswith(("\n", "\r"))
-    return found if is_last or is_first else None
+    before = text[: found.start()]
+    if before.count("```") % 2 or before.endswith("`"):
+        return None
+    after = _TO_LINE_END.match(text, found.end())
+    begins_a_line = before.rstrip(" \t").endswith(("\n", "\r"))
+    return found if after or begins_a_line or before.endswith(_ENDS_A_SENTENCE) else None
+
+
+def _after_blanks(text: str, at: int) -> int:
+    return _BLANK.match(text, at).end()  # type: ignore[union-attr]

@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from core.domain.answering import FinishReason, TokenUsage
+from core.domain.answering import TokenUsage
 from core.providers.attempting import attempt
 from core.providers.authorising import headers_of, key_of
 from core.providers.base import ChatRequest, Completion, Endpoint
-from core.providers.faults import StreamError
-from core.providers.hearing import Hearing, whole
+from core.providers.counts import whole
+from core.providers.hearing import Hearing
 from core.providers.keys import filled
+from core.providers.listening import hear_content, hear_finish, listen
 from core.providers.quirks import connection_headers
 from core.providers.wire import Lanes
 
@@ -25,15 +26,6 @@ if TYPE_CHECKING:
 
 DEFAULT_MAX_TOKENS = 4096
 
-_FINISH = {
-    "end_turn": FinishReason.STOP,
-    "stop_sequence": FinishReason.STOP,
-    "max_tokens": FinishReason.LENGTH,
-    "model_context_window_exceeded": FinishReason.LENGTH,
-    "refusal": FinishReason.REFUSAL,
-    "tool_use": FinishReason.TOOL_CALLS,
-    "pause_turn": FinishReason.OTHER,
-}
 _COUNTED = (
     "input_tokens",
     "cache_read_input_tokens",
@@ -90,12 +82,8 @@ class AnthropicMessages:
         import anthropic
 
         usage: dict[str, Any] = {}
-        async with self._lanes.stream(anthropic, client, "/v1/messages", body, headers, hearing) as events:
-            try:
-                async for event in events:
-                    _hear(event, hearing, usage)
-            finally:
-                hearing.usage = usage_of(usage)
+        async with self._lanes.stream(anthropic, client, "/v1/messages", body, headers, hearing) as told:
+            await listen(told, hearing, lambda event, name: hear(event, name, hearing, usage))
 
 
 def messages_body(endpoint: Endpoint, request: ChatRequest) -> dict[str, Any]:
@@ -115,42 +103,62 @@ def messages_body(endpoint: Endpoint, request: ChatRequest) -> dict[str, Any]:
     return body
 
 
-def _hear(event: Any, hearing: Hearing, usage: dict[str, Any]) -> None:
-    """Take in one event; what it says of tokens is merged into ``usage``, later counts over earlier ones."""
-    match event.get("type"):
+def hear(event: Mapping[str, Any], name: str, hearing: Hearing, usage: dict[str, Any]) -> None:
+    """Take in one event of that ``name``, or a whole message; what it says of tokens is merged into ``usage``."""
+    match event.get("type") or name:
         case "content_block_delta":
-            _hear_delta(event["delta"], hearing)
+            _hear_delta(event.get("delta"), hearing)
         case "content_block_start":
-            block = event["content_block"]
-            if block.get("text"):
-                hearing.say(block["text"])
-            elif block.get("thinking"):
-                hearing.think(block["thinking"])
+            hear_content(event.get("content_block"), hearing)
         case "message_start":
-            message = event["message"]
-            hearing.answered_by = message.get("model")
-            # The output counted here is that of the first token alone: it is not known before the last event.
-            _merge(usage, {**(message.get("usage") or {}), "output_tokens": None})
+            _hear_message(event.get("message"), hearing, usage, is_all=False)
         case "message_delta":
-            _merge(usage, event.get("usage") or {})
-            reason = event["delta"].get("stop_reason")
-            if reason:
-                hearing.finish(_FINISH.get(reason, FinishReason.OTHER))
-        case "error":
-            raise StreamError(event)
+            _count(event.get("usage"), hearing, usage)
+            _hear_finish(event, hearing)
+        case "message_stop":
+            hearing.end()
+        case "message":
+            _hear_message(event, hearing, usage, is_all=True)
 
 
-def _merge(usage: dict[str, Any], told: Mapping[str, Any]) -> None:
-    usage.update({name: told[name] for name in _COUNTED if told.get(name) is not None})
+def _hear_message(message: object, hearing: Hearing, usage: dict[str, Any], *, is_all: bool) -> None:
+    """A whole message, or the frame of one whose content follows."""
+    if not isinstance(message, Mapping):
+        return
+    hearing.answered_by = message.get("model")
+    told = message.get("usage")
+    if isinstance(told, Mapping):
+        # The output counted at the start is that of the first token alone: it is not known before the last event.
+        _count(told if is_all else {**told, "output_tokens": None}, hearing, usage)
+    if is_all:
+        hearing.is_whole = not hearing.has_begun
+        hear_content(message.get("content"), hearing)
+        _hear_finish(message, hearing)
 
 
-def _hear_delta(delta: Mapping[str, Any], hearing: Hearing) -> None:
-    if delta.get("text"):
-        hearing.say(delta["text"])
-    elif delta.get("thinking"):
-        hearing.think(delta["thinking"])
-    elif delta.get("type") != "text_delta":
-        hearing.token()
+def _hear_finish(told: Mapping[str, Any], hearing: Hearing) -> None:
+    delta = told.get("delta")
+    reason = delta.get("stop_reason") if isinstance(delta, Mapping) else None
+    hear_finish(reason or told.get("stop_reason"), hearing)
+
+
+def _hear_delta(delta: object, hearing: Hearing) -> None:
+    if isinstance(delta, Mapping) and not delta.get("text") and not delta.get("thinking"):
+        if delta.get("type") != "text_delta":
+            hearing.token()
+    else:
+        hear_content(delta, hearing)
+
+
+def _count(told: object, hearing: Hearing, usage: dict[str, Any]) -> None:
+    """Merge what is told of tokens into ``usage``: later counts over earlier ones, save for zeros."""
+    if isinstance(told, Mapping):
+        usage.update(
+            {name: told[name] for name in _COUNTED if told.get(name) or (name in told and not usage.get(name))}
+        )
+        counted = usage_of(usage)
+        if counted is not None:
+            hearing.count(counted)
 
 
 def usage_of(usage: Mapping[str, Any]) -> TokenUsage | None:
@@ -159,6 +167,8 @@ def usage_of(usage: Mapping[str, Any]) -> TokenUsage | None:
         return None
     cached, written = whole(usage, "cache_read_input_tokens"), whole(usage, "cache_creation_input_tokens")
     fresh = whole(usage, "input_tokens")
+    if fresh is None and usage.get("output_tokens") is None and cached is None and written is None:
+        return None
     return TokenUsage(
         input_tokens=None if fresh is None else fresh + (cached or 0) + (written or 0),
         cached_tokens=cached,

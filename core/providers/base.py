@@ -61,7 +61,9 @@ class RateLimits:
 
     remaining_requests: int | None = None
     reset_s: float | None = None
-    """Until they are full again."""
+    """Until all that it counts is full again."""
+    wait_s: float | None = None
+    """Until that is full again of which nothing remains (requests, tokens …); None where something remains of all."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from core.providers.base import ChatRequest, Endpoint, Message, Preset
 from core.providers.quirks import Quirk
 
 _OPENAI = frozenset({Quirk.MAX_COMPLETION_TOKENS})
-_GEMINI = frozenset({Quirk.NO_SEED, Quirk.THOUGHTS_BESIDE_OUTPUT})
+_GEMINI = frozenset({Quirk.NO_SEED})
 _MISTRAL = frozenset({Quirk.NO_STREAM_OPTIONS, Quirk.RANDOM_SEED})
 _PORTKEY = frozenset({Quirk.PORTKEY_KEY})
 _LOCAL = frozenset({Quirk.NO_PROMPT_CACHE, Quirk.NO_KEEP_ALIVE})

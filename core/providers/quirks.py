@@ -13,7 +13,6 @@ class Quirk(StrEnum):
     MAX_COMPLETION_TOKENS: the limit goes by that name (OpenAI's newer models refuse ``max_tokens``).
     NO_STREAM_OPTIONS: the field is refused; usage comes with the last chunk all the same.
     RANDOM_SEED: the seed is called ``random_seed``. NO_SEED: a seed is refused, so none is sent.
-    THOUGHTS_BESIDE_OUTPUT: ``completion_tokens`` leaves reasoning out; ``total_tokens`` less the input counts it.
     PORTKEY_KEY: the key goes into ``x-portkey-api-key``, Authorization being the model provider's own.
     NO_PROMPT_CACHE: llama.cpp must not reuse the last prompt, or a latency depends on what was asked before.
     NO_KEEP_ALIVE: it closes a connection after a stream though it promises not to, which would break the next request.
@@ -23,7 +22,6 @@ class Quirk(StrEnum):
     NO_STREAM_OPTIONS = "no_stream_options"
     RANDOM_SEED = "random_seed"
     NO_SEED = "no_seed"
-    THOUGHTS_BESIDE_OUTPUT = "thoughts_beside_output"
     PORTKEY_KEY = "portkey_key"
     NO_PROMPT_CACHE = "no_prompt_cache"
     NO_KEEP_ALIVE = "no_keep_alive"
@@ -62,10 +60,3 @@ def key_headers(endpoint: Endpoint, key: str | None) -> dict[str, str | None]:
 def connection_headers(endpoint: Endpoint) -> dict[str, str | None]:
     """The headers about the connection itself, for either protocol."""
     return {"Connection": "close"} if Quirk.NO_KEEP_ALIVE in endpoint.quirks else {}
-
-
-def output_tokens(output: int | None, total: int | None, given: int | None, quirks: frozenset[str]) -> int | None:
-    """Tokens of the whole output, reasoning included, out of a usage's completion, total and prompt tokens."""
-    if Quirk.THOUGHTS_BESIDE_OUTPUT in quirks and total is not None and given is not None:
-        return max(output or 0, total - given)
-    return output

@@ -1,7 +1,7 @@
 """The HTTP clients that both adapters send through: one place, room for any number of streams at once."""
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from weakref import WeakSet
 
 from core.providers.bounds import keep_in_bounds
+from core.providers.events import Told, events
 from core.providers.fields import is_loopback
 from core.providers.hearing import Hearing, sending
 
@@ -103,10 +104,11 @@ class Lanes(Generic[SdkClient]):
         body: Mapping[str, Any],
         headers: Mapping[str, str | None],
         hearing: Hearing,
-    ) -> AsyncIterator[AsyncIterator[Any]]:
-        """The events that ``path`` answers to ``body``, as plain objects; ``hearing`` is told the answer's headers.
+    ) -> AsyncIterator[AsyncIterator[Told]]:
+        """What ``path`` answers to ``body``, event by event; ``hearing`` is told the answer's headers.
 
-        Of ``headers`` those that are None are left out. Raises what ``sdk`` raises, and TooMuch.
+        The SDK sends; the answer is read by ``events``, alike for both protocols and in every form. Of ``headers``
+        those that are None are left out. Raises what ``sdk``, its HTTP client and ``events`` raise, and TooMuch.
         """
         _MEANT.set({name: content for name, content in headers.items() if content is not None})
         try:
@@ -122,7 +124,8 @@ class Lanes(Generic[SdkClient]):
             raise
         hearing.headers(stream.response, self.connections)
         try:
-            yield stream
+            async with aclosing(events(stream.response.aiter_bytes())) as told:
+                yield told
         finally:
             await stream.close()
 
