@@ -156,6 +156,8 @@ class Preset:
     docs: str = ""
     more_hosts: tuple[str, ...] = ()
     more_variables: tuple[str, ...] = ()
+    is_openai_below_v1: bool = False
+    """It speaks OpenAI's API, too: at an address that ends in /v1."""
 
     @property
     def hosts(self) -> tuple[str, ...]:

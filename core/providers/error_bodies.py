@@ -119,7 +119,9 @@ def delay_of(body: object) -> float | None:
         metadata = error.get("metadata")
         headers = metadata.get("headers") if isinstance(metadata, Mapping) else None
         if isinstance(headers, Mapping):
-            limits = rate_limits([(str(k).encode(), str(v).encode()) for k, v in headers.items()], now=now)
+            limits = rate_limits(
+                [(str(k).encode(), str(v).encode()) for k, v in headers.items()], now=now, is_refused=True
+            )
             if limits is not None and limits.wait_s is not None:
                 return limits.wait_s
     again = _AGAIN_IN.search(words_of(body)[:_MOST_WORDS].casefold())

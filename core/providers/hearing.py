@@ -18,6 +18,7 @@ from core.settings import without_secrets
 
 MOST_CHARACTERS = 4_000_000  # of one answer and its thoughts, several times what any model can write
 LONGEST_NAME = 400  # characters of a model's name and of a fingerprint
+_TOO_MANY_REQUESTS = 429
 FOR_USAGE_S = 4.0  # after the last token, for the usage to come
 FOR_THE_END_S = 1.0  # after all that is wanted, for the stream to end, so that its connection can be used again
 
@@ -75,7 +76,9 @@ class Hearing:
         """Note a response's head: its moment, the limits it tells, and whether its connection was used before."""
         if self.first_byte is None:
             self.first_byte = perf_counter()
-        self.limits = rate_limits(response.headers.raw, now=clock.now())
+        self.limits = rate_limits(
+            response.headers.raw, now=clock.now(), is_refused=response.status_code == _TOO_MANY_REQUESTS
+        )
         connection = response.extensions.get("network_stream")
         if connection is not None:
             self.is_warm = connection in open_connections

@@ -12,6 +12,8 @@ _DURATION = re.compile(
 )
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _OF_LIMITS = re.compile(r"(?:x-|anthropic-|llm_provider-)*(?:x-)?rate-?limit-?(?P<rest>.*)", re.IGNORECASE)
+_FIELD = re.compile(r"\b(r|remaining|t|reset)=(\d{1,18})\b")
+_IN_SHORT = {"r": "remaining", "remaining": "remaining", "t": "reset", "reset": "reset"}
 _LONGEST = 100  # characters of a header that are read
 _NEAR_S = 10 * 365 * 86400.0  # a number this close to now is a moment and no wait
 _PER_SECOND = (1.0, 1e3, 1e6, 1e9)
@@ -20,10 +22,13 @@ _RETRY = ("retry-after", "x-retry-after")
 _NOT_OF_A_BUDGET = frozenset({"limit", "remaining", "reset", "after", "ms", ""})
 
 
-def rate_limits(headers: Iterable[tuple[bytes, bytes]], *, now: datetime) -> RateLimits | None:
+def rate_limits(
+    headers: Iterable[tuple[bytes, bytes]], *, now: datetime, is_refused: bool = False
+) -> RateLimits | None:
     """The limits told by ``x-ratelimit-…``, ``ratelimit-…`` or ``anthropic-ratelimit-…`` headers; None where none are.
 
-    A place may keep several budgets (requests, tokens, a minute's, a day's), each with its own reset.
+    A place may keep several budgets (requests, tokens, a minute's, a day's), each with its own reset. ``is_refused``:
+    one of them is used up, so where none says so it is one that does not say what remains.
     """
     budgets: dict[str, dict[str, str]] = {}
     for name, content in headers:
@@ -32,11 +37,16 @@ def rate_limits(headers: Iterable[tuple[bytes, bytes]], *, now: datetime) -> Rat
             words = found["rest"].split("-")
             budget = budgets.setdefault("-".join(word for word in words if word not in _NOT_OF_A_BUDGET), {})
             what = next((word for word in words if word in ("limit", "remaining", "reset")), "")
-            budget[f"{what}-ms" if "ms" in words else what] = content[:_LONGEST].decode("latin-1")
+            said = content[:_LONGEST].decode("latin-1")
+            budget[f"{what}-ms" if "ms" in words else what] = said
+            if not what:
+                budget.update((_IN_SHORT[short], count) for short, count in _FIELD.findall(said))
     if not budgets:
         return None
     resets = {budget: _reset_s(told, now=now) for budget, told in budgets.items()}
     used_up = [budget for budget, told in budgets.items() if _is_used_up(told)]
+    if is_refused and not used_up:
+        used_up = [budget for budget, told in budgets.items() if "remaining" not in told]
     return RateLimits(
         remaining_requests=_remaining(budgets, ("requests", "request", "req", "")),
         reset_s=_longest(resets.values()),
@@ -92,9 +102,7 @@ def duration_s(told: str, *, now: datetime, unit_s: float = 1.0) -> float | None
         return plain * unit_s if moment is None else max(0.0, moment - since)
     parts = list(_DURATION.finditer(told))
     if parts and "".join(part[0] for part in parts) == told:
-        return sum(
-            float(part[1]) * _SECONDS["ms" if part[2].startswith(("ms", "milli")) else part[2][0]] for part in parts
-        )
+        return sum(float(part[1]) * _unit_s(part[2]) for part in parts)
     at = _moment(told)
     return None if at is None else max(0.0, (at - now).total_seconds())
 

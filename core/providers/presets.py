@@ -5,6 +5,7 @@ To add one, add its line (and a Quirk, where it differs from the protocol's stan
 # ruff: noqa: E501 (a line a preset)
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -34,7 +35,8 @@ PRESETS: tuple[Preset, ...] = (
     Preset("litellm", "LiteLLM proxy", "openai", "http://127.0.0.1:4000/v1", "LITELLM_PROXY_API_KEY", is_self_hosted=True, docs="https://docs.litellm.ai/docs/proxy/user_keys"),
     Preset("portkey", "Portkey", "openai", "https://api.portkey.ai/v1", "PORTKEY_API_KEY", None, _PORTKEY, docs="https://portkey.ai/docs/api-reference/inference-api/headers"),
     Preset("tokenmix", "TokenMix", "openai", "https://api.tokenmix.ai/v1", "TOKENMIX_API_KEY", docs="https://tokenmix.ai/docs/chat-completions"),
-    Preset("ezai", "EzAI", "openai", "https://ezaiapi.com/v1", "EZAI_API_KEY", docs="https://ezaiapi.com/docs"),
+    Preset("ezai", "EzAI", "anthropic", "https://ezaiapi.com", "EZAI_API_KEY", docs="https://ezaiapi.com/docs", is_openai_below_v1=True),
+    Preset("ezai-openai", "EzAI (OpenAI-compatible)", "openai", "https://ezaiapi.com/v1", "EZAI_API_KEY", docs="https://ezaiapi.com/docs"),
     Preset("vllm", "vLLM", "openai", "http://127.0.0.1:8000/v1", None, is_self_hosted=True, docs="https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html"),
     Preset("ollama", "Ollama", "openai", "http://127.0.0.1:11434/v1", None, is_self_hosted=True, docs="https://docs.ollama.com/api/openai-compatibility"),
     Preset("openai-compatible", "Other (OpenAI-compatible)", "openai", None, None, is_self_hosted=True),
@@ -72,7 +74,7 @@ def endpoint_of(provider: str, model: str, settings: Mapping[str, Any]) -> Endpo
     another host the candidate names a variable. There the token limit goes by its widely known name, too. Raises
     BadInput naming the field.
     """
-    preset = preset_named(provider)
+    preset = _spoken(preset_named(provider), settings)
     if not isinstance(model, str) or not model.strip():
         raise fields.WrongField("model", "is empty: give the model's name as the provider spells it.")
     own_url = _own_url(preset, settings)
@@ -107,6 +109,12 @@ def endpoint_of(provider: str, model: str, settings: Mapping[str, Any]) -> Endpo
     if doubted:
         raise fields.WrongField("api_key_env", f"waits for an admin: {doubt(endpoint, doubted)}")
     return endpoint
+
+
+def _spoken(preset: Preset, settings: Mapping[str, Any]) -> Preset:
+    """The preset with the protocol that it speaks at the address that the settings give."""
+    is_openai = preset.is_openai_below_v1 and (fields.base_url(settings) or "").endswith("/v1")
+    return replace(preset, api="openai") if is_openai else preset
 
 
 def doubt(endpoint: Endpoint, variables: Sequence[str]) -> str:

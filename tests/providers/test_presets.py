@@ -23,7 +23,7 @@ from tests.providers.dialects import Dialect
 from tests.providers.scripted import ScriptedServer
 
 WANTED = """
-openai anthropic gemini mistral deepseek qwen together groq openrouter litellm portkey tokenmix ezai vllm ollama
+openai anthropic gemini mistral deepseek qwen together groq openrouter litellm portkey tokenmix ezai ezai-openai vllm ollama
 openai-compatible anthropic-compatible local
 """
 ASKED = [{"role": "user", "content": "?"}]

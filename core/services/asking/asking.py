@@ -165,11 +165,17 @@ async def _attempt(connections: Connections, tries: Tries, request: ChatRequest,
             _log.error("an answer of %s could not be read: %s", endpoint.model, without_secrets(repr(error)))
             fault = _unreadable(error, loop.time() - began)
         else:
-            pace.went_well(completion.limits)
+            pace.went_well(completion.limits, most_s=tries.deadline_s)
             done = Tried(number, endpoint, is_fallback, started_at, completion=completion)
             await journal.after(done)
             return done
-        pace.went_wrong(fault.kind, fault.limits, entered_at=entered_at, retry_after_s=fault.retry_after_s)
+        pace.went_wrong(
+            fault.kind,
+            fault.limits,
+            entered_at=entered_at,
+            retry_after_s=fault.retry_after_s,
+            most_s=tries.deadline_s,
+        )
         is_last = tries.failed(fault, took_s=loop.time() - began)
         failed = Tried(number, endpoint, is_fallback, started_at, fault=fault, is_last=is_last)
         await journal.after(failed)

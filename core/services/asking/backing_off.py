@@ -22,7 +22,7 @@ class Tries:
 
     def __init__(self, endpoints: Sequence[Endpoint], deadline_s: float, most: int, rng: Random) -> None:
         self._endpoints, self._most, self._rng = endpoints, most, rng
-        self._left_s = deadline_s
+        self.deadline_s = self._left_s = deadline_s
         self._at, self._number, self._faults_here = 0, 0, 0
         self.wait_s = 0.0
 

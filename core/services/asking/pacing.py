@@ -19,8 +19,9 @@ class Pace:
 
     ``limit`` grows by one with each success until the first sign of trouble, then by one for as many successes as are
     in flight (additive increase); a rate limit, an overload or a timeout halves it (multiplicative decrease), once for
-    all requests that were under way together. When the place says that no requests remain, nobody enters until they do;
-    nor, where one at a time is still too much for its rate limit, for as long as it asks, or 2 s, 4 s, … 32 s.
+    all requests that were under way together. When the place says that nothing remains (of requests, tokens …), nobody
+    enters until something does; nor, where one at a time is still too much for its rate limit, for as long as it asks,
+    or 2 s, 4 s, … 32 s.
     """
 
     def __init__(self, most_at_once: int | None = None) -> None:
@@ -54,12 +55,15 @@ class Pace:
         self.in_flight -= 1
         self._let_in()
 
-    def went_well(self, limits: RateLimits | None) -> None:
-        """The place answered: a little more from now on, if what there is was used."""
+    def went_well(self, limits: RateLimits | None, *, most_s: float = LONGEST_HOLD_S) -> None:
+        """The place answered: a little more from now on, if what there is was used.
+
+        ``most_s``: nobody is held up for longer than that.
+        """
         self._rate_limits_in_a_row = 0
         if self.in_flight >= int(self.limit) // 2:
             self.limit = min(self.most, self.limit + (1.0 if self._is_rising_fast else 1.0 / self.limit))
-        self._heed(limits)
+        self._heed(limits, most_s)
         self._let_in()
 
     def went_wrong(
@@ -69,24 +73,29 @@ class Pace:
         *,
         entered_at: float,
         retry_after_s: float | None = None,
+        most_s: float = LONGEST_HOLD_S,
     ) -> None:
-        """The place failed: half as much if it was too much for it. ``entered_at``: what ``enter`` gave."""
+        """The place failed: half as much if it was too much for it.
+
+        ``entered_at``: what ``enter`` gave. ``most_s``: nobody is held up for longer than that.
+        """
         if kind in _TOO_MUCH and entered_at >= self._decreased_at:
             if kind is FaultKind.RATE_LIMIT and self.limit < 2:
                 self._rate_limits_in_a_row += 1
-                self._hold(max(retry_after_s or 0.0, min(LONGEST_PAUSE_S, 2.0**self._rate_limits_in_a_row)))
+                pause_s = min(LONGEST_PAUSE_S, 2.0 ** min(self._rate_limits_in_a_row, 9))
+                self._hold(max(retry_after_s or 0.0, pause_s), most_s)
             self.limit = max(1.0, self.limit * DECREASE)
             self._is_rising_fast = False
             self._decreased_at = asyncio.get_running_loop().time()
-        self._heed(limits)
+        self._heed(limits, most_s)
 
-    def _heed(self, limits: RateLimits | None) -> None:
-        if limits is not None and limits.remaining_requests == 0 and limits.reset_s:
-            self._hold(limits.reset_s)
+    def _heed(self, limits: RateLimits | None, most_s: float) -> None:
+        if limits is not None and limits.wait_s:
+            self._hold(limits.wait_s, most_s)
 
-    def _hold(self, seconds: float) -> None:
+    def _hold(self, seconds: float, most_s: float) -> None:
         loop = asyncio.get_running_loop()
-        until = loop.time() + min(seconds, LONGEST_HOLD_S)
+        until = loop.time() + min(seconds, most_s, LONGEST_HOLD_S)
         if until > self._held_until:
             self._held_until = until
             loop.call_at(until, self._let_in)
