@@ -86,7 +86,10 @@ def _lone_closing(text: str) -> re.Match[str] | None:
         return None
     after = _TO_LINE_END.match(text, found.end())
     begins_a_line = before.rstrip(" \t").endswith(("\n", "\r"))
-    return found if after or begins_a_line or before.endswith(_ENDS_A_SENTENCE) else None
+    if after or begins_a_line:
+        return found
+    is_lone = before.endswith(_ENDS_A_SENTENCE) and not any(opening.search(before) for opening, _ in _PAIRS)
+    return found if is_lone else None
 
 
 def _after_blanks(text: str, at: int) -> int:

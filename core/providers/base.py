@@ -61,9 +61,14 @@ class RateLimits:
 
     remaining_requests: int | None = None
     reset_s: float | None = None
-    """Until all that it counts is full again."""
-    wait_s: float | None = None
-    """Until that is full again of which nothing remains (requests, tokens …); None where something remains of all."""
+    """Until what is used up is full again; until all is, where something remains of all."""
+    is_used_up: bool = False
+    """Nothing remains of something that it counts: requests, tokens …"""
+
+    @property
+    def wait_s(self) -> float | None:
+        """How long nothing more can be asked; None where it can, or where that is not told."""
+        return self.reset_s if self.is_used_up or self.remaining_requests == 0 else None
 
 
 @dataclass(frozen=True)

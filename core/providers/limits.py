@@ -49,8 +49,8 @@ def rate_limits(
         used_up = [budget for budget, told in budgets.items() if "remaining" not in told]
     return RateLimits(
         remaining_requests=_remaining(budgets, ("requests", "request", "req", "")),
-        reset_s=_longest(resets.values()),
-        wait_s=_longest(resets[budget] for budget in used_up),
+        reset_s=_longest(resets[budget] for budget in used_up or budgets),
+        is_used_up=bool(used_up),
     )
 
 
@@ -66,9 +66,11 @@ def _is_used_up(told: Mapping[str, str]) -> bool:
 
 
 def _remaining(budgets: Mapping[str, Mapping[str, str]], names: Iterable[str]) -> int | None:
+    """What remains of the first of these budgets that says so and is one."""
     for name in names:
-        found = _number(budgets.get(name, {}).get("remaining", ""))
-        if found is not None:
+        told = budgets.get(name, {})
+        found = _number(told.get("remaining", ""))
+        if found is not None and (found > 0 or _is_used_up(told)):
             return int(found)
     return None
 

@@ -18,10 +18,12 @@ _PART_OF_AN_ANSWER = ("choices", "content", "message")
 async def listen(told: AsyncIterator[Told], hearing: Hearing, hear: Callable[[Mapping[str, Any], str], None]) -> None:
     """Let ``hear`` take in every object that is told, with its event's name. Raises StreamError for reported faults."""
     strange: Mapping[str, Any] | None = None
+    bare = 0
     async for each in told:
         content = each.content
         if isinstance(content, Mapping):
             hear(content, each.name)
+            bare += each.is_bare
             if is_error(content, each.name, is_bare=each.is_bare):
                 raise StreamError(content, is_bare=each.is_bare)
             if each.is_bare and not any(name in content for name in _PART_OF_AN_ANSWER):
@@ -32,6 +34,7 @@ async def listen(told: AsyncIterator[Told], hearing: Hearing, hear: Callable[[Ma
             raise _words(each)
     if hearing.is_whole:
         hearing.end()
+    hearing.is_whole = hearing.is_whole or bare == 1
     if strange is not None and not hearing.has_begun and hearing.finish_reason is None:
         raise StreamError(strange, is_bare=True)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.domain.thoughts import split_thoughts
+from core.domain.thoughts import answer_begins_at, split_thoughts
 
 SPLIT = {
     "a tag": ("<think>\n2+2 is 5? no, 4.\n</think>\n\nThe answer is 4.", "2+2 is 5? no, 4.", "The answer is 4."),
@@ -20,6 +20,12 @@ SPLIT = {
         "Yes.",
     ),
     "the last channel alone": ("<|channel|>final<|message|>Yes.", "", "Yes."),
+    "of Cohere": ("<|START_THINKING|>hm<|END_THINKING|><|START_RESPONSE|>Yes.<|END_RESPONSE|>", "hm", "Yes."),
+    "a closing tag between sentences": (
+        "It is 4, not 5.</think>The answer is 4.",
+        "It is 4, not 5.",
+        "The answer is 4.",
+    ),
     "a second tag further on": ("<think>hm</think>Use <think> and </think>.", "hm", "Use <think> and </think>."),
 }
 WHOLE = {
@@ -29,6 +35,7 @@ WHOLE = {
     "in backticks": "The tag `</think>`\nends it.",
     "in a sentence": "Models close their thoughts with </think> and go on.",
     "further on": "Use tags: <think>like this</think>, and so on.",
+    "further on, a sentence": "Use tags: <think>like this.</think> And so on.",
     "empty": "",
 }
 
@@ -42,3 +49,14 @@ def test_thoughts_before_an_answer_are_told_from_it(name: str):
 @pytest.mark.parametrize("name", WHOLE)
 def test_what_is_no_thought_stays_the_answer_to_the_last_blank(name: str):
     assert split_thoughts(WHOLE[name]) == ("", WHOLE[name])
+
+
+@pytest.mark.parametrize("name", SPLIT)
+def test_where_an_answer_begins_is_where_its_text_stands(name: str):
+    text, _, answer = SPLIT[name]
+    begins_at = answer_begins_at(text)
+    assert begins_at is None if not answer else text[begins_at:].startswith(answer)
+
+
+def test_a_text_without_thoughts_begins_at_its_beginning():
+    assert all(answer_begins_at(text) == 0 for text in WHOLE.values())

@@ -23,8 +23,8 @@ from tests.providers.dialects import Dialect
 from tests.providers.scripted import ScriptedServer
 
 WANTED = """
-openai anthropic gemini mistral deepseek qwen together groq openrouter litellm portkey tokenmix ezai ezai-openai vllm ollama
-openai-compatible anthropic-compatible local
+openai anthropic gemini mistral deepseek qwen together groq openrouter litellm portkey tokenmix ezai ezai-openai vllm
+ollama openai-compatible anthropic-compatible local
 """
 ASKED = [{"role": "user", "content": "?"}]
 

@@ -89,7 +89,7 @@ async def test_nobody_enters_while_the_place_says_that_no_request_is_left():
     loop = asyncio.get_running_loop()
     await pace.enter()
     told_at = loop.time()
-    pace.went_well(RateLimits(remaining_requests=0, reset_s=60.0, wait_s=0.2))
+    pace.went_well(RateLimits(remaining_requests=0, reset_s=0.2))
     assert await pace.enter() - told_at >= 0.2
 
 
