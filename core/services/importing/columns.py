@@ -4,11 +4,19 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
+from core.services.importing.formats.native import LIST
 from core.services.importing.formats.wide import ANSWER
 from core.services.importing.records import Kind
 
 FIELDS: dict[Kind, dict[str, bool]] = {
-    Kind.PROMPTS: {"id": False, "turns": True, "category": False, "reference": False, "tags": False},
+    Kind.PROMPTS: {
+        "id": False,
+        "turns": True,
+        "category": False,
+        "reference": False,
+        LIST: False,
+        "tags": False,
+    },
     Kind.RESPONSES: {
         "prompt_id": True,
         "candidate": True,
@@ -39,7 +47,7 @@ FIELDS: dict[Kind, dict[str, bool]] = {
 Of responses, ``turns`` is the prompt's text; where a file has it, ``prompt_id`` is not needed.
 """
 
-WIDE_FIELDS = {field: FIELDS[Kind.PROMPTS][field] for field in ("turns", "id", "category", "reference")}
+WIDE_FIELDS = {field: FIELDS[Kind.PROMPTS][field] for field in ("turns", "id", "category", "reference", LIST)}
 """The same for a table with a column of answers for each candidate."""
 
 _OTHER_NAMES = {
@@ -88,6 +96,8 @@ def likely_columns(titles: Sequence[str], wanted: Iterable[str]) -> dict[str, st
         if field not in mapped and title is not None and title not in mapped.values():
             mapped[field] = title
 
+    for field in fields:
+        take(field, field if field in titles else None)
     for field in fields:
         take(field, by_plain.get(field))
     for field in fields:

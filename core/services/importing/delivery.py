@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Engine
@@ -13,6 +14,7 @@ from core.errors import NotFound
 from core.services.importing.candidates import CandidateWriter, read_candidates
 from core.services.importing.imported_before import ImportedBefore
 from core.services.importing.landing import Landing, Moved
+from core.services.importing.left_out import LeftOut
 from core.services.importing.prompts import PromptStager, add_dataset, newest_holding, newest_version
 from core.services.importing.records import Format, ImportSummary, Kind, Notes
 from core.services.importing.responses import ResponseStager
@@ -22,7 +24,9 @@ from core.services.studies import fields, studies
 from core.storage.engine import reading
 from core.storage.tables import Dataset, ImportedFile, Study
 
-Records = Callable[[], tuple[Any, Iterator[Any]]]
+Records = Callable[[], Iterator[Any]]
+_LOOKED_AT = 200
+"""Of how many records of a log the prompt is looked for, to find the dataset that they belong to."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +39,13 @@ class Ready:
 
 @dataclass
 class Delivery:
-    """One file's records, read into the staging file. ``records()`` reads it anew: (the first record, all)."""
+    """One file's records, read into the staging file. ``records()`` reads it anew; it holds at least one."""
 
     engine: Engine
     staging: Staging
     imported_before: ImportedBefore
     notes: Notes
+    left_out: LeftOut
     now: datetime
     chosen: Format
     records: Records
@@ -80,8 +85,10 @@ class Delivery:
             entry = self.imported_before.before(session, f"responses:{target.id}") if target else None
         if target and entry:
             return self._nothing_new(entry, dataset=target.name)
-        stager = ResponseStager(self.engine, self.staging, target, prompts, self.now)
-        stager.read_all(self.records()[1], self._on_batch)
+        once = self.chosen.answers_once
+        stager = ResponseStager(self.engine, self.staging, target, prompts, self.now, self._odd, answers_once=once)
+        stager.read_all(self.records(), self._on_batch)
+        self._refuse_nothing()
 
         def finish(landing: Landing) -> ImportSummary:
             place = f"responses:{target.id}" if target else None
@@ -89,22 +96,25 @@ class Delivery:
             home = prompts.land(landing) if prompts else landing.session.get_one(Dataset, target.id if target else 0)
             stager.land(landing, home)
             self.imported_before.remember(landing.session, f"responses:{home.id}", self.delivered)
+            if stager.repeated:
+                self.notes.add(f"{stager.repeated:,} answers stand in the file more than once; each is taken once.")
             return self._summary(created=stager.created, dataset=home.name)
 
         return Ready(finish, stager.new)
 
     def votes(self, study: str | None, question: str, dataset: str | None, default_name: str) -> ImportSummary | Ready:
         """Votes into a study, made where it is missing; their prompts are looked for, or from then on known by id."""
-        first, records = self.records()
         with reading(self.engine) as session:
             chosen = _study(session, study)
             before = self.imported_before.before(session, *_places(chosen, question)) if chosen else None
-            found = None if dataset else newest_holding(session, first.prompt_key)
+            found = None if dataset else self._holding(session)[1]
             found = found or newest_version(session, default_name)
         if chosen and before:
             return self._nothing_new(before, study=chosen.name)
-        stager = VoteStager(self.engine, self.staging, chosen.id if chosen else None, found, question, self.now)
-        stager.read_all(records, self._on_batch)
+        study_id = chosen.id if chosen else None
+        stager = VoteStager(self.engine, self.staging, study_id, found, question, self.now, self._odd)
+        stager.read_all(self.records(), self._on_batch)
+        self._refuse_nothing()
 
         def finish(landing: Landing) -> ImportSummary:
             session = landing.session
@@ -126,7 +136,7 @@ class Delivery:
 
     def candidates(self) -> ImportSummary | Ready:
         """Candidates by name; an earlier definition gives way to this one while nothing was answered under it."""
-        records = read_candidates(self.records()[1])
+        records = read_candidates(self.records())
         self._on_batch(len(records))
 
         def finish(landing: Landing) -> ImportSummary:
@@ -141,9 +151,9 @@ class Delivery:
         return Ready(finish)
 
     def _staged_prompts(self, name: str) -> PromptStager:
-        _, records = self.records()
+        records = self.records()
         with_responses = self.imported_before.kind is Kind.RESPONSES
-        stager = PromptStager(self.engine, self.staging, name, self.now, self.chosen.may_repeat)
+        stager = PromptStager(self.engine, self.staging, name, self.now, self.chosen.may_repeat, odd=self._odd)
         stager.read_all(
             (record.prompt for record in records) if with_responses else records,
             (lambda _: self.report(0)) if with_responses else self._on_batch,
@@ -172,12 +182,30 @@ class Delivery:
                 names = ", ".join(f"'{each}'" for each in session.exec(select(Dataset.name).distinct()))
                 raise NotFound(f"There is no dataset called '{dataset}'. There are: {names or 'none yet'}.")
             return found
-        first, _ = self.records()
-        found = newest_holding(session, first.prompt_key)
+        first, found = self._holding(session)
         if found is None:
             problem = f"No dataset holds a prompt '{first.prompt_key}'. Import the prompts first."
             raise Flaw(problem, field="prompt_id", line=first.line)
         return found
+
+    def _holding(self, session: Session) -> tuple[Any, Dataset | None]:
+        """(the first record; the newest dataset with its prompt, or, of a log, with that of a record soon after)."""
+        records = self.records()
+        first = next(records)
+        found = newest_holding(session, [first.prompt_key])
+        if found is None and self.chosen.is_log:
+            found = newest_holding(session, [each.prompt_key for each in islice(records, _LOOKED_AT)])
+        return first, found
+
+    @property
+    def _odd(self) -> LeftOut | None:
+        """Where records go that do not fit the workspace; None where they refuse the file."""
+        return self.left_out if self.chosen.is_log else None
+
+    def _refuse_nothing(self) -> None:
+        """A Flaw where nothing of the file fits the workspace."""
+        if not self.delivered:
+            raise Flaw(f"The file holds no {self.imported_before.kind} for what is here. {self.left_out.note() or ''}")
 
     def _home_of_votes(self, session: Session, found: Dataset | None, name: str) -> Dataset:
         there = session.get(Dataset, found.id) if found else newest_version(session, name)
@@ -204,8 +232,17 @@ class Delivery:
 
     def _summary(self, *, created: int, dataset: str | None = None, study: str | None = None) -> ImportSummary:
         unchanged = self.delivered - created
+        told = self.left_out.note()
+        notes = (*([told] if told else []), *self.notes.all())
         return ImportSummary(
-            self.imported_before.kind, dataset, study, self.delivered, created, unchanged, self.notes.all()
+            self.imported_before.kind,
+            dataset,
+            study,
+            self.delivered,
+            created,
+            unchanged,
+            notes,
+            left_out=self.left_out.count,
         )
 
 

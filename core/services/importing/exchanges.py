@@ -9,6 +9,7 @@ from core.domain import fields
 from core.domain.content_hash import digest
 from core.domain.fields import Flaw, Row
 from core.services.importing import times
+from core.services.importing.answers import Answer
 from core.services.importing.conversations import NotText
 from core.services.importing.records import Facts, Kind, PromptRecord, Reading, Record, ResponseRecord
 
@@ -18,13 +19,14 @@ class Exchange:
     """One request and what was answered, out of a log. ``key`` None: named after its content."""
 
     messages: list[dict[str, str]]
-    answers: list[str]
+    answers: list[Answer]
     model: str | None
     key: str | None = None
     created_at: datetime | None = None
     tags: list[str] = field(default_factory=list)
     reference: list[str] | None = None
     facts: Facts = field(default_factory=dict)
+    """Of each answer, which adds why it ended."""
 
     @property
     def prompt_key(self) -> str:
@@ -40,33 +42,26 @@ def content_key(found: Any) -> str:
 def exchanges(
     rows: Iterable[tuple[int, Row]], reading: Reading, one: Callable[[Row, Reading], Exchange]
 ) -> Iterator[Record]:
-    """The prompts or responses of the rows that ``one`` finds an exchange of text in; notes how many had none."""
-    left_out, why = 0, ""
+    """The prompts or responses of the rows, in each of which ``one`` finds an exchange."""
     for line, row in rows:
-        try:
-            found = one(row, reading)
-            if reading.kind is Kind.RESPONSES and not found.answers:
-                raise NotText("has no answer.")
-        except NotText as flaw:
-            left_out += 1
-            why = why or f"line {line}, '{flaw.field}' {flaw.problem}" if flaw.field else f"line {line} {flaw.problem}"
-            continue
-        yield from _records(line, found, reading)
-    if left_out:
-        reading.notes.add(f"{left_out} records are no exchange of text and were left out (the first: {why})")
+        yield from records(line, one(row, reading), reading)
 
 
-def _records(line: int, found: Exchange, reading: Reading) -> Iterator[Record]:
+def records(line: int, found: Exchange, reading: Reading) -> Iterator[Record]:
+    """The prompt of an exchange, or its responses; a Flaw where it has no answer, or nobody gave it."""
     key = fields.checked_name(found.prompt_key, "id")
     prompt = PromptRecord(line, key, "general", found.messages, found.reference, None, found.tags)
     if reading.kind is Kind.PROMPTS:
         yield prompt
         return
+    if not found.answers:
+        raise NotText("has no answer.")
     if found.model is None:
         raise Flaw("is missing, so the answers belong to no candidate.", field="model")
     candidate = fields.checked_name(found.model, "model")
     for answer in found.answers:
-        yield ResponseRecord(line, key, candidate, [answer], None, found.created_at, prompt, found.facts)
+        facts = {**found.facts, "finish_reason": answer.finish_reason}
+        yield ResponseRecord(line, key, candidate, [answer.text], None, found.created_at, prompt, facts)
 
 
 def first(row: Row, *names: str) -> str | None:
@@ -78,12 +73,6 @@ def amount(row: Row, *names: str) -> float | None:
     """The number in the first of these fields that is there."""
     found = first(row, *names)
     return None if found is None else fields.amount(row, found)
-
-
-def tokens(row: Row, *names: str) -> int | None:
-    """The count in the first of these fields that is there."""
-    found = first(row, *names)
-    return None if found is None else fields.count(row, found)
 
 
 def moment(row: Row, *names: str) -> datetime | None:
@@ -103,11 +92,3 @@ def part(row: Row, *names: str) -> Row:
     found = first(row, *names)
     within = fields.decoded(row[found]) if found else {}
     return within if isinstance(within, dict) else {}
-
-
-def finish_reason(completion: Row) -> str | None:
-    """Why the first choice of a chat completion, or a message of Anthropic's, ended."""
-    choices = completion.get("choices")
-    if isinstance(choices, list) and choices and isinstance(choices[0], dict):
-        return fields.optional_name(choices[0], "finish_reason")
-    return fields.optional_name(completion, "stop_reason")

@@ -8,7 +8,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
-from typing import Any
 
 from sqlalchemy import Engine
 from sqlmodel import Session
@@ -20,7 +19,8 @@ from core.services.importing.delivery import Delivery, Ready
 from core.services.importing.formats import FORMATS, detect
 from core.services.importing.imported_before import ImportedBefore
 from core.services.importing.landing import Landing, Moved, land
-from core.services.importing.records import Format, ImportSummary, Kind, Notes, OnProgress, Reading, Record
+from core.services.importing.left_out import LeftOut
+from core.services.importing.records import Format, ImportSummary, Kind, Notes, OnProgress, Reading, Record, records_of
 from core.services.importing.rows import rows_of
 from core.services.importing.source import Source
 from core.services.importing.staging import Staging
@@ -77,11 +77,15 @@ class Intake:
             raise BadFile(flaw.problem, file=self.source.name, line=line, field=flaw.field) from None
 
     def _chosen_format(self) -> Format:
-        first = next(self._rows(), None)
+        rows = self._rows()
+        first = next(rows, None)
         if first is None:
             raise Flaw("The file holds no records.")
         if self.format == "auto":
-            return detect(first[1], self.kind)
+            try:
+                return detect(chain([first[1]], (row for _, row in rows)), self.kind)
+            except Flaw as flaw:
+                raise Flaw(flaw.problem, field=flaw.field, line=first[0]) from None
         chosen = FORMATS.get(self.format)
         if chosen is None:
             raise BadInput(f"There is no format '{self.format}'. There are: auto, {', '.join(FORMATS)}.")
@@ -99,17 +103,18 @@ class Intake:
     def _delivered(
         self, engine: Engine, staging: Staging, chosen: Format, imported_before: ImportedBefore
     ) -> ImportSummary | Ready:
-        notes = Notes()
+        notes, left_out = Notes(), LeftOut()
 
-        def records() -> tuple[Any, Iterator[Any]]:
-            reading = Reading(self.kind, notes, self.source.stem)
-            found: Iterator[Record] = iter(chosen.read(self._rows(), reading))
+        def records() -> Iterator[Record]:
+            left_out.begin()
+            reading = Reading(self.kind, notes, self.source.stem, left_out)
+            found = records_of(chosen, self._rows(), reading)
             first = next(found, None)
             if first is None:
-                raise Flaw(" ".join([f"The file holds no {self.kind}.", *notes.all()]))
-            return first, chain([first], found)
+                raise self._nothing(left_out)
+            return chain([first], found)
 
-        delivery = Delivery(engine, staging, imported_before, notes, self.now, chosen, records, self._report)
+        delivery = Delivery(engine, staging, imported_before, notes, left_out, self.now, chosen, records, self._report)
         if self.kind is Kind.PROMPTS:
             return delivery.prompts(self._dataset_name())
         if self.kind is Kind.RESPONSES:
@@ -117,6 +122,10 @@ class Intake:
         if self.kind is Kind.VOTES:
             return delivery.votes(self.study, self.question, self.dataset, self._dataset_name())
         return delivery.candidates()
+
+    def _nothing(self, left_out: LeftOut) -> Flaw:
+        told = left_out.note()
+        return Flaw(" ".join([f"The file holds no {self.kind}.", *([told] if told else [])]))
 
     def _report(self, records: int) -> None:
         if self.on_progress is not None:

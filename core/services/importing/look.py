@@ -13,7 +13,7 @@ from core.services.importing.columns import FIELDS, WIDE_FIELDS
 from core.services.importing.formats import FORMATS, detect
 from core.services.importing.formats.wide import ANSWER
 from core.services.importing.query import queried
-from core.services.importing.records import Format, Kind, Notes, Reading
+from core.services.importing.records import Format, Kind, Notes, Reading, records_of
 from core.services.importing.rows import rows_of
 from core.services.importing.source import Source
 
@@ -95,7 +95,7 @@ def _look(source: Source, *, cells: bool) -> FileLook:
     except Flaw as flaw:
         raise BadFile(flaw.problem, file=source.name, line=flaw.line, field=flaw.field) from None
     first = tried[:_FIRST]
-    found = {kind: format for kind in Kind if (format := _format(first[0][1], kind)) is not None}
+    found = {kind: format for kind in Kind if (format := _format(tried, kind)) is not None}
     answering = found.get(Kind.RESPONSES)
     titles = tuple(first[0][1])
     return FileLook(
@@ -124,14 +124,14 @@ def _sound(source: Source, *, cells: bool) -> list[tuple[int, Row]]:
 def _reads(format: Format, rows: Iterable[tuple[int, Row]], kind: Kind) -> bool:
     """Whether the rows give a record of that kind before anything is wrong with them."""
     try:
-        return next(iter(format.read(rows, Reading(kind, Notes()))), None) is not None
+        return next(records_of(format, rows, Reading(kind, Notes())), None) is not None
     except Flaw:
         return False
 
 
-def _format(row: Row, kind: Kind) -> Format | None:
+def _format(rows: Iterable[tuple[int, Row]], kind: Kind) -> Format | None:
     try:
-        found = detect(row, kind)
+        found = detect((row for _, row in rows), kind)
     except Flaw:
         return None
     return found if found.name in FORMATS else None

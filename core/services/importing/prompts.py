@@ -12,6 +12,7 @@ from core.domain.content_hash import canonical, digest
 from core.domain.fields import Flaw
 from core.services.importing.batches import OnBatch, batches
 from core.services.importing.landing import Landing
+from core.services.importing.left_out import LeftOut
 from core.services.importing.records import PromptRecord
 from core.services.importing.staging import Found, Staging
 from core.storage.engine import reading
@@ -55,6 +56,8 @@ class PromptStager:
     """Once all is read, the version of it that has them already."""
     repeated: int = 0
     """How many stood there twice."""
+    odd: LeftOut | None = None
+    """Where another prompt of the same id is left out; None: it refuses the file."""
     growth: Growth = field(default_factory=Growth)
 
     def __post_init__(self) -> None:
@@ -67,8 +70,7 @@ class PromptStager:
     def read_all(self, records: Iterable[PromptRecord], on_batch: OnBatch) -> None:
         """Read ``records``, a batch at a time, and see whether they are here already."""
         for batch in batches(records):
-            self._read(batch)
-            on_batch(len(batch))
+            on_batch(self._read(batch))
         if self.growth.records == 0:
             raise Flaw("The file holds no prompts.")
         with reading(self.engine) as session:
@@ -102,21 +104,23 @@ class PromptStager:
         landing.put("prompt", columns, "staged_prompt ORDER BY code")
         return dataset
 
-    def _read(self, batch: Sequence[PromptRecord]) -> None:
+    def _read(self, batch: Sequence[PromptRecord]) -> int:
+        """Read one batch; how many of it were kept."""
         there = self._met(batch)
-        fresh = []
+        fresh, kept = [], len(batch)
         for record in batch:
             content_hash = _content_hash(record)
             if record.key not in there:
                 there[record.key] = (record.line, content_hash)
                 fresh.append(self._row(record, content_hash))
             elif not self.repeats_allowed:
-                self._refuse_other(record, content_hash, *there[record.key])
+                kept -= not self._is_same(record, content_hash, *there[record.key])
         self._add(fresh)
         if self._all_known and self._newest and self._newest.id is not None:
             keys = {record.key for record in batch}
             with reading(self.engine) as session:
                 self._all_known = len(prompt_ids(session, self._newest.id, keys)) == len(keys)
+        return kept
 
     def _met(self, batch: Sequence[PromptRecord]) -> dict[str, tuple[int, str]]:
         """Where the batch's ids stood before, and with what content."""
@@ -125,12 +129,16 @@ class PromptStager:
         met = self.staging.rows.execute(query, [record.key for record in batch])
         return {key: (line, content_hash) for key, line, content_hash in met}
 
-    def _refuse_other(self, record: PromptRecord, content_hash: str, line: int, before: str) -> None:
-        """A Flaw where another prompt has the record's id; the very same again is taken once."""
-        if content_hash != before:
-            problem = f"'{record.key}' is the id of line {line} too; every prompt needs an id of its own."
+    def _is_same(self, record: PromptRecord, content_hash: str, line: int, before: str) -> bool:
+        """Whether it is the very prompt again, which is taken once; another one with its id is a Flaw, or left out."""
+        if content_hash == before:
+            self.repeated += 1
+            return True
+        problem = f"'{record.key}' is the id of line {line} too; every prompt needs an id of its own."
+        if self.odd is None:
             raise Flaw(problem, field="id", line=record.line)
-        self.repeated += 1
+        self.odd.add(record.line, Flaw("is the id of an earlier prompt too", field="id"))
+        return False
 
     def _row(self, record: PromptRecord, content_hash: str) -> tuple[Any, ...]:
         self.growth.add(record.key, content_hash)
@@ -189,12 +197,12 @@ def newest_version(session: Session, name: str) -> Dataset | None:
     return session.exec(query).first()
 
 
-def newest_holding(session: Session, prompt_key: str) -> Dataset | None:
-    """The dataset made last that holds a prompt with that id."""
+def newest_holding(session: Session, prompt_keys: Sequence[str]) -> Dataset | None:
+    """The dataset made last that holds a prompt with one of these ids."""
     query = (
         select(Dataset)
         .join(Prompt, col(Prompt.dataset_id) == Dataset.id)
-        .where(Prompt.external_id == prompt_key)
+        .where(col(Prompt.external_id).in_(prompt_keys))
         .order_by(col(Dataset.id).desc())
         .limit(1)
     )

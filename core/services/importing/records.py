@@ -1,14 +1,15 @@
 """What an import reads and reports: kinds, records, formats, the summary."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from core.domain.fields import Row
+from core.domain.fields import Flaw, Row
 from core.services.candidates.fields import CandidateRecord
+from core.services.importing.left_out import LeftOut
 
 OnProgress = Callable[[float | None, int], None]
 """Called now and then with the fraction of bytes read (None: not known) and the records read so far."""
@@ -43,6 +44,8 @@ class ImportSummary:
     notes: tuple[str, ...] = ()
     already_imported: bool = False
     """This very content had been imported to the same place, so nothing changed."""
+    left_out: int = 0
+    """Records of a log that were left out; a note says why, and names their first lines."""
 
 
 class PromptRecord(NamedTuple):
@@ -107,8 +110,8 @@ class Notes:
 
     def ignored(self, row: Row, known: frozenset[str]) -> None:
         """Note the fields of ``row`` that are not in ``known``."""
-        for field in row.keys() - known:
-            self.add(f"The field '{str(field)[:60]}' is not known here and was ignored.")
+        for name in row.keys() - known:
+            self.add(f"The field '{str(name)[:60]}' is not known here and was ignored.")
 
     def all(self) -> tuple[str, ...]:
         """The notes, in order."""
@@ -117,11 +120,13 @@ class Notes:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a format needs to know to read: the kind, where to put notes, and the file's name without ending."""
+    """What a format needs to know to read."""
 
     kind: Kind
     notes: Notes
     stem: str = ""
+    """The file's name without ending."""
+    left_out: LeftOut = field(default_factory=LeftOut)
 
 
 @dataclass(frozen=True)
@@ -140,3 +145,24 @@ class Format:
     """Its responses come with their prompts, so that the import makes the dataset too."""
     may_repeat: bool = False
     """The same prompt may stand in the file more than once."""
+    answers_once: bool = False
+    """The same answer may stand in the file more than once, and then is one response, not several."""
+    is_log: bool = True
+    """Another tool's record of what happened: odd records are left out. Otherwise a table of ours, refused for them."""
+
+
+def records_of(format: Format, rows: Iterable[tuple[int, Row]], reading: Reading) -> Iterator[Record]:
+    """The records that ``format`` reads; of a log, without those it finds a Flaw in."""
+    if not format.is_log:
+        yield from format.read(rows, reading)
+        return
+    for numbered in rows:
+        try:
+            found = list(format.read([numbered], reading))
+        except Flaw as flaw:
+            reading.left_out.add(numbered[0], flaw)
+            continue
+        except RecursionError:
+            reading.left_out.add(numbered[0], Flaw("is nested too deeply to be read."))
+            continue
+        yield from found

@@ -1,11 +1,14 @@
 """Times as files write them."""
 
 import math
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.domain.fields import Flaw, Row
 
+_ZONE_NAME = re.compile(r"(?<=[Zz\d])\[[\w/+-]{1,60}\]$")
+"""The name of the zone that Java writes behind a time whose offset it gave."""
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -29,7 +32,7 @@ def as_moment(found: Any) -> datetime:
     kind = type(found)
     if kind is str:
         try:
-            when = datetime.fromisoformat(found)
+            when = datetime.fromisoformat(_ZONE_NAME.sub("", found))
         except ValueError:
             return _since_1970(float(found))
     elif kind is int or kind is float:

@@ -15,6 +15,7 @@ from core.services.importing.bulk import staged_moment
 from core.services.importing.candidates import find_candidates, land_candidates
 from core.services.importing.counting import add_to_tallies, count_staged
 from core.services.importing.landing import Landing
+from core.services.importing.left_out import LeftOut
 from core.services.importing.prompts import TEXTLESS, Growth, find_prompts, land_textless
 from core.services.importing.records import VoteRecord
 from core.services.importing.staging import Found, Names, Staging
@@ -42,6 +43,8 @@ class VoteStager:
     default_question: str
     """For votes that name none."""
     now: datetime
+    odd: LeftOut | None = None
+    """Where votes are left out on what is not here; None: they refuse the file."""
     read: int = 0
     anonymous: int = 0
     used_default_question: bool = False
@@ -69,9 +72,11 @@ class VoteStager:
         """Read ``records``, a batch at a time, and count them as the tallies will."""
         with rarely_collecting():
             for batch in batches(records):
-                self._read(batch)
-                self.read += len(batch)
-                on_batch(len(batch))
+                kept = batch if self.odd is None else self._fitting(batch, self.odd)
+                if kept:
+                    self._read(kept)
+                self.read += len(kept)
+                on_batch(len(kept))
         count_staged(self.staging)
 
     @property
@@ -105,6 +110,25 @@ class VoteStager:
         columns |= {name: name for name in ("outcome", "length_bin", "masked", "too_fast", "created_at")}
         landing.put("vote", columns, "staged_vote")
         add_to_tallies(landing, study_id, questions)
+
+    def _fitting(self, batch: Sequence[VoteRecord], odd: LeftOut) -> list[VoteRecord]:
+        """Those on two candidates that are here, and on a prompt that is, where there could be others."""
+        closed = self.has_texts and self.dataset is not None
+        prompts = self.prompts.load({vote.prompt_key for vote in batch})[1] if closed else set[str]()
+        names = {name for vote in batch for name in (vote.left, vote.right)} if self._has_responses else set[str]()
+        candidates = self.candidates.load(names)[1] if names else set[str]()
+        kept = []
+        for vote in batch:
+            side = "left" if vote.left in candidates else "right"
+            if vote.left == vote.right:
+                odd.add(vote.line, Flaw("names the same candidate as 'left'.", field="right"))
+            elif vote.prompt_key in prompts:
+                odd.add(vote.line, Flaw("is that of no prompt in the dataset.", field="prompt_id"))
+            elif vote.left in candidates or vote.right in candidates:
+                odd.add(vote.line, Flaw("is no candidate here.", field=side))
+            else:
+                kept.append(vote)
+        return kept
 
     def _read(self, batch: Sequence[VoteRecord]) -> None:
         """By columns, not by rows: a million votes pass through here."""

@@ -80,7 +80,7 @@ def test_a_chat_log_brings_prompts_responses_and_measures(workspace: Engine, ent
     tool = {"request": {"model": "gpt-x", "messages": [{"role": "tool", "content": "{}"}]}, "response": COMPLETION}
     summary = take(workspace, [entry, other, entry, tool], "responses", name="log.jsonl")
     assert (summary.dataset, summary.records, summary.created) == ("log", 3, 3)
-    assert any(note.startswith("1 records are no exchange of text") for note in summary.notes)
+    assert summary.notes == ("1 record was left out: 'messages' is a tool's message (line 4).",)
     assert [messages for _, messages in stored(workspace, Prompt.id, Prompt.messages)] == [ASKED]
     assert stored(workspace, Candidate.name) == ["gpt-x", "gpt-y"]
     columns = (Response.turns, Response.repetition, Response.latency_ms, Response.input_tokens, Response.output_tokens)
@@ -110,7 +110,7 @@ def test_batch_files_join_by_their_custom_id(workspace: Engine) -> None:
     take(workspace, requests, "prompts", dataset="batch")
     summary = take(workspace, results, "responses")
     assert summary.created == 1
-    assert any("1 requests" in note for note in summary.notes)
+    assert summary.notes[0].startswith("1 record was left out: 'response' is a failed request (line 2)")
     assert take(workspace, anthropic, "responses").created == 1
     rows = stored(workspace, Response.id, Response.turns, Response.finish_reason, Response.created_at)
     assert [row[1:3] for row in rows] == [(["On its way."], "stop"), (["Soon."], "stop")]
@@ -215,7 +215,8 @@ def test_spans_and_failed_calls_are_left_out_with_a_note(workspace: Engine) -> N
     ]
     summary = take(workspace, rows, "responses")
     assert summary.created == 1
-    assert any(note.startswith("3 records") for note in summary.notes)
+    assert summary.left_out == 3
+    assert summary.notes[0].startswith("3 records were left out: 'type' is not a generation (line 1); ")
     with pytest.raises(BadFile, match="holds no responses"):
         take(workspace, rows[:2], "responses")
 

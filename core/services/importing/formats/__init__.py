@@ -1,6 +1,11 @@
 """The formats that can be read: a new one is a file here and a line in the registry."""
 
+from collections.abc import Iterable
+from contextlib import suppress
+from itertools import islice
+
 from core.domain.fields import Flaw, Row
+from core.errors import BadFile
 from core.services.importing.formats import (
     batch_api,
     langfuse,
@@ -36,12 +41,38 @@ FORMATS: dict[str, Format] = {
 }
 
 
-def detect(row: Row, kind: Kind) -> Format:
-    """The first format whose mark ``row`` bears and that holds ``kind``; a Flaw where none does."""
-    marked = [each for each in FORMATS.values() if each.detect(row, kind)]
-    fitting = next((each for each in marked if kind in each.kinds), None)
-    if fitting is not None:
-        return fitting
+_LOOKED_AT = 50
+
+
+def detect(rows: Iterable[Row], kind: Kind) -> Format:
+    """The format of a file of ``kind``: by its first row, or, of a log that begins with an odd one, by a later row.
+
+    A Flaw, about the first row, where there is none.
+    """
+    remaining = iter(rows)
+    first = next(remaining)
+    if (found := _fitting(first, kind)) is not None:
+        return found
+    with suppress(Flaw, BadFile):
+        for row in islice(remaining, _LOOKED_AT):
+            found = _fitting(row, kind)
+            if found is not None and found.is_log:
+                return found
+    return _nearest(first, kind)
+
+
+def _fitting(row: Row, kind: Kind) -> Format | None:
+    """The first format whose mark ``row`` bears and that holds ``kind``."""
+    return next((each for each in _marked(row, kind) if kind in each.kinds), None)
+
+
+def _marked(row: Row, kind: Kind) -> list[Format]:
+    return [each for each in FORMATS.values() if each.detect(row, kind)]
+
+
+def _nearest(row: Row, kind: Kind) -> Format:
+    """Ours, where ``row`` lacks but a field of it; else a Flaw that says what the row is, or what is wanted."""
+    marked = _marked(row, kind)
     if not marked and native.is_meant(row, kind):
         return native.FORMAT
     found = ", ".join(str(field)[:40] for field in list(row)[:12]) or "none"

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 
 from core.domain import fields
 from core.domain.fields import Flaw, Row
-from core.services.importing import conversations, exchanges
-from core.services.importing.conversations import NotText, said
+from core.services.importing import conversations, exchanges, usage
+from core.services.importing.answers import answers
+from core.services.importing.conversations import NotText
 from core.services.importing.records import Format, Kind, PromptRecord, Reading, Record, ResponseRecord
 
 
@@ -18,17 +19,8 @@ def _detect(row: Row, _: Kind) -> bool:
 
 
 def _read(rows: Iterable[tuple[int, Row]], reading: Reading) -> Iterator[Record]:
-    failed = 0
     for line, row in rows:
-        if reading.kind is Kind.PROMPTS:
-            yield _prompt(line, row)
-            continue
-        try:
-            yield _response(line, row)
-        except NotText:
-            failed += 1
-    if failed:
-        reading.notes.add(f"{failed} requests of the batch failed or hold no text, and were left out.")
+        yield _prompt(line, row) if reading.kind is Kind.PROMPTS else _response(line, row)
 
 
 def _prompt(line: int, row: Row) -> PromptRecord:
@@ -36,9 +28,7 @@ def _prompt(line: int, row: Row) -> PromptRecord:
     place = exchanges.first(request, "messages", "input", "prompt")
     if place is None:
         raise Flaw("holds no messages; prompts are read from the batch's input file.", field="body")
-    messages = conversations.asked(request[place], f"body.{place}")
-    if isinstance(request.get("system"), str):
-        messages = [{"role": "system", "content": fields.text(request, "system")}, *messages]
+    messages = conversations.asked(request[place], f"body.{place}", request)
     return PromptRecord(line, fields.name(row, "custom_id"), "general", messages, None, None, [])
 
 
@@ -47,22 +37,19 @@ def _response(line: int, row: Row) -> ResponseRecord:
         raise Flaw("is missing; responses are read from the batch's output file.", field="response")
     answered = exchanges.part(row, "response")
     message = exchanges.part(answered, "body") or exchanges.part(exchanges.part(row, "result"), "message")
-    texts = said(message, "response.body")
-    if not texts or answered.get("status_code", 200) != 200:
-        raise NotText("failed.")
-    usage = exchanges.part(message, "usage")
+    if row.get("error") or not message or answered.get("status_code") not in (None, 200):
+        raise NotText("is a failed request.", field="response")
+    said = answers(message, "response.body")
+    if not said:
+        raise NotText("has no answer.", field="response")
     return ResponseRecord(
         line,
         fields.name(row, "custom_id"),
         fields.name(message, "model"),
-        texts[:1],
+        [said[0].text],
         None,
         exchanges.moment(message, "created", "created_at"),
-        facts={
-            "input_tokens": exchanges.tokens(usage, "prompt_tokens", "input_tokens"),
-            "output_tokens": exchanges.tokens(usage, "completion_tokens", "output_tokens"),
-            "finish_reason": exchanges.finish_reason(message),
-        },
+        facts={**usage.tokens(usage.usage_in(message)), "finish_reason": said[0].finish_reason},
     )
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from core.domain import fields
 from core.domain.fields import Flaw, Row
-from core.services.importing import conversations, exchanges, times
-from core.services.importing.conversations import NotText, said
-from core.services.importing.records import Format, Kind, Reading, Record
+from core.services.importing import conversations, exchanges, times, usage
+from core.services.importing.answers import answers, references
+from core.services.importing.conversations import NotText
+from core.services.importing.records import Facts, Format, Kind, Reading, Record
 
 
 def _detect(row: Row, _: Kind) -> bool:
@@ -28,33 +29,42 @@ def _exchange(row: Row, reading: Reading) -> exchanges.Exchange:
     if row.get("error"):
         raise NotText("is a failed call.", field="error")
     outputs = exchanges.part(row, "outputs")
-    answers = said(outputs or row.get("outputs"), "outputs")
+    written = outputs or row.get("outputs")
     start = exchanges.moment(row, "start_time", "created_at")
-    usage = _usage(outputs)
     return exchanges.Exchange(
-        conversations.asked(row.get("inputs"), "inputs"),
-        answers,
+        conversations.asked(exchanges.part(row, "inputs") or row.get("inputs"), "inputs"),
+        answers(written, "outputs") if is_run else [],
         _model(row, outputs),
         key=None if is_run else fields.optional_name(row, "id"),
         created_at=start,
-        reference=answers if not is_run and reading.kind is Kind.PROMPTS and answers else None,
+        reference=_expected(written) if not is_run and reading.kind is Kind.PROMPTS else None,
         facts={
             "latency_ms": times.elapsed_ms(start, exchanges.moment(row, "end_time")),
             "ttft_ms": times.elapsed_ms(start, exchanges.moment(row, "first_token_time")),
-            "input_tokens": exchanges.tokens(row, "prompt_tokens")
-            or exchanges.tokens(usage, "prompt_tokens", "input_tokens"),
-            "output_tokens": exchanges.tokens(row, "completion_tokens")
-            or exchanges.tokens(usage, "completion_tokens", "output_tokens"),
+            **_tokens(row, outputs),
             "cost_usd": _cost(row),
         },
     )
 
 
-def _usage(outputs: Row) -> Row:
-    return (
-        exchanges.part(outputs, "usage", "usage_metadata")
-        or exchanges.part(exchanges.part(outputs, "llm_output"), "token_usage")
-    )  # fmt: skip
+def _expected(outputs: Any) -> list[str] | None:
+    """A dataset's example says what is expected in an object; of a single field, whatever it is called, it is that."""
+    only = next(iter(outputs.values())) if isinstance(outputs, dict) and len(outputs) == 1 else outputs
+    return references(only, "outputs")
+
+
+def _tokens(row: Row, outputs: Row) -> Facts:
+    """As the run says, or else its output; what the run leaves open, the output may tell."""
+    generations = outputs.get("generations")
+    while isinstance(generations, list) and generations:
+        generations = generations[0]
+    message = exchanges.part(generations, "message") if isinstance(generations, dict) else {}
+    held = [outputs, exchanges.part(outputs, "message"), message, exchanges.part(message, "kwargs")]
+    extra = exchanges.part(exchanges.part(row, "extra"), "metadata")
+    told = usage.tokens(usage.usage_in(*held, exchanges.part(outputs, "llm_output"), extra))
+    given = usage.first_count(row, ("prompt_tokens", "input_tokens"))
+    output = usage.first_count(row, ("completion_tokens", "output_tokens"))
+    return {**told, "input_tokens": given or told["input_tokens"], "output_tokens": output or told["output_tokens"]}
 
 
 def _cost(row: Row) -> float | None:
@@ -73,7 +83,8 @@ def _model(row: Row, outputs: Row) -> str | None:
         (row, ("model", "model_name")),
         (exchanges.part(extra, "metadata"), ("ls_model_name",)),
         (exchanges.part(extra, "invocation_params"), ("model", "model_name")),
-        (outputs, ("model",)),
+        (exchanges.part(row, "inputs"), ("model", "model_name")),
+        (outputs, ("model", "model_name")),
         (exchanges.part(outputs, "llm_output"), ("model_name", "model")),
     )
     for within, names in places:

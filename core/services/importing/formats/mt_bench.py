@@ -1,13 +1,18 @@
 """MT-bench: question.jsonl (question_id, category, turns, reference) and model_answer/*.jsonl (choices).
 
+``reference`` holds one text a turn. The last one is the prompt's reference, since that is what the last answer is
+scored against; all of them, in the order of the turns, stand in the constraint ``turn_references`` (null: that turn has
+none).
 Source: github.com/lm-sys/FastChat, fastchat/llm_judge.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from core.domain import fields
 from core.domain.fields import Flaw, Row
-from core.services.importing import times
+from core.services.importing import shapes, times
+from core.services.importing.answers import several, without_thoughts
 from core.services.importing.records import Format, Kind, PromptRecord, Reading, Record, ResponseRecord
 
 
@@ -27,16 +32,29 @@ def _question(line: int, row: Row) -> PromptRecord:
     turns = fields.texts(fields.unpacked(row, "turns"), "turns")
     if not turns:
         raise Flaw("is empty.", field="turns")
-    reference = fields.unpacked(row, "reference")
+    reference, constraints = _references(fields.unpacked(row, "reference"), len(turns))
     return PromptRecord(
         line,
         fields.number_or_name(row, "question_id"),
         fields.short(fields.optional_name(row, "category") or "general", "category"),
         [{"role": "user", "content": turn} for turn in turns],
-        None if reference is None else fields.texts(reference, "reference"),
-        None,
+        reference,
+        constraints,
         ["multi_turn"] if len(turns) > 1 else [],
     )
+
+
+def _references(found: Any, turns: int) -> tuple[list[str] | None, dict[str, Any] | None]:
+    """The last turn's reference, and those of all turns as a constraint where there are several turns."""
+    if turns == 1 or not isinstance(found, list):
+        return several(found, "reference"), None
+    if len(found) > turns:
+        raise Flaw(f"has {len(found)} texts for {turns} turns.", field="reference")
+    each = [None if text in (None, "") else shapes.as_json(text, "reference") for text in found]
+    each += [None] * (turns - len(each))
+    if not any(each):
+        return None, None
+    return [each[-1]] if each[-1] else None, {"turn_references": each}
 
 
 def _answers(line: int, row: Row) -> Iterator[ResponseRecord]:
@@ -52,8 +70,8 @@ def _answers(line: int, row: Row) -> Iterator[ResponseRecord]:
             line,
             fields.number_or_name(row, "question_id"),
             fields.name(row, "model_id"),
-            turns,
-            number,
+            [without_thoughts(turn) for turn in turns],
+            None,
             created_at=times.moment(row, "tstamp"),
         )
 

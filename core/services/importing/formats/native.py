@@ -8,7 +8,8 @@ from core.domain.fields import Cells, Flaw, Row
 from core.domain.lengths import BINS
 from core.domain.votes import OUTCOME_OF_WORD
 from core.services.candidates import fields as candidate_fields
-from core.services.importing import chat, exchanges, times
+from core.services.importing import chat, exchanges, shapes, times
+from core.services.importing.answers import several
 from core.services.importing.records import Format, Kind, PromptRecord, Reading, Record, ResponseRecord, VoteRecord
 from core.storage.tables.facts import EXPORTED
 
@@ -18,7 +19,9 @@ _REQUIRED = {
     Kind.VOTES: ({"prompt_id", "left", "right", "winner"},),
     Kind.CANDIDATES: ({"name", "provider", "model"},),
 }
-_PROMPT = frozenset({"id", "category", "turns", "messages", "reference", "constraints", "tags"})
+LIST = "reference[]"
+"""The column whose cells hold several references, as a JSON list; those of ``reference`` are texts, JSON or not."""
+_PROMPT = frozenset({"id", "category", "turns", "messages", "reference", LIST, "constraints", "tags"})
 _RESPONSE = frozenset({"prompt_id", "candidate", "text", "turns", "repetition", "created_at", "dataset", "run"}).union(
     fact.name for fact in EXPORTED
 )
@@ -117,7 +120,7 @@ def prompt(line: int, row: Row) -> PromptRecord:
         fields.name(row, "id") if "id" in row or type(row) is not Cells else exchanges.content_key(messages),
         fields.short(category, "category"),
         messages,
-        _several(row, "reference"),
+        _references(row),
         fields.mapping(row, "constraints"),
         _several(row, "tags") or [],
     )
@@ -129,11 +132,25 @@ def _messages(row: Row) -> list[dict[str, str]]:
         raise Flaw("must be there, or 'messages', and not both.", field="turns")
     if messages is not None:
         return chat.messages(messages, "messages")
-    if isinstance(turns, str) and isinstance(row, Cells):
-        turns = [turns]
+    if isinstance(row, Cells) and not _are_texts(turns):
+        turns = [shapes.as_json(row["turns"], "turns")]
     if not (asked := fields.texts(turns, "turns")):
         raise Flaw("is empty.", field="turns")
     return [{"role": "user", "content": turn} for turn in asked]
+
+
+def _are_texts(found: Any) -> bool:
+    return isinstance(found, list) and all(isinstance(each, str) for each in found)
+
+
+def _references(row: Row) -> list[str] | None:
+    """A cell is one reference, as it is, unless its column is said to hold lists."""
+    if (listed := fields.unpacked(row, LIST)) is not None:
+        return several(listed, LIST)
+    if type(row) is not Cells:
+        return _several(row, "reference")
+    found = row.get("reference")
+    return None if found == "" else several(found, "reference")
 
 
 def _several(row: Row, field: str) -> list[str] | None:
@@ -181,4 +198,4 @@ def is_meant(row: Row, kind: Kind) -> bool:
     return 2 * len(row.keys() & _KNOWN[kind]) > len(row)
 
 
-FORMAT = Format("evenhand", "Evenhand JSONL", frozenset(Kind), _detect, _read)
+FORMAT = Format("evenhand", "Evenhand JSONL", frozenset(Kind), _detect, _read, is_log=False)

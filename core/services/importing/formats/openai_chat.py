@@ -6,14 +6,14 @@ a fine-tuning file (``{"messages": […, assistant]}``), whose last answer becom
 
 from collections.abc import Iterable, Iterator
 
-from core.domain import fields
 from core.domain.fields import Flaw, Row
-from core.services.importing import conversations, exchanges, times
-from core.services.importing.conversations import said
+from core.services.importing import conversations, exchanges, finishing, shapes, times, usage
+from core.services.importing.answers import Answer, answers, references
 from core.services.importing.records import Format, Kind, Reading, Record
 
 _REQUEST = ("request", "request_body", "kwargs", "body")
 _RESPONSE = ("response", "response_body", "completion", "output")
+_BESIDE_ANSWERS = frozenset({"choices", "usage", "usageMetadata", "object", "stop_reason", "finish_reason"})
 _MESSAGES = ("messages", "input", "prompt")
 
 
@@ -35,18 +35,17 @@ def _exchange(row: Row, reading: Reading) -> exchanges.Exchange:
     place = exchanges.first(request, *_MESSAGES)
     if place is None:
         raise Flaw("is missing.", field="messages")
-    written = fields.decoded(request[place])
-    response = exchanges.part(row, *_RESPONSE) or row
-    usage = exchanges.part(response, "usage")
-    answers = _answers(row, response)
+    written = shapes.unfolded(request[place])
+    response = _response(row)
+    said = _answers(row, response)
     reference = None
-    if not answers and isinstance(written, list) and reading.kind is Kind.PROMPTS:
-        reference = said(written, place) or None
+    if not said and isinstance(written, list) and reading.kind is Kind.PROMPTS:
+        reference = references(written, place) if shapes.is_conversation(written) else None
     start = exchanges.moment(row, "start_time", "started_at", "startTime")
     end = exchanges.moment(row, "end_time", "ended_at", "endTime")
     return exchanges.Exchange(
-        conversations.asked(written, place),
-        answers or (said(written, place) if isinstance(written, list) else []),
+        conversations.asked(written, place, request),
+        said or (answers(written, place) if shapes.is_conversation(written) else []),
         exchanges.model(request, "model") or exchanges.model(response, "model"),
         created_at=start
         or exchanges.moment(row, "created_at", "timestamp", "created")
@@ -56,19 +55,28 @@ def _exchange(row: Row, reading: Reading) -> exchanges.Exchange:
             "latency_ms": exchanges.amount(row, "latency_ms", "duration_ms", "response_ms")
             or times.elapsed_ms(start, end),
             "ttft_ms": exchanges.amount(row, "ttft_ms", "time_to_first_token_ms"),
-            "input_tokens": exchanges.tokens(usage, "prompt_tokens", "input_tokens"),
-            "output_tokens": exchanges.tokens(usage, "completion_tokens", "output_tokens"),
+            **usage.tokens(usage.usage_in(response, row)),
             "cost_usd": exchanges.amount(row, "cost_usd"),
-            "finish_reason": exchanges.finish_reason(response),
         },
     )
 
 
-def _answers(row: Row, response: Row) -> list[str]:
-    if isinstance(response.get("choices"), list):
-        return said({"choices": response["choices"]}, "choices")
+def _response(row: Row) -> Row:
+    """The object that holds the answer and what is told beside it: the row itself where the answer is a mere text."""
     place = exchanges.first(row, *_RESPONSE)
-    return [] if place is None else said(row[place], place)
+    found = shapes.unfolded(row[place]) if place else None
+    is_told = isinstance(found, dict) and (shapes.is_completion(found) or not _BESIDE_ANSWERS.isdisjoint(found))
+    return found if isinstance(found, dict) and is_told else row
+
+
+def _answers(row: Row, response: Row) -> list[Answer]:
+    reason = finishing.reason_in(row)
+    if shapes.are_choices(response.get("choices")) or shapes.is_items(response):
+        return answers(response, "response", reason)
+    place = exchanges.first(row, *_RESPONSE)
+    if place is not None:
+        return answers(row[place], place, reason)
+    return answers({"role": "assistant", "content": row["content"]}, "content", reason) if row.get("content") else []
 
 
 FORMAT = Format(

@@ -1,5 +1,7 @@
 """OpenAI evals samples: ``{"input": text or messages, "ideal": text or [text]}``, one a line.
 
+Every message of a sample is part of what is asked, a system message at its end or alone too.
+
 Source: github.com/openai/evals, docs/build-eval.md.
 """
 
@@ -8,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from core.domain import fields
 from core.domain.fields import Row
 from core.services.importing import conversations, exchanges
+from core.services.importing.answers import several
 from core.services.importing.records import Format, Kind, PromptRecord, Reading, Record
 
 
@@ -17,11 +20,8 @@ def _detect(row: Row, _: Kind) -> bool:
 
 def _read(rows: Iterable[tuple[int, Row]], _: Reading) -> Iterator[Record]:
     for line, row in rows:
-        messages = conversations.asked(fields.unpacked(row, "input"), "input")
-        ideal = fields.unpacked(row, "ideal")
-        reference = None
-        if ideal is not None:
-            reference = [fields.as_text(ideal, "ideal")] if isinstance(ideal, str) else fields.texts(ideal, "ideal")
+        messages = conversations.asked(row.get("input"), "input", row)
+        reference = several(fields.unpacked(row, "ideal"), "ideal")
         key = fields.optional_name(row, "id") or exchanges.content_key([messages, reference])
         yield PromptRecord(line, key, "general", messages, reference, None, [])
 

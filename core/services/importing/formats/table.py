@@ -9,4 +9,4 @@ def _detect(row: Row, kind: Kind) -> bool:
     return isinstance(row, Cells) and native.FORMAT.detect(row, kind)
 
 
-FORMAT = Format("csv", "CSV", frozenset(Kind), _detect, native.FORMAT.read)
+FORMAT = Format("csv", "CSV", frozenset(Kind), _detect, native.FORMAT.read, is_log=False)

@@ -49,4 +49,5 @@ FORMAT = Format(
     _read,
     carries_prompts=True,
     may_repeat=True,
+    is_log=False,
 )

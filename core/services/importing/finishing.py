@@ -1,0 +1,81 @@
+"""Why an answer ended, wherever and in whatever words a vendor, a framework or a log says so."""
+
+import re
+from typing import Any
+
+from core.domain.answering import FinishReason, finish_reason_of
+from core.domain.fields import LONGEST_NAME, Row
+from core.domain.storable_text import storable
+
+_SAID_AS = (
+    "finish_reason",
+    "finishReason",
+    "stop_reason",
+    "stopReason",
+    "done_reason",
+    "doneReason",
+    "stopping_reason",
+)
+_WITHIN = (
+    "choices", "candidates", "generations", "message", "kwargs", "data", "response_metadata", "generation_info",
+    "details", "llm_output", "output", "response", "body", "metadata",
+)  # fmt: skip
+_DEEPEST = 6
+_SEPARATORS = re.compile(r"[\s-]+")
+_WORDS = {
+    FinishReason.STOP: (
+        "completed", "stop_word", "stop_token", "end_of_text", "end_of_turn", "finished", "done", "end",
+    ),
+    FinishReason.LENGTH: (
+        "model_length", "max_length", "max_token", "max_new_tokens", "max_completion_tokens", "max_tokens_reached",
+        "token_limit", "token_limit_reached", "length_limit", "length_capped", "context_length",
+        "context_length_exceeded", "context_window_exceeded",
+    ),
+    FinishReason.CONTENT_FILTER: (
+        "content_filtered", "content_filtering", "guardrail_intervened", "recitation", "blocklist", "blocked", "spii",
+        "image_safety", "sensitive", "error_toxic",
+    ),
+    FinishReason.TOOL_CALLS: ("tool_call", "function_calls", "tool_calling"),
+    FinishReason.REFUSAL: ("refused",),
+}  # fmt: skip
+_REASON_OF = {word: reason for reason, words in _WORDS.items() for word in words}
+WITHOUT_TEXT = frozenset({FinishReason.LENGTH, FinishReason.REFUSAL, FinishReason.CONTENT_FILTER})
+"""Reasons for which an answer may be empty and is one all the same: the model was asked, and this is what came."""
+
+
+def reason_of(word: Any) -> str | None:
+    """Our word for a vendor's; a word that we have none for stays as it is, and what is no word is None."""
+    if not isinstance(word, str) or not word.strip():
+        return None
+    plain = _SEPARATORS.sub("_", word.strip()[:LONGEST_NAME]).lower().rpartition(".")[2].removeprefix("finish_reason_")
+    if plain.startswith("content_filter"):
+        return FinishReason.CONTENT_FILTER.value
+    known = finish_reason_of(plain) or _REASON_OF.get(plain)
+    return known.value if known else storable(word.strip()[:LONGEST_NAME])
+
+
+def reason_in(found: Any, deepest: int = _DEEPEST) -> str | None:
+    """Why it ended, as a completion, a choice, a message or what wraps one says: the first reason in it."""
+    while isinstance(found, list) and found:
+        found = found[0]
+    if not isinstance(found, dict):
+        return None
+    for name in _SAID_AS:
+        if (reason := reason_of(found.get(name))) is not None:
+            return reason
+    if (reason := _by_status(found)) is not None:
+        return reason
+    if deepest == 0:
+        return None
+    inner = (reason_in(found[name], deepest - 1) for name in _WITHIN if isinstance(found.get(name), dict | list))
+    return next((reason for reason in inner if reason is not None), None)
+
+
+def _by_status(found: Row) -> str | None:
+    """OpenAI's Responses: ``status`` and, where it is incomplete, why; without a why it is its length."""
+    status, details = found.get("status"), found.get("incomplete_details")
+    is_response = found.get("object") == "response" or isinstance(found.get("output"), list)
+    if status == "incomplete" and (is_response or isinstance(details, dict)):
+        why = reason_of(details.get("reason")) if isinstance(details, dict) else None
+        return why or FinishReason.LENGTH.value
+    return FinishReason.STOP.value if status == "completed" and is_response else None
