@@ -14,28 +14,25 @@ _SAID = (
     "output_text", "output", "text", "content", "answer", "response", "completion", "result", "generated_text",
     "outputs",
 )  # fmt: skip
-_TELLING = frozenset(
+_OF_INTERFACES = frozenset(
     {
-        "model", "usage", "usage_metadata", "usageMetadata", "token_usage", "llm_output", "response_metadata",
-        "additional_kwargs", "finish_reason", "finishReason", "stop_reason", "stopReason", "stop_sequence",
-        "done_reason", "done", "system_fingerprint", "service_tier", "tool_calls", "toolCalls", "invalid_tool_calls",
-        "role", "refusal",
-        "logprobs", "reasoning_content", "request_id", "providerMetadata", "generation_info", "metrics", "run",
-        "modelVersion", "prompt_eval_count", "eval_count", "incomplete_details",
+        "usage_metadata", "usageMetadata", "finish_reason", "stop_reason", "system_fingerprint", "response_metadata",
+        "tool_calls",
     }
 )  # fmt: skip
+_OBJECTS = ("chat.completion", "text_completion", "response", "list", "embedding", "error", "message")
+_TELLING = _OF_INTERFACES | {
+    "model", "token_usage", "llm_output", "additional_kwargs", "finishReason", "stopReason", "stop_sequence",
+    "done_reason", "done", "service_tier", "toolCalls", "invalid_tool_calls", "reasoning_content", "providerMetadata",
+    "generation_info", "modelVersion", "prompt_eval_count", "eval_count", "incomplete_details",
+}  # fmt: skip
 _BESIDE = _TELLING | {
     "id", "object", "created", "created_at", "type", "name", "metadata", "status", "error", "index", "latency",
     "latency_ms", "duration", "reasoning", "thinking", "annotations", "warnings", "provider", "total_duration",
     "load_duration", "prompt_eval_duration", "eval_duration", "details", "response_id", "context", "documents",
-    "input", "question", "query", "prompt_tokens", "completion_tokens", "total_tokens",
+    "input", "question", "query", "prompt_tokens", "completion_tokens", "total_tokens", "usage", "role", "refusal",
+    "metrics", "run", "request_id", "logprobs",
 }  # fmt: skip
-_NO_ANSWERS = frozenset(
-    {
-        "usage", "object", "usage_metadata", "usageMetadata", "finish_reason", "stop_reason", "system_fingerprint",
-        "response_metadata", "tool_calls",
-    }
-)  # fmt: skip
 _FAILED = frozenset({"failed", "cancelled", "canceled", "expired"})
 
 
@@ -104,16 +101,27 @@ def _wrapped(found: Row, place: str, reason: str | None) -> list[Answer]:
     told = {name: each for name, each in found.items() if each not in (None, "", [], {})}
     key = next((name for name in _SAID if name in told), None)
     beside = told.keys() - {key}
-    is_technical = beside <= _BESIDE and (not beside or not beside.isdisjoint(_TELLING))
+    is_technical = beside <= _BESIDE and (not beside or _tells(told))
     if key is not None and is_technical:
         return answers(told[key], f"{place}.{key}", reason)
     if key is None and told.get("error") and beside <= _BESIDE:
         raise NotText("is a failed call.", field=place)
     if key is None and (is_technical or any(name in found for name in _SAID)) and beside <= _BESIDE:
         return []
-    if not _NO_ANSWERS.isdisjoint(told):
+    if _is_of_an_interface(found):
         raise NotText("holds no answer that can be read.", field=place)
     return [_answer(shapes.as_json(found, place), reason)] if told else []
+
+
+def _tells(found: Row) -> bool:
+    """Whether it says things that stand beside an answer, and in no answer."""
+    return _is_of_an_interface(found) or not _TELLING.isdisjoint(found)
+
+
+def _is_of_an_interface(found: Row) -> bool:
+    named = found.get("object")
+    is_named = isinstance(named, str) and named.startswith(_OBJECTS)
+    return is_named or isinstance(found.get("usage"), dict) or not _OF_INTERFACES.isdisjoint(found)
 
 
 def _choices(found: list[Any], place: str, reason: str | None) -> list[Answer]:
@@ -166,7 +174,7 @@ def _refuses(found: Row) -> bool:
 
 def _items(found: Row, place: str, reason: str | None) -> list[Answer]:
     """The messages among the items of OpenAI's Responses, as one answer; thoughts and tools of its own are none."""
-    if found.get("status") in _FAILED or found.get("error"):
+    if str(found.get("status")) in _FAILED or found.get("error"):
         raise NotText("is a failed call.", field=f"{place}.status")
     said = [
         one
@@ -175,7 +183,7 @@ def _items(found: Row, place: str, reason: str | None) -> list[Answer]:
         for one in _message(each, f"{place}.output[{number}]", reason)
     ]
     if not said:
-        calls = any(isinstance(each, dict) and each.get("type") in shapes.TOOLS for each in found["output"])
+        calls = any(isinstance(each, dict) and shapes.type_of(each) in shapes.TOOLS for each in found["output"])
         if calls and reason not in finishing.WITHOUT_TEXT:
             raise NotText("is a tool's call.", field=f"{place}.output")
         return []

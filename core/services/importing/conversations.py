@@ -120,20 +120,38 @@ def _held(found: Row, place: str) -> list[Message]:
     """The conversation in an object: one message, a request, or variables of which one is the text."""
     if shapes.is_message(found):
         return [message(found, place)]
+    if found.keys() <= {"args", "kwargs"}:
+        return _called_with(found, place)
     for listed in ("messages", "contents"):
         if found.get(listed):
             return with_system(_messages(fields.decoded(found[listed]), f"{place}.{listed}"), found, place)
     told = {name: each for name, each in found.items() if each not in (None, "", [], {})}
     history = told.pop("chat_history", None) or told.pop("history", None)
-    name = next((key for key in (*_ASKED, *(told if len(told) == 1 else ())) if key in told), None)
+    name = next((key for key in _ASKED if key in told), None) or _only_text(told)
     if name is not None and told.keys() - {name} <= _ABOUT_THE_REQUEST:
         before = _messages(fields.decoded(history), f"{place}.chat_history") if history else []
         return with_system([*before, *_messages(shapes.unfolded(told[name]), f"{place}.{name}")], found, place)
     return [{"role": "user", "content": shapes.as_json(found, place)}]
 
 
+def _called_with(found: Row, place: str) -> list[Message]:
+    """The conversation among the arguments of a function that a tracer watched."""
+    args, kwargs = found.get("args"), found.get("kwargs")
+    if isinstance(args, list) and len(args) == 1 and not kwargs:
+        return _messages(shapes.unfolded(args[0]), f"{place}.args")
+    if isinstance(kwargs, dict) and kwargs and not args:
+        return _held(kwargs, f"{place}.kwargs")
+    return [{"role": "user", "content": shapes.as_json(found, place)}]
+
+
+def _only_text(told: Row) -> str | None:
+    """The name of the only variable, where it is a text: that is the prompt, whatever it is called."""
+    name = next(iter(told), None)
+    return name if len(told) == 1 and name is not None and isinstance(told[name], str) else None
+
+
 def _is_thought(found: Row) -> bool:
-    return found.get("type") in shapes.THOUGHTS or found.get("thought") is True or "reasoningContent" in found
+    return shapes.type_of(found) in shapes.THOUGHTS or found.get("thought") is True or "reasoningContent" in found
 
 
 def message(found: Any, place: str) -> Message:
@@ -201,9 +219,9 @@ def _part(part: Any, place: str) -> str:
     if isinstance(part, str):
         return storable(part)
     if isinstance(part, dict):
-        if _is_thought(part) or part.get("type") in _SERVED or "cachePoint" in part:
+        if _is_thought(part) or shapes.type_of(part) in _SERVED or "cachePoint" in part:
             return ""
-        is_text = part.get("type", "text") in shapes.TEXT_PARTS and not any(part.get(name) for name in _MEDIA)
+        is_text = (shapes.type_of(part) or "text") in shapes.TEXT_PARTS and not any(part.get(name) for name in _MEDIA)
         text = part.get("refusal") if part.get("type") == "refusal" else part.get("text")
         if isinstance(text, dict):
             text = text.get("value")

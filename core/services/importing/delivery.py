@@ -11,6 +11,7 @@ from sqlmodel import Session, select
 
 from core.domain.fields import Flaw
 from core.errors import NotFound
+from core.services.importing import destinations
 from core.services.importing.candidates import CandidateWriter, read_candidates
 from core.services.importing.imported_before import ImportedBefore
 from core.services.importing.landing import Landing, Moved
@@ -20,9 +21,8 @@ from core.services.importing.records import Format, ImportSummary, Kind, Notes
 from core.services.importing.responses import ResponseStager
 from core.services.importing.staging import Staging
 from core.services.importing.votes import ANONYMOUS, VoteStager
-from core.services.studies import fields, studies
 from core.storage.engine import reading
-from core.storage.tables import Dataset, ImportedFile, Study
+from core.storage.tables import Dataset, ImportedFile
 
 Records = Callable[[], Iterator[Any]]
 _LOOKED_AT = 200
@@ -105,8 +105,8 @@ class Delivery:
     def votes(self, study: str | None, question: str, dataset: str | None, default_name: str) -> ImportSummary | Ready:
         """Votes into a study, made where it is missing; their prompts are looked for, or from then on known by id."""
         with reading(self.engine) as session:
-            chosen = _study(session, study)
-            before = self.imported_before.before(session, *_places(chosen, question)) if chosen else None
+            chosen = destinations.study(session, study)
+            before = self.imported_before.before(session, *destinations.places(chosen, question)) if chosen else None
             found = None if dataset else self._holding(session)[1]
             found = found or newest_version(session, default_name)
         if chosen and before:
@@ -118,13 +118,13 @@ class Delivery:
 
         def finish(landing: Landing) -> ImportSummary:
             session = landing.session
-            now_there = _study(session, study)
+            now_there = destinations.study(session, study)
             is_same = (now_there and now_there.id) == (chosen and chosen.id) and stager.holds(session)
-            self._check(landing, is_same, *(_places(chosen, question) if chosen else ()))
+            self._check(landing, is_same, *(destinations.places(chosen, question) if chosen else ()))
             home = self._home_of_votes(session, found, default_name)
-            into = now_there or _new_study(session, study, home, self.now)
+            into = now_there or destinations.new_study(session, study, home, self.now)
             stager.land(landing, into.id or 0, home)
-            anywhere, here = _places(into, question)
+            anywhere, here = destinations.places(into, question)
             place = here if stager.used_default_question else anywhere
             self.imported_before.remember(session, place, self.delivered, on_dataset=home.id)
             self._note_gaps(stager, home)
@@ -244,20 +244,3 @@ class Delivery:
             notes,
             left_out=self.left_out.count,
         )
-
-
-def _study(session: Session, name: str | None) -> Study | None:
-    """The study called ``name``, or the default one; None where it is still to be made."""
-    wanted = Study.is_default if name is None else Study.name == fields.clean_line(name)
-    return session.exec(select(Study).where(wanted)).first()
-
-
-def _new_study(session: Session, name: str | None, dataset: Dataset, now: datetime) -> Study:
-    if name is None:
-        return studies.ensure_default(session, now=now)
-    return studies.create(session, name=name, now=now, dataset_id=dataset.id)
-
-
-def _places(study: Study, question: str) -> tuple[str, str]:
-    """Where votes are entered that all name their question, and where those are of which some do not."""
-    return f"study:{study.id}", f"study:{study.id};question:{question}"

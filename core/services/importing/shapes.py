@@ -83,10 +83,20 @@ def is_conversation(found: Any) -> bool:
 
 def are_parts(found: Any) -> bool:
     """Whether it is the content of one message in parts, told by a part of it that names its kind."""
+    if not isinstance(found, list) or any(map(_is_no_part, found)):
+        return False
     known = TEXT_PARTS | THOUGHTS | MEDIA_PARTS
-    return isinstance(found, list) and any(
-        isinstance(each, dict) and "role" not in each and each.get("type") in known for each in found
-    )
+    return any(isinstance(each, dict) and type_of(each) in known for each in found)
+
+
+def _is_no_part(found: Any) -> bool:
+    return "role" in found if isinstance(found, dict) else not isinstance(found, str)
+
+
+def type_of(part: Row) -> str:
+    """The type that a part or an item names; empty where it names none."""
+    kind = part.get("type")
+    return kind if isinstance(kind, str) else ""
 
 
 def is_completion(found: Any) -> bool:
@@ -134,7 +144,7 @@ def is_items(found: Row) -> bool:
 
 
 def _is_item(found: Any) -> bool:
-    return isinstance(found, dict) and (found.get("type") in TOOLS | THOUGHTS or is_message(found))
+    return isinstance(found, dict) and (type_of(found) in TOOLS | THOUGHTS or is_message(found))
 
 
 def unfolded(found: Any) -> Any:

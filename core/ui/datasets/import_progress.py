@@ -108,9 +108,10 @@ def _did(summary: ImportSummary) -> str:
     what = summary.kind.value if summary.records != 1 else summary.kind.value[:-1]
     if summary.already_imported:
         return f"was imported before, so nothing changed ({summary.records:,} {what})."
+    left = f" {summary.left_out:,} left out." if summary.left_out else ""
     if summary.unchanged == 0:
-        return f"{summary.records:,} {what} came in, all of them new."
-    return f"{summary.records:,} {what} read: {summary.created:,} new, {summary.unchanged:,} were here before."
+        return f"{summary.records:,} {what} came in, all of them new.{left}"
+    return f"{summary.records:,} {what} read: {summary.created:,} new, {summary.unchanged:,} were here before.{left}"
 
 
 def _next_steps(summary: ImportSummary) -> None:

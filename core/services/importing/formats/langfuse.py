@@ -10,7 +10,7 @@ from typing import Any
 
 from core.domain import fields
 from core.domain.fields import Flaw, Row
-from core.services.importing import conversations, exchanges, times, usage
+from core.services.importing import conversations, exchanges, finishing, times, usage
 from core.services.importing.answers import answers, references
 from core.services.importing.conversations import NotText
 from core.services.importing.records import Facts, Format, Kind, Reading, Record
@@ -65,7 +65,7 @@ def _exchange(row: Row) -> exchanges.Exchange:
     ideal = references(row[expected], expected) if expected else None
     return exchanges.Exchange(
         conversations.asked(row.get("input"), "input"),
-        answers(row.get("output"), "output"),
+        answers(row.get("output"), "output", finishing.reason_in(exchanges.part(row, "metadata"))),
         _model(row),
         key=fields.optional_name(row, "id") if ideal else None,
         created_at=start,
