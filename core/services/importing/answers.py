@@ -79,6 +79,13 @@ def several(found: Any, place: str) -> list[str] | None:
     return [shapes.as_json(one, f"{place}[{number}]") for number, one in enumerate(each)]
 
 
+def alternatives(row: Row, field: str) -> list[str] | None:
+    """``several`` of a field; in a cell, JSON is looked into for a list of texts alone, and else is the text it is."""
+    found, held = row.get(field), fields.unpacked(row, field)
+    is_list = isinstance(held, list) and all(isinstance(each, str) for each in held)
+    return several(held if is_list or not isinstance(found, str) else found or None, field)
+
+
 def _answer(text: str, reason: str | None) -> Answer:
     return Answer(without_thoughts(text), reason)
 

@@ -18,6 +18,7 @@ _SAID_AS = (
 )
 _WITHIN = (
     "choices", "candidates", "generations", "message", "kwargs", "data", "response_metadata", "generation_info",
+    "generationInfo", "responseMetadata", "llmOutput",
     "details", "llm_output", "output", "response", "body", "metadata",
 )  # fmt: skip
 _DEEPEST = 6

@@ -50,8 +50,8 @@ def _from_file() -> None:
         st.caption(
             "Prompts first, then what the candidates answered, then votes if there are any; a table may hold prompts "
             "and answers together. A file comes in whole or not at all, and the same file twice changes nothing; only "
-            "of other tools' logs, records that cannot be compared are left out, and named. Files above 500 MB need the "
-            "command line."
+            "of other tools' logs, records that cannot be compared are left out, and named. Files above 500 MB need "
+            "the command line."
         )
         _templates()
         return

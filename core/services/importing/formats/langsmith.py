@@ -61,7 +61,7 @@ def _tokens(row: Row, outputs: Row) -> Facts:
     message = exchanges.part(generations, "message") if isinstance(generations, dict) else {}
     held = [outputs, exchanges.part(outputs, "message"), message, exchanges.part(message, "kwargs")]
     extra = exchanges.part(exchanges.part(row, "extra"), "metadata")
-    told = usage.tokens(usage.usage_in(*held, exchanges.part(outputs, "llm_output"), extra))
+    told = usage.tokens(usage.usage_in(*held, exchanges.part(outputs, "llm_output", "llmOutput"), extra))
     given = usage.first_count(row, ("prompt_tokens", "input_tokens"))
     output = usage.first_count(row, ("completion_tokens", "output_tokens"))
     return {**told, "input_tokens": given or told["input_tokens"], "output_tokens": output or told["output_tokens"]}
@@ -85,7 +85,7 @@ def _model(row: Row, outputs: Row) -> str | None:
         (exchanges.part(extra, "invocation_params"), ("model", "model_name")),
         (exchanges.part(row, "inputs"), ("model", "model_name")),
         (outputs, ("model", "model_name")),
-        (exchanges.part(outputs, "llm_output"), ("model_name", "model")),
+        (exchanges.part(outputs, "llm_output", "llmOutput"), ("model_name", "model")),
     )
     for within, names in places:
         if (found := exchanges.model(within, *names)) is not None:

@@ -129,10 +129,10 @@ def _cell(row: Row, field: str) -> list[str]:
         raise NotText("holds nothing for one of the turns.", field=field)
     if isinstance(decoded, list) and decoded and all(isinstance(each, str) for each in decoded):
         return [storable(each) for each in decoded]
+    if not decoded or decoded == "null":
+        raise NotText("is empty.", field=field)
     if not isinstance(written, str):
         raise Flaw(f"must be a list of texts, not {fields.kind_of(written)}.", field=field)
-    if written.strip() in ("", "null"):
-        raise NotText("is empty.", field=field)
     return [storable(written)]
 
 

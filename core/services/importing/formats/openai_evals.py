@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from core.domain import fields
 from core.domain.fields import Row
 from core.services.importing import conversations, exchanges
-from core.services.importing.answers import several
+from core.services.importing.answers import alternatives
 from core.services.importing.records import Format, Kind, PromptRecord, Reading, Record
 
 
@@ -21,7 +21,7 @@ def _detect(row: Row, _: Kind) -> bool:
 def _read(rows: Iterable[tuple[int, Row]], _: Reading) -> Iterator[Record]:
     for line, row in rows:
         messages = conversations.asked(row.get("input"), "input", row)
-        reference = several(fields.unpacked(row, "ideal"), "ideal")
+        reference = alternatives(row, "ideal")
         key = fields.optional_name(row, "id") or exchanges.content_key([messages, reference])
         yield PromptRecord(line, key, "general", messages, reference, None, [])
 
