@@ -7,7 +7,7 @@ from typing import Any
 
 from core.domain import fields
 from core.domain.content_hash import digest
-from core.domain.fields import Flaw, Row
+from core.domain.fields import Cells, Flaw, Row
 from core.services.importing import times
 from core.services.importing.answers import Answer
 from core.services.importing.conversations import NotText
@@ -70,9 +70,11 @@ def first(row: Row, *names: str) -> str | None:
 
 
 def amount(row: Row, *names: str) -> float | None:
-    """The number in the first of these fields that is there."""
+    """The number in the first of these fields that is there; logs write it as text, too."""
     found = first(row, *names)
-    return None if found is None else fields.amount(row, found)
+    if found is None:
+        return None
+    return fields.amount(Cells({found: row[found]}) if isinstance(row[found], str) else row, found)
 
 
 def moment(row: Row, *names: str) -> datetime | None:

@@ -20,6 +20,15 @@ _OF_RECORDS = frozenset(
         "question", "text", "provider", "role", "candidate",
     }
 )  # fmt: skip
+_OF_PAGES = frozenset(
+    {
+        "object", "next", "previous", "prev", "cursor", "next_cursor", "nextCursor", "next_page_token", "nextPageToken",
+        "first_id", "last_id", "firstId", "lastId", "status", "message", "version", "features", "links", "errors",
+        "warnings", "page", "kind", "exported_at", "exportedAt", "project", "project_id", "projectId", "dataset",
+        "dataset_id", "datasetId",
+    }
+)  # fmt: skip
+"""What a page may say in a text or a list; anything may be said in numbers or in an object."""
 _DECODER = JSONDecoder()
 _BLANK = re.compile(r"[ \t\r\n,:]*")
 
@@ -28,7 +37,9 @@ def held_by(row: Row) -> str | None:
     """The field of a page that holds its records; None where the row is a record."""
     if not _OF_RECORDS.isdisjoint(row):
         return None
-    return next((name for name in _HOLDING if name in row and _are_records(row[name])), None)
+    name = next((name for name in _HOLDING if name in row and _are_records(row[name])), None)
+    told = (each for each in row if each != name and each not in _OF_PAGES)
+    return None if any(isinstance(row[each], str | list) and row[each] for each in told) else name
 
 
 def _are_records(found: object) -> bool:

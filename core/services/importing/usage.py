@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import product
 
 from core.domain import fields
-from core.domain.fields import LARGEST_COUNT, Flaw, Row
+from core.domain.fields import LARGEST_COUNT, Cells, Flaw, Row
 from core.services.importing.records import Facts
 
 _PLACES = ("usage", "usage_metadata", "usageMetadata", "token_usage", "tokenUsage")
@@ -32,9 +32,11 @@ _NO_BUCKETS = ("total", "unit")
 
 
 def first_count(row: Row, names: Iterable[str]) -> int | None:
-    """The count in the first of these fields that is there and not empty."""
+    """The count in the first of these fields that is there and not empty; logs write it as text, too."""
     found = next((name for name in names if row.get(name) not in (None, "")), None)
-    return None if found is None else fields.count(row, found)
+    if found is None:
+        return None
+    return fields.count(Cells({found: row[found]}) if isinstance(row[found], str) else row, found)
 
 
 def usage_in(*places: Row) -> Row:

@@ -16,6 +16,7 @@ _WORDS = {
     "text": "text of the answer",
     "candidate": "name of the candidate",
     "reference": "right answer",
+    "reference[]": "right answers, a JSON list in each cell",
 }
 _EACH, _ONE = "A column of answers for each candidate", "One column of answers, and one that names the candidate"
 

@@ -186,6 +186,40 @@ def test_json_is_read_however_it_is_laid_out(sqlite_engine: Engine, name: str, m
     assert stored(sqlite_engine, Candidate.name) == models
 
 
+def test_a_record_with_a_list_of_objects_is_no_page(sqlite_engine: Engine) -> None:
+    rows = [{"q": "Where?", "answers": [{"text": "Here"}]}, {"q": "When?", "answers": []}]
+    assert take(sqlite_engine, rows, Kind.PROMPTS, columns={"turns": "q"}).created == 2
+
+
+FLAT = {
+    "responses": {"input": ASKED, "output": [{"type": "message", "role": "assistant", "content": "On Tuesday."}]},
+    "responses beside messages": {
+        "messages": ASKED,
+        "output": [{"type": "message", **TALK[1]}],
+        "status": "incomplete",
+    },
+    "messages": {"messages": ASKED, "content": [{"type": "text", "text": "On Tuesday."}], "stop_reason": "max_tokens"},
+    "gemini": {
+        "request": {"contents": [{"role": "user", "parts": [{"text": "When?"}]}]},
+        "response": {"candidates": [{"content": {"parts": [{"text": "On Tuesday."}]}, "finishReason": "STOP"}]},
+    },
+}
+
+
+@pytest.mark.parametrize("name", FLAT)
+def test_a_log_is_read_with_request_and_response_in_any_places(sqlite_engine: Engine, name: str) -> None:
+    assert take(sqlite_engine, [{"model": "m"} | FLAT[name]], Kind.RESPONSES).created == 1
+    ended = {"responses": None, "gemini": "stop"}.get(name, "length")
+    assert stored(sqlite_engine, Response.finish_reason) == [ended]
+
+
+def test_numbers_that_a_log_writes_as_text_are_numbers(sqlite_engine: Engine) -> None:
+    told = {"totalCost": "0.5", "usageDetails": {"input": "7", "output": "x"}, "latency": "1.5"}
+    take(sqlite_engine, [TRACE | told], Kind.RESPONSES)
+    columns = (Response.cost_usd, Response.input_tokens, Response.output_tokens, Response.latency_ms)
+    assert stored(sqlite_engine, *columns) == [(0.5, 7, None, 1500.0)]
+
+
 def test_a_record_of_a_page_is_named_by_its_line(sqlite_engine: Engine) -> None:
     page = json.dumps({"meta": {}, "data": [CHAT, CHAT | {"model": None}]}, indent=1)
     line = 1 + page[: page.rindex('"model"')].count("\n") - 1

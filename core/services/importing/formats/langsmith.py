@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from core.domain import fields
-from core.domain.fields import Flaw, Row
+from core.domain.fields import Row
 from core.services.importing import conversations, exchanges, times, usage
 from core.services.importing.answers import answers, references
 from core.services.importing.conversations import NotText
@@ -42,7 +42,7 @@ def _exchange(row: Row, reading: Reading) -> exchanges.Exchange:
             "latency_ms": times.elapsed_ms(start, exchanges.moment(row, "end_time")),
             "ttft_ms": times.elapsed_ms(start, exchanges.moment(row, "first_token_time")),
             **_tokens(row, outputs),
-            "cost_usd": _cost(row),
+            "cost_usd": exchanges.amount(row, "total_cost"),
         },
     )
 
@@ -65,16 +65,6 @@ def _tokens(row: Row, outputs: Row) -> Facts:
     given = usage.first_count(row, ("prompt_tokens", "input_tokens"))
     output = usage.first_count(row, ("completion_tokens", "output_tokens"))
     return {**told, "input_tokens": given or told["input_tokens"], "output_tokens": output or told["output_tokens"]}
-
-
-def _cost(row: Row) -> float | None:
-    found: Any = row.get("total_cost")
-    if isinstance(found, str) and found:
-        try:
-            return fields.amount({"total_cost": float(found)}, "total_cost")
-        except ValueError:
-            raise Flaw("must be a number.", field="total_cost") from None
-    return fields.amount(row, "total_cost")
 
 
 def _model(row: Row, outputs: Row) -> str | None:

@@ -45,7 +45,7 @@ def _exchange(row: Row, _: Reading) -> exchanges.Exchange:
             **told,
             "input_tokens": usage.first_count(row, ("prompt_tokens",)) or told["input_tokens"],
             "output_tokens": usage.first_count(row, ("completion_tokens",)) or told["output_tokens"],
-            "cost_usd": fields.amount(row, "spend"),
+            "cost_usd": exchanges.amount(row, "spend"),
         },
     )
 

@@ -14,7 +14,9 @@ from core.services.importing.records import Format, Kind, Reading, Record
 _REQUEST = ("request", "request_body", "kwargs", "body")
 _RESPONSE = ("response", "response_body", "completion", "output")
 _BESIDE_ANSWERS = frozenset({"choices", "usage", "usageMetadata", "object", "stop_reason", "finish_reason"})
-_MESSAGES = ("messages", "input", "prompt")
+_MODEL = ("model", "modelVersion")
+_OF_ITEMS = ("object", "status", "incomplete_details", "error", "output")
+_MESSAGES = ("messages", "input", "prompt", "contents")
 
 
 def _detect(row: Row, _: Kind) -> bool:
@@ -22,7 +24,7 @@ def _detect(row: Row, _: Kind) -> bool:
     answered = "choices" in row or exchanges.first(row, *_RESPONSE) is not None
     return "custom_id" not in row and (
         exchanges.first(request, "messages") is not None
-        or (answered and exchanges.first(request, "input", "prompt") is not None)
+        or (answered and exchanges.first(request, "input", "prompt", "contents") is not None)
     )
 
 
@@ -46,7 +48,7 @@ def _exchange(row: Row, reading: Reading) -> exchanges.Exchange:
     return exchanges.Exchange(
         conversations.asked(written, place, request),
         said or (answers(written, place) if shapes.is_conversation(written) else []),
-        exchanges.model(request, "model") or exchanges.model(response, "model"),
+        next((name for name in (exchanges.model(each, *_MODEL) for each in (request, row, response)) if name), None),
         created_at=start
         or exchanges.moment(row, "created_at", "timestamp", "created")
         or exchanges.moment(response, "created", "created_at"),
@@ -71,8 +73,10 @@ def _response(row: Row) -> Row:
 
 def _answers(row: Row, response: Row) -> list[Answer]:
     reason = finishing.reason_in(row)
-    if shapes.are_choices(response.get("choices")) or shapes.is_items(response):
-        return answers(response, "response", reason)
+    if shapes.are_choices(response.get("choices")):
+        return answers({"choices": response["choices"]}, "response", reason)
+    if shapes.is_items(response):
+        return answers({name: response[name] for name in _OF_ITEMS if name in response}, "response", reason)
     place = exchanges.first(row, *_RESPONSE)
     if place is not None:
         return answers(row[place], place, reason)
