@@ -54,7 +54,7 @@ _SERVED = frozenset(
     }
 )  # fmt: skip
 """Parts in which a provider tells what its own tools did on the way to the answer."""
-_ATTACHED = (*_MEDIA, "images", "attachments", "experimental_attachments", "files", "videos")
+_ATTACHED = frozenset((*_MEDIA, "images", "attachments", "experimental_attachments", "files", "videos"))
 
 
 class NotText(Flaw):
@@ -78,6 +78,15 @@ def asked(found: Any, place: str, beside: Row | None = None) -> list[Message]:
     if not joined:
         raise NotText("holds no message that a model could answer.", field=place)
     return joined
+
+
+def cell(row: Row, field: str) -> Any:
+    """A field that holds what was asked; in a cell, where a text and an object look alike, an object of one known
+    variable is taken for that.
+    """
+    held = fields.unpacked(row, field)
+    is_one = isinstance(held, dict) and len(held) == 1 and not held.keys().isdisjoint(_ASKED)
+    return held if is_one else row.get(field)
 
 
 def with_system(messages: list[Message], request: Row, place: str) -> list[Message]:
@@ -189,7 +198,7 @@ def unwrapped(found: Row) -> Row:
 
 def text_of(found: Row, place: str) -> str | None:
     """A message's text; where its content is null, the text of its refusal, else None."""
-    if any(found.get(name) for name in _ATTACHED):
+    if not _ATTACHED.isdisjoint(found) and any(found.get(name) for name in _ATTACHED):
         raise NotText("holds something other than text.", field=place)
     written = next((found[name] for name in ("content", "parts", "value", "text") if found.get(name) is not None), None)
     if not written and (refusal := refusal_of(found)) is not None:

@@ -1,6 +1,7 @@
 """Why an answer ended, wherever and in whatever words a vendor, a framework or a log says so."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from core.domain.answering import FinishReason, finish_reason_of
@@ -21,7 +22,7 @@ _WITHIN = (
     "generationInfo", "responseMetadata", "llmOutput",
     "details", "llm_output", "output", "response", "body", "metadata",
 )  # fmt: skip
-_DEEPEST = 6
+_DEEPEST = 4
 _SEPARATORS = re.compile(r"[\s-]+")
 _WORDS = {
     FinishReason.STOP: (
@@ -46,13 +47,16 @@ WITHOUT_TEXT = frozenset({FinishReason.LENGTH, FinishReason.REFUSAL, FinishReaso
 
 def reason_of(word: Any) -> str | None:
     """Our word for a vendor's; a word that we have none for stays as it is, and what is no word is None."""
-    if not isinstance(word, str) or not word.strip():
-        return None
-    plain = _SEPARATORS.sub("_", word.strip()[:LONGEST_NAME]).lower().rpartition(".")[2].removeprefix("finish_reason_")
+    return _reason(word.strip()[:LONGEST_NAME]) if isinstance(word, str) and word.strip() else None
+
+
+@lru_cache(maxsize=256)
+def _reason(word: str) -> str:
+    plain = _SEPARATORS.sub("_", word).lower().rpartition(".")[2].removeprefix("finish_reason_")
     if plain.startswith("content_filter"):
         return FinishReason.CONTENT_FILTER.value
     known = finish_reason_of(plain) or _REASON_OF.get(plain)
-    return known.value if known else storable(word.strip()[:LONGEST_NAME])
+    return known.value if known else storable(word)
 
 
 def reason_in(found: Any, deepest: int = _DEEPEST) -> str | None:
@@ -62,19 +66,23 @@ def reason_in(found: Any, deepest: int = _DEEPEST) -> str | None:
     if not isinstance(found, dict):
         return None
     for name in _SAID_AS:
-        if (reason := reason_of(found.get(name))) is not None:
+        if name in found and (reason := reason_of(found[name])) is not None:
             return reason
     if (reason := _by_status(found)) is not None:
         return reason
     if deepest == 0:
         return None
-    inner = (reason_in(found[name], deepest - 1) for name in _WITHIN if isinstance(found.get(name), dict | list))
-    return next((reason for reason in inner if reason is not None), None)
+    for name in _WITHIN:
+        if name in found and (reason := reason_in(found[name], deepest - 1)) is not None:
+            return reason
+    return None
 
 
 def _by_status(found: Row) -> str | None:
     """OpenAI's Responses: ``status`` and, where it is incomplete, why; without a why it is its length."""
-    status, details = found.get("status"), found.get("incomplete_details")
+    if "status" not in found:
+        return None
+    status, details = found["status"], found.get("incomplete_details")
     is_response = found.get("object") == "response" or isinstance(found.get("output"), list)
     if status == "incomplete" and (is_response or isinstance(details, dict)):
         why = reason_of(details.get("reason")) if isinstance(details, dict) else None

@@ -33,10 +33,10 @@ _NO_BUCKETS = ("total", "unit")
 
 def first_count(row: Row, names: Iterable[str]) -> int | None:
     """The count in the first of these fields that is there and not empty; logs write it as text, too."""
-    found = next((name for name in names if row.get(name) not in (None, "")), None)
-    if found is None:
-        return None
-    return fields.count(Cells({found: row[found]}) if isinstance(row[found], str) else row, found)
+    for name in names:
+        if name in row and row[name] not in (None, ""):
+            return fields.count(Cells({name: row[name]}) if isinstance(row[name], str) else row, name)
+    return None
 
 
 def usage_in(*places: Row) -> Row:

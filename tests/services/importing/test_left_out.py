@@ -213,6 +213,22 @@ def test_a_log_is_read_with_request_and_response_in_any_places(sqlite_engine: En
     assert stored(sqlite_engine, Response.finish_reason) == [ended]
 
 
+INPUTS = {
+    '"{""question"": ""When?""}"': "When?",
+    '"{""order"": 7, ""late"": true}"': '{"order": 7, "late": true}',
+    '"[""a"", ""b""]"': '["a", "b"]',
+    "When?": "When?",
+}
+
+
+@pytest.mark.parametrize("cell", INPUTS)
+def test_a_cell_of_a_log_is_its_text_but_for_what_wraps_one(sqlite_engine: Engine, cell: str) -> None:
+    content = f'id,traceId,type,model,input,output\no,t,GENERATION,m,{cell},"{{""answer"": 1}}"\n'
+    take(sqlite_engine, content, Kind.RESPONSES, name="t.csv")
+    assert [each["content"] for (messages,) in _rows(sqlite_engine) for each in messages] == [INPUTS[cell]]
+    assert stored(sqlite_engine, Response.turns) == [['{"answer": 1}']]
+
+
 def test_numbers_that_a_log_writes_as_text_are_numbers(sqlite_engine: Engine) -> None:
     told = {"totalCost": "0.5", "usageDetails": {"input": "7", "output": "x"}, "latency": "1.5"}
     take(sqlite_engine, [TRACE | told], Kind.RESPONSES)

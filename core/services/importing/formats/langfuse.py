@@ -64,7 +64,7 @@ def _exchange(row: Row) -> exchanges.Exchange:
     expected = exchanges.first(row, "expectedOutput", "expected_output")
     ideal = references(row[expected], expected) if expected else None
     return exchanges.Exchange(
-        conversations.asked(row.get("input"), "input"),
+        conversations.asked(conversations.cell(row, "input"), "input"),
         answers(row.get("output"), "output", finishing.reason_in(exchanges.part(row, "metadata"))),
         _model(row),
         key=fields.optional_name(row, "id") if ideal else None,

@@ -72,7 +72,7 @@ def _response(row: Row) -> Row:
 
 
 def _answers(row: Row, response: Row) -> list[Answer]:
-    reason = finishing.reason_in(row)
+    reason = finishing.reason_in(row, 1)
     if shapes.are_choices(response.get("choices")):
         return answers({"choices": response["choices"]}, "response", reason)
     if shapes.is_items(response):

@@ -20,7 +20,7 @@ def _detect(row: Row, _: Kind) -> bool:
 
 def _read(rows: Iterable[tuple[int, Row]], _: Reading) -> Iterator[Record]:
     for line, row in rows:
-        messages = conversations.asked(row.get("input"), "input", row)
+        messages = conversations.asked(conversations.cell(row, "input"), "input", row)
         reference = alternatives(row, "ideal")
         key = fields.optional_name(row, "id") or exchanges.content_key([messages, reference])
         yield PromptRecord(line, key, "general", messages, reference, None, [])
