@@ -71,7 +71,7 @@ def _print_summary(summary: ImportSummary, *, as_json: bool) -> None:
         typer.echo(f"These {summary.kind.value} were imported{place} before. Nothing changed.")
     else:
         same = f", {summary.unchanged:,} were there already" if summary.unchanged else ""
-        left = f", {summary.left_out:,} records were left out" if summary.left_out else ""
+        left = f", {summary.left_out:,} left out" if summary.left_out else ""
         typer.echo(f"Imported {summary.created:,} of {summary.records:,} {summary.kind.value}{place}{same}{left}.")
     for note in summary.notes:
         typer.echo(f"Note: {note}")

@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -310,6 +311,12 @@ def test_a_prompt_in_json_is_one_turn_unless_it_is_a_list_of_texts(sqlite_engine
     take(sqlite_engine, content, Kind.PROMPTS, name="t.csv")
     turns = [[each["content"] for each in messages] for (messages,) in _rows(sqlite_engine)]
     assert turns == [['{"order": 7}'], ["[1, 2]"], ["one", "two"]]
+
+
+@pytest.mark.parametrize("written", ["2025-03-01T12:00:00Z[UTC]", "2025-03-01T13:00:00+01:00[Europe/Vienna]"])
+def test_a_time_may_name_its_zone_behind_its_offset(sqlite_engine: Engine, written: str) -> None:
+    take(sqlite_engine, [CHAT | {"created_at": written}], Kind.RESPONSES)
+    assert stored(sqlite_engine, Response.created_at) == [datetime(2025, 3, 1, 12, tzinfo=UTC)]
 
 
 def _rows(engine: Engine) -> list[Any]:
