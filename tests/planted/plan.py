@@ -37,7 +37,7 @@ class PlantedPlan:
 
     ``first_token_ms`` is of any channel: with a ``reasoning`` text it is that one's, and the answer's own begins at
     ``first_visible_ms``; without one the two are the same and ``first_visible_ms`` counts. ``pieces``: chunks of the
-    answer, the first at ``first_visible_ms``, the others evenly before ``total_ms``, when the stream ends.
+    answer, the first at ``first_visible_ms``, the last at ``total_ms``, when the stream ends.
 
     ``script``: pairs of a needle and an answer; the first needle found in the last user message gives the answer, else
     ``text``, in which {prompt} stands for that message. Tokens: None counts words. ``tries``: what becomes of the

@@ -92,10 +92,11 @@ def _chunk(data: bytes) -> bytes:
 
 
 def _pieces(plan: PlantedPlan, text: str) -> list[tuple[float, str]]:
-    """The answer's pieces with their moments: the first at first_visible_ms, the rest evenly before total_ms."""
+    """The answer's pieces with their moments: the first at first_visible_ms, the last at total_ms."""
     count = max(1, min(plan.pieces, len(text)))
-    size, gap = -(-len(text) // count), (plan.total_ms - plan.first_visible_ms) / count
+    size = -(-len(text) // count)
     cuts = [text[start : start + size] for start in range(0, len(text), size)] or [""]
+    gap = (plan.total_ms - plan.first_visible_ms) / max(1, len(cuts) - 1)
     return [(plan.first_visible_ms + number * gap, piece) for number, piece in enumerate(cuts)]
 
 

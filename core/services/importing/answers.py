@@ -37,7 +37,7 @@ _FAILED = frozenset({"failed", "cancelled", "canceled", "expired"})
 
 
 class Answer(NamedTuple):
-    """One text that was answered, without the thoughts before it."""
+    """One text that was answered; thoughts in tags before it are still there, those in parts of their own are not."""
 
     text: str
     finish_reason: str | None = None
@@ -61,14 +61,9 @@ def answers(found: Any, place: str, reason: str | None = None) -> list[Answer]:
     return said or ([Answer("", reason)] if found is not None and reason in finishing.WITHOUT_TEXT else [])
 
 
-def without_thoughts(text: str) -> str:
-    """An answer without what the model thought aloud before it."""
-    return split_thoughts(text)[1]
-
-
 def references(found: Any, place: str) -> list[str] | None:
     """The texts of a reference in a log: what was expected is written as what was answered is."""
-    return [each.text for each in answers(found, place)] or None
+    return [split_thoughts(each.text)[1] for each in answers(found, place)] or None
 
 
 def several(found: Any, place: str) -> list[str] | None:
@@ -87,7 +82,7 @@ def alternatives(row: Row, field: str) -> list[str] | None:
 
 
 def _answer(text: str, reason: str | None) -> Answer:
-    return Answer(without_thoughts(text), reason)
+    return Answer(text, reason)
 
 
 def _by(found: Row, place: str, reason: str | None) -> list[Answer]:

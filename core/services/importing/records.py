@@ -74,6 +74,8 @@ class ResponseRecord(NamedTuple):
     created_at: datetime | None = None
     prompt: PromptRecord | None = None
     facts: Facts = MappingProxyType({})
+    reasoning: list[str] | None = None
+    """What was thought before each turn, as the file tells it apart from what was answered."""
 
 
 class VoteRecord(NamedTuple):

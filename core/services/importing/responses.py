@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from core.domain.content_hash import canonical, digest
 from core.domain.fields import Flaw
 from core.domain.lengths import count_words
+from core.domain.thoughts import split_thoughts
 from core.services.importing import finishing
 from core.services.importing.batches import OnBatch, batches
 from core.services.importing.bulk import staged_moment
@@ -26,7 +27,17 @@ from core.storage.tables import Dataset, Prompt, Response, Run
 from core.storage.tables.facts import EXPORTED
 
 _NOT_KNOWN = dict.fromkeys(fact.name for fact in EXPORTED)
-_COLUMNS = ("prompt", "candidate", "repetition", "turns", "words", "content_hash", *_NOT_KNOWN, "created_at")
+_COLUMNS = (
+    "prompt",
+    "candidate",
+    "repetition",
+    "turns",
+    "reasoning",
+    "words",
+    "content_hash",
+    *_NOT_KNOWN,
+    "created_at",
+)
 _BATCH = 500
 _MOST_REMEMBERED = 100_000
 Key = tuple[int, int, int]
@@ -65,7 +76,7 @@ class ResponseStager:
     def read_all(self, records: Iterable[ResponseRecord], on_batch: OnBatch) -> None:
         """Read ``records``, a batch at a time."""
         for batch in batches(records, _BATCH):
-            kept = self._fitting(batch)
+            kept = [_without_thoughts(record) for record in self._fitting(batch)]
             if kept:
                 self._read(kept)
             on_batch(len(kept))
@@ -204,7 +215,8 @@ class ResponseStager:
         if reason := facts["finish_reason"]:
             facts["finish_reason"] = finishing.reason_of(reason)
         words, created_at = sum(map(count_words, record.turns)), staged_moment(record.created_at or self.now)
-        return (*key, canonical(record.turns), words, content_hash, *facts.values(), created_at)
+        thought = None if record.reasoning is None else canonical(record.reasoning)
+        return (*key, canonical(record.turns), thought, words, content_hash, *facts.values(), created_at)
 
 
 def answers_wanted(messages: Sequence[dict[str, str]]) -> int:
@@ -212,3 +224,13 @@ def answers_wanted(messages: Sequence[dict[str, str]]) -> int:
     roles = [message["role"] for message in messages]
     following = [*roles[1:], ""]
     return sum(role == "user" and after != "assistant" for role, after in zip(roles, following, strict=True))
+
+
+def _without_thoughts(record: ResponseRecord) -> ResponseRecord:
+    """The record with what was thought in the texts of its answers told apart from them."""
+    parts = [split_thoughts(turn) for turn in record.turns]
+    if not any(thought for thought, _ in parts):
+        return record._replace(turns=[answer for _, answer in parts])
+    told = record.reasoning or [""] * len(parts)
+    thoughts = ["\n\n".join(filter(None, (own, thought))) for own, (thought, _) in zip(told, parts, strict=True)]
+    return record._replace(turns=[answer for _, answer in parts], reasoning=thoughts)

@@ -138,6 +138,26 @@ def test_responses_make_one_run_with_their_measures(filled: Engine) -> None:
     assert rows[2].turns == ["4", "7"]
 
 
+def test_what_was_thought_before_an_answer_is_kept_beside_it(engine: Engine) -> None:
+    take(engine, [{"id": name, "turns": ["How much?"]} for name in ("tags", "told", "both", "nothing")], "prompts")
+    answers = {
+        "tags": {"text": "<think>Six times seven.</think>\n\nIt is 42."},
+        "told": {"text": "It is 42.", "reasoning": "Six times seven."},
+        "both": {"turns": ["<think>Seven.</think>It is 42."], "reasoning": ["Six times"]},
+        "nothing": {"text": "It is 42."},
+    }
+    take(engine, [{"prompt_id": name, "candidate": "a", **answer} for name, answer in answers.items()], "responses")
+    with Session(engine) as session:
+        came = dict(session.exec(select(Prompt.external_id, Response).join(Response)).all())
+        assert all(response.turns == ["It is 42."] and response.words == 3 for response in came.values())
+        assert {name: response.reasoning for name, response in came.items()} == {
+            "tags": ["Six times seven."],
+            "told": ["Six times seven."],
+            "both": ["Six times\n\nSeven."],
+            "nothing": None,
+        }
+
+
 def test_a_changed_response_goes_into_a_newer_run_and_the_rest_stays(filled: Engine) -> None:
     changed = [RESPONSES[0], {**RESPONSES[1], "text": "another answer"}]
     summary = take(filled, changed, "responses")

@@ -121,7 +121,7 @@ ANSWERS: dict[str, tuple[Any, list[tuple[str, str | None]]]] = {
         [("Hi", None)],
     ),
     "reasoning items": (items({"type": "reasoning", "summary": []}, item(TEXT)), [("Tuesday.", "stop")]),
-    "tags": (completion(said("<think>Hm.</think>\n\nHi")), [("Hi", "stop")]),
+    "tags": (completion(said("<think>Hm.</think>\n\nHi")), [("<think>Hm.</think>\n\nHi", "stop")]),
     "thoughts alone": (
         said([{"type": "thinking", "thinking": "?"}], type="message", stop_reason="max_tokens"),
         [("", "length")],

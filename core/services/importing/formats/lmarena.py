@@ -15,7 +15,6 @@ from core.domain.fields import Flaw, Row
 from core.domain.storable_text import storable
 from core.domain.votes import Outcome
 from core.services.importing import conversations, exchanges
-from core.services.importing.answers import without_thoughts
 from core.services.importing.conversations import Message, NotText
 from core.services.importing.records import Format, Kind, PromptRecord, Reading, Record, ResponseRecord, VoteRecord
 
@@ -115,8 +114,8 @@ def _texts(line: int, row: Row) -> tuple[PromptRecord, tuple[list[str], list[str
 def _answered(row: Row, side: str) -> list[str]:
     if (said := fields.unpacked(row, f"conversation_{side}")) is not None:
         messages = _messages(said, f"conversation_{side}")
-        return [without_thoughts(each["content"]) for each in messages if each["role"] == "assistant"]
-    return [without_thoughts(turn) for turn in _cell(row, f"response_{side}")]
+        return [each["content"] for each in messages if each["role"] == "assistant"]
+    return list(_cell(row, f"response_{side}"))
 
 
 def _cell(row: Row, field: str) -> list[str]:

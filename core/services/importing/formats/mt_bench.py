@@ -12,7 +12,7 @@ from typing import Any
 from core.domain import fields
 from core.domain.fields import Flaw, Row
 from core.services.importing import shapes, times
-from core.services.importing.answers import several, without_thoughts
+from core.services.importing.answers import several
 from core.services.importing.records import Format, Kind, PromptRecord, Reading, Record, ResponseRecord
 
 
@@ -70,7 +70,7 @@ def _answers(line: int, row: Row) -> Iterator[ResponseRecord]:
             line,
             fields.number_or_name(row, "question_id"),
             fields.name(row, "model_id"),
-            [without_thoughts(turn) for turn in turns],
+            turns,
             None,
             created_at=times.moment(row, "tstamp"),
         )

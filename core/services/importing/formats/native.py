@@ -22,9 +22,9 @@ _REQUIRED = {
 LIST = "reference[]"
 """The column whose cells hold several references, as a JSON list; those of ``reference`` are texts, JSON or not."""
 _PROMPT = frozenset({"id", "category", "turns", "messages", "reference", LIST, "constraints", "tags"})
-_RESPONSE = frozenset({"prompt_id", "candidate", "text", "turns", "repetition", "created_at", "dataset", "run"}).union(
-    fact.name for fact in EXPORTED
-)
+_RESPONSE = frozenset(
+    {"prompt_id", "candidate", "text", "turns", "reasoning", "repetition", "created_at", "dataset", "run"}
+).union(fact.name for fact in EXPORTED)
 _TAKE: dict[type, Callable[[Row, str], Any]] = {int: fields.count, float: fields.amount, str: fields.optional_name}
 _VOTE = frozenset({"prompt_id", "left", "right", "winner", "question", "rater", "created_at"})
 _ANSWERED = frozenset({"choices", "response", "completion"})
@@ -177,7 +177,16 @@ def response(line: int, row: Row) -> ResponseRecord:
         fields.count(row, "repetition") or 0,
         times.moment(row, "created_at"),
         facts={fact.name: _TAKE[fact.type](row, fact.name) for fact in EXPORTED},
+        reasoning=_reasoning(row, len(answered)),
     )
+
+
+def _reasoning(row: Row, turns: int) -> list[str] | None:
+    if not (thought := _several(row, "reasoning")):
+        return None
+    if len(thought) != turns:
+        raise Flaw(f"has {len(thought)} text(s) for {turns} turn(s): give one each.", field="reasoning")
+    return thought
 
 
 _EACH: dict[Kind, tuple[Callable[[int, Row], Record], frozenset[str]]] = {
