@@ -6,14 +6,15 @@ from enum import StrEnum
 from typing import Any
 
 from core.domain.strict_params import StrictParams
+from core.domain.thoughts import split_thoughts
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A response with what it answers."""
+    """A response with what it answers. Nobody who scores it sees what the model thought aloud before an answer."""
 
     turns: Sequence[str]
-    """One text per user turn answered."""
+    """One text per user turn answered; given with thoughts or without, kept without."""
     messages: Sequence[Mapping[str, str]] = ()
     """The prompt's."""
     reference: Sequence[str] = ()
@@ -21,6 +22,9 @@ class Subject:
     tags: Sequence[str] = ()
     category: str = "general"
     finish_reason: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "turns", [split_thoughts(turn)[1] for turn in self.turns])
 
     @property
     def text(self) -> str:
