@@ -49,7 +49,8 @@ def test_an_injection_earns_no_more_than_the_text_without_it(name, reader):
         PLAIN + "\n" + INJECTIONS[name] + "\n",
         PLAIN + INJECTIONS[name] * 3,
     ):
-        assert graded(reader, text) == without
+        # less where it makes the whole text thoughts: "…</think>"
+        assert graded(reader, text) <= without
 
 
 @pytest.mark.parametrize(
@@ -154,6 +155,35 @@ def test_a_grade_from_1_to_5_is_a_value_from_0_to_1(score, value):
     assert judging.parse_score(f"<think>5? {reply}</think>\n{reply}").value == value
 
 
+VERDICT = '{"reason": "fine, short", "score": 4}'
+FORMS = {
+    "written as not whole": '{"reason": "fine", "score": 4.0}',
+    "with an exponent": '{"reason": "fine", "score": 4e0}',
+    "line breaks and a tab in a text": '{"reason": "fine\r\nbut\tshort", "score": 4}',
+    "capitals in the keys": '{"Reason": "fine", "SCORE": 4}',
+    "a byte order mark": "\ufeff" + VERDICT,
+    "a byte order mark within a fence": f"\ufeff```json\r\n{VERDICT}\r\n```\r\n",
+    "a fence on one line": f"```json {VERDICT} ```",
+    "a fence without a label": f"```{VERDICT}```",
+    "a fence of tildes": f"~~~JSON\n{VERDICT}\n~~~",
+    "thoughts in another tag": f'<reasoning>{{"score": 1}}</reasoning>\n```json\n{VERDICT}\n```',
+    "thoughts that began before": f"It is fine, so 4.\n</think>\n{VERDICT}",
+    "thoughts in brackets": f"[THINK]hm[/THINK]{VERDICT}",
+    "two channels": f"<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>final<|message|>{VERDICT}",
+    "three channels, each with its head": (
+        "<|start|>assistant<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>analysis<|message|>b"
+        f"<|end|><|start|>assistant<|channel|>final <|constrain|>json<|message|>{VERDICT}<|return|>"
+    ),
+    "a tag that the reason speaks of": '{"reason": "it shows its thoughts:\n</think>\nand ends", "score": 4}',
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_verdict_that_can_be_taken_in_one_way_is_taken_however_it_is_written(name):
+    said = judging.parse_score(FORMS[name])
+    assert said.value == 0.75 and said.reason
+
+
 NONSENSE = {
     "empty": "",
     "blank": " \n",
@@ -162,7 +192,6 @@ NONSENSE = {
     "a fraction": '{"reason": "good", "score": "5/5"}',
     "a text": '{"reason": "good", "score": "5"}',
     "not whole": '{"reason": "good", "score": 4.5}',
-    "written as not whole": '{"reason": "good", "score": 5.0}',
     "too high": '{"reason": "good", "score": 6}',
     "too low": '{"reason": "good", "score": 0}',
     "huge": '{"reason": "good", "score": 1e999}',
@@ -171,6 +200,13 @@ NONSENSE = {
     "null": '{"reason": "good", "score": null}',
     "several": '{"reason": "good", "score": 5}{"reason": "bad", "score": 1}',
     "a key twice": '{"reason": "good", "score": 1, "score": 5}',
+    "a key twice, once with a capital": '{"reason": "good", "score": 1, "Score": 5}',
+    "words after it": '{"reason": "good", "score": 5}\n\nShall I go on?',
+    "words after a fence": '```json\n{"reason": "good", "score": 5}\n```\nShall I go on?',
+    "two fences": '```json\n{"reason": "x", "score": 1}\n```\n```json\n{"reason": "y", "score": 5}\n```',
+    "another verdict after thoughts": '<think>hm</think>{"reason": "x", "score": 1}{"reason": "y", "score": 5}',
+    "not a number": '{"reason": "good", "score": NaN}',
+    "thoughts in a channel alone": '<|channel|>analysis<|message|>{"reason": "good", "score": 5}<|end|>',
     "a list": '[{"reason": "good", "score": 5}]',
     "scores in a list": '{"reason": "good", "score": [5]}',
     "no reason": '{"score": 5}',
@@ -203,8 +239,9 @@ def test_a_refusal_is_unscored_whatever_it_says_and_a_reply_cut_off_says_what_to
 
 @pytest.mark.parametrize(("word", "value"), [("first", 1.0), ("second", 0.0), ("tie", 0.5)])
 def test_a_choice_is_read_as_strictly(word, value):
-    assert judging.parse_choice(json.dumps({"reason": "r", "choice": word})).value == value
-    for odd in (word.upper(), 1, None, [word], "both"):
+    for written in (word, word.upper(), f" {word.title()}\n"):
+        assert judging.parse_choice(json.dumps({"reason": "r", "choice": written})).value == value
+    for odd in (f"{word}?", 1, None, [word], "both"):
         assert judging.parse_choice(json.dumps({"reason": "r", "choice": odd})).value is None
 
 

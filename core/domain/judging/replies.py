@@ -1,13 +1,15 @@
-"""What a judge's reply means. Strict: a reply that is not exactly what was asked for is no verdict."""
+"""What a judge's reply means. Strict: a reply that can be taken in two ways, or holds more, is no verdict."""
 
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from core.domain.answering import FinishReason
 from core.domain.scoring.base import Score, unscored
+from core.domain.thoughts import split_thoughts
 from core.domain.votes import Outcome
 
 LOWEST, HIGHEST = 1, 5
@@ -15,21 +17,25 @@ FIRST, SECOND, TIE = 1.0, 0.0, 0.5
 _CHOICES = {"first": FIRST, "second": SECOND, "tie": TIE}
 _LONGEST_REPLY = 20_000
 ValueOf = Callable[[Any], float | None]
-_THOUGHTS = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
-_CODE_BLOCK = re.compile(r"\A```(?:json)?[ \t]*\n(.*)\n[ \t]*```\Z", re.DOTALL | re.IGNORECASE)
+_CODE_BLOCK = re.compile(r"\A(`{3,}|~{3,})[ \t]*(?:json[c5]?)?(?=[\s{])(.*)(?<=[\s}])\1\Z", re.DOTALL | re.IGNORECASE)
+_UNSEEN = " \t\r\n\ufeff\u200b"
+# gpt-oss, where whoever serves it leaves its signs in: every message has a head, and may say what form it has.
+_HEAD = re.compile(r"<\|start\|>assistant(?=<\|channel\|>)", re.IGNORECASE)
+_FORM = re.compile(r"(<\|channel\|>\w+)[ \t]*<\|constrain\|>[ \t]*\w*(?=<\|message\|>)", re.IGNORECASE)
 
 
 def parse_score(reply: str, finish_reason: str | None = None) -> Score:
     """(score − 1) / 4 of ``{"reason", "score": 1 … 5}``, else unscored with what is wrong with the reply.
 
     Taken whole: words around the object, other keys, a key twice or a number that is not whole make it no verdict,
-    for a judge that quotes a response's fake verdict must not be taken to agree. A code fence around it is allowed.
+    for a judge that quotes a response's fake verdict must not be taken to agree. Allowed are thoughts before it, a
+    code fence around it, line breaks and tabs within its texts, 4.0 for 4, and capitals in its keys.
     """
     return _parsed(reply, finish_reason, "score", _score_value)
 
 
 def parse_choice(reply: str, finish_reason: str | None = None) -> Score:
-    """1 for the first, 0 for the second, 0.5 for a tie, of ``{"reason", "choice"}``; strict as ``parse_score``."""
+    """1 for the first, 0 for the second, 0.5 for a tie, of ``{"reason", "choice"}``; read as ``parse_score`` does."""
     return _parsed(reply, finish_reason, "choice", _choice_value)
 
 
@@ -57,14 +63,26 @@ def both_orders(forward: Score, backward: Score) -> Preference:
 def _parsed(reply: str, finish_reason: str | None, key: str, value_of: ValueOf) -> Score:
     if finish_reason in (FinishReason.REFUSAL, FinishReason.CONTENT_FILTER):
         return unscored("The judge refused to answer.")
-    text = _THOUGHTS.sub("", reply).strip()
-    if not text:
+    if len(reply) > _LONGEST_REPLY:
+        return unscored("The judge's reply is not the JSON object asked for: it is far too long.")
+    whole = reply.strip(_UNSEEN)
+    with suppress(ValueError, RecursionError):
+        return _verdict(_json(whole), key, value_of)
+    answer = _answer(whole)
+    if not answer:
         return unscored("The judge's reply is empty.")
     try:
-        return _verdict(_json(text), key, value_of)
+        return _verdict(_json(answer), key, value_of)
     except (ValueError, RecursionError) as error:
         cut = " It was cut off: raise the judge's 'max_tokens'." if finish_reason == FinishReason.LENGTH else ""
         return unscored(f"The judge's reply is not the JSON object asked for: {_problem(error)}.{cut}")
+
+
+def _answer(reply: str) -> str:
+    """The reply without what was thought before it."""
+    if reply.startswith("<|"):
+        reply = _FORM.sub(r"\1", _HEAD.sub("", reply))
+    return split_thoughts(reply)[1].strip(_UNSEEN)
 
 
 def _verdict(found: Any, key: str, value_of: ValueOf) -> Score:
@@ -80,14 +98,12 @@ def _verdict(found: Any, key: str, value_of: ValueOf) -> Score:
 
 
 def _json(text: str) -> Any:
-    if len(text) > _LONGEST_REPLY:
-        raise ValueError("it is far too long")
     block = _CODE_BLOCK.match(text)
-    return json.loads(block[1] if block else text, object_pairs_hook=_each_key_once)
+    return json.loads(block[2] if block else text, strict=False, object_pairs_hook=_each_key_once)
 
 
 def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
+    found = {key.strip().casefold(): value for key, value in pairs}
     if len(found) < len(pairs):
         raise ValueError("a key stands in it twice")
     return found
@@ -98,10 +114,10 @@ def _problem(error: Exception) -> str:
 
 
 def _score_value(found: Any) -> float | None:
-    if isinstance(found, bool) or not isinstance(found, int) or not LOWEST <= found <= HIGHEST:
+    if isinstance(found, bool) or found not in range(LOWEST, HIGHEST + 1):  # 4.0 is in it, 4.5 and "4" are not
         return None
-    return (found - LOWEST) / (HIGHEST - LOWEST)
+    return float(found - LOWEST) / (HIGHEST - LOWEST)
 
 
 def _choice_value(found: Any) -> float | None:
-    return _CHOICES.get(found) if isinstance(found, str) else None
+    return _CHOICES.get(found.strip().casefold()) if isinstance(found, str) else None
