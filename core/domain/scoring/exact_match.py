@@ -2,7 +2,7 @@
 
 from core.domain.scoring import parameters
 from core.domain.scoring.base import EvaluatorKind, Score, Subject, Use, failed, not_applicable, passed
-from core.domain.scoring.wording import plain, shown, straight
+from core.domain.scoring.wording import one_dash, plain, shown, straight
 from core.domain.strict_params import StrictParams, Wordings
 
 
@@ -41,6 +41,7 @@ def _others(expected: list[str]) -> str:
 
 def _spelled(text: str, params: ExactParams) -> str:
     """The text in the spelling in which it is compared."""
+    text = one_dash(text)
     if params.ignore_blanks:
         text = plain(text, ignore_case=params.ignore_case)
     elif params.ignore_case:

@@ -1,6 +1,5 @@
 """Whether the answer gives the right number."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -18,7 +17,8 @@ from core.domain.scoring.base import (
     passed,
     unscored,
 )
-from core.domain.scoring.numbers import Number, numbers_in, only_number
+from core.domain.scoring.number import Number, exactly, is_same, spelled
+from core.domain.scoring.numbers import numbers_in, only_number
 from core.domain.scoring.wording import shown
 from core.domain.strict_params import StrictParams
 
@@ -33,13 +33,12 @@ class NumberParams(StrictParams):
     in_words: bool = True
 
 
-_ROUNDING = 1e-9
 _OWN = ("tolerance", "relative_tolerance", "which")
 
 
 @dataclass(frozen=True)
 class _Wanted:
-    values: tuple[float, ...]
+    numbers: tuple[Number, ...]
     tolerance: float
     relative_tolerance: float
     which: str
@@ -51,32 +50,31 @@ def score(subject: Subject, params: NumberParams) -> Score:
     Wanted: the prompt's constraint ``number`` (a number, a list of which any will do, or an object with ``value`` and,
     if it likes, ``tolerance``, ``relative_tolerance``, ``which``), else references that are nothing but numbers, all of
     them (where one is a wording, the answer may be right in words), else the parameter. Right is within the larger
-    tolerance. Percents and scales count both ways: "12 %" is 12 and 0.12, "1.2 million" is 1,200,000 and 1.2.
+    tolerance. Percents and scales count both ways: "12 %" is 12 and 0.12, "1.2 million" is 1,200,000 and 1.2. Numbers
+    that count the lines of a list or name a footnote are no answers. The last number is one in digits, if there is any.
     """
     wanted = _wanted(subject, params)
     if isinstance(wanted, Score):
         return wanted
-    numbers = numbers_in(subject.text, in_words=params.in_words and wanted.which == "any")
-    sought = " or ".join(f"{value:.12g}" for value in wanted.values[:4])
-    if not numbers:
+    sought = " or ".join(dict.fromkeys(spelled(number.values[0]) for number in wanted.numbers[:4]))
+    looked_at = _looked_at(subject.text, params, wanted.which)
+    if not looked_at:
         return failed(f"there is no number, {sought} was wanted")
-    looked_at = numbers if wanted.which == "any" else numbers[-1:]
+    tolerances = exactly(wanted.tolerance), exactly(wanted.relative_tolerance)
     for number in looked_at:
-        if _is_right(number, wanted):
+        if any(is_same(number, right, *tolerances) for right in wanted.numbers):
             return passed(f"{shown(number.written, 30)} is right")
     if wanted.which == "final":
-        return failed(f"the final number is {shown(numbers[-1].written, 30)}, {sought} was wanted")
-    listed = ", ".join(shown(number.written, 20) for number in numbers[:4])
-    return failed(f"{sought} is missing among {listed}{', …' if len(numbers) > 4 else ''}")
+        return failed(f"the final number is {shown(looked_at[-1].written, 30)}, {sought} was wanted")
+    listed = ", ".join(shown(number.written, 20) for number in looked_at[:4])
+    return failed(f"{sought} is missing among {listed}{', …' if len(looked_at) > 4 else ''}")
 
 
-def _is_right(number: Number, wanted: _Wanted) -> bool:
-    return any(
-        math.isclose(value, right, rel_tol=max(wanted.relative_tolerance, _ROUNDING), abs_tol=wanted.tolerance)
-        or (wanted.relative_tolerance > 0 and abs(value - right) <= wanted.relative_tolerance * abs(right))
-        for value in number.values
-        for right in wanted.values
-    )
+def _looked_at(text: str, params: NumberParams, which: str) -> list[Number]:
+    """The numbers in the answer of which one must be right."""
+    if which == "any":
+        return numbers_in(text, in_words=params.in_words)
+    return (numbers_in(text) or numbers_in(text, in_words=params.in_words))[-1:]
 
 
 def _wanted(subject: Subject, params: NumberParams) -> _Wanted | Score:
@@ -91,26 +89,27 @@ def _wanted(subject: Subject, params: NumberParams) -> _Wanted | Score:
             return unscored(f"the prompt's number cannot be used: {shown(str(error), 100)}")
         wanted, stated = replace(wanted, **own), stated.get("value")
     if stated is None and (references := parameters.texts(subject.reference)):
-        stated = references if all(map(only_number, references)) else None
+        are_numbers = all(only_number(reference, in_words=params.in_words) for reference in references)
+        stated = references if are_numbers else None
     if stated is None:
         stated = params.number
     if stated is None:
         return not_applicable("the prompt wants no number")
-    values = _values(stated)
-    if not values:
+    numbers = _numbers(stated, in_words=params.in_words)
+    if not numbers:
         return unscored(f"the number the prompt wants is none: {shown(repr(stated), 60)}")
-    return replace(wanted, values=values)
+    return replace(wanted, numbers=numbers)
 
 
-def _values(stated: Any) -> tuple[float, ...]:
-    """The number, or the numbers in a list, as floats; of a text its likeliest reading. What is none is left out."""
-    values: list[float] = []
+def _numbers(stated: Any, *, in_words: bool) -> tuple[Number, ...]:
+    """The number, or the numbers in a list. What is none is left out."""
+    found = list[Number]()
     for one in stated if isinstance(stated, list | tuple) else [stated]:
         if parameters.is_number(one):
-            values.append(float(one))
-        elif isinstance(one, str) and (number := only_number(one)):
-            values.append(number.values[0])
-    return tuple(value for value in values if math.isfinite(value))
+            found.append(Number(str(one), (exactly(one),)))
+        elif isinstance(one, str) and (number := only_number(one, in_words=in_words)):
+            found.append(number)
+    return tuple(found)
 
 
 def _check_own(own: Mapping[str, Any]) -> None:

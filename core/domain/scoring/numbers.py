@@ -3,34 +3,40 @@
 A number that can be read in two ways ("1,234": thousands, or a German decimal) has both values.
 """
 
-import math
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
+from itertools import islice
+
+from core.domain.scoring.number import Number, whole_and_share
+from core.domain.scoring.number_text import as_read
+from core.domain.scoring.number_words import numbers_named
 
 _BLANK = "\u0020\u00a0\u2009\u202f"
 _SCALES = {
-    "thousand": 1e3, "tausend": 1e3, "k": 1e3, "mille": 1e3, "mil": 1e3,
-    "million": 1e6, "millions": 1e6, "mio": 1e6, "millionen": 1e6, "mn": 1e6, "m": 1e6,
-    "billion": 1e9, "billions": 1e9, "bn": 1e9, "b": 1e9, "milliarden": 1e9, "milliarde": 1e9, "mrd": 1e9,
-    "milliards": 1e9, "trillion": 1e12, "trillions": 1e12,
-    "千": 1e3, "万": 1e4, "萬": 1e4, "億": 1e8, "亿": 1e8, "兆": 1e12,
+    "hundred": 10**2, "thousand": 10**3, "tausend": 10**3, "tsd": 10**3, "k": 10**3, "mille": 10**3, "mil": 10**3,
+    "lakh": 10**5, "crore": 10**7,
+    "million": 10**6, "millions": 10**6, "mio": 10**6, "millionen": 10**6, "mn": 10**6, "mln": 10**6, "m": 10**6,
+    "millones": 10**6, "milioni": 10**6, "milhões": 10**6,
+    "billion": 10**9, "billions": 10**9, "bn": 10**9, "b": 10**9, "milliarden": 10**9, "milliarde": 10**9,
+    "mrd": 10**9, "milliard": 10**9, "milliards": 10**9, "trillion": 10**12, "trillions": 10**12,
+    "тыс": 10**3, "млн": 10**6, "млрд": 10**9,
+    "千": 10**3, "万": 10**4, "萬": 10**4, "億": 10**8, "亿": 10**8, "兆": 10**12,
+    "천": 10**3, "만": 10**4, "억": 10**8,
 }  # fmt: skip
 _VULGAR = {
-    "½": 1 / 2, "⅓": 1 / 3, "⅔": 2 / 3, "¼": 1 / 4, "¾": 3 / 4, "⅕": 1 / 5, "⅖": 2 / 5, "⅗": 3 / 5, "⅘": 4 / 5,
-    "⅙": 1 / 6, "⅚": 5 / 6, "⅛": 1 / 8, "⅜": 3 / 8, "⅝": 5 / 8, "⅞": 7 / 8,
+    "½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5),
+    "⅘": (4, 5), "⅙": (1, 6), "⅚": (5, 6), "⅐": (1, 7), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8),
+    "⅑": (1, 9), "⅒": (1, 10),
 }  # fmt: skip
-_UNITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_TEENS = ("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
-_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-_WORDS = {word: float(n) for n, word in enumerate(_UNITS + _TEENS)} | {
-    word: 10.0 * n for n, word in enumerate(_TENS, 2)
-}
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
-_LONGEST = 50_000
+_LONGEST_NAMED = 200
 _CURRENCY = r"(?:US|A|C|R)?[$€£¥₹₽₩]|(?:USD|EUR|GBP|CHF|JPY|INR|Rs\.?|kr\.?)"
 _GROUPED = rf"\d{{1,3}}(?:(?P<mark>[,.'’_٬{_BLANK}])\d{{3}}(?!\d))(?:(?P=mark)\d{{3}}(?!\d)){{0,9}}"
+_PERCENT = (
+    r"percent|per cent|pct|prozent|pour cent|pourcent|por ciento|por cento|per cento|procent|процент\w{0,3}"
+    r"|퍼센트|パーセント"
+)
 _POWER = r"(?:(?:\^|\*\*)\{?(?P<power>[-+−]?\d{1,3})\}?|(?P<raised>[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}))"
 _NUMBER = re.compile(
     rf"(?<![A-Za-z\d_.])(?<![A-Za-z][-_])(?:(?<![\d)\w])(?P<sign>[-−﹣－]|(?<![^\s(])–)[ ]?)?"
@@ -39,101 +45,101 @@ _NUMBER = re.compile(
     r"|(?P<indian>\d{1,2}(?:,\d{2}){1,6},\d{3}(?!\d)(?:\.\d{1,20})?)"
     r"|(?P<simple>\d{1,400}(?:[.,·٫]\d{1,400}(?![.,]?\d))?|\.\d{1,400})(?P<exponent>[eE][-+−]?\d{1,3}(?!\d))?"
     rf"|(?=[{''.join(_VULGAR)}]))"
-    rf"(?:[{_BLANK}]?(?P<vulgar>[{''.join(_VULGAR)}])|(?P<below>/\d{{1,9}}(?![\d/]))"
+    rf"(?:[{_BLANK}]?(?P<vulgar>[{''.join(_VULGAR)}])|(?P<below>[{_BLANK}]?/[{_BLANK}]?\d{{1,9}}(?![\d/]))"
     rf"|[{_BLANK}](?P<over>\d{{1,3}})/(?P<under>\d{{1,3}})(?![\d/]))?"
     rf"(?:[{_BLANK}]?(?:[×xX*·⋅]|\\times|\\cdot)[{_BLANK}]?10[{_BLANK}]?{_POWER})?"
-    rf"(?:[{_BLANK}]?(?P<percent>[%％٪]|\\%|percent\b|per cent\b|Prozent\b|pour cent\b|por ciento\b))?"
-    rf"(?:[{_BLANK}]?(?P<scale>(?:{'|'.join(name for name in _SCALES if name.isascii())})\b|[千万萬億亿兆]))?",
+    rf"(?:[{_BLANK}]?(?P<percent>[%％٪]|\\%|(?:{_PERCENT})\b))?"
+    rf"(?:[{_BLANK}]?(?P<scale>(?:{'|'.join(name for name in _SCALES if len(name) > 1 or name.isascii())})\b"
+    rf"|[{''.join(name for name in _SCALES if not name.isascii() and len(name) == 1)}]))?",
     re.IGNORECASE,
 )
-_WORD = re.compile(
-    rf"(?<![\w-])(?:(?P<tens>{'|'.join(_TENS)})[- ](?P<unit>{'|'.join(_UNITS[1:10])})"
-    rf"|(?!one\b)(?P<word>{'|'.join(_WORDS)}))(?![\w-])",  # "the first one" counts nothing
-    re.IGNORECASE,
-)
-
-
-@dataclass(frozen=True)
-class Number:
-    """A number in a text: as written there, and the values it may have, the likeliest first."""
-
-    written: str
-    values: tuple[float, ...]
 
 
 def numbers_in(text: str, *, in_words: bool = False) -> list[Number]:
     """The numbers in ``text`` in their order; with ``in_words`` then those that English words name, from two up.
 
-    Of a text above 100,000 characters the first and the last 50,000 are read. Digits glued to a Latin letter before
-    them ("K2", "F-12B", "COVID-19") are names, not numbers.
+    Their places are those in ``as_read(text)``: of a text above 100,000 characters the first and the last 50,000.
+    Digits glued to a Latin letter before them ("K2", "F-12B", "COVID-19") are names, not numbers.
     """
-    if len(text) > 2 * _LONGEST:
-        text = f"{text[:_LONGEST]}\n{text[-_LONGEST:]}"
-    text = text.replace("{,}", ",").replace("\\,", "")
-    found = [_number(match) for match in _NUMBER.finditer(text)]
-    return found + list(_named(text)) if in_words else found
+    text = as_read(text)
+    found = [_number(match, _readings(match)) for match in _NUMBER.finditer(text)]
+    return found + list(numbers_named(text)) if in_words else found
 
 
-def only_number(text: str) -> Number | None:
-    """The number that ``text`` is, with its currency, percent or scale; None where it holds anything else."""
-    match = _NUMBER.fullmatch(text.strip().rstrip("."))
-    bare = match or _NUMBER.fullmatch(re.sub(rf"[{_BLANK}]?(?:{_CURRENCY})$", "", text.strip()))
-    return _number(bare) if bare else None
+def only_number(text: str, *, in_words: bool = False) -> Number | None:
+    """The number that ``text`` is, with its currency, percent or scale; None where it holds anything else.
+
+    It has the values that who writes down nothing but a number means by it: a single point before three digits is a
+    decimal point ("3.142"), unless noughts or a price leave that open, a single comma groups thousands ("3,142").
+    """
+    text = text.strip().strip("*_`").rstrip(".").strip()
+    match = _NUMBER.fullmatch(text) or _NUMBER.fullmatch(re.sub(rf"[{_BLANK}]?(?:{_CURRENCY})$", "", text))
+    if match is not None:
+        return _number(match, _meant(match, is_price=bool(re.search(_CURRENCY, text))))
+    return _only_named(text) if in_words else None
 
 
-def _named(text: str) -> Iterator[Number]:
-    for match in _WORD.finditer(text):
-        if match["tens"]:
-            yield Number(match[0], (_WORDS[match["tens"].lower()] + _WORDS[match["unit"].lower()],))
-        else:
-            yield Number(match[0], (_WORDS[match["word"].lower()],))
+def _only_named(text: str) -> Number | None:
+    named = list(islice(numbers_named(text), 2)) if len(text) <= _LONGEST_NAMED else []
+    is_whole = len(named) == 1 and named[0].written.strip() == text
+    return named[0] if is_whole else None
 
 
-def _number(match: re.Match[str]) -> Number:
-    """The values of a number: its digits in every reading, times percent and scale as given and as left out."""
+def _meant(match: re.Match[str], *, is_price: bool) -> list[Fraction]:
+    """The readings that who writes a reference may mean, without those that need a context."""
     readings = _readings(match)
+    grouped = match["grouped"] or ""
+    is_open = match["mark"] == "." and (is_price or grouped.endswith(".000"))
+    return readings if is_open or not readings else readings[:1]
+
+
+def _number(match: re.Match[str], readings: list[Fraction]) -> Number:
+    """The values of a number: its digits in every reading, times percent and scale as given and as left out."""
     if match["vulgar"]:
-        readings = [whole + _VULGAR[match["vulgar"]] for whole in readings] if readings else [_VULGAR[match["vulgar"]]]
-    if match["below"] and float(match["below"][1:]):
-        over, under = readings[0], float(match["below"][1:])
-        readings = [over / under, over, under]
-    if match["under"] and float(match["under"]):
-        readings = [readings[0] + float(match["over"]) / float(match["under"]), *readings]
+        part = Fraction(*_VULGAR[match["vulgar"]])
+        readings = [whole + part for whole in readings] if readings else [part]
+    if match["below"] and (under := int(re.sub(r"\D", "", match["below"]))):
+        readings = [readings[0] / under, readings[0], Fraction(under)]
+    if match["under"] and int(match["under"]):
+        readings = [readings[0] + Fraction(int(match["over"]), int(match["under"])), *readings]
     exponent = match["power"] or (match["raised"] or "").translate(_RAISED)
     if exponent:
-        readings = [_raised(value, int(exponent.replace("−", "-"))) for value in readings]
+        readings = [value * Fraction(10) ** int(exponent.replace("−", "-")) for value in readings]
     if match["scale"]:
         factor = _SCALES[match["scale"].lower()]
         readings = [value * factor for value in readings] + readings
-    if match["percent"]:
-        readings = readings + [value / 100 for value in readings]
-    sign = -1.0 if match["sign"] or match["inner_sign"] else 1.0
-    return Number(match[0].strip(), tuple(sign * value for value in readings))
+    sign = -1 if match["sign"] or match["inner_sign"] else 1
+    signed = tuple(sign * value for value in readings)
+    is_percent = match["percent"] is not None
+    values = whole_and_share(signed) if is_percent else signed
+    return Number(match[0].strip(), values, *match.span(), is_percent)
 
 
-def _raised(value: float, exponent: int) -> float:
-    """``value`` times ten to ``exponent``, rounded once."""
-    return float(f"{Decimal(repr(value)).scaleb(exponent)}") if math.isfinite(value) else value
-
-
-def _readings(match: re.Match[str]) -> list[float]:
-    """What the digits may mean: grouped, plain, or either where a single mark leaves it open."""
+def _readings(match: re.Match[str]) -> list[Fraction]:
+    """What the digits may mean: grouped, plain, or either where a single mark leaves it open, the likelier first."""
+    if match["grouped"]:
+        return _grouped(match["grouped"], match["mark"], _point(match["cents"] or ""))
     if match["indian"]:
-        return [float(match["indian"].replace(",", ""))]
+        return [_value(match["indian"].replace(",", ""))]
     if match["simple"]:
-        return [float(_point(match["simple"]) + (match["exponent"] or "").replace("−", "-"))]
-    if not match["grouped"]:
-        return []
-    whole = re.sub(r"\D", "", match["grouped"])
-    cents = match["cents"]
-    joined = float(whole + _point(cents or ""))
-    parts = match["grouped"].split(match["mark"])
-    if match["mark"] in _BLANK:
-        last = parts[-1] + _point(cents or "")
-        return [joined, *(float(part) for part in parts[:-1]), float(last)]
-    if cents is None and len(parts) == 2 and match["mark"] in ",.":
-        return [joined, float(f"{parts[0]}.{parts[1]}")]
-    return [joined]
+        return [_value(_point(match["simple"]) + (match["exponent"] or "").replace("−", "-"))]
+    return []
+
+
+def _grouped(digits: str, mark: str, cents: str) -> list[Fraction]:
+    joined, parts = _value(re.sub(r"\D", "", digits) + cents), digits.split(mark)
+    if mark in _BLANK:
+        return [joined, *(_value(part) for part in parts[:-1]), _value(parts[-1] + cents)]
+    if cents or len(parts) > 2 or mark not in ",.":
+        return [joined]
+    decimal = _value(f"{parts[0]}.{parts[1]}")
+    if parts[0].startswith("0"):
+        return [decimal]
+    return [decimal, joined] if mark == "." else [joined, decimal]
+
+
+def _value(digits: str) -> Fraction:
+    return Fraction(int(digits)) if digits.isdecimal() else Fraction(Decimal(digits))
 
 
 def _point(digits: str) -> str:

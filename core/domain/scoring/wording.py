@@ -14,6 +14,7 @@ _STRAIGHT = str.maketrans(
         **dict.fromkeys("\u200b\u2060\ufeff\u00ad", None),
     }
 )
+_DASHES = str.maketrans(dict.fromkeys("\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d", "-"))
 _BLANKS = re.compile(r"\s+")
 _UNSHOWABLE = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]+")
 _LETTERS = re.compile(r"[^\W\d_]")
@@ -38,6 +39,11 @@ def plain(text: str, *, ignore_case: bool = True) -> str:
     if ignore_case:
         composed = unicodedata.normalize("NFKC", composed.casefold()).replace("i\u0307", "i")
     return _BLANKS.sub(" ", composed).strip()
+
+
+def one_dash(text: str) -> str:
+    """``text`` with one sign for hyphens, dashes and minus: "9–17" and "−5" are "9-17" and "-5"."""
+    return text.translate(_DASHES)
 
 
 def shown(text: str, limit: int = 60) -> str:

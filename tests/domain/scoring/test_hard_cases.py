@@ -4,12 +4,12 @@ import pytest
 
 from core.domain.scoring.base import Score
 from core.services.scoring.registry import KINDS
-from tests.domain.scoring import cases_of_facts, cases_of_form, cases_of_likeness, cases_of_manner
+from tests.domain.scoring import cases_of_facts, cases_of_form, cases_of_likeness, cases_of_manner, cases_of_numbers
 from tests.domain.scoring.case import NOT_APPLICABLE, UNSCORED, Case
 
 TABLE: dict[str, list[Case]] = {
     name.lower(): cases
-    for module in (cases_of_facts, cases_of_form, cases_of_likeness, cases_of_manner)
+    for module in (cases_of_facts, cases_of_form, cases_of_likeness, cases_of_manner, cases_of_numbers)
     for name, cases in vars(module).items()
     if isinstance(cases, list) and name.isupper()
 }
