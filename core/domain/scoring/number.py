@@ -52,10 +52,7 @@ def is_same(
         pairs = [(value, right) for value in number.values for right in wanted.values]
     if any(value == right for value, right in pairs):
         return True
-    return any(
-        abs(value - right) <= max(tolerance, relative_tolerance * max(abs(value), abs(right)), _rounding(value, right))
-        for value, right in pairs
-    )
+    return any(_is_near(value, right, tolerance, relative_tolerance) for value, right in pairs)
 
 
 def spelled(value: Fraction) -> str:
@@ -68,7 +65,11 @@ def spelled(value: Fraction) -> str:
         return "a number of very many digits"
 
 
-def _rounding(value: Fraction, right: Fraction) -> Fraction:
-    if value.denominator == 1 and right.denominator == 1:
-        return Fraction(0)
-    return min(_ROUNDING * max(abs(value), abs(right)), _MOST_ROUNDING)
+def _is_near(value: Fraction, right: Fraction, tolerance: Fraction, relative_tolerance: Fraction) -> bool:
+    are_whole = value.denominator == 1 and right.denominator == 1
+    is_exact = not tolerance and not relative_tolerance
+    if is_exact and (are_whole or abs(value.__floor__() - right.__floor__()) > 1):
+        return False
+    larger = max(abs(value), abs(right))
+    rounding = Fraction(0) if are_whole else min(_ROUNDING * larger, _MOST_ROUNDING)
+    return abs(value - right) <= max(tolerance, relative_tolerance * larger, rounding)

@@ -24,11 +24,12 @@ _SCALES = {
     "千": 10**3, "万": 10**4, "萬": 10**4, "億": 10**8, "亿": 10**8, "兆": 10**12,
     "천": 10**3, "만": 10**4, "억": 10**8,
 }  # fmt: skip
-_VULGAR = {
+_VULGAR_PARTS = {
     "½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5),
     "⅘": (4, 5), "⅙": (1, 6), "⅚": (5, 6), "⅐": (1, 7), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8),
     "⅑": (1, 9), "⅒": (1, 10),
 }  # fmt: skip
+_VULGAR = {sign: Fraction(*parts) for sign, parts in _VULGAR_PARTS.items()}
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _LONGEST_NAMED = 200
 _CURRENCY = r"(?:US|A|C|R)?[$€£¥₹₽₩]|(?:USD|EUR|GBP|CHF|JPY|INR|Rs\.?|kr\.?)"
@@ -96,7 +97,7 @@ def _meant(match: re.Match[str], *, is_price: bool) -> list[Fraction]:
 def _number(match: re.Match[str], readings: list[Fraction]) -> Number:
     """The values of a number: its digits in every reading, times percent and scale as given and as left out."""
     if match["vulgar"]:
-        part = Fraction(*_VULGAR[match["vulgar"]])
+        part = _VULGAR[match["vulgar"]]
         readings = [whole + part for whole in readings] if readings else [part]
     if match["below"] and (under := int(re.sub(r"\D", "", match["below"]))):
         readings = [readings[0] / under, readings[0], Fraction(under)]
@@ -108,8 +109,8 @@ def _number(match: re.Match[str], readings: list[Fraction]) -> Number:
     if match["scale"]:
         factor = _SCALES[match["scale"].lower()]
         readings = [value * factor for value in readings] + readings
-    sign = -1 if match["sign"] or match["inner_sign"] else 1
-    signed = tuple(sign * value for value in readings)
+    is_negative = match["sign"] or match["inner_sign"]
+    signed = tuple(-value for value in readings) if is_negative else tuple(readings)
     is_percent = match["percent"] is not None
     values = whole_and_share(signed) if is_percent else signed
     return Number(match[0].strip(), values, *match.span(), is_percent)
