@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -19,8 +18,8 @@ from core.domain.scoring.base import (
     passed,
     unscored,
 )
+from core.domain.scoring.json_schema_keywords import KEYWORDS, is_pattern
 from core.domain.scoring.json_text import find_json
-from core.domain.scoring.regex_match import PATIENCE_S, compiled_pattern
 from core.domain.scoring.wording import shown
 from core.domain.strict_params import StrictParams
 from core.errors import BadInput
@@ -37,7 +36,7 @@ class SchemaParams(StrictParams):
     def _is_a_schema(cls, schema: Any) -> Any:
         if schema is not None:
             try:
-                text = json.dumps(schema)
+                text = json.dumps(_unwrapped(schema))
             except (TypeError, ValueError, RecursionError) as error:
                 raise BadInput(f"'json_schema' must be JSON: {error}.") from error
             _validator(text)
@@ -45,6 +44,8 @@ class SchemaParams(StrictParams):
 
 
 _LONGEST = 200_000
+_WRAPPERS = ("response_format", "text", "format", "json_schema", "schema")
+_WRAPPERS_WORDS = frozenset({*_WRAPPERS, "type", "name", "description", "strict"})
 
 
 def score(subject: Subject, params: SchemaParams) -> Score:
@@ -69,8 +70,11 @@ def score(subject: Subject, params: SchemaParams) -> Score:
 
 
 def wanted(subject: Subject, params: SchemaParams) -> Any:
-    """The schema: the prompt's constraint ``json_schema``, or else the parameter; None where there is neither."""
-    return parameters.wanted(subject, params, "json_schema")
+    """The schema: the prompt's constraint ``json_schema``, or else the parameter; None where there is neither.
+
+    Either may be wrapped as for OpenAI's API: ``{"type": "json_schema", "json_schema": {"name": …, "schema": …}}``.
+    """
+    return _unwrapped(parameters.wanted(subject, params, "json_schema"))
 
 
 def _judged(validator: Any, value: Any) -> Score:
@@ -105,77 +109,42 @@ def _validator(schema_text: str) -> Any:
         raise BadInput(f"'json_schema' must be an object, not {shown(schema_text, 40)}.")
     draft = validators.validator_for(schema, default=Draft202012Validator)
     try:
-        draft.check_schema(schema)
+        draft.check_schema(schema, format_checker=_formats())  # type: ignore[call-arg]
     except SchemaError as error:
         at = "".join(f"/{step}" for step in error.absolute_path)
         raise BadInput(
             f"'json_schema' is not a JSON schema: {shown(error.message, 100)} (at {at or 'its root'})."
         ) from error
-    patient = validators.extend(  # type: ignore[no-untyped-call]
-        draft, _PATIENT
-    )
-    return patient(schema, registry=REGISTRY)
+    own = validators.extend(draft, KEYWORDS)  # type: ignore[no-untyped-call]
+    return own(schema, registry=REGISTRY)
 
 
-def _matches(pattern: str, text: str) -> bool:
-    return compiled_pattern(pattern).search(text, timeout=PATIENCE_S) is not None
+def _formats() -> Any:
+    """The formats that a schema itself must keep: its patterns are ones."""
+    from jsonschema import FormatChecker
+
+    checker = FormatChecker(formats=())
+    checker.checks("regex", raises=BadInput)(is_pattern)
+    return checker
 
 
-def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[Any]:
-    from jsonschema import ValidationError
-
-    if isinstance(instance, str) and not _matches(pattern, instance):
-        yield ValidationError(f"{instance!r} does not match {pattern!r}")
-
-
-def _pattern_properties(validator: Any, patterns: Mapping[str, Any], instance: Any, _schema: Any) -> Iterator[Any]:
-    if isinstance(instance, dict):
-        for pattern, subschema in patterns.items():
-            for name, value in instance.items():
-                if _matches(pattern, name):
-                    yield from validator.descend(value, subschema, path=name, schema_path=pattern)
-
-
-def _additional_properties(validator: Any, wanted: Any, instance: Any, schema: Any) -> Iterator[Any]:
-    from jsonschema import ValidationError
-
-    if not isinstance(instance, dict):
-        return
-    named, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
-    for name, value in instance.items():
-        if name in named or any(_matches(pattern, name) for pattern in patterns):
-            continue
-        if isinstance(wanted, dict):
-            yield from validator.descend(value, wanted, path=name)
-        elif not wanted:
-            yield ValidationError(f"Additional properties are not allowed ({name!r} was unexpected)")
+def _unwrapped(stated: Any) -> Any:
+    """The schema in what OpenAI's API takes as the form of a response."""
+    for _ in range(len(_WRAPPERS)):
+        if not isinstance(stated, dict):
+            break
+        inner = next(
+            (stated[name] for name in _WRAPPERS if isinstance(stated.get(name), dict) and _wraps(stated)), None
+        )
+        if inner is None:
+            break
+        stated = inner
+    return {**stated, "type": "object"} if isinstance(stated, dict) and stated.get("type") == "json_object" else stated
 
 
-def _unique_items(_validator: Any, wanted: bool, instance: Any, _schema: Any) -> Iterator[Any]:
-    """In linear time: the library compares every item with every other."""
-    from jsonschema import ValidationError
-
-    if wanted and isinstance(instance, list):
-        spelled = [json.dumps(_canonical(item), sort_keys=True) for item in instance]
-        if len(set(spelled)) < len(spelled):
-            yield ValidationError("an item of the list stands twice")
-
-
-def _canonical(value: Any) -> Any:
-    """JSON Schema holds 1 and 1.0 for equal."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, list):
-        return [_canonical(item) for item in value]
-    return {key: _canonical(item) for key, item in value.items()} if isinstance(value, dict) else value
-
-
-_PATIENT = {
-    "pattern": _pattern,
-    "patternProperties": _pattern_properties,
-    "additionalProperties": _additional_properties,
-    "uniqueItems": _unique_items,
-}
+def _wraps(stated: dict[str, Any]) -> bool:
+    """Whether an object holds nothing but a wrapper's own words."""
+    return set(stated) <= _WRAPPERS_WORDS
 
 
 KIND = EvaluatorKind(

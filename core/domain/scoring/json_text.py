@@ -2,16 +2,24 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from core.domain.scoring.fences import fences
+from core.domain.scoring.fences import Fence, fences, without_fences
 
 LONGEST = 2_000_000
 _BLANKS = " \t\r\n"
-_OPENING = re.compile(r"\{|^[ \t]*(\[)", re.MULTILINE)
-_OPENINGS_TRIED = _FENCES_TRIED = 50
-_JSON_FENCES = ("json", "jsonc", "json5", "javascript", "js", "")
+_OPENING = re.compile(r"[{\[]")
+_ANNOUNCED = re.compile(
+    r"(?:^|[:=：`*]|\b(?:is|are|array|list|json|output|result|returns?))[ \t\r\n`*]*$", re.IGNORECASE
+)
+_OPENINGS_TRIED = 400
+_MOST_READ = 2
+_FENCES_TRIED = 50
+_JSON_FENCES = ("json", "jsonc", "json5", "application/json")
+_OTHER_FENCES = ("", "javascript", "js", "text", "txt", "plain", "plaintext", "output")
+_BEFORE = 20
 _LONGEST_WHOLE_NUMBER = 4_000
 
 
@@ -56,9 +64,10 @@ def _whole_number(digits: str) -> int | float:
 
 
 def find_json(text: str, *, strict: bool = False) -> Found:
-    """The JSON value that ``text`` is or, unless ``strict``, holds in a fence or among words (the longest there).
+    """The JSON value that ``text`` is or, unless ``strict``, holds in a fence or among words: of several the last.
 
-    Total: never raises. Texts above 2 MB are not read.
+    A fence that says it is JSON goes before one that does not, and that before what stands among words. Total: never
+    raises. Texts above 2 MB are not read.
     """
     if len(text) > LONGEST:
         return Found(problem=f"the answer is longer than {LONGEST:,} characters")
@@ -67,15 +76,23 @@ def find_json(text: str, *, strict: bool = False) -> Found:
     whole = _read(text.strip(_BLANKS), "alone")
     if strict or whole.problem is None:
         return whole
-    meant = [fence for fence in fences(text) if fence.label in _JSON_FENCES][:_FENCES_TRIED]
-    fenced = [_read(fence.body.strip(), "fence") for fence in meant]
-    for found in fenced:
-        if found.problem is None:
+    blocks = fences(text)
+    labelled = _fenced(blocks, _JSON_FENCES)
+    for found in (labelled, _fenced(blocks, _OTHER_FENCES)):
+        if found is not None and found.problem is None:
             return found
-    if fenced:
-        return fenced[0]
+    if labelled is not None:
+        return _among_words(text[blocks[-1].end :]) or labelled
     looks_meant = text.lstrip("\ufeff" + _BLANKS)[:1] in ("{", "[")
-    return _among_words(text) or (whole if looks_meant else Found(problem="there is no JSON in the answer"))
+    nothing = whole if looks_meant else Found(problem="there is no JSON in the answer")
+    return (_among_words(without_fences(text)) if blocks else None) or _among_words(text) or nothing
+
+
+def _fenced(blocks: list[Fence], labels: tuple[str, ...]) -> Found | None:
+    """The last JSON in the fences of these labels, or what is wrong in the last of them; None without any."""
+    meant = [block for block in blocks if block.label in labels][-_FENCES_TRIED:]
+    found = [_read(block.body.strip(), "fence") for block in meant]
+    return next((one for one in reversed(found) if one.problem is None), found[-1] if found else None)
 
 
 def _read(text: str, place: str) -> Found:
@@ -94,21 +111,38 @@ def _read(text: str, place: str) -> Found:
 
 
 def _among_words(text: str) -> Found | None:
-    """The longest object, or array at the start of a line, that stands among other words."""
-    longest, best = 0, None
-    at = 0
+    """The last object or array among other words, not looking at empty ones and notes ("[1]") if there are others."""
+    found = list(_values_in(text))
+    spoken = [one for one, is_meant in found if is_meant]
+    return spoken[-1] if spoken else found[-1][0] if found else None
+
+
+def _values_in(text: str) -> Iterator[tuple[Found, bool]]:
+    """The objects and arrays among words, each with whether it is surely more than a note."""
+    at, left = 0, _MOST_READ * len(text)
     for _ in range(_OPENINGS_TRIED):
         opening = _OPENING.search(text, at)
-        if opening is None:
+        if opening is None or left < 0:
             break
         reader = _Reader()
-        start = opening.end() - 1
+        start = opening.start()
         try:
-            value, end = reader.decoder().raw_decode(text, start)
-        except (ValueError, RecursionError):
+            value, at = reader.decoder().raw_decode(text, start)
+        except (ValueError, RecursionError) as error:
+            left -= _read_in_vain(error, len(text), start)
             at = opening.end()
             continue
-        if end - start > longest:
-            longest, best = end - start, Found(value=value, place="text", repeated=next(iter(reader.repeated), None))
-        at = end
-    return best
+        is_rich = _is_rich(value)
+        if is_rich or isinstance(value, dict) or _ANNOUNCED.search(text[max(0, start - _BEFORE) : start]):
+            yield Found(value=value, place="text", repeated=next(iter(reader.repeated), None)), is_rich
+
+
+def _read_in_vain(error: Exception, length: int, start: int) -> int:
+    """How many characters were read before an error, at most."""
+    is_placed = isinstance(error, json.JSONDecodeError) and not error.msg.startswith("Unterminated")
+    return error.pos - start if isinstance(error, json.JSONDecodeError) and is_placed else length - start
+
+
+def _is_rich(value: Any) -> bool:
+    """Whether it holds more than numbers: "[1, 2]" may be a note and "{}" a word on empty objects."""
+    return bool(value) and (isinstance(value, dict) or any(not isinstance(item, int | float) for item in value))

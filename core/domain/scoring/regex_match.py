@@ -15,6 +15,7 @@ from core.domain.scoring.base import (
     passed,
     unscored,
 )
+from core.domain.scoring.ecma_pattern import translated
 from core.domain.scoring.wording import shown
 from core.domain.strict_params import StrictParams
 from core.errors import BadInput
@@ -81,19 +82,19 @@ def _matched(compiled: "regex.Pattern[str]", text: str, params: RegexParams) -> 
     return failed(f"nothing matches {shown(compiled.pattern, 80)}")
 
 
-def compiled_pattern(pattern: object, *, ignore_case: bool = False) -> "regex.Pattern[str]":
-    """The pattern, ready for use. Raises BadInput, saying where it is wrong."""
+def compiled_pattern(pattern: object, *, ignore_case: bool = False, is_ecma: bool = False) -> "regex.Pattern[str]":
+    """The pattern (``is_ecma``: in JavaScript's spelling), ready for use. Raises BadInput, saying where it is wrong."""
     if not isinstance(pattern, str):
         raise BadInput(f"'pattern' must be a text, not {pattern!r}.")
     if len(pattern) > _LONGEST_PATTERN:
         raise BadInput(f"'pattern' is longer than {_LONGEST_PATTERN:,} characters.")
-    return _compiled(pattern, ignore_case)
+    return _compiled(pattern, ignore_case, is_ecma)
 
 
 @lru_cache(maxsize=256)
-def _compiled(pattern: str, ignore_case: bool) -> "regex.Pattern[str]":
+def _compiled(pattern: str, ignore_case: bool, is_ecma: bool) -> "regex.Pattern[str]":
     try:
-        return regex.compile(pattern, flags=regex.IGNORECASE if ignore_case else 0)
+        return regex.compile(translated(pattern) if is_ecma else pattern, flags=regex.IGNORECASE if ignore_case else 0)
     except (regex.error, RecursionError, OverflowError, MemoryError, ValueError, KeyError, IndexError) as error:
         raise BadInput(f"'pattern' is not a regular expression: {error}.") from error
 

@@ -26,6 +26,14 @@ def schema(**keywords: object) -> dict[str, object]:
     return {"json_schema": {name.replace("dollar_", "$"): value for name, value in keywords.items()}}
 
 
+def wrapped(constraint: dict[str, dict[str, object]], kind: str = "") -> dict[str, object]:
+    """The constraint, its schema in what OpenAI's API takes."""
+    named = {"name": "answer", "strict": True, "schema": constraint["json_schema"]}
+    return {"json_schema": {"type": kind, kind: named} if kind else named}
+
+
+COUNT: dict[str, dict[str, object]] = {"json_schema": {"properties": {"n": {"type": "integer"}}, "required": ["n"]}}
+
 JSON_VALID = [
     Case("an object", '{"a": 1}', 1, constraints=ASKED),
     Case("fenced", '```json\n{"a": 1}\n```', 1, "in a code fence", constraints=ASKED),
@@ -62,6 +70,14 @@ JSON_VALID = [
     Case("1 MB", "[" + "1," * 499_998 + "1]", 1, constraints=ASKED),
     Case("many fences", "```\n" * 100_000, 0, constraints=ASKED),
     Case("1 MB of braces", "{" * MEGABYTE, 0, constraints=ASKED),
+    Case("an array among words", 'I would take ["a", "b"] for it.', 1, "other words", constraints=ASKED),
+    Case("numbers that were announced", "The sizes are [3, 4].", 1, constraints=ASKED),
+    Case("numbers that were not", "Many do so [3, 4], as I said.", 0, "no JSON", constraints=ASKED),
+    Case("a fence of commands before it", '```\nls -l\n```\nso: {"a": 1}', 1, constraints=ASKED),
+    Case("a fence of words", '```text\n{"a": 1}\n```', 1, "in a code fence", constraints=ASKED),
+    Case("a broken draft before it", '```json\n{"a":\n```\nI mean {"a": 1}', 1, "other words", constraints=ASKED),
+    Case("very many openings", '[0, {"' * 150_000, 0, constraints=ASKED),
+    Case("lists that never close", "[0," * 900 + "1," * 400_000, 0, constraints=ASKED),
     Case("an empty answer", "", 0, "empty", constraints=ASKED),
     Case("blank", " \n", 0, "empty", constraints=ASKED),
     Case("asked for by a schema", "[]", 1, constraints=schema(type="object")),
@@ -109,6 +125,19 @@ JSON_SCHEMA = [
     Case("a broken schema", "{}", UNSCORED, "not a JSON schema", constraints=schema(type="objekt")),
     Case("a schema that is a text", "{}", UNSCORED, "must be an object", constraints={"json_schema": "object"}),
     Case("a broken pattern", '"a"', UNSCORED, "schema", constraints=schema(pattern="(")),
+    Case("the last draft counts", 'First {"n": "1", "note": "long"}. No: {"n": 1}', 1, constraints=COUNT),
+    Case("and not the first", 'First {"n": 1}. No: {"n": "1"}', 0, constraints=COUNT),
+    Case("of fences, too", '```json\n{"n": "1"}\n```\nNo:\n```json\n{"n": 1}\n```', 1, constraints=COUNT),
+    Case("an aside is no draft", '{"n": 1}, as in [2]; {} would be nothing.', 1, constraints=COUNT),
+    Case("an array of objects among words", 'Here: [{"n": 1}, {"n": 2}]', 1, constraints=schema(type="array")),
+    Case("nought point one times seven", "0.7", 1, constraints=schema(multipleOf=0.1)),
+    Case("cents", "1234.57", 1, constraints=schema(multipleOf=0.01)),
+    Case("half a cent", "1234.575", 0, "not a multiple", constraints=schema(multipleOf=0.01)),
+    Case("wrapped as for OpenAI's chat", '{"n": "1"}', 0, "n:", constraints=wrapped(COUNT, "json_schema")),
+    Case("wrapped by name", '{"n": "1"}', 0, "n:", constraints=wrapped(COUNT)),
+    Case("wrapped, and it fits", '{"n": 1}', 1, constraints=wrapped(COUNT, "json_schema")),
+    Case("any object, in OpenAI's words", "[]", 0, "object", constraints=schema(type="json_object")),
+    Case("a schema with a property of that name", '{"schema": 1}', 1, constraints=schema(required=["schema"])),
     Case("a pattern that matches", '"LK-1"', 1, constraints=schema(pattern=r"^LK-\d$")),
     Case("a pattern that does not", '"LK-x"', 0, "does not match", constraints=schema(pattern=r"^LK-\d$")),
     Case("a pattern without end", '"' + "x" * 5000 + '"', UNSCORED, "pattern", constraints=schema(pattern="(x+x+)+y")),
