@@ -29,6 +29,7 @@ DEFAULT_KINDS = (
     "incomplete",
     "contains",
     "number_match",
+    "json_valid",
     "json_schema",
     "word_limit",
     "character_limit",

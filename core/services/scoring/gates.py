@@ -12,7 +12,7 @@ from core.services.scoring.registry import kind_named
 from core.storage.tables import Dataset, Evaluator, Gate, Prompt
 
 _LIMITS = {"word_limit": "words", "character_limit": "characters"}
-DEFAULT_GATES = ("contains", "number_match", "json_schema", "word_limit", "character_limit")
+DEFAULT_GATES = ("contains", "number_match", "json_valid", "json_schema", "word_limit", "character_limit")
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,10 @@ class GateLine:
 
 
 def ensure_defaults(session: Session, now: datetime) -> None:
-    """Have the gates of every workspace, over all datasets; one that was retired stays so."""
+    """Have the gates of every workspace, over all datasets; one that was retired stays so.
+
+    An evaluator with parameters of its own, which somebody made for a purpose, is made no gate here.
+    """
     kinds = {kind: evaluators.first_of(session, kind) for kind in DEFAULT_GATES}
     ids = [evaluator.id for evaluator in kinds.values() if evaluator is not None]
     session.exec(select(Evaluator.id).where(col(Evaluator.id).in_(ids)).order_by(col(Evaluator.id)).with_for_update())
@@ -35,9 +38,14 @@ def ensure_defaults(session: Session, now: datetime) -> None:
     for evaluator in kinds.values():
         if evaluator is None or evaluator.id is None or evaluator.retired_at is not None:
             continue
-        if evaluator.id not in there:
+        if evaluator.id not in there and _is_usual(evaluator):
             session.add(Gate(evaluator_id=evaluator.id, created_at=now))
     session.flush()
+
+
+def _is_usual(evaluator: Evaluator) -> bool:
+    params = kind_named(evaluator.kind).params
+    return params.of(evaluator.params) == params.of({})
 
 
 def for_dataset(session: Session, dataset_id: int) -> list[GateLine]:

@@ -5,12 +5,12 @@ from sqlalchemy import Engine
 from sqlmodel import select
 
 from core.errors import BadInput, NotFound
-from core.services import scoring
+from core.services import quality, scoring
 from core.services.demo.opening import prepare_workspace
 from core.services.scoring import evaluators, gates
 from core.services.scoring.registry import KINDS, kind_named
 from core.storage.engine import reading, write, writing
-from core.storage.tables import Dataset, Evaluator, Gate, Prompt
+from core.storage.tables import Dataset, Evaluator, Gate, Prompt, Response
 from tests.workspace import NOW, later, make_workspace
 
 
@@ -170,3 +170,58 @@ def test_a_gate_that_a_wider_one_covers_is_known(engine):
         assert gates.covering(session, 1, "coding", exact.id, 0.5) is not None
         assert gates.covering(session, 1, None, exact.id, 1.0) is None
         assert gates.covering(session, None, "coding", exact.id, 1.0) is None
+
+
+def test_a_workspace_from_before_gets_a_new_default_and_what_somebody_made_becomes_no_gate(engine):
+    scoring.ensure_defaults(engine, now=NOW)
+    with writing(engine) as session:
+        usual = evaluators.first_of(session, "json_valid")
+        session.delete(session.exec(select(Gate).where(Gate.evaluator_id == usual.id)).one())
+        session.flush()
+        session.delete(usual)
+    scoring.ensure_defaults(engine, now=later(1))
+    with reading(engine) as session:
+        assert evaluators.first_of(session, "json_valid").created_at == later(1)
+        assert "json_valid" in {line.evaluator.kind for line in gates.for_dataset(session, 1)}
+    with writing(engine) as session:
+        usual = evaluators.first_of(session, "json_valid")
+        session.delete(session.exec(select(Gate).where(Gate.evaluator_id == usual.id)).one())
+        session.flush()
+        session.delete(usual)
+        session.flush()
+        evaluators.add(session, "json_valid", "always JSON", {"always": True}, NOW)
+    scoring.ensure_defaults(engine, now=later(2))
+    with reading(engine) as session:
+        assert "json_valid" not in {line.evaluator.kind for line in gates.for_dataset(session, 1)}
+
+
+ANSWERED = {
+    "a number with marks": ("2400", {}, "It costs 2,400 euros.", True),
+    "a number in words": ("9", {}, "It takes nine days.", True),
+    "a share": ("35%", {}, "That is 0.35.", True),
+    "a price": ("$21", {}, "You get 21.00 dollars back.", True),
+    "within a tolerance": ("3.14", {"number": {"value": 3.14, "tolerance": 0.05}}, "About 3.1.", True),
+    "another number": ("2400", {}, "It costs 24,000 euros.", False),
+    "another sign": ("9", {}, "It is -9.", False),
+    "a step of a list": ("2", {}, "1. Fill.\n2. Boil.", False),
+    "a name": ("Lima", {}, "It is **Li**ma.", True),
+    "thought of and not said": ("Lima", {}, "<think>Lima?</think>It is Quito.", False),
+    "JSON": (None, {"json": True}, 'So: {"a": 1}', True),
+    "no JSON": (None, {"json": True}, "I have none.", False),
+}
+
+
+@pytest.mark.parametrize("case", ANSWERED)
+def test_a_new_workspaces_gates_judge_an_answer_by_what_it_says(sqlite_engine, case):
+    reference, constraints, text, is_acceptable = ANSWERED[case]
+    made = make_workspace(sqlite_engine, prompts=1, candidates=1, raters=0)
+    with writing(sqlite_engine) as session:
+        prompt = session.get(Prompt, made.prompts[0])
+        prompt.reference, prompt.constraints = [reference] if reference else None, constraints
+        response = session.exec(select(Response)).one()
+        response.turns, response.finish_reason = [text], "stop"
+    scoring.score_missing(sqlite_engine, now=NOW)
+    with reading(sqlite_engine) as session:
+        dataset = session.exec(select(Dataset.id)).one()
+        (row,), _ = quality.responses_behind(session, quality.Scope(dataset), quality.What("all"))
+    assert row.acceptable is is_acceptable, row.reasons
