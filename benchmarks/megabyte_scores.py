@@ -18,7 +18,8 @@ ORDINARY = "First take out the filter, then rinse it and let it dry for a day be
 HARD = {
     "ordinary": ORDINARY, "one word": "a", "blanks": " ", "a reference, denied": "not paris ", "numbers": "1 ",
     "grouped numbers": "1,234 ", "fractions": "½", "numbers in words": "two hundred and ", "list numbers": "1. a\n",
-    "footnotes": "a [3]", "stars in words": "**a", "links": "[a](", "arrays and objects": '[0, {"', "braces": "{", "brackets": "[", "an array": "[1,", "fences": "```\n",
+    "footnotes": "a [3]", "stars in words": "**a", "links": "[a](", "arrays and objects": '[0, {"',
+    "braces": "{", "brackets": "[", "an array": "[1,", "fences": "```\n",
     "refusals": "I can't help with that. ", "quotes": "\"'", "marks": "*_", "stops": ". ", "Chinese": "我不能",
     "accents": "e\u0301", "NUL": "\x00", "insults": "You are the worst. ",
 }  # fmt: skip
