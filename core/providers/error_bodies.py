@@ -18,7 +18,7 @@ _ANSWERS = ("choices", "delta", "content", "content_block", "usage")
 _ERRORS = frozenset({"error", "exception", "failed", "failure", "fail"})
 _ALL_WELL = frozenset({"", "0", "200", "200.0", "ok", "success", "none", "null", "true"})
 _MOST_DEPTH = 6
-_MOST_WORDS = 20_000  # characters that are looked at
+_MOST_WORDS = 8_000  # characters that are looked at
 _SCRIPT = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _TAGS = re.compile(r"<[^<>]*>")
 _PAGE = re.compile(r"\s*<(?:!doctype html|html|head|body|title|h1|center)\b", re.IGNORECASE)
@@ -99,10 +99,17 @@ def words_of(body: object) -> str:
     """The error's words on one line, without mark-up; its JSON where it has none, and nothing of nothing."""
     found = next((words for error in _errors(body) if (words := _own_words(error, _ALL_WORDS))), None)
     if found is None:
-        found = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False) if body else ""
+        found = body if isinstance(body, str) else _as_json(body)
     raw = next((raw for error in _errors(body) if (raw := _raw(error))), "")
     plain = _SCRIPT.sub(" ", f"{found[:_MOST_WORDS]} {raw}")
     return " ".join(_TAGS.sub(" ", plain).split())
+
+
+def _as_json(body: object) -> str:
+    try:
+        return json.dumps(body, ensure_ascii=False) if body else ""
+    except RecursionError:
+        return ""
 
 
 def delay_of(body: object) -> float | None:

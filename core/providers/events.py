@@ -20,6 +20,7 @@ _END = re.compile(r"\[?DONE\]?\s*\Z")
 _BLANKS = " \t\n\r\ufeff\x1e"
 _MARKS = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _BETWEEN = re.compile(r"[\s,]*")
+_DOUBLED = re.compile(r"(?:data:\s*)+")
 _STILL_HERE = re.compile(r"(?:ping|pong|keep[-_ ]?alive|heartbeat|\.+)?\s*\Z", re.IGNORECASE)
 
 
@@ -154,8 +155,8 @@ class _Reader:
             return
         name, text = self._name, "\n".join(self._data).strip(_BLANKS)
         self._name, self._data = "", []
-        while text.startswith("data:"):
-            text = text[5:].lstrip()
+        if text.startswith("data:"):
+            text = _DOUBLED.sub("", text, count=1)
         if _END.match(text):
             yield Told(None, name, is_end=True)
         elif text:
