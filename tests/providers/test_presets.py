@@ -170,3 +170,19 @@ def test_a_new_preset_is_one_line(script: ScriptedServer, monkeypatch: pytest.Mo
     assert answer.text == "Hello from Acme."
     assert script.received[0].headers["authorization"] == "Bearer acme-secret"
     assert (script.received[0].body["model"], script.received[0].body["random_seed"]) == ("acme-1", 1)
+
+
+def test_ezai_speaks_messages_at_its_root_and_openais_chat_below_v1() -> None:
+    asked = [
+        endpoint_of("ezai", "m", {}),
+        endpoint_of("ezai", "m", {"base_url": "https://ezaiapi.com"}),
+        endpoint_of("ezai", "m", {"base_url": "https://ezaiapi.com/v1/"}),
+        endpoint_of("ezai-openai", "m", {}),
+    ]
+    assert [(each.api, each.base_url) for each in asked] == [
+        ("anthropic", "https://ezaiapi.com"),
+        ("anthropic", "https://ezaiapi.com"),
+        ("openai", "https://ezaiapi.com/v1"),
+        ("openai", "https://ezaiapi.com/v1"),
+    ]
+    assert {each.api_key_env for each in asked} == {"EZAI_API_KEY"}
