@@ -77,7 +77,10 @@ def _leading(text: str, at: int) -> tuple[tuple[int, int], int] | None:
 
 
 def _lone_closing(text: str) -> re.Match[str] | None:
-    """The first closing tag, where it ends a line or a sentence, or begins a line, and stands in no code."""
+    """The first closing tag, where it ends a line or a sentence, or begins a line, and stands in no code.
+
+    At the end of a line that is the last one it is a part of that line: an answer that went away would be no thought.
+    """
     found = _CLOSING.search(text)
     if found is None:
         return None
@@ -86,7 +89,11 @@ def _lone_closing(text: str) -> re.Match[str] | None:
         return None
     after = _TO_LINE_END.match(text, found.end())
     begins_a_line = before.rstrip(" \t").endswith(("\n", "\r"))
-    if after or begins_a_line:
+    if begins_a_line:
+        return found
+    if _after_blanks(text, found.end()) == len(text):
+        return None
+    if after:
         return found
     is_lone = before.endswith(_ENDS_A_SENTENCE) and not any(opening.search(before) for opening, _ in _PAIRS)
     return found if is_lone else None

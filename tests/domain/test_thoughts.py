@@ -29,6 +29,7 @@ SPLIT = {
     "a second tag further on": ("<think>hm</think>Use <think> and </think>.", "hm", "Use <think> and </think>."),
 }
 WHOLE = {
+    "a tag at the very end of a line": "First descale it, then clean the filter. </think>",
     "no tag": "The answer is 4.",
     "with blanks": "  Yes.\n",
     "in code": "Write this:\n```\n</think>\n```\nThat is all.",
