@@ -87,6 +87,8 @@ class EvaluatorKind:
     score: Callable[[Subject, Any], Score] | None
     params: type[StrictParams] = StrictParams
     """What it can be told."""
+    reads_reference: bool = False
+    """Whether it compares an answer with a reference: a conversation may have one for each turn."""
     may_gate: bool = True
     """Whether a response may pass or fail by it."""
     runs: Callable[[Subject, Any], Any] = lambda subject, params: None  # noqa: ARG005

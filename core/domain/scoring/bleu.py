@@ -41,5 +41,6 @@ KIND = EvaluatorKind(
     use=Use.SIMILARITY,
     score=score,
     params=BleuParams,
+    reads_reference=True,
     may_gate=False,
 )

@@ -39,5 +39,6 @@ KIND = EvaluatorKind(
     use=Use.SIMILARITY,
     score=score,
     params=ChrfParams,
+    reads_reference=True,
     may_gate=False,
 )

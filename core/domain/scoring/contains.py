@@ -206,4 +206,5 @@ KIND = EvaluatorKind(
     use=Use.CHECK,
     score=score,
     params=ContainsParams,
+    reads_reference=True,
 )

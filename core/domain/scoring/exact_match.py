@@ -56,4 +56,5 @@ KIND = EvaluatorKind(
     use=Use.CHECK,
     score=score,
     params=ExactParams,
+    reads_reference=True,
 )

@@ -127,4 +127,5 @@ KIND = EvaluatorKind(
     use=Use.CHECK,
     score=score,
     params=NumberParams,
+    reads_reference=True,
 )

@@ -69,5 +69,6 @@ KIND = EvaluatorKind(
     use=Use.SIMILARITY,
     score=score,
     params=RougeParams,
+    reads_reference=True,
     may_gate=False,
 )

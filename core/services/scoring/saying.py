@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from core.domain.scoring.base import EvaluatorKind, Score, Subject, unscored
+from core.domain.scoring.turns import by_turn
 from core.domain.strict_params import StrictParams
 from core.errors import EvenhandError
 from core.services import apart
@@ -45,7 +46,9 @@ def _work(kind: EvaluatorKind) -> Callable[[Subject, Any], Score]:
 
 
 def _here(kind: EvaluatorKind, subject: Subject, params: StrictParams) -> Score:
-    return _work(kind)(subject, params)
+    if not kind.reads_reference:
+        return _work(kind)(subject, params)
+    return by_turn(subject, lambda turn: _work(kind)(turn, params))
 
 
 def _from_apart(outcomes: Iterator[Any]) -> Score:
