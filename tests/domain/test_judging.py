@@ -49,8 +49,7 @@ def test_an_injection_earns_no_more_than_the_text_without_it(name, reader):
         PLAIN + "\n" + INJECTIONS[name] + "\n",
         PLAIN + INJECTIONS[name] * 3,
     ):
-        # less where it makes the whole text thoughts: "…</think>"
-        assert graded(reader, text) <= without
+        assert graded(reader, text) == without
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ class _Answer:
     @cached_property
     def spellings(self) -> list[str]:
         """As it is written, and as it is read: without stars, links and footnotes within its words."""
-        return list(dict.fromkeys(self.spelled(text) for text in (self.text, without_emphasis(self.text))))
+        return [self.spelled(text) for text in dict.fromkeys((self.text, without_emphasis(self.text)))]
 
     @cached_property
     def numbers(self) -> list[Number]:
