@@ -15,7 +15,6 @@ from core.domain.scoring import (
     json_valid,
     number_match,
     profanity,
-    refusal,
     regex_match,
     rouge,
     tone_negative,
@@ -23,7 +22,7 @@ from core.domain.scoring import (
 )
 from core.domain.scoring.base import EvaluatorKind, Use
 from core.errors import NotFound
-from core.services.scoring import embedding
+from core.services.scoring import embedding, refusal
 
 KINDS: tuple[EvaluatorKind, ...] = (
     refusal.KIND,

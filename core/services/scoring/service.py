@@ -14,7 +14,7 @@ from sqlmodel import Session
 from core import clock
 from core.domain.scoring.base import Score, Subject
 from core.services import apart
-from core.services.scoring import embedding, gates, records, subjects
+from core.services.scoring import embedding, gates, records, refusal, subjects
 from core.services.scoring import evaluators as known
 from core.services.scoring.registry import kind_named
 from core.services.scoring.saying import one_by_one, trace
@@ -25,8 +25,11 @@ __all__ = ["ensure_defaults", "in_use", "rescore", "score_missing", "score_respo
 
 _log = logging.getLogger(__name__)
 _score, _response, _prompt = (metadata.tables[name] for name in ("score", "response", "prompt"))
-IN_BATCHES: dict[str, Callable[[Sequence[Subject], Any], list[Score]]] = {embedding.KIND.key: embedding.score_all}
-SLOW_KINDS = frozenset(IN_BATCHES)
+IN_BATCHES: dict[str, Callable[[Sequence[Subject], Any], list[Score]]] = {
+    embedding.KIND.key: embedding.score_all,
+    refusal.KIND.key: refusal.score_all,
+}
+SLOW_KINDS = frozenset({embedding.KIND.key})
 _CHUNK = 250
 _SLOW_CHUNK = 16
 _TURN_S = 0.02
@@ -144,17 +147,20 @@ def _score_chunk(
 
 
 def _scores(evaluator: Evaluator, wanted: Sequence[Subject]) -> Iterator[Score]:
-    """What the evaluator says of each, one by one where it has no quicker way or that fails."""
+    """What the evaluator says of each, a few at a time, or one by one where it has no quicker way or that fails."""
     in_batches = IN_BATCHES.get(evaluator.kind)
-    if in_batches is not None and wanted:
+    if in_batches is None:
+        yield from one_by_one(evaluator, wanted)
+        return
+    for start in range(0, len(wanted), _SLOW_CHUNK):
+        some = wanted[start : start + _SLOW_CHUNK]
         try:
-            said = in_batches(wanted, kind_named(evaluator.kind).params.of(evaluator.params))
+            said = in_batches(some, kind_named(evaluator.kind).params.of(evaluator.params))
         except Exception:
             _log.error("the evaluator %s failed on a batch, going on one by one: %s", evaluator.name, trace())
+            yield from one_by_one(evaluator, some)
         else:
             yield from said
-            return
-    yield from one_by_one(evaluator, wanted)
 
 
 class _Rest:

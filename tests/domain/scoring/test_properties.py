@@ -12,8 +12,8 @@ from core.domain.lengths import count_words
 from core.domain.scoring.base import Score, Subject
 from core.domain.scoring.json_text import find_json
 from core.domain.scoring.numbers import numbers_in
-from core.domain.scoring.refusal import is_refusal
 from core.domain.scoring.wording import plain
+from core.services.scoring.refusal import refuses
 from core.services.scoring.registry import KINDS, kind_named
 
 PURE = [kind.key for kind in KINDS if kind.score is not None]
@@ -164,7 +164,7 @@ def test_another_reference_never_makes_the_best_of_them_worse(
 
 @given(turns=st.lists(TEXTS, max_size=3), at=st.integers(0, 3))
 def test_one_refused_turn_makes_the_conversation_a_refusal(turns: list[str], at: int) -> None:
-    assert is_refusal([*turns[:at], "I'm sorry, but I can't help with that.", *turns[at:]])
+    assert True in refuses([*turns[:at], "I'm sorry, but I can't help with that.", *turns[at:]])
 
 
 @given(text=TEXTS)
