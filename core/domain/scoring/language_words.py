@@ -50,7 +50,7 @@ LATIN: Lists = {
         "il lo la gli le un uno una dei degli delle del della dell e o ma è sono era non io tu lei lui noi voi loro "
         "mio mia suo sua questo questa quello che chi cui dove per con senza su in nel nella al alla dal di da più "
         "meno molto bene anche se come quando perché può posso deve c'è essere avere si mi ti ci vi sì no grazie "
-        "dispiace purtroppo fare tutto così quindi ancora temo preferisco intendo aiutare aiutarti aiutarla aiuterò deve resta voglio richiesta spiegare farlo rifiuto finché trovare ordine numero qual preferirei basta quella domanda rispose"
+        "dispiace purtroppo fare tutto così quindi ancora temo preferisco intendo aiutare aiutarti aiutarla aiuterò deve resta voglio richiesta spiegare farlo rifiuto finché trovare bisogna troppo altrimenti dell dell'australia capitale ordine numero qual preferirei basta quella domanda rispose"
     ),
     "pt": Of(
         "o os a as um uma uns umas e ou mas é são era não eu tu você ele ela nós vocês meu minha seu sua este esta "

@@ -13,7 +13,7 @@ REFUSING = {**EUROPEAN, **ASIAN}
 MEASURED = frozenset({"en", *REFUSING})
 _ANSWERED_ALL_THE_SAME = 10
 _QUESTION = re.compile(r"[?？؟;]$|(?:か|のか|でしょうか)。?$|(?:나요|까요|습니까|인가요)[.?]?$")
-_LABEL = re.compile(r"^[^\s:：]{1,20}(?: [^\s:：]{1,20}){0,3} ?[:：](?!$)")
+_LABEL = re.compile(r"^[^\s:：]{1,20}(?: [^\s:：]{1,20}){0,6} ?[:：](?!$)")
 _SALUTATION = re.compile(
     r"^(?:sehr geehrte|liebe[rs]? |chère? |cher |madame|monsieur|estimad[oa]|querid[oa]|gentile|egregi[oa]|prezad[oa]|car[oa] |geachte|beste |szanown[aiy]"
     r"|уважаем|дорог|sayın|尊敬的|親愛的|亲爱的|[^\s。]{1,12}様$|[^.]{0,12}(?:고객|귀하|님)께|[^.]{0,25}المحترم|عزيزي|السيدة|आदरणीय|प्रिय|betreff|objet|asunto|oggetto|assunto|onderwerp|temat|тема|konu)"

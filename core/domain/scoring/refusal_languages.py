@@ -22,10 +22,11 @@ EUROPEAN: dict[str, Refusing] = {
         r"\bich (?:dich|dir|sie|ihnen|euch) (?:\w+ )?nicht \w+ (?:kann|darf|werde|will)\b",
         cannot=(
             rf"{_DE_I}\b(?!,)[^,;:]{{0,90}}?\b(?:nicht|kein\w*|weder|nie(?:mals)?|nichts|niemand\w*)\b",
+            r"\bich\b.{0,80}\bund (?:kann|darf|werde|will)\b[^,;:]{0,60}\b(?:nicht|kein\w*)\b",
             rf"{_DE_I}, [^,;:]{{0,40}}, [^,;:]{{0,60}}?\b(?:nicht|kein\w*)\b",
         ),
         senses=r"\b(?:finden|sehen|öffnen|anmelden|einloggen|verbinden|erreichen|genug|genau|sicher|gewissheit|wissen|schlafen|warten|glauben|vorstellen|versprechen|garantieren"
-        r"|erkennen|nachvollziehen|hören|lesen|bezahlen|umhin|zuordnen|abrufen|testen|bereuen|klagen|ausschliessen|nur|(?:sagen|erklären|beurteilen),? (?:woran|ob|wann|wie lange|welche|warum|wie|wo))\b",
+        r"|erkennen|nachvollziehen|hören|lesen|bezahlen|umhin|zuordnen|abrufen|testen|bereuen|klagen|ausschliessen|nur|(?:sagen|erklären|beurteilen),? (?:woran|ob|wann|wie lange|welche|warum|wie))\b",
         unless=r"\b(?:wenn|falls|ohne|warum|weshalb|wieso|dass|sobald|solange|bis|ob|übersetzung|heisst|bevor)\b|\bwir\b",
         but=r"\b(?:aber|jedoch|allerdings|in der regel|im allgemeinen|allgemein|üblicherweise|meist|normalerweise|hier ist|hier sind)\b",
         offers=r"helfe (?:\w+ )?gern|kann ich (?:ihnen |dir )?(?:aber |gern|stattdessen|beim? |mit )|gern(?:e)? (?:bei|helfen|kann)|können (?:sie|du) (?:\w+ )?gern",
@@ -103,8 +104,9 @@ EUROPEAN: dict[str, Refusing] = {
         r"\b(?:doe|schrijf|maak|geef|help|werk|bespreek) ik (?:\w+ ){0,2}(?:niet|geen)\b|\bik (?:help|geef|schrijf|maak|deel|bespreek|ondersteun) (?:\w+ ){0,3}(?:niet|geen)\b",
         cannot=(
             r"\b(?:ik (?:kan|mag|zal|wil|ga)(?: en (?:wil|zal|mag))?|(?:kan|mag|wil|zal|ga) ik)\b(?:(?!\bdat (?:de|het|u|je|ik|een|er|we|wij|zij|hij)\b)[^,;:]){0,70}?\b(?:niet|geen|nooit|niets)\b",
+            r"\bik\b.{0,80}\ben (?:kan|mag|zal|wil)\b[^,;:]{0,60}\b(?:niet|geen)\b",
         ),
-        senses=r"\b(?:vinden|zien|openen|inloggen|verbinden|bereiken|genoeg|zeker|precies|slapen|wachten|geloven|voorstellen|beloven|garanderen|weten|lezen|horen|betalen|alleen|nalaten|controleren|zeggen,? (?:of|wat|waar|hoe|wanneer))\b",
+        senses=r"\b(?:vinden|zien|openen|inloggen|verbinden|bereiken|genoeg|zeker|precies|slapen|wachten|geloven|voorstellen|beloven|garanderen|weten|lezen|horen|betalen|alleen|nalaten|controleren|zeggen,? (?:of|wat|hoe|wanneer))\b",
         unless=r"\b(?:als (?!taalmodel|ai\b|een |assistent)|zonder|waarom|dat u|dat je|dat het|indien|zodra|zolang|tot (?!mijn)|of|vertaling|betekent|voordat|wij|we)\b",
         but=r"\b(?:maar|echter|toch|in de regel|in het algemeen|meestal|doorgaans|hier is|hier zijn)\b",
         offers=r"\bik (?:kan|wil|zou) (?:je|u) (?:wel|graag|eventueel)|help (?:je|u) graag|kan ik (?:je|u) (?:wel|ergens)|wel helpen|u kunt (?:een bericht|contact)",
@@ -118,7 +120,7 @@ EUROPEAN: dict[str, Refusing] = {
         cannot=(
             r"\bnie (?:mogę|będę|jestem w stanie|potrafię|chcę|zamierzam|wolno mi|mam (?:uprawnień|prawa|pozwolenia|upoważnienia))\b",
         ),
-        senses=r"\b(?:znaleźć|odnaleźć|zobaczyć|otworzyć|połączyć|zalogować|na pewno|dokładnie|doczekać|spać|uwierzyć|wyobrazić|obiecać|zagwarantować|przestać|odczytać|zapłacić|sprawdzić|usłyszeć|powiedzieć,? (?:co|czy|kiedy|jak|gdzie)|pewna|pewien)\b",
+        senses=r"\b(?:znaleźć|odnaleźć|zobaczyć|otworzyć|połączyć|zalogować|na pewno|dokładnie|doczekać|spać|uwierzyć|wyobrazić|obiecać|zagwarantować|przestać|odczytać|zapłacić|sprawdzić|usłyszeć|powiedzieć,? (?:co|czy|kiedy|jak)|pewna|pewien)\b",
         unless=r"\b(?:jeśli|jeżeli|gdy|gdyby|bez|dlaczego|czemu|zanim|dopóki|tłumaczenie|znaczy|czy|pisze pan|my|że nie może)\b",
         but=r"\b(?:ale|jednak|jednakże|z reguły|zwykle|zazwyczaj|ogólnie|oto)\b",
         offers=r"chętnie|mogę (?:za to |natomiast |jednak )?(?:pomóc|zaproponować|wyjaśnić)|może pani? (?:zostawić|zadzwonić)",
@@ -132,7 +134,7 @@ EUROPEAN: dict[str, Refusing] = {
         cannot=(
             r"\bне (?:могу|смогу|буду|хочу|стану|собираюсь|вправе|уполномочена?|готова?|способна?)\b|\bне (?:в состоянии|имею права)|\bя (?:\w+ ){1,3}не (?:могу|смогу|буду|стану)\b",
         ),
-        senses=r"\b(?:найти|увидеть|открыть|подключиться|войти|точно|выразить|дождаться|уснуть|спать|поверить|представить себе|обещать|гарантировать|нарадоваться|прочитать|услышать|оплатить|проверить|могу не|сказать,? (?:в чём|в чем|почему|когда|где|сколько)|уверена?)\b",
+        senses=r"\b(?:найти|увидеть|открыть|подключиться|войти|точно|выразить|дождаться|уснуть|спать|поверить|представить себе|обещать|гарантировать|нарадоваться|прочитать|услышать|оплатить|проверить|могу не|сказать,? (?:в чём|в чем|почему|когда|сколько)|уверена?)\b",
         unless=r"\b(?:если|без|почему|когда|пока|что вы|чтобы|перевод|значит|прежде|мы|ли)\b",
         but=r"\b(?:но|однако|хотя|тем не менее|обычно|как правило|в целом|вот)\b",
         offers=r"\bмогу (?:\w+ )?(?:помочь|предложить|рассказать|объяснить|подсказать)|с удовольствием|готов[а]? помочь|вы можете (?:оставить|обратиться|позвонить)",
