@@ -9,7 +9,7 @@ _SIGNS = (
     (r"◁think▷", "◁/think▷"),
     (r"<\|begin_of_thought\|>", "<|end_of_thought|>"),
     (r"<\|START_THINKING\|>", "<|END_THINKING|>"),
-    (r"<\|channel\|?>(?:analysis|commentary|thought)(?:<\|message\|>)?", "<|end|>"),
+    (r"(?:<\|start\|>assistant)?<\|channel\|?>(?:analysis|commentary|thought)(?:<\|message\|>)?", "<|end|>"),
 )
 _PAIRS = [
     (re.compile(opening, re.IGNORECASE), re.compile(re.escape(closing), re.IGNORECASE)) for opening, closing in _SIGNS
@@ -17,7 +17,7 @@ _PAIRS = [
 _CLOSING = re.compile("|".join(re.escape(closing) for _, closing in _SIGNS[: len(_TAGS) + 4]), re.IGNORECASE)
 # What stands around the answer once the thoughts before it are gone: gpt-oss names its channels.
 _ANSWER_SIGNS = re.compile(
-    r"(?:<\|start\|>assistant)?\s{0,9}(?:<\|channel\|>final)?\s{0,9}<\|message\|>"
+    r"(?:<\|start\|>assistant)?\s{0,9}(?:<\|channel\|>final(?:\s?<\|constrain\|>\w{1,20})?)?\s{0,9}<\|message\|>"
     r"|<\|begin_of_solution\|>|<\|START_RESPONSE\|>",
     re.IGNORECASE,
 )

@@ -19,6 +19,13 @@ SPLIT = {
         "hm",
         "Yes.",
     ),
+    "channels of a whole message": (
+        "<|start|>assistant<|channel|>analysis<|message|>hm<|end|>"
+        "<|start|>assistant<|channel|>analysis<|message|>so<|end|>"
+        "<|start|>assistant<|channel|>final <|constrain|>json<|message|>{}<|return|>",
+        "hm\n\nso",
+        "{}",
+    ),
     "the last channel alone": ("<|channel|>final<|message|>Yes.", "", "Yes."),
     "of Cohere": ("<|START_THINKING|>hm<|END_THINKING|><|START_RESPONSE|>Yes.<|END_RESPONSE|>", "hm", "Yes."),
     "a closing tag between sentences": (
