@@ -5,6 +5,7 @@ stands the classifier of English, which asks what the opening means: see ``servi
 """
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import mul
@@ -21,6 +22,7 @@ _BLOCKED = {
     FinishReason.CONTENT_FILTER: "the provider's content filter blocked it",
 }
 _MEANT = 300
+_JSON = re.compile(r"\s{0,100}[{\[]\s{0,100}[{\[\"\d]")
 _MEANT_SENTENCES = 2
 
 
@@ -63,7 +65,7 @@ def look(turn: str) -> Look:
     Not a refusal: a text without anything that could be one, one that only quotes one, and a drafted letter.
     """
     reading = read(turn)
-    if not reading.sentences:
+    if not reading.sentences or _JSON.match(turn):
         return Look(ENGLISH, False)
     language = language_of(reading.opening)
     if language != ENGLISH:

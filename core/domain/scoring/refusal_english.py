@@ -18,7 +18,7 @@ INABILITY = re.compile(
     rf"(?<![\w'])i(?:'m| am|'ve been| have been|'ve| have| was|'m afraid i(?:'m| am)?)?(?: (?:{_ADVERBS}),?)*"
     rf" (?:(?:{_CANNOT}|must not)(?: be (?:able to|comfortable))?|(?:{_UNABLE})|cannot and will not|can't and won't)"
     rf"(?:(?: (?:{_ADVERBS}|be able to|want to|wish to|intend to|feel comfortable|think(?: that)? i can"
-    rf"|believe i can|think it would be|have (?:the )?(?:permission|authority|right|authori[sz]ation|clearance) to|here))*)"
+    rf"|believe i can|think it would be|have (?:the )?(?:permission|authority|right|authori[sz]ation|clearance|ability|capability|means) to|here))*)"
 )
 WE = re.compile(
     r"(?<![\w'])we(?:'re| are)? (?:can't|cannot|won't|will not|do not|don't|unable|not able|not allowed|currently unable"
@@ -36,9 +36,9 @@ REFUSING_VERB = re.compile(
     r"|do(?:ing)?\b.{0,12}for you|continue|proceed|comment|speculat|diagnos|prescrib|imitat|impersonat|pretend"
     r"|repeat|teach|guid|walk you|instruct|facilitat|contribut|agree (?:to|with the premise)|argue for|make (?:fun|jokes|content|such)"
     r"|look up|look into|look for|identify|track|find out|obey|ignore|disregard|bypass|override|complete|draft"
-    r"|play that|be part of|have (?:that|this) conversation|say how|form an opinion|go (?:into|there)|use (?:such|that)"
+    r"|play that|be part of|have (?:that|this) conversation|say how|form an opinion|go (?:into (?!detail)|there)|use (?:such|that)"
     r"|interpret|decide that|waive|book|upgrade|allow|act as|respond|consider|process (?:that|this|your)|act (?:on|as)"
-    r"|do (?:anything|your|the homework|what you)|put it into|grant|carry out|perform|execute (?:that|this|your)|accept (?:that|this) (?:request|task))"
+    r"|do (?:anything|your|the homework|what you)|[a-z]+ [^.,;]{0,30}\bfor you\b|put it into|grant|carry out|perform|execute (?:that|this|your)|accept (?:that|this) (?:request|task))"
 )
 PERCEIVING_VERB = re.compile(
     r"^,? ?(?:to )?(?:see|find (?!out)|tell (?:what|which|if|whether|why|from|how|exactly|when|where|the difference)|say|judge"
@@ -82,7 +82,7 @@ IMPROPER = re.compile(
     r"|irresponsible|responsible|dishonest|wrong|morally|moral|immoral|respectful|disrespectful)\b"
 )
 IMPROPER_NOT = re.compile(
-    r"(?:\b(?:not|never|neither)|n't)\b ?[^.]{0,40}?\b(?:appropriate|ethical|acceptable|fair\b|right\b|okay|moral|respectful|responsible)"
+    r"(?:\b(?:not|never|neither)|n't)\b ?[^.]{0,70}?\b(?:appropriate|ethical|acceptable|fair\b|right\b|okay|moral|respectful|responsible)"
     r"|\bwrong (?:of me |for me )?to\b|\b(?:not safe to (?:recommend|provide|give|explain|suggest|discuss)|inappropriate|unethical|unacceptable|unfair|irresponsible|dishonest|immoral)\b"
 )
 TO_TELL = re.compile(
