@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from core.domain.lengths import count_words
 from core.domain.masking import mask_self_identification
+from core.domain.thoughts import split_thoughts
 
 Message = Mapping[str, str]
 
@@ -62,8 +63,8 @@ def blind(pair: SidedPair) -> BlindPair:
     turns: list[Turn] = []
     masked = False
     for at, user in enumerate(asked):
-        a, a_masked = mask_self_identification(_at(pair.left_turns, at), topic=topic)
-        b, b_masked = mask_self_identification(_at(pair.right_turns, at), topic=topic)
+        a, a_masked = mask_self_identification(_answer(pair.left_turns, at), topic=topic)
+        b, b_masked = mask_self_identification(_answer(pair.right_turns, at), topic=topic)
         turns.append(Turn(user=user, a=a, b=b))
         masked = masked or a_masked or b_masked
     return BlindPair(
@@ -74,6 +75,11 @@ def blind(pair: SidedPair) -> BlindPair:
         masked=masked,
         words=sum(count_words(text) for text in (*pair.left_turns, *pair.right_turns)),
     )
+
+
+def _answer(turns: Sequence[str], at: int) -> str:
+    """Without what was thought before it: responses of earlier versions hold both in one text."""
+    return split_thoughts(_at(turns, at))[1]
 
 
 def draw_sides(own_before: Sequence[bool], others_on_pair: Sequence[bool], rng: random.Random) -> bool:

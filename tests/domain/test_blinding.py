@@ -96,6 +96,12 @@ def test_a_is_the_left_side_and_the_raw_text_is_shown_where_nothing_is_masked():
     )
 
 
+def test_what_a_model_thought_aloud_is_not_shown():
+    thought = "<think>\nThe user wants a colour.\n</think>\n\nred"
+    shown = blind(SidedPair("x9", [user("Name a colour.")], [thought], ["green"]))
+    assert shown.turns == (Turn("Name a colour.", "red", "green"),)
+
+
 def test_a_vendor_that_the_prompt_is_about_is_not_masked():
     pair = SidedPair("x", [user("Who makes Claude?")], ["I'm Claude, made by Anthropic."], ["No idea."])
     assert blind(pair).turns[0].a == "I'm Claude, made by [masked]."

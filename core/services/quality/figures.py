@@ -107,6 +107,11 @@ class Line:
     scores: dict[str, ScoreMean] = field(default_factory=dict)
 
     @property
+    def untold_refusals(self) -> int:
+        """Responses of which nobody could say whether they refuse: mostly in a language that was not measured."""
+        return sum(self.undecided.get(str(each), 0) for each in (Requirement.NO_REFUSAL, Requirement.REFUSAL))
+
+    @property
     def stands_apart(self) -> bool:
         """Whether it was asked too few of these prompts (below ENOUGH) to be ranked among the others."""
         return self.prompts < ENOUGH * self.of

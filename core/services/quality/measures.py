@@ -68,19 +68,24 @@ def _prompts_exported(line: Line) -> dict[str, Any]:
 
 
 def _of_responses(
-    title: str, count: Callable[[Line], int], word: str, behind: str, *, head: str = "", export: str = "", **more: Any
-) -> Measure:
+    title: str, count: Callable[[Line], int], word: str, behind: str, *, head: str = "", export: str = "",
+    untold: Callable[[Line], int] = lambda line: 0, **more: Any,  # noqa: ARG005
+) -> Measure:  # fmt: skip
     """A share of responses, with Wilson's interval.
 
-    ``head`` and ``export``: where they are not ``title`` and ``behind``.
+    ``head`` and ``export``: where they are not ``title`` and ``behind``. ``untold``: of how many responses it is not
+    known; they are no part of the share.
     """
 
     def of(line: Line) -> Figure:
-        found = wilson(count(line), line.responses)
+        unknown = untold(line)
+        found = wilson(count(line), line.responses - unknown)
         if found is None:
-            return Figure(None, "no responses", "no responses")
+            none = "unscored" if line.responses else "no responses"
+            return Figure(None, none, f"{n(line.responses, 'response')} unscored" if line.responses else none)
         interval = f"{percent(found.lower)} to {percent(found.upper)}"
         detail = f"{found.hits:,} of {found.n:,} {word} ({interval})"
+        detail += f"; {unknown:,} unscored" if unknown else ""
         return Figure(found.value, _share(found), detail, found.lower, found.upper)
 
     def exported(line: Line) -> dict[str, Any]:
@@ -221,8 +226,9 @@ MEASURES = (
     ),
     ERRORS,
     _of_responses(
-        "Refusals", lambda line: line.refusals, "refuse", "refusals",
-        help="Responses that refuse, where the prompt expects it too.",
+        "Refusals", lambda line: line.refusals, "refuse", "refusals", untold=lambda line: line.untold_refusals,
+        help="Responses that refuse, where the prompt expects it too. In languages that this was not measured on, "
+        "responses are unscored and no part of the share.",
     ),
     _of_responses(
         "Incomplete", lambda line: line.incomplete, "incomplete", "incomplete",

@@ -11,6 +11,7 @@ from core.domain.acceptability import CostState
 from core.services import quality, scoring
 from core.services.quality import KINDS, Line, Scope, What
 from core.services.quality import text as quality_report
+from core.services.quality.measures import MEASURES
 from core.storage.engine import reading, writing
 from core.storage.tables import Dataset, JudgeCall, Prompt, Response
 from tests.evaluated import Evaluated
@@ -168,6 +169,21 @@ def test_imported_responses_show_what_is_known_of_them_and_no_more(engine: Engin
     assert delta.acceptable.value is None
     assert delta.undecided == {"cut short": 1, "refuses": 1, "Contains": 1}
     assert delta.judge_cost_usd == 0.0
+
+
+def test_who_could_not_be_told_to_refuse_is_no_part_of_the_share_and_is_counted(engine: Engine) -> None:
+    with writing(engine) as session:
+        made = Evaluated(session)
+        made.evaluator("Refusal", "refusal")
+        made.candidate("Alpha")
+        run = made.run()
+        for number, value in enumerate([0.0, 1.0, 1.0, None, None]):
+            made.prompt(f"p{number}", "support")
+            made.response(run, "Alpha", f"p{number}", text=f"Answer {number}.", scores={"Refusal": value})
+    refusals = next(each for each in MEASURES if each.title == "Refusals")
+    figure = refusals.of(lines(engine, made)["Alpha", None])
+    assert figure.value == pytest.approx(1 / 3)
+    assert figure.detail.startswith("1 of 3 refuse") and figure.detail.endswith("2 unscored")
 
 
 def test_imported_cost_and_attempts_are_taken_as_they_are(engine: Engine) -> None:
