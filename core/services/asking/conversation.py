@@ -7,16 +7,22 @@ from core.providers.base import Message
 CHARACTERS_PER_TOKEN = 4
 _TOKENS_AROUND_A_MESSAGE = 16
 _TOKENS_AROUND_A_REQUEST = 64
+_INSTRUCTIONS = ("system", "developer")
 
 
 def asked_at(messages: Sequence[Message]) -> list[int]:
     """Where in ``messages`` the candidate is to answer: after each user's message that no assistant's follows.
 
-    An assistant's message that the prompt itself carries (an imported log) is context as it stands.
+    An assistant's message that the prompt itself carries (an imported log) is context as it stands. Instructions that
+    stand at the end are read before the last answer, and those that stand alone ask for one.
     """
     roles = [message["role"] for message in messages]
     following = [*roles[1:], ""]
-    return [at for at, role in enumerate(roles) if role == "user" and following[at] != "assistant"]
+    asked = [at for at, role in enumerate(roles) if role == "user" and following[at] != "assistant"]
+    begun = asked[-1] + 1 if asked else 0
+    if begun < len(roles) and all(role in _INSTRUCTIONS for role in roles[begun:]):
+        asked = [*asked[:-1], len(roles) - 1]
+    return asked
 
 
 def messages_before(messages: Sequence[Message], answers: Sequence[str]) -> list[Message]:

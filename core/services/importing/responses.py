@@ -13,6 +13,7 @@ from core.domain.content_hash import canonical, digest
 from core.domain.fields import Flaw
 from core.domain.lengths import count_words
 from core.domain.thoughts import split_thoughts
+from core.services.asking.conversation import asked_at
 from core.services.importing import finishing
 from core.services.importing.batches import OnBatch, batches
 from core.services.importing.bulk import staged_moment
@@ -189,7 +190,7 @@ class ResponseStager:
         if len(self._turns_wanted) > _MOST_REMEMBERED:
             self._turns_wanted = {}
         unknown = prompts - self._turns_wanted.keys()
-        self._turns_wanted |= {found: answers_wanted(messages) for found, messages in self._messages(unknown)}
+        self._turns_wanted |= {found: len(asked_at(messages)) for found, messages in self._messages(unknown)}
 
     def _messages(self, prompts: set[int]) -> Iterator[tuple[int, Sequence[dict[str, str]]]]:
         query = select(Prompt.id, Prompt.messages).where(col(Prompt.id).in_([code for code in prompts if code > 0]))
@@ -217,13 +218,6 @@ class ResponseStager:
         words, created_at = sum(map(count_words, record.turns)), staged_moment(record.created_at or self.now)
         thought = None if record.reasoning is None else canonical(record.reasoning)
         return (*key, canonical(record.turns), thought, words, content_hash, *facts.values(), created_at)
-
-
-def answers_wanted(messages: Sequence[dict[str, str]]) -> int:
-    """How many turns a response to ``messages`` has: the user's messages that no assistant's follows."""
-    roles = [message["role"] for message in messages]
-    following = [*roles[1:], ""]
-    return sum(role == "user" and after != "assistant" for role, after in zip(roles, following, strict=True))
 
 
 def _without_thoughts(record: ResponseRecord) -> ResponseRecord:
