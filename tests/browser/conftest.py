@@ -21,6 +21,7 @@ ARGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+DRAWN = '[data-testid="stApp"] [data-testid="stElementContainer"]'
 SETTLED = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 
 
@@ -98,7 +99,8 @@ def server(make_server: Callable[..., Server]) -> Callable[..., Server]:
 
 
 def settle(page: Page) -> None:
-    """Wait until the script has run and nothing more is coming."""
+    """Wait until the script has run and nothing more is coming; before it has begun it does not run either."""
+    page.wait_for_selector(DRAWN, state="attached")
     page.wait_for_selector(SETTLED)
     page.wait_for_timeout(300)
     page.wait_for_selector(SETTLED)

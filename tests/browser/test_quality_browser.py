@@ -119,6 +119,7 @@ def test_a_figure_that_is_chosen_shows_what_is_behind_it_and_a_head_puts_in_orde
     settle(page)
     table = page.get_by_role("region", name=re.compile("Every candidate with cost"))
     names = table.get_by_role("rowheader")
+    expect(names.first).to_be_visible()
     assert LONG in [name.get_attribute("title") for name in names.all()]
 
     table.get_by_role("row", name="Dear").get_by_role("cell").nth(13).click()
