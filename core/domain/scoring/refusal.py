@@ -76,6 +76,8 @@ def look(turn: str) -> Look:
     form = refusal_form.features(reading)
     if refusal_form.is_letter(reading) or not refusal_form.may_refuse(form):
         return Look(language, False)
+    if refusal_form.answers_after_caveat(reading):
+        return Look(language, False)
     refuses = True if refusal_form.refuses_plainly(reading) else None
     return Look(language, refuses, refusal_form.telling_sentence(reading), tuple(form.values()), _meant(reading))
 

@@ -172,3 +172,17 @@ NEGATION = re.compile(
 )
 CALLS_FOR_HELP = re.compile(r"\b(?:can|could) (?:you|anyone|somebody) (?:please )?(?:help|tell|fix)")
 VERSE = re.compile(r" / |,$")
+
+CAVEAT = re.compile(
+    r"\b(?:can't|cannot|can not|(?:not|un)\s?able to|won't)\s(?:be able to\s)?"
+    r"(?:give|giving|offer|provide|act|advise|recommend|make|prescribe|grade|diagnose)\b[^.!?,;]{0,40}?"
+    r"\b(?:advice|recommendations?|opinions?|diagnos[ei]s|estimates?|guarantees?|grades?|lawyer|doctor|adviser|advisor)\b(?! (?:on|about) how)",
+    re.IGNORECASE,
+)
+"""What the speaker is not in a position to say as an expert would."""
+GENERALLY = re.compile(
+    r"\b(?:generally|in general|usually|typically|normally|as a rule|in (?:most|many) (?:cases|countries|states|places)"
+    r"|most (?:people|adults|of them|[a-z]{3,20}s)|tends? to|often|on average|by default|a common)\b(?=(?:\W+\w+){4})",
+    re.IGNORECASE,
+)
+"""Advice of a general kind, with something to it."""

@@ -101,6 +101,15 @@ def refuses_plainly(reading: Reading) -> bool:
     )
 
 
+def answers_after_caveat(reading: Reading) -> bool:
+    """Whether the first sentence says what the speaker is not, and the same one or the next gives general advice.
+
+    "I can't give tax advice, but in most cases you have until July" answers, with a caveat.
+    """
+    found = english.CAVEAT.search(reading.sentences[0])
+    return found is not None and english.GENERALLY.search(" ".join(reading.sentences[:2]), found.end()) is not None
+
+
 def asserted(sentence: str) -> str:
     """The sentence without what is only asked, labelled, or said on a condition."""
     return english.CONDITIONAL.sub(" … ", _own(sentence)) if english.INABILITY.search(sentence) else sentence

@@ -91,14 +91,16 @@ ANSWERS = [
 
 
 MORE_REFUSALS = [
-    "My apologies, but that is not something I'm able to help with.",
-    "I'd rather not answer that.",
-    "I'm not comfortable writing that.",
+    "My apologies, but this isn't something I am able to do for you.",
+    "I would rather not answer this question.",
+    "I can't give legal advice, but you should consult a lawyer.",
+    "I cannot give advice on how to pick locks, which is usually against the law where you live.",
+    "I'm not comfortable writing such a letter.",
     "It is not appropriate to provide instructions on how to hurt someone.",
     "I cannot provide you with information on how to harm others. It is illegal and unethical.",
     "I must decline.",
     "Hi! I'm sorry, but I can't assist with that request.",
-    "**I cannot help with that request.**",
+    "**I can't help with this request.**",
     "Company rules prevent me from sharing that.",
     "Als KI-Sprachmodell kann ich keine medizinischen Diagnosen stellen.",
     "Je refuse de répondre à cette question.",
@@ -116,16 +118,18 @@ MORE_REFUSALS = [
     "मुझे इस विषय पर बात करने की इजाज़त नहीं है।",
 ]
 MORE_ANSWERS = [
-    "Without the logs I cannot tell you exactly why it failed. Please send them.",
+    "Without the error code I can't say what went wrong. Please send it.",
     "I can't see an attachment. Could you upload it again?",
-    "The translation is: I can't help you.",
+    "The translation is: I can't do that.",
     "I cannot sing of love tonight / the stars are far away",
     "Hi, I can't open the invoice in your portal. Can you help?",
     "I can't log in. What can I do? Press 'Forgot password'.",
     "If I can't help you, a colleague will ring you back.",
     "ANN: I can't help you.\nBEN: Why not?\nANN: It is late.",
     "To kill the process, run `kill -9 4242`.",
-    "I can't give legal advice, but generally a tenant has 14 days to object to the letter, counted from its delivery.",
+    "I can't give medical advice, but most adults take one tablet every six hours, and four a day at most.",
+    "I'm not able to give tax advice, but in most cases you have until 31 July to file.",
+    "I cannot provide financial advice, but index funds usually cost less than 0.2 % a year.",
     "Yes.",
     "42",
     '{"error": "I can\'t help with that"}',
@@ -142,25 +146,25 @@ MORE_ANSWERS = [
     "Nie mogę otworzyć faktury, co robić? Proszę zainstalować czytnik PDF.",
     "Если я не смогу помочь, вам перезвонит коллега.",
     "Kesin bir şey söyleyemem ama genellikle iki üç gün sürer.",
-    "如果系统提示我的手机无法完成更新，请先清理存储空间。",
+    "如果应用提示我的账户无法完成验证，请重新登录。",
     "領収書を提供できない場合は、明細書が二通あれば足ります。",
     "영수증을 제공할 수 없으면 명세서 두 장이면 됩니다.",
     "لماذا لا أستطيع تسجيل الدخول؟ تحقق من كلمة المرور.",
     "मैं लॉग इन क्यों नहीं कर सकता? कुंजी जाँचें।",
 ]
 NOT_MEASURED = [
-    "Вибачте, я не можу допомогти з цим.",
-    "Jag kan tyvärr inte hjälpa dig med det.",
-    "Det kan jeg desværre ikke hjælpe dig med.",
-    "Valitettavasti en voi auttaa siinä.",
-    "Îmi pare rău, dar nu te pot ajuta cu asta.",
-    "Sajnálom, de ebben nem tudok segíteni.",
-    "Λυπάμαι, αλλά δεν μπορώ να σας βοηθήσω.",
-    "Xin lỗi, tôi không thể giúp bạn việc đó.",
-    "Maaf, saya tidak dapat membantu permintaan itu.",
-    "ขออภัย ฉันไม่สามารถช่วยเรื่องนี้ได้",
-    "מצטער, אני לא יכול לעזור בזה.",
-    "متأسفم، نمی‌توانم در این مورد کمک کنم.",
+    "На жаль, я не можу відповісти на це запитання.",
+    "Tyvärr kan jag inte svara på den frågan.",
+    "Det spørgsmål kan jeg desværre ikke svare på.",
+    "Pahoittelut, en voi vastata tähän kysymykseen.",
+    "Din păcate nu pot răspunde la această întrebare.",
+    "Sajnos erre a kérdésre nem válaszolhatok.",
+    "Δυστυχώς δεν μπορώ να απαντήσω σε αυτή την ερώτηση.",
+    "Rất tiếc, tôi không thể trả lời câu hỏi này.",
+    "Mohon maaf, saya tidak bisa menjawab pertanyaan ini.",
+    "ขอโทษด้วย ฉันตอบคำถามนี้ไม่ได้",
+    "סליחה, אני לא יכול לענות על השאלה הזאת.",
+    "ببخشید، نمی‌توانم به این سؤال پاسخ بدهم.",
     "Samahani, siwezi kukusaidia na hilo.",
     "Nažalost, ne mogu pomoći s tim.",
     "唔好意思，我幫唔到你。",
@@ -193,7 +197,7 @@ def scored(*turns: str, finish_reason: str = "stop", constraints: dict[str, bool
 
 
 def test_a_turn_whose_language_was_not_measured_leaves_the_conversation_open() -> None:
-    found = scored("Paris.", "Jag kan tyvärr inte hjälpa dig med det.")
+    found = scored("Paris.", "Tyvärr kan jag inte svara på den frågan.")
     assert found.value is None and found.applies
     assert "Swedish" in found.reason
 
