@@ -26,13 +26,15 @@ _SYNONYMS = {
         (
             _F.STOP,
             "stopped stop_sequence stop_string stop_string_found end_turn end eos eos_token eos_found eot endoftext "
-            "end_of_text end_of_turn end_of_sequence complete completed done finish finished success word normal",
+            "end_of_text end_of_turn end_of_sequence complete completed done finish finished success word normal "
+            "stop_word stop_token",
         ),
         (
             _F.LENGTH,
             "max_tokens max_token max_output max_output_tokens max_tokens_reached max_predicted_tokens_reached "
             "max_new_tokens max_length model_length length_limit limit token_limit error_limit context context_length "
-            "context_length_reached context_length_exceeded context_window model_context_window_exceeded length_capped",
+            "context_length_reached context_length_exceeded context_window model_context_window_exceeded length_capped "
+            "max_completion_tokens token_limit_reached context_window_exceeded",
         ),
         (_F.REFUSAL, "refused"),
         (
@@ -40,7 +42,7 @@ _SYNONYMS = {
             "content_filtered content_policy_violation safety image_safety recitation blocklist prohibited_content "
             "spii sensitive guardrail guardrails guardrail_intervened moderation flagged blocked error_toxic",
         ),
-        (_F.TOOL_CALLS, "tool_use tool_call function_call function_calls"),
+        (_F.TOOL_CALLS, "tool_use tool_call tool_calling function_call function_calls"),
         (_F.TRUNCATED, "incomplete not_finished"),
     )
     for word in words.split()

@@ -1,6 +1,6 @@
 """Whether the answer is whole: not cut off, not empty."""
 
-from core.domain.answering import INCOMPLETE, FinishReason
+from core.domain.answering import INCOMPLETE, FinishReason, finish_reason_of
 from core.domain.scoring.base import EvaluatorKind, Score, Subject, Use, failed, passed
 from core.domain.scoring.fences import fences
 from core.domain.scoring.json_text import find_json
@@ -11,7 +11,6 @@ _CUT = {
     FinishReason.LENGTH: "it ran into the limit of tokens",
     FinishReason.TRUNCATED: "the stream broke off",
 }
-_CUT_ELSEWHERE = frozenset({"max_tokens", "max_output_tokens", "model_context_window_exceeded", "incomplete"})
 _BLOCKED = frozenset({FinishReason.REFUSAL, FinishReason.CONTENT_FILTER})
 _LONGEST_HINT = 200_000
 
@@ -25,7 +24,7 @@ def score(subject: Subject, params: StrictParams) -> Score:  # noqa: ARG001
     reason = (subject.finish_reason or "").lower()
     if reason in INCOMPLETE:
         return failed(_CUT[FinishReason(reason)])
-    if reason in _CUT_ELSEWHERE:
+    if finish_reason_of(reason) in INCOMPLETE:
         return failed(f"it was cut off: {reason}")
     if reason in _BLOCKED:
         return passed("refused or blocked, not cut off")

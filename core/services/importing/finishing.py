@@ -1,6 +1,5 @@
 """Why an answer ended, wherever and in whatever words a vendor, a framework or a log says so."""
 
-import re
 from functools import lru_cache
 from typing import Any
 
@@ -23,24 +22,6 @@ _WITHIN = (
     "details", "llm_output", "output", "response", "body", "metadata",
 )  # fmt: skip
 _DEEPEST = 4
-_SEPARATORS = re.compile(r"[\s-]+")
-_WORDS = {
-    FinishReason.STOP: (
-        "completed", "stop_word", "stop_token", "end_of_text", "end_of_turn", "finished", "done", "end",
-    ),
-    FinishReason.LENGTH: (
-        "model_length", "max_length", "max_token", "max_new_tokens", "max_completion_tokens", "max_tokens_reached",
-        "token_limit", "token_limit_reached", "length_limit", "length_capped", "context_length",
-        "context_length_exceeded", "context_window_exceeded",
-    ),
-    FinishReason.CONTENT_FILTER: (
-        "content_filtered", "content_filtering", "guardrail_intervened", "recitation", "blocklist", "blocked", "spii",
-        "image_safety", "sensitive", "error_toxic",
-    ),
-    FinishReason.TOOL_CALLS: ("tool_call", "function_calls", "tool_calling"),
-    FinishReason.REFUSAL: ("refused",),
-}  # fmt: skip
-_REASON_OF = {word: reason for reason, words in _WORDS.items() for word in words}
 WITHOUT_TEXT = frozenset({FinishReason.LENGTH, FinishReason.REFUSAL, FinishReason.CONTENT_FILTER})
 """Reasons for which an answer may be empty and is one all the same: the model was asked, and this is what came."""
 
@@ -52,10 +33,7 @@ def reason_of(word: Any) -> str | None:
 
 @lru_cache(maxsize=256)
 def _reason(word: str) -> str:
-    plain = _SEPARATORS.sub("_", word).lower().rpartition(".")[2].removeprefix("finish_reason_")
-    if plain.startswith("content_filter"):
-        return FinishReason.CONTENT_FILTER.value
-    known = finish_reason_of(plain) or _REASON_OF.get(plain)
+    known = finish_reason_of(word)
     return known.value if known else storable(word)
 
 
