@@ -17,7 +17,8 @@ _PAIRS = [
 _CLOSING = re.compile("|".join(re.escape(closing) for _, closing in _SIGNS[: len(_TAGS) + 4]), re.IGNORECASE)
 # What stands around the answer once the thoughts before it are gone: gpt-oss names its channels.
 _ANSWER_SIGNS = re.compile(
-    r"(?:<\|start\|>assistant)?\s{0,9}(?:<\|channel\|>final(?:\s?<\|constrain\|>\w{1,20})?)?\s{0,9}<\|message\|>"
+    r"(?:<\|start\|>assistant)?\s{0,9}"
+    r"(?:<\|channel\|>final(?:[ \t]{0,9}<\|constrain\|>[ \t]{0,9}\w{0,20})?)?\s{0,9}<\|message\|>"
     r"|<\|begin_of_solution\|>|<\|START_RESPONSE\|>",
     re.IGNORECASE,
 )

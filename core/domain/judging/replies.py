@@ -19,9 +19,6 @@ _LONGEST_REPLY = 20_000
 ValueOf = Callable[[Any], float | None]
 _CODE_BLOCK = re.compile(r"\A(`{3,}|~{3,})[ \t]*(?:json[c5]?)?(?=[\s{])(.*)(?<=[\s}])\1\Z", re.DOTALL | re.IGNORECASE)
 _UNSEEN = " \t\r\n\ufeff\u200b"
-# gpt-oss, where whoever serves it leaves its signs in: every message has a head, and may say what form it has.
-_HEAD = re.compile(r"<\|start\|>assistant(?=<\|channel\|>)", re.IGNORECASE)
-_FORM = re.compile(r"(<\|channel\|>\w+)[ \t]*<\|constrain\|>[ \t]*\w*(?=<\|message\|>)", re.IGNORECASE)
 
 
 def parse_score(reply: str, finish_reason: str | None = None) -> Score:
@@ -68,7 +65,7 @@ def _parsed(reply: str, finish_reason: str | None, key: str, value_of: ValueOf) 
     whole = reply.strip(_UNSEEN)
     with suppress(ValueError, RecursionError):
         return _verdict(_json(whole), key, value_of)
-    answer = _answer(whole)
+    answer = split_thoughts(whole)[1].strip(_UNSEEN)
     if not answer:
         return unscored("The judge's reply is empty.")
     try:
@@ -76,13 +73,6 @@ def _parsed(reply: str, finish_reason: str | None, key: str, value_of: ValueOf) 
     except (ValueError, RecursionError) as error:
         cut = " It was cut off: raise the judge's 'max_tokens'." if finish_reason == FinishReason.LENGTH else ""
         return unscored(f"The judge's reply is not the JSON object asked for: {_problem(error)}.{cut}")
-
-
-def _answer(reply: str) -> str:
-    """The reply without what was thought before it."""
-    if reply.startswith("<|"):
-        reply = _FORM.sub(r"\1", _HEAD.sub("", reply))
-    return split_thoughts(reply)[1].strip(_UNSEEN)
 
 
 def _verdict(found: Any, key: str, value_of: ValueOf) -> Score:
