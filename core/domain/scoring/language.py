@@ -8,6 +8,7 @@ from core.domain.scoring.wording import straight
 
 ENGLISH = "en"
 UNKNOWN = "?"
+_LATIN = "latin"
 _LOOKED_AT = 1_500
 _PROSE = 6
 _FEW_LETTERS = 4
@@ -17,7 +18,7 @@ _CODE = re.compile(r"`[^`\n]{0,500}`|https?://\S{1,500}|\S{1,100}@\S{1,100}|\w{0
 _WORD = re.compile(r"[^\s\d_.,;:!?…()\[\]{}\"'।؟،؛/«»—–*#|-]+(?:'[^\W\d_]+)?")
 _RUN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?(?: [^\W\d_]+(?:'[^\W\d_]+)?){5,}")
 _SCRIPTS = {
-    "latin": "A-Za-z\u00aa\u00ba\u00c0-\u024f\u1e00-\u1eff",
+    _LATIN: "A-Za-z\u00aa\u00ba\u00c0-\u024f\u1e00-\u1eff",
     "kana": "\u3040-\u30ff\u31f0-\u31ff",
     "han": "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff",
     "ko": "\uac00-\ud7af\u1100-\u11ff",
@@ -55,12 +56,12 @@ def name_of(language: str) -> str:
 def _guess(text: str) -> str:
     found = straight(_CODE.sub(" ", text)).casefold()
     script = _script(found)
-    if script == "latin":
+    if script == _LATIN:
         return _latin(found)
     if script in ("kana", "han"):
         return _east_asian(found)
     if script in words.BY_SCRIPT:
-        return _by_words(found, words.BY_SCRIPT[script])
+        return _by_words(found, script)
     return script
 
 
@@ -73,7 +74,7 @@ def _script(text: str) -> str:
     name = max(counts, key=lambda each: counts[each])
     if 2 * counts[name] >= letters:
         few = counts[name] < (2 if name == "han" else _FEW_LETTERS)
-        return "latin" if few else name
+        return _LATIN if few else name
     return UNKNOWN if letters >= _FEW_LETTERS and sum(counts.values()) < letters / 2 else name
 
 
@@ -83,20 +84,20 @@ def _east_asian(text: str) -> str:
     return "yue" if re.search("[嘅唔咗喺冇嚟啲]", text) else "zh"
 
 
-def _by_words(text: str, lists: words.Lists) -> str:
+def _by_words(text: str, script: str) -> str:
     """Of languages that share a script: the first by default, another where its letters or words speak for it."""
-    default = next(iter(lists))
-    scores = _scores(text, lists)
+    default = next(iter(words.BY_SCRIPT[script]))
+    scores = _scores(text, script)
     best = max(scores, key=lambda each: scores[each])
     return best if scores[best] > scores[default] else default
 
 
 def _latin(text: str) -> str:
-    scores = _scores(text, words.LATIN)
+    scores = _scores(text, _LATIN)
     best = max(scores, key=lambda each: scores[each])
     said = {word for word in _WORD.findall(text) if len(word) > 1}
     count = len(said)
-    spoken = {each for word in said for each, _ in _weights(id(words.LATIN)).get(word, ())}
+    spoken = {each for word in said for each, _ in _weights(_LATIN).get(word, ())}
     if count < _FEW_WORDS and best not in spoken:
         return ENGLISH
     if scores[best] > scores[ENGLISH] and (scores[best] >= 0.9 or count <= _PROSE) and scores[best] >= 0.05 * count:
@@ -106,12 +107,11 @@ def _latin(text: str) -> str:
     return UNKNOWN
 
 
-def _scores(text: str, lists: words.Lists) -> dict[str, float]:
+def _scores(text: str, script: str) -> dict[str, float]:
     """How much speaks for each language: each word and each letter that few of the languages share."""
-    said = set(_WORD.findall(text))
-    known = _weights(id(lists))
+    said, lists, known = set(_WORD.findall(text)), words.BY_SCRIPT[script], _weights(script)
     scores = dict.fromkeys(lists, 0.0)
-    for word in said if lists is not words.LATIN else (each for each in said if len(each) > 1):
+    for word in said if script != _LATIN else (each for each in said if len(each) > 1):
         for language, weight in known.get(word, ()):
             scores[language] += weight
     for language, of in lists.items():
@@ -121,10 +121,10 @@ def _scores(text: str, lists: words.Lists) -> dict[str, float]:
 
 
 @lru_cache(maxsize=8)
-def _weights(which: int) -> dict[str, tuple[tuple[str, float], ...]]:
-    lists = next(of for of in (words.LATIN, *words.BY_SCRIPT.values()) if id(of) == which)
+def _weights(script: str) -> dict[str, tuple[tuple[str, float], ...]]:
+    """Word → the languages of a script that use it, with how much it speaks for each."""
     owners: dict[str, list[str]] = {}
-    for language, of in lists.items():
+    for language, of in words.BY_SCRIPT[script].items():
         for word in of.words.split():
             owners.setdefault(word, []).append(language)
     return {word: tuple((each, max(1 / len(of), _LEAST_WEIGHT)) for each in of) for word, of in owners.items()}

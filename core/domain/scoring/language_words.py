@@ -210,7 +210,7 @@ DEVANAGARI: Lists = {
     "mr": Of("आहे आहेत आणि नाही मी तुम्ही आपण हे ते या तर किंवा मला काय माफ करा शकत मदत", "ळ"),
     "ne": Of("छ छन् र हो होइन म तपाईं यो त्यो मा को लाई सक्दिन माफ गर्नुहोस् मद्दत गर्न छैन"),
 }
-BY_SCRIPT: dict[str, Lists] = {"cyrillic": CYRILLIC, "arabic": ARABIC, "devanagari": DEVANAGARI}
+BY_SCRIPT: dict[str, Lists] = {"latin": LATIN, "cyrillic": CYRILLIC, "arabic": ARABIC, "devanagari": DEVANAGARI}
 NAMES = {
     "sv": "Swedish", "da": "Danish", "no": "Norwegian", "is": "Icelandic", "fi": "Finnish", "et": "Estonian",
     "hu": "Hungarian", "ro": "Romanian", "cs": "Czech", "sk": "Slovak", "sl": "Slovene", "hr": "Croatian",

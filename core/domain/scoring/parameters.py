@@ -11,10 +11,10 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
 
 
-def texts(value: object, *, keep_blank: bool = False) -> list[str]:
-    """The texts in a text or in a list of texts; anything else holds none."""
+def texts(value: object) -> list[str]:
+    """The texts in a text or in a list of texts, blank ones left out; anything else holds none."""
     several = [value] if isinstance(value, str) else list(value) if isinstance(value, list | tuple) else []
-    return [text for text in several if isinstance(text, str) and (keep_blank or text.strip())]
+    return [text for text in several if isinstance(text, str) and text.strip()]
 
 
 def references(subject: Subject, params: StrictParams, name: str = "reference") -> list[str]:

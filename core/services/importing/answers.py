@@ -57,7 +57,7 @@ def answers(found: Any, place: str, reason: str | None = None) -> list[Answer]:
     elif isinstance(found, list):
         said = _listed(found, place, reason) if found else []
     else:
-        said = [] if found is None or found == "" else [_answer(shapes.as_json(found, place), reason)]
+        said = [] if found is None or found == "" else [Answer(shapes.as_json(found, place), reason)]
     return said or ([Answer("", reason)] if found is not None and reason in finishing.WITHOUT_TEXT else [])
 
 
@@ -79,10 +79,6 @@ def alternatives(row: Row, field: str) -> list[str] | None:
     found, held = row.get(field), fields.unpacked(row, field)
     is_list = isinstance(held, list) and all(isinstance(each, str) for each in held)
     return several(held if is_list or not isinstance(found, str) else found or None, field)
-
-
-def _answer(text: str, reason: str | None) -> Answer:
-    return Answer(text, reason)
 
 
 def _by(found: Row, place: str, reason: str | None) -> list[Answer]:
@@ -112,7 +108,7 @@ def _wrapped(found: Row, place: str, reason: str | None) -> list[Answer]:
         return []
     if _is_of_an_interface(found):
         raise NotText("holds no answer that can be read.", field=place)
-    return [_answer(shapes.as_json(found, place), reason)] if told else []
+    return [Answer(shapes.as_json(found, place), reason)] if told else []
 
 
 def _tells(found: Row) -> bool:
@@ -164,7 +160,7 @@ def _message(found: Row, place: str, reason: str | None) -> list[Answer]:
     is_call = bool(found.get("tool_calls") or found.get("function_call"))
     if (text is None or (not text and is_call)) and reason not in finishing.WITHOUT_TEXT:
         raise NotText("is a tool's call." if is_call else "is empty.", field=f"{place}.content")
-    return [_answer(text or "", reason)]
+    return [Answer(text or "", reason)]
 
 
 def _refuses(found: Row) -> bool:
@@ -200,12 +196,12 @@ def _listed(found: list[Any], place: str, reason: str | None) -> list[Answer]:
     if shapes.are_parts(found):
         return _message({"role": "assistant", "content": found}, place, reason)
     if not shapes.is_conversation(found):
-        return [_answer(shapes.as_json(found, place), reason)]
+        return [Answer(shapes.as_json(found, place), reason)]
     last = next((each for each in reversed(found) if isinstance(each, dict | list)), None)
     here = f"{place}[{len(found) - 1}]"
     if isinstance(last, list):
         kept = conversations.message(last, here)
-        return [_answer(kept["content"], reason)] if kept["role"] == "assistant" else []
+        return [Answer(kept["content"], reason)] if kept["role"] == "assistant" else []
     if last is None:
         return []
     role = shapes.role_of(conversations.unwrapped(last)) or ""
