@@ -16,12 +16,13 @@ import numpy as np
 from sqlalchemy import Engine
 from sqlmodel import select
 
+from core.domain.scoring.base import Subject
 from core.services import scoring
 from core.services.scoring import evaluators, subjects
 from core.services.scoring.registry import kind_named
 from core.storage.engine import open_engine, reading, writing
 from core.storage.schema import upgrade
-from core.storage.tables import Candidate, Dataset, Prompt, Response, Run, Score
+from core.storage.tables import Candidate, Dataset, Evaluator, Prompt, Response, Run, Score
 
 RESPONSES, PROMPTS, ROUNDS = 4_000, 400, 3
 CHEAP = ("refusal", "incomplete", "contains", "number_match", "json_schema", "word_limit", "character_limit")
@@ -39,8 +40,10 @@ def run(responses: int = RESPONSES) -> dict[str, Any]:
             cheap = [each for each in evaluators.scoring(session) if each.kind in CHEAP]
             ids = list(session.exec(select(Response.id)))
         bare, whole = [], []
+        with reading(engine) as session:
+            found = [one.subject for chunk in subjects.in_chunks(ids, 500) for one in subjects.read(session, chunk)]
         for _ in range(ROUNDS):
-            bare.append(_bare_seconds(engine, ids, cheap))
+            bare.append(bare_seconds(found, cheap))
             forget(engine)
             began = time.perf_counter()
             scoring.score_responses(engine, ids, evaluators=cheap, now=NOW)
@@ -61,9 +64,8 @@ def run(responses: int = RESPONSES) -> dict[str, Any]:
     }
 
 
-def _bare_seconds(engine: Engine, ids: list[int], chosen: list[Any]) -> float:
-    with reading(engine) as session:
-        found = [one.subject for chunk in subjects.in_chunks(ids, 500) for one in subjects.read(session, chunk)]
+def bare_seconds(found: list[Subject], chosen: list[Evaluator]) -> float:
+    """How long the evaluators themselves take for all of them, in memory."""
     kinds = [kind_named(evaluator.kind) for evaluator in chosen]
     ready = [(kind.score, kind.params.of(each.params)) for kind, each in zip(kinds, chosen, strict=True)]
     began = time.perf_counter()

@@ -14,16 +14,15 @@ import numpy as np
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from benchmarks.scoring import NOW, forget
+from benchmarks.scoring import NOW, bare_seconds, forget
 from core.domain.scoring.base import Subject
 from core.services import scoring
 from core.services.demo.opening import open_demo
 from core.services.scoring import embedding, evaluators, subjects
-from core.services.scoring.registry import kind_named
 from core.services.scoring.service import IN_BATCHES
 from core.storage.engine import open_engine, reading, writing
 from core.storage.schema import upgrade
-from core.storage.tables import Evaluator, Response
+from core.storage.tables import Response
 
 ROUNDS, MOST_TIMES_BARE = 3, 1.5
 
@@ -34,12 +33,13 @@ def run() -> dict[str, Any]:
         engine = _workspace(f"sqlite:///{Path(folder) / 'scores.db'}")
         with reading(engine) as session:
             chosen = evaluators.scoring(session)
+            others = [each for each in chosen if each.kind not in IN_BATCHES]
             ids = list(session.exec(select(Response.id)))
             found = [one.subject for chunk in subjects.in_chunks(ids, 500) for one in subjects.read(session, chunk)]
         times: dict[str, list[float]] = {"all": [], "model": [], "others": []}
         for _ in range(ROUNDS):
             times["model"].append(_seconds(lambda: embedding.embed(_texts(found))))
-            times["others"].append(_seconds(lambda: _bare(found, chosen)))
+            times["others"].append(bare_seconds(found, others))
             forget(engine)
             times["all"].append(_seconds(lambda: scoring.score_responses(engine, ids, evaluators=chosen, now=NOW)))
         engine.dispose()
@@ -71,14 +71,6 @@ def _workspace(address: str) -> Engine:
 
 def _texts(found: list[Subject]) -> list[str]:
     return sorted({text for subject in found for text in (subject.text, *subject.reference)})
-
-
-def _bare(found: list[Subject], chosen: list[Evaluator]) -> None:
-    kinds = [(kind_named(each.kind), each.params) for each in chosen if each.kind not in IN_BATCHES]
-    ready = [(kind.score, kind.params.of(params)) for kind, params in kinds if kind.score is not None]
-    for subject in found:
-        for score, params in ready:
-            score(subject, params)
 
 
 def _seconds(work: Any) -> float:
