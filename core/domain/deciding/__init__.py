@@ -1,0 +1,1 @@
+"""Champion against challengers: what the evidence allows to decide."""
