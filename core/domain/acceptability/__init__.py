@@ -7,6 +7,15 @@ from core.domain.acceptability.figures import (
     cost_per_acceptable,
     share_acceptable,
 )
+from core.domain.acceptability.human import (
+    Answers,
+    HumanShare,
+    Rests,
+    Sends,
+    cost_per_sendable,
+    difference,
+    human_share,
+)
 from core.domain.acceptability.verdicts import (
     Check,
     Outcomes,
@@ -17,15 +26,22 @@ from core.domain.acceptability.verdicts import (
 )
 
 __all__ = [
+    "Answers",
     "Check",
     "CostPerAcceptable",
     "CostState",
+    "HumanShare",
     "Outcomes",
     "Requirement",
+    "Rests",
+    "Sends",
     "ShareAcceptable",
     "combined",
     "cost_per_acceptable",
+    "cost_per_sendable",
+    "difference",
     "gate_outcomes",
+    "human_share",
     "requirements",
     "share_acceptable",
 ]
