@@ -11,12 +11,14 @@ at a high quantile of few values there is no upper limit to give.
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import bdtr, bdtrik, ndtri, stdtrit
 
 Floats = NDArray[np.float64]
+Clusters = Sequence[Hashable] | NDArray[Any]
 QUANTILES = (0.5, 0.95, 0.99)
 _ROUNDING = 1e-9
 # Values on either side of a quantile below which the clustering at it cannot be measured.
@@ -41,11 +43,11 @@ class Quantile:
 
 
 def quantiles(
-    values: Sequence[float],
-    censored: Sequence[float] = (),
+    values: Sequence[float] | Floats,
+    censored: Sequence[float] | Floats = (),
     q: Sequence[float] = QUANTILES,
     *,
-    clusters: Sequence[Hashable] | None = None,
+    clusters: Clusters | None = None,
     confidence: float = 0.95,
 ) -> dict[float, Quantile]:
     """The quantiles ``q`` of ``values`` and of what would have come after each time in ``censored``.
@@ -68,7 +70,7 @@ def quantiles(
 class _Curve:
     """The estimated distribution of some times."""
 
-    def __init__(self, times: Floats, arrived: NDArray[np.bool_], clusters: Sequence[Hashable] | None) -> None:
+    def __init__(self, times: Floats, arrived: NDArray[np.bool_], clusters: Clusters | None) -> None:
         order = np.lexsort((~arrived, times))
         self.times, self.arrived = times[order], arrived[order]
         self.n, self.events = len(times), self.times[self.arrived]
@@ -153,7 +155,9 @@ class _Curve:
         return max(1.0, float(variance / (mean * (1 - mean) / self.n)))
 
 
-def _numbered(clusters: Sequence[Hashable]) -> NDArray[np.int64]:
+def _numbered(clusters: Clusters) -> NDArray[np.int64]:
+    if isinstance(clusters, np.ndarray):
+        return np.asarray(np.unique(clusters, return_inverse=True)[1], dtype=np.int64)
     numbers: dict[Hashable, int] = {}
     return np.array([numbers.setdefault(cluster, len(numbers)) for cluster in clusters], dtype=np.int64)
 

@@ -16,19 +16,23 @@ from core.domain.acceptability.human import (
     difference,
     human_share,
 )
+from core.domain.acceptability.points import POINTS, CostPerPoint, cost_per_point
 from core.domain.acceptability.verdicts import (
     Check,
     Outcomes,
     Requirement,
+    checked,
     combined,
     gate_outcomes,
     requirements,
 )
 
 __all__ = [
+    "POINTS",
     "Answers",
     "Check",
     "CostPerAcceptable",
+    "CostPerPoint",
     "CostState",
     "HumanShare",
     "Outcomes",
@@ -36,8 +40,10 @@ __all__ = [
     "Rests",
     "Sends",
     "ShareAcceptable",
+    "checked",
     "combined",
     "cost_per_acceptable",
+    "cost_per_point",
     "cost_per_sendable",
     "difference",
     "gate_outcomes",
