@@ -81,13 +81,12 @@ class Evaluated:
         scores: Mapping[str, float | str | None] | None = None, **fields: Any,
     ) -> int:  # fmt: skip
         """A response; of ``scores`` a number is a value, None is unscored, "n/a" does not apply."""
-        filled = {"turns": [text], "words": len(text.split()), "finish_reason": "stop", **fields}
+        filled = {"turns": [text], "words": len(text.split()), "finish_reason": "stop", "created_at": NOW, **fields}
         row = Response(
             run_id=run,
             prompt_id=self.prompts[prompt],
             candidate_id=self.candidates[candidate],
             content_hash=hashlib.sha256(text.encode()).hexdigest(),
-            created_at=NOW,
             **filled,
         )
         response_id = self._add(row)

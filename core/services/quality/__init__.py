@@ -1,8 +1,9 @@
 """Cost and quality of every candidate on a dataset, and the responses behind every figure."""
 
+from core.services.quality.amounts import ScoreMean, Times, Tokens
 from core.services.quality.behind import KINDS, BehindRow, What, responses_behind
 from core.services.quality.cells import Basis
-from core.services.quality.figures import Line, ScoreMean, Times, Tokens
+from core.services.quality.figures import Line
 from core.services.quality.judged import GateInUse
 from core.services.quality.report import CandidateRef, QualityReport, candidates_of, report
 from core.services.quality.scope import RunRef, Scope, as_of, runs

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,57 +11,35 @@ from numpy.typing import NDArray
 from core.domain.acceptability import (
     Check,
     CostPerAcceptable,
+    CostPerPoint,
+    HumanShare,
     Requirement,
     ShareAcceptable,
     cost_per_acceptable,
+    cost_per_point,
     share_acceptable,
 )
-from core.domain.answering import FaultKind
-from core.domain.latency import QUANTILES, Quantile, quantiles
-from core.services.quality.gathering import NO_CASE, UNSCORED, Counted, Floats, GivenUp, Ids
+from core.services.quality.amounts import (
+    QualityMean,
+    ScoreMean,
+    Times,
+    Tokens,
+    quality_mean,
+    score_mean,
+    scores_quality,
+    times,
+    tokens,
+)
+from core.services.quality.gathering import Counted, Floats
 from core.services.quality.judged import Judged
+from core.services.quality.parts import Part
 from core.services.quality.prompt_table import PromptTable
+from core.services.quality.rated import Ratings
+from core.services.quality.sendable import sendable
 
 _CUT_SHORT = (str(Requirement.COMPLETE), str(Requirement.NOT_EMPTY))
 _NO_MONEY = 1e-12
 ENOUGH = 0.8
-
-
-@dataclass(frozen=True)
-class Times:
-    """Milliseconds over the ``n`` responses whose time is known, and ``censored`` units given up at a timeout.
-
-    The latter took at least as long as was waited. The quantiles are None where nothing is known.
-    """
-
-    p50: Quantile | None
-    p95: Quantile | None
-    p99: Quantile | None
-    n: int
-    censored: int = 0
-
-
-@dataclass(frozen=True)
-class Tokens:
-    """Of all responses: the sum, None as soon as one is not known; and the mean of the ``known`` ones."""
-
-    total: int | None
-    mean: float | None
-    known: int
-
-
-@dataclass(frozen=True)
-class ScoreMean:
-    """An evaluator's mean over what it ``scored``."""
-
-    mean: float | None
-    scored: int
-    unscored: int
-    """It looked and could not tell."""
-    not_asked: int
-    """The prompt gives it nothing to score."""
-    missing: int
-    """It has not looked yet."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +62,8 @@ class Line:
     blocked: int
     open: int
     """Responses without a verdict."""
+    unchecked: int
+    """Responses that no gate applies to: their verdict is one on form alone."""
     attempts: int | None
     retries: int | None
     latency: Times
@@ -95,7 +75,18 @@ class Line:
     judge_cost_usd: float | None
     judge_calls: int
     acceptable: ShareAcceptable
+    """Automatically, unchecked ones among them."""
+    checked: ShareAcceptable
+    """The same of the responses alone that a gate applies to."""
     cost_per_acceptable: CostPerAcceptable
+    human: HumanShare
+    """What experts would send; the automatic share where too few are rated, and ``rests`` says so."""
+    human_sent: int
+    """Of the rated responses, those that most of who rated them would send."""
+    human_cost: CostPerAcceptable
+    """Of one response that experts would send."""
+    quality: QualityMean
+    cost_per_point: CostPerPoint
     faults: dict[str, int] = field(default_factory=dict)
     """Failed attempts by kind."""
     given_up: dict[str, int] = field(default_factory=dict)
@@ -118,44 +109,30 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Part:
-    """A candidate's part in one category: its row of the table, its prompts, its responses, its units given up."""
+class Sources:
+    """What lines are made of, of all candidates."""
 
-    candidate_id: int
-    category: str | None
-    row: int
-    prompts: NDArray[np.bool_]
-    of: int
-    """The prompts that candidates are compared on there."""
-    responses: Ids
-    units: list[GivenUp]
+    table: PromptTable
+    ratings: Ratings
+    judge: Floats | None
+    """[responses] what judges gave."""
+    faults: Sequence[Counted]
+    judging: Sequence[Counted]
 
 
-def parts(found: Judged, candidates: Sequence[int], table: PromptTable, failed: Sequence[GivenUp]) -> Iterator[Part]:
-    """Every candidate over all, then in each category in which it was asked anything."""
-    ids, compared = found.prompts.id, found.cells.prompts_of
-    for row, candidate in enumerate(candidates):
-        own = np.flatnonzero(found.responses.candidate == candidate)
-        units = [unit for unit in failed if unit.candidate_id == candidate]
-        if table.seen[row].any():
-            yield Part(candidate, None, row, table.seen[row], int(compared.sum()), own, units)
-        for number, category in enumerate(found.categories):
-            here = found.category_of_prompt == number
-            if (table.seen[row] & here).any():
-                inside = [unit for unit in units if here[np.searchsorted(ids, unit.prompt_id)]]
-                these = own[found.category[own] == number]
-                of = int((compared & here).sum())
-                yield Part(candidate, category, row, table.seen[row] & here, of, these, inside)
-
-
-def line(found: Judged, part: Part, table: PromptTable, faults: Sequence[Counted], judging: Sequence[Counted]) -> Line:
-    """The figures of one part. ``faults``, ``judging``: of all parts."""
-    r, these = found.responses, part.responses
+def line(found: Judged, part: Part, sources: Sources) -> Line:
+    """The figures of one part."""
+    r, these, table = found.responses, part.responses, sources.table
     outcomes = {name: outcome[these] for name, outcome in found.outcomes.items()}
-    late = [unit for unit in part.units if unit.kind == FaultKind.TIMEOUT and unit.after_ms is not None]
-    asked = [count for count in judging if _is_in(count, part)]
-    good, judged = (grid[part.row, part.prompts] for grid in (table.acceptable, table.judged))
-    unpriced = any(count.unpriced for count in asked)
+    faults, judging = (
+        [count for count in counts if _is_in(count, part)] for counts in (sources.faults, sources.judging)
+    )
+    paid = table.paid_usd[part.row]
+    share = share_acceptable(table.acceptable[part.row, part.prompts], table.judged[part.row, part.prompts])
+    cost, cost_usd = _cost(table, part), _sum(paid[part.prompts])
+    human = sendable(found, part, sources.ratings.of(part.candidate_id), sources.judge, paid, (share, cost))
+    scores = [score_mean(found.scores[these, number]) for number, _ in enumerate(found.evaluators)]
+    quality = quality_mean([s for s, e in zip(scores, found.evaluators, strict=True) if scores_quality(e)])
     return Line(
         candidate_id=part.candidate_id,
         category=part.category,
@@ -167,21 +144,28 @@ def line(found: Judged, part: Part, table: PromptTable, faults: Sequence[Counted
         incomplete=int(np.any([outcomes[name] == Check.FAILED for name in _CUT_SHORT], axis=0).sum()),
         blocked=int((outcomes[str(Requirement.NOT_BLOCKED)] == Check.FAILED).sum()),
         open=int((found.verdict[these] == Check.OPEN).sum()),
+        unchecked=int((~found.checked[these]).sum()),
         attempts=_whole(table.attempts[part.row, part.prompts]),
         retries=_whole(table.retries[part.row, part.prompts]),
-        latency=_times(r.latency_ms[these], r.prompt[these], late),
-        ttft=_times(r.ttft_ms[these], r.prompt[these]),
-        tokens={name: _tokens(counts[these]) for name, counts in r.tokens.items()},
-        cost_usd=_sum(table.paid_usd[part.row, part.prompts]),
-        judge_cost_usd=None if unpriced else math.fsum(count.cost_usd for count in asked),
-        judge_calls=sum(count.n for count in asked),
-        acceptable=share_acceptable(good, judged),
-        cost_per_acceptable=_cost(table, part),
-        faults=_by_kind([count for count in faults if _is_in(count, part)]),
+        latency=times(r.latency_ms[these], found.prompt[these], part),
+        ttft=times(r.ttft_ms[these], found.prompt[these]),
+        tokens={name: tokens(counts[these]) for name, counts in r.tokens.items()},
+        cost_usd=cost_usd,
+        judge_cost_usd=None if any(each.unpriced for each in judging) else math.fsum(each.cost_usd for each in judging),
+        judge_calls=sum(count.n for count in judging),
+        acceptable=share,
+        checked=_share(found, part, found.checked),
+        cost_per_acceptable=cost,
+        human=human.share,
+        human_sent=human.sent,
+        human_cost=human.cost,
+        quality=quality,
+        cost_per_point=cost_per_point(cost_usd, len(these), quality.mean),
+        faults=_by_kind(faults),
         given_up=dict(Counter(unit.kind for unit in part.units).most_common()),
         failed=_counted(outcomes, Check.FAILED),
         undecided=_counted(outcomes, Check.OPEN),
-        scores={e.name: _mean(found.scores[these, number]) for number, e in enumerate(found.evaluators)},
+        scores={evaluator.name: mean for evaluator, mean in zip(found.evaluators, scores, strict=True)},
     )
 
 
@@ -193,6 +177,14 @@ def _cost(table: PromptTable, part: Part) -> CostPerAcceptable:
     paid = paid - left_out
     counts = (judged > 0) | (np.abs(paid) > _NO_MONEY) | np.isnan(paid)
     return cost_per_acceptable(np.maximum(paid[counts], 0.0), good[counts], judged[counts])
+
+
+def _share(found: Judged, part: Part, which: NDArray[np.bool_]) -> ShareAcceptable:
+    """The share acceptable of those responses of a part that ``which`` says."""
+    these = part.responses[which[part.responses] & (found.verdict[part.responses] != Check.OPEN)]
+    prompt, size = found.prompt[these], len(found.prompts.id)
+    good = np.bincount(prompt, found.verdict[these] == Check.PASSED, size)
+    return share_acceptable(good, np.bincount(prompt, minlength=size))
 
 
 def _is_in(count: Counted, part: Part) -> bool:
@@ -217,28 +209,3 @@ def _sum(amounts: Floats) -> float | None:
 
 def _whole(amounts: Floats) -> int | None:
     return None if np.isnan(amounts).any() else int(amounts.sum())
-
-
-def _times(values: Floats, prompt: Ids, late: Sequence[GivenUp] = ()) -> Times:
-    known = ~np.isnan(values)
-    waited = [unit.after_ms for unit in late if unit.after_ms is not None]
-    if not known.any() and not waited:
-        return Times(None, None, None, 0)
-    clusters = [*prompt[known].tolist(), *(unit.prompt_id for unit in late)]
-    found = quantiles(values[known].tolist(), waited, clusters=clusters)
-    p50, p95, p99 = (found[share] for share in QUANTILES)
-    return Times(p50, p95, p99, int(known.sum()), len(waited))
-
-
-def _tokens(counts: Floats) -> Tokens:
-    known = counts[~np.isnan(counts)]
-    if not len(known):
-        return Tokens(None, None, 0)
-    return Tokens(int(known.sum()) if len(known) == len(counts) else None, float(known.mean()), len(known))
-
-
-def _mean(scores: Floats) -> ScoreMean:
-    missing, unscored, not_asked = np.isnan(scores), scores == UNSCORED, scores == NO_CASE
-    values = scores[~(missing | unscored | not_asked)]
-    mean = float(values.mean()) if len(values) else None
-    return ScoreMean(mean, len(values), int(unscored.sum()), int(not_asked.sum()), int(missing.sum()))

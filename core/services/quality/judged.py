@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import Session
 
-from core.domain.acceptability import Check, Outcomes, Requirement, combined, gate_outcomes, requirements
+from core.domain.acceptability import Check, Outcomes, Requirement, checked, combined, gate_outcomes, requirements
 from core.domain.answering import FinishReason
 from core.domain.judging import PAIRWISE_KIND
 from core.services.quality import gathering
@@ -54,6 +54,14 @@ class Judged:
     """By requirement or gate."""
     verdict: Outcomes
     refuses: NDArray[np.bool_]
+    checked: NDArray[np.bool_]
+    """Whether any gate applies to it."""
+
+    @property
+    def never_shown(self) -> NDArray[np.bool_]:
+        """[responses] empty or cut short: raters are not asked about it, for nobody would send it."""
+        cut_short = self.outcomes[str(Requirement.COMPLETE)] == Check.FAILED
+        return np.asarray((self.responses.words == 0) | cut_short)
 
 
 def judged(session: Session, scope: Scope) -> Judged:
@@ -68,21 +76,12 @@ def judged(session: Session, scope: Scope) -> Judged:
     of_prompt = np.searchsorted(categories, prompts.category).astype(np.int64)
     prompt = np.searchsorted(prompts.id, responses.prompt)
     category = of_prompt[prompt] if len(prompt) else prompt
-    place = {evaluator.id: number for number, evaluator in enumerate(evaluators)}
-    expects = prompts.expects_refusal[prompt] if len(prompt) else np.zeros(0, dtype=bool)
     refuses = _refuses(responses.finish_reason, evaluators, scores)
-    outcomes: dict[str, Outcomes] = {
-        str(name): outcome
-        for name, outcome in requirements(
-            responses.finish_reason,
-            is_empty=responses.words == 0,
-            cut_short=_flagged(INCOMPLETE, evaluators, scores),
-            refuses=refuses,
-            expects_refusal=expects,
-        ).items()
-    }
-    for gate in in_use:
-        found = _of_gate(gate, scores[:, place[gate.evaluator_id]], categories, category)
+    expects = prompts.expects_refusal[prompt] if len(prompt) else np.zeros(0, dtype=bool)
+    outcomes = _of_form(responses, _flagged(INCOMPLETE, evaluators, scores), refuses, expects)
+    place = {evaluator.id: number for number, evaluator in enumerate(evaluators)}
+    of_gates = [_of_gate(gate, scores[:, place[gate.evaluator_id]], categories, category) for gate in in_use]
+    for gate, found in zip(in_use, of_gates, strict=True):
         outcomes[gate.name] = _both(outcomes[gate.name], found) if gate.name in outcomes else found
     return Judged(
         scope=scope,
@@ -100,7 +99,22 @@ def judged(session: Session, scope: Scope) -> Judged:
         outcomes=outcomes,
         verdict=combined(list(outcomes.values())),
         refuses=(refuses == 1.0) & (outcomes[str(Requirement.NOT_BLOCKED)] == Check.PASSED),
+        checked=checked(of_gates, len(responses.id)),
     )
+
+
+def _of_form(
+    responses: ResponseColumns, cut_short: Floats, refuses: Floats, expects_refusal: NDArray[np.bool_]
+) -> dict[str, Outcomes]:
+    """What is asked of every response, by its words."""
+    found = requirements(
+        responses.finish_reason,
+        is_empty=responses.words == 0,
+        cut_short=cut_short,
+        refuses=refuses,
+        expects_refusal=expects_refusal,
+    )
+    return {str(name): outcome for name, outcome in found.items()}
 
 
 def _evaluators(session: Session) -> list[Evaluator]:

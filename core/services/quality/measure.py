@@ -6,7 +6,8 @@ from typing import Any
 
 from core.domain.acceptability import CostPerAcceptable, ShareAcceptable
 from core.domain.words import UNKNOWN
-from core.services.quality.figures import Line, Times
+from core.services.quality.amounts import Times
+from core.services.quality.figures import Line
 
 Exported = Callable[[Line], Mapping[str, Any]]
 

@@ -12,7 +12,8 @@ from core.domain.raters import Share
 from core.domain.raters import share as wilson
 from core.domain.words import UNKNOWN, money, n, percent, seconds
 from core.services.quality import words
-from core.services.quality.figures import Line, Times
+from core.services.quality.amounts import Times
+from core.services.quality.figures import Line
 from core.services.quality.measure import Exported, Figure, Measure, bounds, quantiles
 from core.services.quality.report import QualityReport
 from core.services.quality.scope_words import apart_in_words

@@ -9,12 +9,16 @@ from sqlmodel import Session, col, select
 
 from core.services.asking.conversation import asked_at
 from core.services.quality import gathering
+from core.services.quality.amounts import scores_quality
 from core.services.quality.cells import Basis
-from core.services.quality.figures import Line, line, parts
+from core.services.quality.figures import Line, Sources, line
 from core.services.quality.gathering import Ids
 from core.services.quality.judged import GateInUse, Judged, judged
+from core.services.quality.parts import parts
 from core.services.quality.prompt_table import prompt_table
+from core.services.quality.rated import ratings
 from core.services.quality.scope import RunRef, Scope
+from core.services.quality.sendable import judged_by_models
 from core.storage.tables import Candidate, metadata
 
 _prompt = metadata.tables["prompt"]
@@ -42,6 +46,8 @@ class QualityReport:
     """Every candidate, first over all (category None), then by category; candidates in order of position."""
     gates: list[GateInUse]
     evaluators: list[str]
+    of_quality: list[str]
+    """Those of them whose scores say how good an answer is."""
     runs: list[RunRef]
     """All of the dataset, the newest first."""
     counted: dict[int, frozenset[int]]
@@ -52,6 +58,12 @@ class QualityReport:
     basis_id: int | None
     compared_on: dict[str | None, int]
     """On how many of them candidates are compared, by category (None: all)."""
+    said: int
+    """How often raters said of a response in scope whether they would send it."""
+    simulated: int
+    """How many of these are not by people."""
+    unplaced: int
+    """How often it is not known which of several answers an imported vote is about."""
 
     def overall(self, category: str | None = None) -> list[Line]:
         """One line a candidate, in one category or over all."""
@@ -83,19 +95,25 @@ def report(session: Session, scope: Scope) -> QualityReport:
     faults, judging = gathering.faults(session, found.cells), gathering.judging(session, found.cells)
     ids = [candidate.id for candidate in candidates]
     table = prompt_table(found, ids, attempts, failed, _turns(session, found, attempts.run))
+    said = ratings(session, found)
+    sources = Sources(table, said, judged_by_models(found), faults, judging)
     return QualityReport(
         scope=scope,
         candidates=candidates,
         categories=found.categories,
-        lines=[line(found, part, table, faults, judging) for part in parts(found, ids, table, failed)],
+        lines=[line(found, part, sources) for part in parts(found, ids, table, failed)],
         gates=found.gates,
         evaluators=[evaluator.name for evaluator in found.evaluators],
+        of_quality=[evaluator.name for evaluator in found.evaluators if scores_quality(evaluator)],
         runs=found.listed,
         counted=found.cells.parts,
         prompts=len(found.prompts.id),
         basis=found.cells.basis,
         basis_id=found.cells.basis_id,
         compared_on=_compared_on(found),
+        said=len(said.rater),
+        simulated=int(said.is_simulated.sum()),
+        unplaced=said.unplaced,
     )
 
 

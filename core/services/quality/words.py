@@ -5,7 +5,8 @@ from collections.abc import Callable
 from core.domain.acceptability import CostPerAcceptable, CostState, ShareAcceptable
 from core.domain.latency import Quantile
 from core.domain.words import UNKNOWN, money, percent, seconds
-from core.services.quality.figures import Line, Times
+from core.services.quality.amounts import Times
+from core.services.quality.figures import Line
 from core.services.quality.scope_words import apart_in_words
 
 

@@ -1,0 +1,170 @@
+"""What raters answered to the question *send*: which response in scope each answer is about, and what it says of it."""
+
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlmodel import Session
+
+from core.domain.votes import TOO_FAST_WEIGHT, Outcome
+from core.services.leaderboards.tallies import is_current
+from core.services.quality import rated_texts
+from core.services.quality.gathering import Floats, Ids
+from core.services.quality.judged import Judged
+from core.services.workspace import counts_simulated
+from core.storage.tables import metadata
+
+QUESTION = "send"
+_AT_ONCE = 20_000
+_vote, _question, _assignment, _person, _prompt = (
+    metadata.tables[name] for name in ("vote", "question", "assignment", "person", "prompt")
+)
+_SENDS_LEFT = np.isin(np.arange(len(Outcome)), [Outcome.LEFT, Outcome.TIE]).astype(float)
+_SENDS_RIGHT = np.isin(np.arange(len(Outcome)), [Outcome.RIGHT, Outcome.TIE]).astype(float)
+
+
+@dataclass(frozen=True)
+class Ratings:
+    """One entry for each response in scope on a side of a vote, by candidate and response: [n] each."""
+
+    candidate: Ids
+    """Ascending."""
+    response: Ids
+    """Its place in ``Judged.responses``; ascending for each candidate."""
+    rater: Ids
+    """Ids of people."""
+    opponent: Ids
+    """The candidate it was shown beside."""
+    sendable: Floats
+    """1 where the rater would send it, else 0."""
+    weight: Floats
+    """Less than 1 where the vote came faster than reading allows."""
+    probability: Floats
+    """With which the pair of candidates was drawn; nan where it was not."""
+    is_simulated: NDArray[np.bool_]
+    """Whether nobody said it: the rater is simulated."""
+    unplaced: int
+    """Sides of imported votes of which nobody knows which of several answers was read."""
+
+    def of(self, candidate_id: int) -> "Ratings":
+        """Those of one candidate's responses."""
+        first, last = np.searchsorted(self.candidate, [candidate_id, candidate_id + 1])
+        return self.where(slice(int(first), int(last)))
+
+    def on(self, responses: Ids) -> "Ratings":
+        """Those of these responses: places, ascending."""
+        place = np.minimum(np.searchsorted(responses, self.response), max(len(responses) - 1, 0))
+        return self.where(responses[place] == self.response if len(responses) else np.zeros(len(place), dtype=bool))
+
+    def where(self, which: Any) -> "Ratings":
+        """Those that an array of flags, or a slice, chooses."""
+        columns = {name: column[which] for name, column in vars(self).items() if name != "unplaced"}
+        return Ratings(**columns, unplaced=self.unplaced)
+
+
+def ratings(session: Session, found: Judged) -> Ratings:
+    """What raters said of the responses in scope, in any study.
+
+    Answers that stand (not superseded, not withdrawn, not mirrored repeats) to the question ``send``; those of
+    simulated raters while the workspace counts them. *Left* would be sent and right not, and so on; a tie is both.
+
+    A vote cast here is about the two responses that were shown. An imported vote names prompt and candidates alone: it
+    is about what the candidate had answered by then, in its newest run (where nothing was there yet, for votes are
+    often older than the import of the answers, in its first); where that run has several texts, nobody knows which was
+    read, and it counts for none. A vote about a response that is out of scope counts for the one in scope, by the same
+    candidate to a prompt of the same content, that says word for word the same; one of another text for none.
+    """
+    votes = _votes(session, found.scope.dataset_id)
+    given = votes.assigned
+    left, right = votes.left_response.copy(), votes.right_response.copy()
+    if not given.all():
+        named = rated_texts.named(
+            session,
+            np.tile(votes.prompt[~given], 2),
+            np.concatenate([votes.left[~given], votes.right[~given]]),
+            np.tile(votes.at[~given], 2),
+        )
+        left[~given], right[~given] = named.reshape(2, -1)
+    response = np.concatenate([left, right])
+    place = rated_texts.places(session, found, response)
+    order = np.flatnonzero(place >= 0)
+    order = order[np.lexsort((place[order], found.responses.candidate[place[order]]))]
+    place = place[order]
+    return Ratings(
+        candidate=found.responses.candidate[place],
+        response=place,
+        rater=np.tile(votes.rater, 2)[order],
+        opponent=np.concatenate([votes.right, votes.left])[order],
+        sendable=np.concatenate([_SENDS_LEFT[votes.outcome], _SENDS_RIGHT[votes.outcome]])[order],
+        weight=np.tile(np.where(votes.too_fast == 1, TOO_FAST_WEIGHT, 1.0), 2)[order],
+        probability=np.tile(votes.probability, 2)[order],
+        is_simulated=np.isin(np.tile(votes.rater, 2)[order], session.execute(_simulated()).scalars().all()),
+        unplaced=int((response == rated_texts.AMBIGUOUS).sum()),
+    )
+
+
+def as_of(session: Session) -> tuple[int, int, int]:
+    """Another where other votes count: the newest one, how many there are, and whether simulated ones count."""
+    asked = _vote.c.question_id.in_(_questions())
+    newest, n = session.execute(sa.select(sa.func.max(_vote.c.id), sa.func.count()).where(asked)).one()
+    return int(newest or 0), int(n), int(counts_simulated(session))
+
+
+@dataclass(frozen=True)
+class _Votes:
+    """[n] each."""
+
+    prompt: Ids
+    rater: Ids
+    left: Ids
+    right: Ids
+    outcome: Ids
+    too_fast: Ids
+    at: Ids
+    """Seconds; of imported votes alone."""
+    left_response: Ids
+    right_response: Ids
+    """0: not known."""
+    probability: Floats
+
+    @property
+    def assigned(self) -> Any:
+        return self.left_response > 0
+
+
+def _questions() -> Any:
+    return sa.select(_question.c.id).where(_question.c.key == QUESTION).scalar_subquery()
+
+
+def _simulated() -> Any:
+    return sa.select(_person.c.id).where(_person.c.kind == "simulated")
+
+
+def _votes(session: Session, dataset_id: int) -> _Votes:
+    """The votes on prompts of the dataset, and on prompts of the same content in others; streamed."""
+    v, a = _vote.c, _assignment.c
+    mine = sa.select(_prompt.c.content_hash).where(_prompt.c.dataset_id == dataset_id)
+    concerned = sa.select(_prompt.c.id).where(_prompt.c.content_hash.in_(mine))
+    columns = [
+        *(v.prompt_id, v.rater_id, v.left_candidate_id, v.right_candidate_id, v.outcome),
+        sa.case((v.too_fast, 1), else_=0),
+        sa.case((a.id.is_(None), rated_texts.seconds(v.created_at)), else_=0),
+        *(sa.func.coalesce(side, 0) for side in (a.left_response_id, a.right_response_id)),
+        sa.func.coalesce(a.probability, -1.0),
+    ]
+    query = (
+        sa.select(*columns)
+        .select_from(_vote.outerjoin(_assignment, a.id == v.assignment_id))
+        .where(v.question_id.in_(_questions()), v.prompt_id.in_(concerned), is_current())
+    )
+    if not counts_simulated(session):
+        query = query.where(v.rater_id.not_in(_simulated()))
+    rows = session.connection().execute(query, execution_options={"yield_per": _AT_ONCE})
+    parts = [np.fromiter(chain.from_iterable(part), dtype=np.float64) for part in rows.partitions()]
+    table = np.concatenate([np.zeros(0), *parts]).reshape(-1, len(columns)).T
+    arrays: list[Any] = [np.ascontiguousarray(column, dtype=np.int64) for column in table[:-1]]
+    arrays.append(np.where(table[-1] < 0, np.nan, table[-1]))
+    return _Votes(*arrays)
