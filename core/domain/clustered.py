@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 NO_RATER = -1
 FEWEST_RATERS = 6
+_HEAVIEST = 0.9
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,12 @@ class Clustered:
     """[e] the rater of each influence; NO_RATER where no rater is behind it."""
     influence: Floats
     """[e] in the unit of ``value``."""
+    weight: Floats | None = None
+    """[e] how much of the estimate rests on each vote, up to a factor, 0 where no rater is behind it; None: alike."""
 
     def scaled(self, factor: float) -> "Clustered":
         """The estimate times a constant."""
-        return Clustered(self.value * factor, self.prompt, self.rater, self.influence * factor)
+        return Clustered(self.value * factor, self.prompt, self.rater, self.influence * factor, self.weight)
 
     def plus(self, other: "Clustered", *, sign: float = 1.0) -> "Clustered":
         """The sum of both, or with ``sign`` −1 their difference."""
@@ -43,11 +46,12 @@ class Clustered:
             np.concatenate([self.prompt, other.prompt]),
             np.concatenate([self.rater, other.rater]),
             np.concatenate([self.influence, sign * other.influence]),
+            np.concatenate([_weights(self), _weights(other)]),
         )
 
     def mapped(self, value: float, slope: float) -> "Clustered":
         """A function of the estimate, by the delta method: its ``value`` and its derivative there."""
-        return Clustered(value, self.prompt, self.rater, self.influence * slope)
+        return Clustered(value, self.prompt, self.rater, self.influence * slope, self.weight)
 
 
 @dataclass(frozen=True)
@@ -69,33 +73,62 @@ class StandardError:
 def standard_error(found: Clustered) -> StandardError | None:
     """The two-way clustered standard error, V = V_prompt + V_rater − V_both; None with fewer than two prompts.
 
-    Each part has the factor G/(G−1) of its number of clusters; degrees of freedom as Satterthwaite (1946) adds them.
-    Where V_both is the larger, V is no less than either part. Below FEWEST_RATERS raters, their part is left out.
+    V_prompt and V_rater are jackknives (CR3): each cluster's sum over one minus its part of the votes, so that a heavy
+    rater counts as what leaving them out would change. Where V_both is the larger, V is no less than either part. Each
+    part has the degrees of freedom that its clusters' parts of the votes allow (Bell & McCaffrey 2002), V those that
+    Satterthwaite (1946) adds up from them. Below FEWEST_RATERS raters, their part is left out.
     """
-    prompts, by_prompt = _summed(found.prompt, found.influence)
+    weight, voted = _weights(found), found.rater != NO_RATER
+    prompts = len(np.unique(found.prompt))
     if prompts < 2:
         return None
-    voted = found.rater != NO_RATER
-    raters, by_rater = _summed(found.rater[voted], found.influence[voted])
-    of_prompts = _variance(prompts, by_prompt)
+    of_prompts, of_prompts_degrees = _jackknife(found.prompt, found.influence, weight)
+    raters = len(np.unique(found.rater[voted]))
     if raters < FEWEST_RATERS:
-        return StandardError(float(np.sqrt(of_prompts)), prompts - 1, raters, raters > 0)
-    of_raters = _variance(raters, by_rater)
+        return StandardError(float(np.sqrt(of_prompts)), of_prompts_degrees, raters, raters > 0)
+    of_raters, of_raters_degrees = _jackknife(found.rater[voted], found.influence[voted], weight[voted])
     both = found.prompt[voted].astype(np.int64) * (int(found.rater.max()) + 1) + found.rater[voted]
-    cells, by_both = _summed(both, found.influence[voted])
-    whole = max(of_prompts + of_raters - _variance(cells, by_both), of_prompts, of_raters)
-    parts = of_prompts**2 / (prompts - 1) + of_raters**2 / (raters - 1)
-    degrees = whole**2 / parts if parts > 0 else prompts - 1.0
-    return StandardError(float(np.sqrt(whole)), max(1.0, min(degrees, prompts - 1.0)), raters, False)
+    of_both = float((_sums(both, found.influence[voted]) ** 2).sum())
+    whole = max(of_prompts + of_raters - of_both, of_prompts, of_raters)
+    parts = of_prompts**2 / of_prompts_degrees + of_raters**2 / of_raters_degrees
+    degrees = whole**2 / parts if parts > 0 else of_raters_degrees
+    return StandardError(float(np.sqrt(whole)), max(1.0, min(degrees, of_prompts_degrees)), raters, False)
 
 
-def _summed(code: NDArray[np.int64] | Codes, amount: Floats) -> tuple[int, Floats]:
-    """How many codes there are, and the sum of each."""
-    if not len(code):
-        return 0, np.zeros(0)
-    found, place = np.unique(code, return_inverse=True)
-    return len(found), np.asarray(np.bincount(place, amount), dtype=np.float64)
+def _weights(found: Clustered) -> Floats:
+    return np.asarray(found.rater != NO_RATER, dtype=np.float64) if found.weight is None else found.weight
 
 
-def _variance(clusters: int, sums: Floats) -> float:
-    return clusters / max(clusters - 1, 1) * float((sums**2).sum())
+def _jackknife(code: Codes, influence: Floats, weight: Floats) -> tuple[float, float]:
+    """The variance that clusters bring, and its degrees of freedom.
+
+    A cluster with the part h of the votes moves the estimate by its sum of influences ÷ (1 − h) when it is left out.
+    """
+    sums, votes = _sums(code, influence), _sums(code, weight)
+    part = votes / votes.sum() if votes.sum() > 0 else np.full(len(sums), 1 / len(sums))
+    part = np.minimum(part, _HEAVIEST)
+    lever, evenness = 1 / (1 - part), 1 - float((part**2).sum())
+    variance = max(evenness, 1 - _HEAVIEST) * float(((sums * lever) ** 2).sum())
+    return variance, _degrees(part)
+
+
+def _degrees(part: Floats) -> float:
+    """(tr Q)² ÷ tr Q² of the jackknife's quadratic form Q in effects of clusters that are alike but for their parts.
+
+    Row r of the form is k_r (e_r − h), k_r = h_r/(1 − h_r).
+    """
+    k, s = (part / (1 - part)) ** 2, float((part**2).sum())
+    own = 1 - 2 * part + s
+    trace = float((k * own).sum())
+    moments = [float((k * part**j).sum()) for j in range(3)]
+    apart = (
+        s * s * moments[0] ** 2 + 2 * moments[2] * moments[0] - 4 * s * moments[1] * moments[0] + 2 * moments[1] ** 2
+    )
+    squared = apart + float((k**2 * (own**2 - (own - 1) ** 2)).sum())
+    return max(1.0, trace**2 / squared) if squared > 0 else 1.0
+
+
+def _sums(code: NDArray[np.int64] | Codes, amount: Floats) -> Floats:
+    """The sum of each code that there is."""
+    _, place = np.unique(code, return_inverse=True)
+    return np.asarray(np.bincount(place, amount), dtype=np.float64)

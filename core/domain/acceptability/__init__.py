@@ -7,16 +7,10 @@ from core.domain.acceptability.figures import (
     cost_per_acceptable,
     share_acceptable,
 )
-from core.domain.acceptability.human import (
-    Answers,
-    HumanShare,
-    Rests,
-    Sends,
-    cost_per_sendable,
-    difference,
-    human_share,
-)
+from core.domain.acceptability.human import HumanShare, Rests, difference, human_share
+from core.domain.acceptability.human_cost import cost_per_sendable
 from core.domain.acceptability.points import POINTS, CostPerPoint, cost_per_point
+from core.domain.acceptability.sends import Answers, Sends
 from core.domain.acceptability.verdicts import (
     Check,
     Outcomes,

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
+from core.domain.acceptability.intervals import wilson
+
 Floats = NDArray[np.float64]
 FEWEST_PROMPTS = 3
 _FARTHEST = 700.0
@@ -45,10 +47,7 @@ def share_acceptable(hits: ArrayLike, n: ArrayLike, *, level: float = 0.95) -> S
     known = min(p * (1 - p) / variance, total) if variance > 0 else total
     effective = float(prompts) if p in (0.0, 1.0) else known
     t = _t(prompts, level)
-    middle = (p + t * t / (2 * effective)) / (1 + t * t / effective)
-    reach = t / (1 + t * t / effective) * math.sqrt(p * (1 - p) / effective + t * t / (4 * effective**2))
-    lower, upper = min(max(0.0, middle - reach), p), max(min(1.0, middle + reach), p)
-    return ShareAcceptable(p, lower, upper, int(good), int(total), prompts)
+    return ShareAcceptable(p, *wilson(p, effective, t), int(good), int(total), prompts)
 
 
 class CostState(StrEnum):
@@ -98,15 +97,18 @@ def cost_per_acceptable(
         return CostPerAcceptable(CostState.KNOWN, value)
     if not total:
         return CostPerAcceptable(CostState.KNOWN, 0.0, 0.0, 0.0)
-    down, up = _log_reach(paid, good, level)
+    down, up = log_reach(paid, good, level)
     if share.lower is not None and hits == float(n.sum()):
         up = math.hypot(up, math.log(1 / share.lower))
     upper = value * math.exp(up) if up < _FARTHEST else None
     return CostPerAcceptable(CostState.KNOWN, value, value * math.exp(-down), upper)
 
 
-def _log_reach(paid: Floats, good: Floats, level: float) -> tuple[float, float]:
-    """How far the interval of log(Σ paid / Σ good) reaches down and up; infinite where leaving a prompt out does."""
+def log_reach(paid: Floats, good: Floats, level: float) -> tuple[float, float]:
+    """How far the interval of log(Σ paid / Σ good) reaches down and up; infinite where leaving a prompt out does.
+
+    As ``cost_per_acceptable`` says.
+    """
     prompts, t = len(paid), _t(len(paid), level)
     total, hits = paid.sum(), good.sum()
     rest_paid, rest_good = np.maximum(total - paid, 0.0), np.round(hits - good, 9)

@@ -1,48 +1,17 @@
-"""Which share of a candidate's responses experts would send, over all of them, and what one such response costs."""
+"""Which share of a candidate's responses experts would send, over all of them: votes, narrowed by automatic signals."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
-from core.domain.acceptability.figures import CostPerAcceptable, CostState
-from core.domain.clustered import Clustered, Codes, Floats, standard_error
+from core.domain.acceptability.figures import share_acceptable
+from core.domain.acceptability.human_mean import HumanMean, human_mean
+from core.domain.acceptability.intervals import correlation_of_parts, joint_reach, wilson_around
+from core.domain.acceptability.sends import Answers, Sends
+from core.domain.clustered import FEWEST_RATERS, NO_RATER, Clustered, standard_error
 
-Flags = NDArray[np.bool_]
 FEWEST_RATED = 30
-
-
-@dataclass(frozen=True)
-class Answers:
-    """All responses of one candidate in scope, given-up units among them: N of them."""
-
-    prompt: Codes
-    """[N] the code of its prompt, the same codes for all candidates."""
-    signal: Floats
-    """[N] the automatic verdict, 1 or 0 or a probability; nan: open or unchecked."""
-    never_shown: Flags
-    """[N] empty, cut short or given up: not sendable without a vote."""
-    judge: Floats | None = None
-    """[N] a judge's value between 0 and 1, nan where there is none."""
-
-
-@dataclass(frozen=True)
-class Sends:
-    """What raters answered to "would you send it" about these responses, one for each rater and response: n of them."""
-
-    response: Codes
-    """[n] its place in ``Answers``."""
-    rater: Codes
-    """[n] the same codes for all candidates."""
-    opponent: Codes
-    """[n] the candidate it was shown beside."""
-    sendable: Floats
-    """[n] 1 or 0."""
-    weight: Floats
-    """[n] above 0; a vote that was too fast weighs less."""
-    probability: Floats
-    """[n] with which the pair of candidates was drawn, nan where it is not known: for the check by 1/p alone."""
 
 
 class Rests(StrEnum):
@@ -63,7 +32,7 @@ class HumanShare:
     rests: Rests
     responses: int
     rated: int
-    """Distinct responses that somebody rated."""
+    """Distinct responses that somebody rated, of those that could be shown."""
     votes: int
     raters: int
     prompts: int
@@ -72,45 +41,56 @@ class HumanShare:
     holds_for_these_raters_only: bool
     """So few raters that what others would have said is not in the interval."""
     lam: tuple[float, ...] = ()
-    """How much of each signal was used, the automatic verdict first, then the judge's; the mean over the folds."""
+    """How much of each signal was used, the automatic verdict's first, then the judge's: the mean over responses."""
     correlation: float | None = None
-    """Of what the signals told with what the raters said, within the rated responses."""
+    """Of what the signals tell with what the raters said, within the rated responses."""
     gain: float | None = None
     """How many times the votes the signals are worth: the variance without them ÷ the variance with them."""
     by_weights: float | None = None
     """The share with votes weighted by 1/p instead of by opponent: a check, with a wider error of its own."""
     estimate: Clustered | None = None
+    """With what each prompt and rater contributes to its error; None where it rests on no votes."""
 
 
 def human_share(answers: Answers, sends: Sends, *, level: float = 0.95) -> HumanShare:
-    """The share of all responses that experts would send."""
-    n, rated = len(answers.prompt), len(np.unique(sends.response))
-    raters, prompts = len(np.unique(sends.rater)), len(np.unique(answers.prompt))
+    """The share of all responses that experts would send, with its interval.
+
+    θ̂ = ρ·μ̂: ρ the part of the responses that could be shown, the rest of which counts as not sendable; μ̂ = mean of λ·f
+    over all that could be shown + mean of (y − λ·f) over the rated (PPI++, Angelopoulos, Duchi & Zrnic 2023, arXiv
+    2311.01453), f the signals, λ by least squares and cross-fitted, votes weighed so that every opponent counts alike.
+    Where a signal is missing it is the mean of the others'. Votes on what is ``never_shown`` are left out.
+
+    The interval is Wilson's with the effective number of votes μ̂(1−μ̂)/V, V clustered by prompt and rater, and Student's
+    t; where no vote disagrees, with the number of rated prompts. The error of ρ is added to it. Below FEWEST_RATERS
+    raters it holds for these raters alone, in the proportion in which they voted. None: only one prompt was rated.
+
+    Below FEWEST_RATED rated responses the share of the automatic verdict stands, over those that have one.
+    """
+    votes = sends.only(~answers.never_shown[sends.response])
+    rated = len(np.unique(votes.response))
+    raters = len(np.unique(votes.rater))
+    counts = (len(answers.prompt), rated, len(votes.response), raters, len(np.unique(answers.prompt)))
     hidden = int(answers.never_shown.sum())
-    rests = Rests.VOTES if rated >= FEWEST_RATED else Rests.AUTOMATIC if n else Rests.NOTHING
-    counts = (n, rated, len(sends.response), raters, prompts, hidden, 0 < raters < 6)
-    if rests is not Rests.VOTES:
-        known = np.where(answers.never_shown, 0.0, answers.signal)
-        value = float(np.nanmean(known)) if not np.isnan(known).all() else None
-        return HumanShare(value, None, None, rests if value is not None else Rests.NOTHING, *counts)
-    value = float(np.average(sends.sendable, weights=sends.weight)) * (1 - hidden / n)
-    influence = (sends.sendable - value) * sends.weight / sends.weight.sum()
-    estimate = Clustered(value, answers.prompt[sends.response], sends.rater, influence)
-    error = standard_error(estimate)
-    half = error.half_width(level) if error else 1.0
-    return HumanShare(value, max(0.0, value - half), min(1.0, value + half), rests, *counts, estimate=estimate)
-
-
-def cost_per_sendable(
-    paid_usd: Floats, answers: Answers, share: HumanShare, *, level: float = 0.95
-) -> CostPerAcceptable:
-    """Everything paid ÷ (N · share). ``paid_usd[g]``: what the prompt with code g cost, nan where not known."""
-    if share.value is None or np.isnan(paid_usd[np.unique(answers.prompt)]).any():
-        return CostPerAcceptable(CostState.UNKNOWN)
-    if not share.value:
-        return CostPerAcceptable(CostState.NONE)
-    value = float(np.nansum(paid_usd)) / (share.responses * share.value)
-    return CostPerAcceptable(CostState.KNOWN, value) if level else CostPerAcceptable(CostState.UNKNOWN)
+    if rated < FEWEST_RATED:
+        value, lower, upper = _automatic(answers, level)
+        rests = Rests.NOTHING if value is None else Rests.AUTOMATIC
+        return HumanShare(value, lower, upper, rests, *counts, hidden, False)
+    mean = human_mean(answers, votes)
+    shown = _shown_part(answers)
+    estimate = mean.found.mapped(mean.found.value * shown.value, shown.value).plus(shown.mapped(0.0, mean.found.value))
+    return HumanShare(
+        estimate.value,
+        *_bounds(answers, estimate, mean, level),
+        Rests.VOTES,
+        *counts,
+        hidden,
+        raters < FEWEST_RATERS,
+        lam=mean.lam,
+        correlation=mean.correlation,
+        gain=_gain(mean),
+        by_weights=None if mean.by_weights is None else mean.by_weights * shown.value,
+        estimate=estimate,
+    )
 
 
 def difference(one: HumanShare, other: HumanShare) -> Clustered | None:
@@ -118,3 +98,50 @@ def difference(one: HumanShare, other: HumanShare) -> Clustered | None:
     if one.estimate is None or other.estimate is None:
         return None
     return one.estimate.plus(other.estimate, sign=-1.0)
+
+
+def automatic_estimate(answers: Answers) -> Clustered | None:
+    """The share of the automatic verdict, over the responses that have one; None: there is none."""
+    verdict = answers.verdict
+    known = ~np.isnan(verdict)
+    if not known.any():
+        return None
+    value = float(verdict[known].mean())
+    influence = (verdict[known] - value) / len(verdict[known])
+    return Clustered(value, answers.prompt[known], np.full(len(influence), NO_RATER), influence)
+
+
+def _automatic(answers: Answers, level: float) -> tuple[float | None, float | None, float | None]:
+    known = ~np.isnan(answers.verdict)
+    passed = np.where(known, answers.verdict, 0.0)
+    found = share_acceptable(answers.by_prompt(passed), answers.by_prompt(known), level=level)
+    return found.value, found.lower, found.upper
+
+
+def _shown_part(answers: Answers) -> Clustered:
+    """Which part of the responses could be shown."""
+    shown = ~answers.never_shown
+    part = float(shown.mean())
+    return Clustered(part, answers.prompt, np.full(len(shown), NO_RATER), (shown - part) / len(shown))
+
+
+def _bounds(answers: Answers, estimate: Clustered, mean: HumanMean, level: float) -> tuple[float | None, float | None]:
+    whole, error, p = standard_error(estimate), standard_error(mean.found), mean.found.value
+    if whole is None or error is None or mean.rated_prompts < 2:
+        return None, None
+    lower, upper = wilson_around(p, error, mean.rated_prompts, level)
+    if not answers.never_shown.any():
+        return lower, upper
+    shown = share_acceptable(answers.by_prompt(~answers.never_shown), answers.by_prompt(), level=level)
+    alone, part = standard_error(_shown_part(answers)), shown.value or 0.0
+    together = correlation_of_parts(whole.value, error.value * part, alone.value * p if alone else 0.0)
+    down = joint_reach((p - lower) * part, (part - (shown.lower or 0.0)) * p, together)
+    up = joint_reach((upper - p) * part, ((1.0 if shown.upper is None else shown.upper) - part) * p, together)
+    return max(0.0, estimate.value - down), min(1.0, estimate.value + up)
+
+
+def _gain(mean: HumanMean) -> float | None:
+    alone, with_signals = standard_error(mean.plain), standard_error(mean.found)
+    if alone is None or with_signals is None or not with_signals.value:
+        return None
+    return (alone.value / with_signals.value) ** 2
