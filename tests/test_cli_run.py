@@ -165,6 +165,8 @@ def test_the_report_has_the_fields_that_scripts_rely_on(evenhand: Run):
     assert set(one) == {
         "candidate", "category", "responses", "errors", "refusals", "incomplete", "attempts", "latency_ms", "ttft_ms",
         "input_tokens", "output_tokens", "cost_usd", "acceptable", "cost_per_acceptable_usd", "scores",
+        "unchecked", "acceptable_where_checked", "humanly_acceptable", "cost_per_humanly_acceptable_usd",
+        "average_latency_ms", "average_quality", "cost_per_quality_point_usd",
     }  # fmt: skip
     assert (one["responses"], one["attempts"], one["errors"]) == (PROMPTS, PROMPTS, 0)
     assert (one["input_tokens"], one["output_tokens"]) == (10 * PROMPTS, 5 * PROMPTS)

@@ -17,8 +17,8 @@ from core.services.quality.text import report_rows
 from core.services.studies import studies
 from core.storage.engine import reading, write, writing
 from core.storage.tables import Candidate, Run
-from core.ui.quality import charts as quality_charts
 from core.ui.quality import table as quality_table
+from core.ui.quality.scale import tick
 from core.ui.shared.navigation import PAGES_FOLDER
 from tests.evaluated import Evaluated
 from tests.pages.grids import grids
@@ -256,10 +256,10 @@ def test_amounts_are_written_to_three_digits(usd: float, written: str) -> None:
 
 
 def test_numbers_of_an_axis_lose_zeros_that_say_nothing() -> None:
-    ticks = [quality_charts.tick(money, usd) for usd in (0.02, 0.0125, 20.0, 100.0)]
+    ticks = [tick(money, usd) for usd in (0.02, 0.0125, 20.0, 100.0)]
     assert ticks == ["$0.02", "$0.0125", "$20", "$100"]
-    assert quality_charts.tick(seconds, 1500.0) == "1.5 s"
-    assert quality_charts.tick(percent, 0.5) == "50 %"
+    assert tick(seconds, 1500.0) == "1.5 s"
+    assert tick(percent, 0.5) == "50 %"
 
 
 def choose_part(app: AppTest, part: str) -> None:

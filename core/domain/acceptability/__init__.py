@@ -7,7 +7,7 @@ from core.domain.acceptability.figures import (
     cost_per_acceptable,
     share_acceptable,
 )
-from core.domain.acceptability.human import HumanShare, Rests, difference, human_share
+from core.domain.acceptability.human import FEWEST_RATED, HumanShare, Rests, difference, human_share
 from core.domain.acceptability.human_cost import cost_per_sendable
 from core.domain.acceptability.points import POINTS, CostPerPoint, cost_per_point
 from core.domain.acceptability.sends import Answers, Sends
@@ -22,6 +22,7 @@ from core.domain.acceptability.verdicts import (
 )
 
 __all__ = [
+    "FEWEST_RATED",
     "POINTS",
     "Answers",
     "Check",

@@ -1,5 +1,6 @@
 """The responses behind a figure: which they are, what is wrong with them, how long they took, what they cost."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,18 +13,24 @@ from core.domain.acceptability import Check, Requirement
 from core.services.quality import gathering
 from core.services.quality.gathering import UNSCORED, GivenUp
 from core.services.quality.judged import Judged, judged
+from core.services.quality.rated import Ratings, ratings
 from core.services.quality.scope import Scope
 from core.storage.tables import metadata
 
-_response, _prompt, _candidate = (metadata.tables[name] for name in ("response", "prompt", "candidate"))
+_response, _prompt, _candidate, _person = (
+    metadata.tables[name] for name in ("response", "prompt", "candidate", "person")
+)
 _OPENING = 160
+Said = tuple[tuple[str, bool], ...]
+_RATED = frozenset({"rated", "sent", "not_sent"})
 
 
 @dataclass(frozen=True)
 class What:
     """Which responses: a ``kind`` of KINDS, and for *failed*, *undecided* and *unscored* the ``name`` of what.
 
-    *failed*, *undecided*: a requirement or gate, all of them where the name is empty; *unscored*: an evaluator.
+    *failed*, *undecided*: a requirement or gate, all of them where the name is empty; *unscored*: an evaluator. *sent*,
+    *not_sent*: what most of who rated it would do.
     """
 
     kind: str
@@ -32,10 +39,14 @@ class What:
 
 KINDS = (
     "all",
+    "rated",
+    "sent",
+    "not_sent",
     "acceptable",
     "not_acceptable",
     "failed",
     "undecided",
+    "unchecked",
     "refusals",
     "incomplete",
     "blocked",
@@ -69,6 +80,10 @@ class BehindRow:
     """What it fails, or what is open."""
     latency_ms: float | None
     cost_usd: float | None
+    is_checked: bool = True
+    """Whether any gate applies to it."""
+    said: Said = ()
+    """Who rated it, each time, and whether they would send it; told of rated responses where these are asked for."""
 
 
 def responses_behind(
@@ -87,13 +102,25 @@ def responses_behind(
     found = judged(session, scope)
     if what.kind == "errors":
         return _errors(session, found, candidate_ids, category, limit)
-    here = _wanted(found, what)
+    said = ratings(session, found) if what.kind in _RATED else None
+    here = _wanted(found, what) if said is None else _rated(found, said, what.kind)
     if candidate_ids:
         here &= np.isin(found.responses.candidate, list(candidate_ids))
     if category is not None:
         here &= np.array(found.categories, dtype=object)[found.category] == category
     places = _ordered(found, np.flatnonzero(here), what.kind)
-    return _rows(session, found, places[:limit]), len(places)
+    shown = places[:limit]
+    answers = {} if said is None else _answers(session, said.where(np.isin(said.response, shown)))
+    return _rows(session, found, answers, shown), len(places)
+
+
+def _rated(found: Judged, said: Ratings, kind: str) -> NDArray[np.bool_]:
+    """Those that were rated and could be shown; that most of who rated them would send, or would not."""
+    size = len(found.verdict)
+    votes = np.bincount(said.response, minlength=size)
+    most = 2 * np.bincount(said.response, said.sendable, size) > votes
+    rated = (votes > 0) & ~found.never_shown
+    return np.asarray({"rated": rated, "sent": rated & most, "not_sent": rated & ~most}[kind])
 
 
 def _wanted(found: Judged, what: What) -> NDArray[np.bool_]:
@@ -116,6 +143,7 @@ def _wanted(found: Judged, what: What) -> NDArray[np.bool_]:
         "slowest": ~np.isnan(r.latency_ms),
         "dearest": ~np.isnan(r.cost_usd),
         "unpriced": np.isnan(r.cost_usd),
+        "unchecked": ~found.checked,
     }
     return np.array(by_kind.get(what.kind, everything), dtype=bool)
 
@@ -129,7 +157,7 @@ def _ordered(found: Judged, places: NDArray[np.intp], kind: str) -> NDArray[np.i
     return places[np.lexsort((r.id[places], r.prompt[places], r.candidate[places]))]
 
 
-def _rows(session: Session, found: Judged, places: NDArray[np.intp]) -> list[BehindRow]:
+def _rows(session: Session, found: Judged, answers: dict[int, Said], places: NDArray[np.intp]) -> list[BehindRow]:
     ids = [int(id_) for id_ in found.responses.id[places]]
     r, p, c = _response.c, _prompt.c, _candidate.c
     query = (
@@ -139,10 +167,24 @@ def _rows(session: Session, found: Judged, places: NDArray[np.intp]) -> list[Beh
         .where(r.id.in_(ids))
     )
     by_id = {row.id: row for row in session.execute(query)}
-    return [_row(by_id[id_], found, place) for id_, place in zip(ids, places, strict=True) if id_ in by_id]
+    return [
+        _row(by_id[id_], found, place, answers.get(int(place), ()))
+        for id_, place in zip(ids, places, strict=True)
+        if id_ in by_id
+    ]
 
 
-def _row(row: Any, found: Judged, place: np.intp) -> BehindRow:
+def _answers(session: Session, said: Ratings) -> dict[int, Said]:
+    """Place of a response → who rated it, by name, and what they said."""
+    wanted = sa.select(_person.c.id, _person.c.name).where(_person.c.id.in_(np.unique(said.rater).tolist()))
+    names = {row.id: row.name for row in session.execute(wanted)}
+    found: dict[int, list[tuple[str, bool]]] = defaultdict(list)
+    for place, rater, sends in zip(said.response.tolist(), said.rater.tolist(), said.sendable.tolist(), strict=True):
+        found[place].append((names[rater], sends > 0))
+    return {place: tuple(sorted(answers)) for place, answers in found.items()}
+
+
+def _row(row: Any, found: Judged, place: np.intp, said: Said) -> BehindRow:
     verdict = found.verdict[place]
     wanted = Check.OPEN if verdict == Check.OPEN else Check.FAILED
     return BehindRow(
@@ -159,6 +201,8 @@ def _row(row: Any, found: Judged, place: np.intp) -> BehindRow:
         reasons=tuple(name for name, outcome in found.outcomes.items() if outcome[place] == wanted),
         latency_ms=row.latency_ms,
         cost_usd=row.cost_usd,
+        is_checked=bool(found.checked[place]),
+        said=said,
     )
 
 

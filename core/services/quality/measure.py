@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.domain.acceptability import CostPerAcceptable, ShareAcceptable
+from core.domain.acceptability import CostPerAcceptable, HumanShare, ShareAcceptable
 from core.domain.words import UNKNOWN
 from core.services.quality.amounts import Times
 from core.services.quality.figures import Line
@@ -50,6 +50,8 @@ class Measure:
     interval: Callable[[Line], str] | None = None
     """Its interval, where the table has a column for that."""
     is_charted: bool = True
+    needs_votes: bool = False
+    """Whether it says nothing where no rater has said what they would send."""
 
     def in_table(self, line: Line) -> tuple[str, float | None]:
         """How the table writes it, and by what its rows are put in order."""
@@ -62,7 +64,7 @@ class Measure:
         return self.cell(figure.value), figure.value
 
 
-def bounds(found: ShareAcceptable | CostPerAcceptable) -> dict[str, float | None]:
+def bounds(found: ShareAcceptable | CostPerAcceptable | HumanShare) -> dict[str, float | None]:
     """A figure and its interval: value, lower, upper; all None where it has no value."""
     if found.value is None:
         return {"value": None, "lower": None, "upper": None}
@@ -73,3 +75,8 @@ def quantiles(times: Times) -> dict[str, float | None]:
     """Median, p95 and p99 in ms, by their names in ``Times``; None: not known, or among timeouts."""
     found = {"p50": times.p50, "p95": times.p95, "p99": times.p99}
     return {which: None if quantile is None else quantile.value for which, quantile in found.items()}
+
+
+def number(value: float) -> str:
+    """A number as short as it can be."""
+    return f"{value:,.0f}" if abs(value) >= 10 or value == int(value) else f"{value:,.1f}"

@@ -6,15 +6,15 @@ The table of all figures, the charts, the way to the responses behind a figure a
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from core.domain.acceptability import CostPerAcceptable, ShareAcceptable
-from core.domain.latency import Quantile
 from core.domain.raters import Share
 from core.domain.raters import share as wilson
-from core.domain.words import UNKNOWN, money, n, percent, seconds
+from core.domain.words import UNKNOWN, money, n, percent
 from core.services.quality import words
-from core.services.quality.amounts import Times
 from core.services.quality.figures import Line
-from core.services.quality.measure import Exported, Figure, Measure, bounds, quantiles
+from core.services.quality.measure import Figure, Measure, number, quantiles
+from core.services.quality.measures_human import GAIN, HUMAN, HUMAN_COST, RATED, UNCHECKED, flat
+from core.services.quality.measures_summary import AVERAGE_LATENCY, AVERAGE_QUALITY, COST_PER_POINT
+from core.services.quality.measures_time import latency_measure, time_measure, token_measure
 from core.services.quality.report import QualityReport
 from core.services.quality.scope_words import apart_in_words
 from core.storage.tables.facts import TOKENS
@@ -25,8 +25,9 @@ def measures(report: QualityReport) -> list[Measure]:
     return [*MEASURES, *(_score(name) for name in report.evaluators)]
 
 
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 10 or value == int(value) else f"{value:,.1f}"
+def shown(report: QualityReport) -> list[Measure]:
+    """Those that say something here: figures that rest on votes only where there are any."""
+    return [measure for measure in measures(report) if report.said or not measure.needs_votes]
 
 
 def _share(found: Share) -> str:
@@ -45,18 +46,15 @@ def _cost_per_acceptable(line: Line) -> Figure:
 
 
 def _cost_exported(line: Line) -> dict[str, Any]:
-    return _flat("cost_per_acceptable_usd", line.cost_per_acceptable) | {
+    return flat("cost_per_acceptable_usd", line.cost_per_acceptable) | {
         "cost_per_acceptable": str(line.cost_per_acceptable.state)
     }
-
-
-def _flat(name: str, found: ShareAcceptable | CostPerAcceptable) -> dict[str, float | None]:
-    return {name if bound == "value" else f"{name}_{bound}": value for bound, value in bounds(found).items()}
 
 
 def _acceptable(line: Line) -> Figure:
     found = line.acceptable
     detail = f"{words.share_and_span(found)} of {found.n:,} acceptable"
+    detail += f"; {words.unchecked(line)}" if line.unchecked else ""
     return Figure(found.value, words.share(found), detail, found.lower, found.upper)
 
 
@@ -134,45 +132,6 @@ def _counted(count: Callable[[Line], int | None], what: str) -> Callable[[Line],
     return of
 
 
-def _tokens(fact: str) -> Measure:
-    """The mean of a fact of responses; files hold the sum."""
-    kind = fact.removesuffix("_tokens").capitalize()
-    title, head = f"{kind} tokens a response", _HEADS.get(fact, kind)
-
-    def of(line: Line) -> Figure:
-        found = line.tokens[fact]
-        if found.mean is None:
-            return Figure(None, UNKNOWN, "tokens not known")
-        total = f", {found.total:,} in all" if found.total is not None else ""
-        return Figure(found.mean, _number(found.mean), f"{_number(found.mean)} a response{total}")
-
-    return Measure(title, head, of, _number, lambda line: {fact: line.tokens[fact].total}, cell="{:,.0f}".format)
-
-
-def _time(
-    which: str, title: str, head: str, times: Callable[[Line], Times], exported: Exported, **more: Any
-) -> Measure:
-    """A quantile of times in ms, by its name in ``Times``."""
-
-    def of(line: Line) -> Figure:
-        found: Quantile | None = getattr(times(line), which)
-        if found is None:
-            return Figure(None, UNKNOWN, "latency not known")
-        written = words.quantile(found)
-        has_ends = found.lower is not None and found.upper is not None
-        interval = f" ({seconds(found.lower or 0.0)} to {seconds(found.upper or 0.0)})" if has_ends else ""
-        return Figure(found.value, written, f"{written}{interval} over {times(line).n:,}", found.lower, found.upper)
-
-    return Measure(title, head, of, seconds, exported, "slowest", cell=lambda ms: f"{ms / 1000:,.2f} s", **more)
-
-
-def _latency(which: str, title: str, head: str, **more: Any) -> Measure:
-    def exported(line: Line) -> dict[str, Any]:
-        return {f"latency_ms_{which}": quantiles(line.latency)[which]}
-
-    return _time(which, title, head, lambda line: line.latency, exported, **more)
-
-
 def _score(name: str) -> Measure:
     def of(line: Line) -> Figure:
         found = line.scores.get(name)
@@ -190,7 +149,6 @@ def _score(name: str) -> Measure:
     return Measure(f"Score: {name}", name, of, "{:.2f}".format, exported, help=_SCORES, bounds=(0.0, 1.0))
 
 
-_HEADS = {"input_tokens": "Tokens in", "output_tokens": "Tokens out"}
 _SCORES = (
     "The mean of what was scored, from 0 to 1, where 1 is the good end. Prompts that it does not concern are left out."
 )
@@ -202,7 +160,7 @@ COST = Measure(
     ),
 )  # fmt: skip
 ACCEPTABLE = Measure(
-    "Share acceptable", "Acceptable", _acceptable, percent, lambda line: _flat("acceptable", line.acceptable),
+    "Share acceptable", "Acceptable", _acceptable, percent, lambda line: flat("acceptable", line.acceptable),
     interval=lambda line: words.span(line.acceptable, percent), bounds=(0.0, 1.0),
     cell=lambda share: f"{100 * share:.1f} %",
     help=(
@@ -214,15 +172,23 @@ ERRORS = Measure(
     "Errors", "Errors", _errors, percent, lambda line: {"errors": line.errors}, "errors",
     "Given up after all tries, of all that was asked.", counted=lambda line: line.errors,
 )  # fmt: skip
+SPENT = Measure(
+    "Spent", "Spent", _spend, money, lambda line: {"cost_usd": line.cost_usd}, "dearest",
+    "All attempts, failed ones too. Judges are apart.",
+)  # fmt: skip
+SUMMARY = (AVERAGE_LATENCY, AVERAGE_QUALITY, SPENT, COST_PER_POINT)
 MEASURES = (
+    HUMAN_COST,
+    HUMAN,
+    RATED,
     COST,
     ACCEPTABLE,
     Measure(
-        "Prompts", "Prompts", _prompts, _number, _prompts_exported,
+        "Prompts", "Prompts", _prompts, number, _prompts_exported,
         help="How many of the prompts that candidates are compared on it was asked.", is_charted=False,
     ),
     Measure(
-        "Responses", "Responses", _counted(lambda line: line.responses, "response"), _number,
+        "Responses", "Responses", _counted(lambda line: line.responses, "response"), number,
         lambda line: {"responses": line.responses}, "all", is_charted=False,
     ),
     ERRORS,
@@ -240,29 +206,31 @@ MEASURES = (
         "Without a verdict", lambda line: line.open, "without a verdict", "undecided",
         head="No verdict", export="without_verdict", is_charted=False,
     ),
-    _latency("p50", "Median latency", "Median"),
-    _latency("p95", "p95 latency", "p95"),
-    _latency("p99", "p99 latency", "p99", is_charted=False),
-    _time(
+    UNCHECKED,
+    AVERAGE_LATENCY,
+    latency_measure("p50", "Median latency", "Median"),
+    latency_measure("p95", "p95 latency", "p95"),
+    latency_measure("p99", "p99 latency", "p99", is_charted=False),
+    time_measure(
         "p50", "Median time to the first token", "First token", lambda line: line.ttft,
         lambda line: {f"ttft_ms_{which}": value for which, value in quantiles(line.ttft).items()},
         is_charted=False,
     ),
     Measure(
-        "Attempts", "Attempts", _counted(lambda line: line.attempts, "attempt"), _number,
+        "Attempts", "Attempts", _counted(lambda line: line.attempts, "attempt"), number,
         lambda line: {"attempts": line.attempts}, "all", is_charted=False,
     ),
     Measure(
         "Retries", "Retries", _retries, percent, lambda line: {"retries": line.retries}, "errors",
         "Attempts beyond the first, of all attempts.", counted=lambda line: line.retries,
     ),
-    *map(_tokens, TOKENS),
-    Measure(
-        "Spent", "Spent", _spend, money, lambda line: {"cost_usd": line.cost_usd}, "dearest",
-        "All attempts, failed ones too. Judges are apart.",
-    ),
+    *map(token_measure, TOKENS),
+    SPENT,
     Measure(
         "Spent on judges", "Judges", _judges, money, lambda line: {"judge_cost_usd": line.judge_cost_usd},
         help="What judges cost that scored these responses.",
     ),
+    AVERAGE_QUALITY,
+    COST_PER_POINT,
+    GAIN,
 )  # fmt: skip

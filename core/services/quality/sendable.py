@@ -61,10 +61,14 @@ def sendable(
 
 
 def answers_of(found: Judged, part: Part, judge: Floats | None) -> Answers:
-    """The part's responses in their order, then its units given up."""
+    """The part's responses in their order, then its units given up.
+
+    A response that passes unchecked tells as little of what experts would say as one without a verdict.
+    """
     these, given_up = part.responses, np.zeros(len(part.units))
     verdict = found.verdict[these]
-    signal = np.where(verdict == Check.OPEN, np.nan, (verdict == Check.PASSED).astype(float))
+    tells = (verdict == Check.FAILED) | ((verdict == Check.PASSED) & found.checked[these])
+    signal = np.where(tells, (verdict == Check.PASSED).astype(float), np.nan)
     return Answers(
         prompt=np.concatenate([found.prompt[these], part.prompt_of_unit]).astype(np.intp),
         signal=np.concatenate([signal, given_up]),

@@ -6,16 +6,17 @@ from typing import Any
 
 from sqlmodel import Session
 
-from core.domain.acceptability import CostPerAcceptable, CostState, ShareAcceptable
-from core.domain.latency import Quantile
+from core.domain.acceptability import FEWEST_RATED, Rests
 from core.domain.words import n
 from core.services import quality
 from core.services.quality import Line, QualityReport, Scope, measures
 from core.services.quality.measure import Measure, bounds, quantiles
+from core.services.quality.measures_human import human_exported
+from core.services.quality.measures_summary import AVERAGE_QUALITY, POINT_DEFINED
+from core.services.quality.text_tables import WIDEST, cut, tables
 from core.storage.tables import Dataset
 
-_WIDEST, _NARROWEST_NAME, _LONGEST_NAME, _GAP = 100, 8, 40, "  "
-_HEADS = ("responses", "errors", "acceptable", "$ per acceptable", "spent $", "p50 s", "p95 s")
+_LONGEST_NAME = 40
 
 
 def report_object(
@@ -26,7 +27,8 @@ def report_object(
     Every candidate over all categories (category None) and then in each. ``run_id``: of that run alone; else on the
     champion's prompts, each in the newest run that asked it. ``shared``: on the prompts that all were asked. ``scope``
     says which prompts these are, and which candidates stand apart because they were asked too few of them: those come
-    last and are not to be compared with the others.
+    last and are not to be compared with the others. ``humanly_acceptable`` ``rests`` on *votes*, or (where too few
+    responses are rated) on the *automatic* figure, or on *nothing*.
     """
     found = quality.report(session, Scope(dataset.id or 0, run_id, shared=shared))
     return {
@@ -53,6 +55,10 @@ def _scope(found: QualityReport) -> dict[str, Any]:
         "said": quality.scope_in_words(found),
         "prompts": found.compared_on[None],
         "apart": [*apart, *({"candidate": candidate.name} | nothing for candidate in found.elsewhere())],
+        "send_answers": found.said,
+        "simulated_answers": found.simulated,
+        "unplaced_answers": found.unplaced,
+        "quality_evaluators": found.of_quality,
     }
 
 
@@ -77,6 +83,13 @@ def _object(found: QualityReport, line: Line) -> dict[str, Any]:
         "acceptable": bounds(line.acceptable),
         "cost_per_acceptable_usd": bounds(line.cost_per_acceptable),
         "scores": {name: score.mean for name, score in line.scores.items()},
+        "unchecked": line.unchecked,
+        "acceptable_where_checked": bounds(line.checked),
+        "humanly_acceptable": bounds(line.human) | human_exported(line),
+        "cost_per_humanly_acceptable_usd": bounds(line.human_cost),
+        "average_latency_ms": line.latency.mean,
+        "average_quality": AVERAGE_QUALITY.exported(line)["average_quality"],
+        "cost_per_quality_point_usd": line.cost_per_point.value,
     }
 
 
@@ -106,7 +119,7 @@ def report_text(session: Session, dataset: Dataset, *, run_id: int | None = None
     for category in (None, *found.categories):
         lines = [*found.compared(category), *found.apart(category)]
         if lines:
-            blocks += ["", *_table(found, lines, category or "all categories")]
+            blocks += tables(found, lines, category or "all categories")
     return "\n".join([*blocks, "", *_notes(found)])
 
 
@@ -121,67 +134,44 @@ def _scope_text(found: QualityReport) -> list[str]:
         said.append("No prompt was asked of all of them: leave --shared out.")
     elif apart:
         said.append(f"Asked too few of these, so standing apart (marked *), not to be ranked: {', '.join(apart)}.")
-    return [line for sentence in said for line in wrap(sentence, _WIDEST)]
+    return [line for sentence in said for line in wrap(sentence, WIDEST)]
 
 
 def _short(name: str) -> str:
-    return _cut(name, _LONGEST_NAME)
-
-
-def _table(found: QualityReport, lines: list[Line], title: str) -> list[str]:
-    rows = [_HEADS, *(_cells(line) for line in lines)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    room = max(_WIDEST - sum(widths) - len(_GAP) * len(widths), _NARROWEST_NAME)
-    marked = [f"{found.candidate(line.candidate_id).name}{' *' if line.stands_apart else ''}" for line in lines]
-    names = [_cut(name, room) for name in (title, *marked)]
-    first = max(map(len, names))
-    return [
-        _GAP.join([f"{name:<{first}}", *(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))])
-        for name, row in zip(names, rows, strict=True)
-    ]
-
-
-def _cells(line: Line) -> tuple[str, ...]:
-    share = line.acceptable
-    return (
-        f"{line.responses:,}",
-        f"{line.errors:,}",
-        "unknown" if share.value is None else f"{100 * share.value:.0f} %{_percents(share)}",
-        _cost(line.cost_per_acceptable),
-        "unknown" if line.cost_usd is None else f"{line.cost_usd:.4g}",
-        *(_seconds(quantile) for quantile in (line.latency.p50, line.latency.p95)),
-    )
-
-
-def _percents(share: ShareAcceptable) -> str:
-    return "" if share.lower is None or share.upper is None else f" ({100 * share.lower:.0f}–{100 * share.upper:.0f})"
-
-
-def _cost(cost: CostPerAcceptable) -> str:
-    if cost.state is not CostState.KNOWN or cost.value is None:
-        return str(cost.state)
-    bounds = "" if cost.lower is None else f" ({cost.lower:.2g}–{'?' if cost.upper is None else f'{cost.upper:.2g}'})"
-    return f"{cost.value:.2g}{bounds}"
-
-
-def _seconds(quantile: Quantile | None) -> str:
-    if quantile is None:
-        return "unknown"
-    if quantile.value is None:
-        return f"> {(quantile.at_least or 0.0) / 1000:.3g}"
-    return f"{quantile.value / 1000:.3g}"
-
-
-def _cut(name: str, room: int) -> str:
-    """Names often differ at the end, so the middle goes."""
-    tail = room // 3
-    return name if len(name) <= room else f"{name[: room - tail - 1]}…{name[-tail:]}"
+    return cut(name, _LONGEST_NAME)
 
 
 def _notes(found: QualityReport) -> list[str]:
+    lines = found.overall()
     notes = ["Acceptable: complete, refusing only where that is expected, and passing every gate. In brackets:"]
     notes.append("95 % intervals, clustered by prompt. Costs count failed attempts and retries; judges are apart.")
-    undecided = sum(line.open for line in found.overall())
+    undecided, unchecked = sum(line.open for line in lines), sum(line.unchecked for line in lines)
+    if unchecked:
+        of = sum(line.responses for line in lines)
+        notes.append(f"{unchecked:,} of {of:,} unchecked: no gate applies, so they count on form alone.")
     if undecided:
         notes.append(f"{undecided:,} responses have no verdict yet (a gate is unscored) and count on neither side.")
+    notes += [*_human_notes(found, lines), _quality_note(found)]
+    return [line for note in notes for line in wrap(note, WIDEST)]
+
+
+def _human_notes(found: QualityReport, lines: list[Line]) -> list[str]:
+    if not found.said:
+        return ["No expert has said yet which of these responses they would send: all figures are automatic."]
+    notes = ["Humanly acceptable: what experts would send, inferred over all responses from the rated ones."]
+    if any(line.human.rests is not Rests.VOTES for line in lines):
+        notes[0] += f" Below {FEWEST_RATED} rated the automatic figure stands, named so."
+    few = sorted({line.human.raters for line in lines if line.human.holds_for_these_raters_only})
+    if few:
+        most = f"at most {few[-1]} raters" if len(few) > 1 else n(few[0], "rater")
+        notes.append(f"With {most}, intervals marked † hold for these raters only.")
+    if found.simulated:
+        notes.append(f"{found.simulated:,} of {found.said:,} answers are by simulated raters.")
+    if found.unplaced:
+        notes.append(f"{found.unplaced:,} imported answers count for none: several texts could be meant.")
     return notes
+
+
+def _quality_note(found: QualityReport) -> str:
+    names = ", ".join(_short(name) for name in found.of_quality)
+    return f"{POINT_DEFINED} Averaged: {names or 'nothing, for no evaluator scores quality'}."

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 
-from core.domain.acceptability import CostPerAcceptable, CostState, ShareAcceptable
+from core.domain.acceptability import CostPerAcceptable, CostState, HumanShare, Rests, ShareAcceptable
 from core.domain.latency import Quantile
-from core.domain.words import UNKNOWN, money, percent, seconds
+from core.domain.words import UNKNOWN, money, n, percent, seconds
 from core.services.quality.amounts import Times
 from core.services.quality.figures import Line
 from core.services.quality.scope_words import apart_in_words
 
 
-def span(found: CostPerAcceptable | ShareAcceptable, write: Callable[[float], str]) -> str:
+def span(found: CostPerAcceptable | ShareAcceptable | HumanShare, write: Callable[[float], str]) -> str:
     """The interval of a figure; empty where there is none."""
     if found.value is None or found.lower is None:
         return ""
@@ -32,15 +32,52 @@ def cost_and_span(found: CostPerAcceptable) -> str:
     return f"{cost(found)} ({interval})" if interval else cost(found)
 
 
-def share(found: ShareAcceptable) -> str:
+def share(found: ShareAcceptable | HumanShare) -> str:
     """The share acceptable, or that it is not known."""
     return UNKNOWN if found.value is None else percent(found.value)
 
 
-def share_and_span(found: ShareAcceptable) -> str:
+def share_and_span(found: ShareAcceptable | HumanShare) -> str:
     """The share with its interval."""
     interval = span(found, percent)
     return f"{share(found)} ({interval})" if interval else share(found)
+
+
+def inferred(line: Line) -> str:
+    """What experts would send: what was measured, and what that says of all responses; or that it is not known."""
+    found = line.human
+    if found.rests is not Rests.VOTES:
+        return f"{share_and_span(found)}, {stands_in(found)}" if found.value is not None else stands_in(found)
+    return f"{measured(line)}; inferred over all {found.responses:,}: {share_and_span(found)}{only_these(found)}"
+
+
+def measured(line: Line) -> str:
+    """How many of the rated responses experts would send."""
+    return f"{line.human_sent:,} of {line.human.rated:,} rated would be sent"
+
+
+def stands_in(found: HumanShare) -> str:
+    """Why a human share is none: it is the automatic one, or nothing is known."""
+    few = f"{found.rated:,} rated {'is' if found.rated == 1 else 'are'} too few" if found.rated else "none rated"
+    return f"automatic, {few}" if found.rests is Rests.AUTOMATIC else f"no verdict, {few}"
+
+
+def only_these(found: HumanShare) -> str:
+    """The limit of an interval that too few raters are behind; empty where there is none."""
+    return f"; holds for {these_raters(found)} only" if found.holds_for_these_raters_only else ""
+
+
+def these_raters(found: HumanShare) -> str:
+    """The raters behind a human share, for who knows of whom it is."""
+    return "this rater" if found.raters == 1 else f"these {n(found.raters, 'rater')}"
+
+
+def unchecked(line: Line) -> str:
+    """Of how many responses no gate judged anything, and what is known of the others."""
+    said = f"{line.unchecked:,} of {line.responses:,} unchecked: no gate applies"
+    return (
+        f"{said}; of {line.checked.n:,} checked {share_and_span(line.checked)} acceptable" if line.checked.n else said
+    )
 
 
 def asked(line: Line) -> str:

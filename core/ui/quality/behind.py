@@ -19,17 +19,22 @@ _MOST_SHOWN = 200
 _EVERYBODY = "All candidates"
 _WORDS = {
     "not_acceptable": "Not acceptable",
+    "rated": "Rated by experts",
+    "sent": "Experts would send",
+    "not_sent": "Experts would not send",
     "acceptable": "Acceptable",
     "errors": "Given up",
     "refusals": "Refusals",
     "incomplete": "Incomplete",
     "blocked": "Blocked by a content filter",
     "undecided": "Without a verdict",
+    "unchecked": "Unchecked: no gate applies",
     "slowest": "The slowest",
     "dearest": "The dearest",
     "unpriced": "Of unknown cost",
     "all": "All responses",
 }
+_OF_RATERS = ("rated", "sent", "not_sent")
 
 
 def section(view: View) -> None:
@@ -65,7 +70,8 @@ def options_of(view: View) -> dict[str, What]:
         **{name.capitalize(): What("failed", name) for name in failed if name == Requirement.REFUSAL},
         **{not_scored(name): What("unscored", name) for name, n in unscored.items() if n},
     }
-    return {label: What(kind) for kind, label in _WORDS.items()} | named
+    kinds = [kind for kind in _WORDS if view.report.said or kind not in _OF_RATERS]
+    return {_WORDS[kind]: What(kind) for kind in kinds} | named
 
 
 def fails(gate: str) -> str:
@@ -114,6 +120,7 @@ def _list(view: View, rows: list[BehindRow]) -> None:
             "Open": st.column_config.LinkColumn("Open", display_text=":material/open_in_new:", width=56),
             "Prompt": text("Prompt", width=120),
             "Why": text("Why", width=220),
+            "Raters": text("Raters", width=220),
             "Answer": text("Answer", width=420),
             "Latency": number("Latency", format="%.2f s"),
         },
@@ -130,7 +137,16 @@ def why(row: BehindRow) -> str:
     if row.acceptable is None:
         return f"not scored: {', '.join(row.reasons)}"
     known = {str(requirement) for requirement in Requirement}
+    if row.acceptable and not row.is_checked:
+        return "unchecked: no gate applies"
     return ", ".join(reason if reason in known else f"fails {reason}" for reason in row.reasons)
+
+
+def said(row: BehindRow) -> str:
+    """How many of the raters would send it, and who said what."""
+    would = sum(sends for _, sends in row.said)
+    each = ", ".join(f"{name} {'yes' if sends else 'no'}" for name, sends in row.said)
+    return f"{would:,} of {len(row.said):,} would send: {each}"
 
 
 def _row(view: View, row: BehindRow) -> dict[str, object]:
@@ -142,6 +158,7 @@ def _row(view: View, row: BehindRow) -> dict[str, object]:
         "Candidate": row.candidate,
         "Verdict": "given up" if row.response_id is None else verdict,
         "Why": why(row),
+        **({"Raters": said(row)} if row.said else {}),
         "Answer": row.text,
         "Latency": None if row.latency_ms is None else row.latency_ms / 1000,
         "Cost": money(row.cost_usd),

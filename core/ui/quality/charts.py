@@ -1,22 +1,20 @@
 """The charts of cost and quality: one line per candidate, the interval drawn, the figure written at its end."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
 from core.domain.latency import Quantile
 from core.domain.words import seconds
 from core.services.quality import CandidateRef, Times, words
+from core.ui.quality.scale import Scale, tick, ticks
 from core.ui.shared import charts, colours
 
-_WIDE_RANGE = 8.0
 _LONGEST_NAME = 18
-_WIDEST = 4.0
 _ROOM = 7.2
+_APART = 0.16
 
 
 @dataclass(frozen=True)
@@ -33,6 +31,9 @@ class DotRow:
     written: str
     detail: str
     """What hovering says."""
+    is_hollow: bool = False
+    beside: "DotRow | None" = None
+    """Another figure of the candidate, drawn below this one and more quietly."""
 
 
 def dots(
@@ -46,12 +47,14 @@ def dots(
 ) -> None:
     """One dot with its interval per candidate. ``bounds``: where the scale begins and ends; else as the values need."""
     figure = _figure(rows)
-    scale = _Scale([each for row in rows for each in (row.value, row.lower, row.upper)], rows, bounds)
+    drawn = [*rows, *(row.beside for row in rows if row.beside is not None)]
+    reach = [each for row in drawn for each in (row.value, row.lower, row.upper)]
+    scale = Scale(reach, [row.value for row in drawn], bounds)
     for place, row in enumerate(rows):
         hue = _hue(row.candidate, shown)
-        if row.value is not None:
-            _interval(figure, place, row, scale, hue)
-            _mark(figure, place, row.value, row.candidate, hue, detail=_hover(row))
+        _dot(figure, place - _APART if row.beside else place, row, scale, hue)
+        if row.beside:
+            _dot(figure, place + _APART, row.beside, scale, hue, size=8, width=1.0)
         _written(figure, place, row.written, faint=row.value is None)
     _finish(figure, [row.candidate for row in rows], scale, shown, write)
     spoken = "; ".join(f"{row.candidate.name} {row.detail}" for row in rows[:5])
@@ -64,7 +67,7 @@ def spreads(rows: Sequence[tuple[CandidateRef, Times]], *, title: str, shown: fr
     figure = _figure(rows)
     figure.update_layout(margin_r=_margin([words.median_and_p95(times) for _, times in rows]))
     known = [q.value for _, times in rows for q in (times.p50, times.p95, times.p99) if q is not None]
-    scale = _Scale(known, [], None)
+    scale = Scale(known, [], None)
     for place, (candidate, times) in enumerate(rows):
         hue = _hue(candidate, shown)
         found = [q for q in (times.p50, times.p95, times.p99) if q is not None]
@@ -79,39 +82,12 @@ def spreads(rows: Sequence[tuple[CandidateRef, Times]], *, title: str, shown: fr
     st.plotly_chart(figure, config=charts.CONFIG, key=key, alt=f"{title}: {spoken}")
 
 
-class _Scale:
-    """From where to where an axis goes, and whether it is logarithmic: where values differ by more than 20 times."""
-
-    def __init__(
-        self, values: Sequence[float | None], rows: Sequence[DotRow], bounds: tuple[float, float] | None
-    ) -> None:
-        known = np.array([value for value in values if value is not None])
-        centres = np.array([row.value for row in rows if row.value is not None]) if rows else known
-        self.is_log = bool(
-            bounds is None and len(centres) and centres.min() > 0 and centres.max() > _WIDE_RANGE * centres.min()
-        )
-        self.is_empty = not len(centres)
-        if bounds is not None or self.is_empty:
-            self.low, self.high = bounds or (0.0, 1.0)
-            return
-        reach = np.log10 if self.is_log else np.asarray
-        low, high = (float(each) for each in (reach(centres.min()), reach(centres.max())))
-        # Where every value is 0, what its interval reaches to says how wide the axis is.
-        span = max(high - low, 0.3 if self.is_log else 0.3 * abs(high)) or float(known.max()) or 1.0
-        ends = reach(known[known > 0] if self.is_log else known)
-        self.low = max(float(ends.min()), low - _WIDEST / 4 * span)
-        self.high = min(float(ends.max()), high + _WIDEST / 4 * span)
-        if not self.is_log and self.low < 0.35 * self.high:
-            self.low = min(0.0, self.low)
-        if self.high <= self.low:
-            self.high = self.low + span
-        margin = 0.04 * max(self.high - self.low, 1e-12)
-        self.low, self.high = self.low - margin, self.high + margin
-
-    @property
-    def ends(self) -> tuple[float, float]:
-        """The least and the greatest value that can be seen."""
-        return (10**self.low, 10**self.high) if self.is_log else (self.low, self.high)
+def _dot(
+    figure: go.Figure, at: float, row: DotRow, scale: Scale, hue: str, *, size: int = 11, width: float = 2.0
+) -> None:
+    if row.value is not None:
+        _interval(figure, at, row, scale, hue, width=width)
+        _mark(figure, at, row.value, row.candidate, hue, detail=_hover(row), hollow=row.is_hollow, size=size)
 
 
 def _figure(rows: Sequence[object]) -> go.Figure:
@@ -133,17 +109,17 @@ def _hover(row: DotRow) -> str:
     return f"{charts.short(row.candidate.name, 60)}<br>{row.detail}"
 
 
-def _line(figure: go.Figure, place: int, start: float, end: float, hue: str, *, width: float = 2.0) -> None:
+def _line(figure: go.Figure, place: float, start: float, end: float, hue: str, *, width: float = 2.0) -> None:
     line = {"color": hue, "width": width}
     figure.add_scatter(x=[start, end], y=[place, place], mode="lines", line=line, hoverinfo="skip")
 
 
-def _interval(figure: go.Figure, place: int, row: DotRow, scale: _Scale, hue: str) -> None:
+def _interval(figure: go.Figure, place: float, row: DotRow, scale: Scale, hue: str, *, width: float) -> None:
     if row.lower is None or row.value is None:
         return
     least, most = scale.ends
     upper = most if row.upper is None else row.upper
-    _line(figure, place, max(row.lower, least), min(upper, most), hue)
+    _line(figure, place, max(row.lower, least), min(upper, most), hue, width=width)
     for goes_on, at, symbol in ((row.lower < least, least, "left"), (row.upper is None or upper > most, most, "right")):
         if goes_on:
             arrow = {"symbol": f"triangle-{symbol}", "size": 9, "color": hue}
@@ -151,11 +127,12 @@ def _interval(figure: go.Figure, place: int, row: DotRow, scale: _Scale, hue: st
 
 
 def _mark(
-    figure: go.Figure, place: int, value: float, candidate: CandidateRef, hue: str, *, detail: str, hollow: bool = False
-) -> None:
+    figure: go.Figure, place: float, value: float, candidate: CandidateRef, hue: str, *, detail: str,
+    hollow: bool = False, size: int = 11,
+) -> None:  # fmt: skip
     mark = {
         "symbol": colours.mark(candidate.position) if hue != colours.ink().grey else "circle",
-        "size": 11,
+        "size": size,
         "color": colours.ink().paper if hollow else hue,
         "line": {"color": hue, "width": 2},
     }
@@ -165,7 +142,7 @@ def _mark(
 
 
 def _quantile(
-    figure: go.Figure, place: int, candidate: CandidateRef, q: Quantile, hue: str, scale: _Scale, *,
+    figure: go.Figure, place: int, candidate: CandidateRef, q: Quantile, hue: str, scale: Scale, *,
     is_median: bool, of: int,
 ) -> None:  # fmt: skip
     if q.value is None:
@@ -207,11 +184,11 @@ def _written(figure: go.Figure, place: int, text: str, *, faint: bool) -> None:
 
 
 def _finish(
-    figure: go.Figure, candidates: Sequence[CandidateRef], scale: _Scale, shown: frozenset[int],
+    figure: go.Figure, candidates: Sequence[CandidateRef], scale: Scale, shown: frozenset[int],
     write: Callable[[float], str],
 ) -> None:  # fmt: skip
     least, most = scale.ends
-    at = _ticks(least, most, is_log=scale.is_log)
+    at = ticks(least, most, is_log=scale.is_log)
     figure.update_xaxes(
         visible=not scale.is_empty,
         type="log" if scale.is_log else "linear",
@@ -230,25 +207,3 @@ def _finish(
     ]
     rows = len(candidates)
     figure.update_yaxes(tickvals=list(range(rows)), ticktext=names, range=[rows - 0.4, -0.6])
-
-
-def tick(write: Callable[[float], str], value: float) -> str:
-    """A number of an axis: as it is written elsewhere, without zeros that say nothing."""
-    found = re.fullmatch(r"(.*\d\.\d*?)0+(\D*)", write(value))
-    return write(value) if found is None else f"{found[1].rstrip('.')}{found[2]}"
-
-
-def _ticks(least: float, most: float, *, is_log: bool) -> list[float]:
-    """Three or so round values, which fit beside each other on a phone."""
-    if is_log:
-        powers = range(int(np.floor(np.log10(least))), int(np.ceil(np.log10(most))) + 1)
-        tens = [10.0**power for power in powers if least <= 10.0**power <= most]
-        between = [step * 10.0**power for power in powers for step in (1, 2, 5) if least <= step * 10.0**power <= most]
-        found = tens if len(tens) > 2 else between
-        return found[:: max(-(-len(found) // 3), 1)]
-    rough = (most - max(least, 0.0)) / 2.5
-    size = 10.0 ** np.floor(np.log10(rough))
-    step = next(size * nice for nice in (1, 2, 2.5, 5, 10) if size * nice >= rough)
-    return [
-        float(number * step) for number in range(max(int(np.ceil(least / step)), 0), int(np.floor(most / step)) + 1)
-    ]

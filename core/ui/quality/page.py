@@ -1,6 +1,6 @@
 """The parts of the Cost & quality page: the answer in words, and its evidence in charts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 from sqlalchemy import Engine
@@ -8,12 +8,15 @@ from sqlalchemy import Engine
 from core.domain.words import n
 from core.services import quality
 from core.services.datasets import responses
-from core.services.quality import Line, QualityReport, Scope, measures, words
+from core.services.quality import Line, QualityReport, Scope, measures, rated, words
 from core.services.quality.measure import Measure
+from core.services.quality.measures_human import HUMAN, HUMAN_COST
+from core.services.quality.measures_summary import COST_PER_POINT
 from core.storage.engine import reading
-from core.ui.quality import charts, sentences
+from core.ui.quality import charts, notes, sentences
 from core.ui.quality.charts import DotRow
 from core.ui.quality.choice import Choice
+from core.ui.quality.standing import Standing, rests_on_votes, standing
 from core.ui.shared import colours, frame, grids
 from core.ui.shared.kept import KEPT
 from core.ui.shared.resources import engine
@@ -35,6 +38,8 @@ class View:
     """Positions in colour."""
     as_of: tuple[int, ...]
     """The ``stamp`` of what it was computed from."""
+    by: Standing
+    """Which figures the candidates are compared on."""
 
     @property
     def plotted(self) -> list[Line]:
@@ -51,7 +56,7 @@ def found(choice: Choice, as_of: tuple[int, ...]) -> QualityReport:
 def stamp(choice: Choice) -> tuple[int, ...]:
     """Changes with what the figures rest on; while a run is under way, time alone renews them."""
     with reading(engine()) as session:
-        return quality.as_of(session, choice.runs)
+        return quality.as_of(session, choice.runs) + rated.as_of(session)
 
 
 def compute_first(database: Engine) -> None:
@@ -61,7 +66,7 @@ def compute_first(database: Engine) -> None:
         if not datasets:
             return
         scope = Scope(datasets[0].id)
-        as_of = quality.as_of(session, quality.runs(session, scope.dataset_id))
+        as_of = quality.as_of(session, quality.runs(session, scope.dataset_id)) + rated.as_of(session)
     _kept(database, scope, as_of)
 
 
@@ -76,26 +81,28 @@ def _kept(database: Engine, scope: Scope, as_of: tuple[int, ...]) -> QualityRepo
 def view(report: QualityReport, choice: Choice, as_of: tuple[int, ...]) -> View:
     """The lines to show, the cheapest first."""
     lines, apart = (
-        sentences.in_order([line for line in found if line.candidate_id in choice.candidate_ids])
+        [line for line in found if line.candidate_id in choice.candidate_ids]
         for found in (report.compared(choice.category), report.apart(choice.category))
     )
+    by = standing(lines)
     positions = [report.candidate(line.candidate_id).position for line in (*lines, *apart)]
-    return View(report, choice, lines, apart, colours.coloured(positions), as_of)
+    lines, apart = sentences.in_order(lines, by), sentences.in_order(apart, by)
+    return View(report, choice, lines, apart, colours.coloured(positions), as_of, by)
 
 
 def answer(view: View) -> None:
     """The answer in words, what it rests on, and what to know before comparing."""
     with st.container(border=True, gap="small"):
         if view.lines:
-            st.header(sentences.headline(view.report, view.lines), anchor=False)
-            for sentence in sentences.explained(view.report, view.lines):
+            st.header(sentences.headline(view.report, view.lines, view.by), anchor=False)
+            for sentence in sentences.explained(view.report, view.lines, view.by):
                 st.markdown(sentence)
             st.caption(_rests_on(view))
         else:
             st.header("Nobody here was asked enough of these prompts", anchor=False)
-        for sentence in sentences.scope(view.report, view.choice.category, view.apart):
+        for sentence in notes.scope(view.report, view.choice.category, view.apart):
             st.caption(f":material/rule: {sentence}")
-        for note in sentences.notes(view.report, view.lines):
+        for note in notes.notes(view.report, view.lines):
             st.caption(f":material/info: {note}")
 
 
@@ -103,7 +110,9 @@ def _rests_on(view: View) -> str:
     responses, errors = (sum(getattr(line, name) for line in view.lines) for name in ("responses", "errors"))
     failed = f" and {errors:,} given up" if errors else ""
     scope = frame.as_typed(view.choice.category or "all categories")
-    return f"{responses:,} responses{failed} of {n(len(view.lines), 'candidate')} · {scope} · 95 % intervals"
+    rated = sum(line.human.rated for line in view.lines)
+    said = f" · {rated:,} rated by experts" if rated else ""
+    return f"{responses:,} responses{failed} of {n(len(view.lines), 'candidate')} · {scope}{said} · 95 % intervals"
 
 
 def plots(view: View) -> None:
@@ -116,10 +125,18 @@ def plots(view: View) -> None:
             "Choose candidates above to see others; the table has all."
         )
     with st.grid(2, min_column_width=330, gap="medium"):
-        with st.container(gap="xsmall"):
-            _plot(view, measures.COST, key="cost")
-        with st.container(gap="xsmall"):
-            _plot(view, measures.ACCEPTABLE, key="cost_acceptable")
+        human = any(rests_on_votes(line) for line in view.plotted)
+        for measure, beside, key in (
+            (HUMAN_COST, measures.COST, "cost"),
+            (HUMAN, measures.ACCEPTABLE, "cost_acceptable"),
+        ):
+            with st.container(gap="xsmall"):
+                if human:
+                    _head(measure.title, "Filled: what experts would send. Hollow: automatic, by gates alone.")
+                    dots(view, measure, key=key, beside=beside)
+                else:
+                    _head(beside.title, beside.help)
+                    dots(view, beside, key=key)
         for title, name in (("Latency", "latency"), ("Time to first token", "ttft")):
             with st.container(gap="xsmall"):
                 _head(title, "Filled: median. Hollow: p95. Tick: p99. Bands: 95 % intervals.")
@@ -132,26 +149,9 @@ def _head(title: str, said: str) -> None:
     st.caption(said)
 
 
-def _plot(view: View, measure: Measure, *, key: str) -> None:
-    _head(measure.title, measure.help or "Per candidate, in the order of cost.")
-    dots(view, measure, key=key)
-
-
-def dots(view: View, measure: Measure, *, key: str) -> None:
-    """The dot plot of one figure."""
-    rows = []
-    for line in view.plotted:
-        figure = measure.of(line)
-        rows.append(
-            DotRow(
-                view.report.candidate(line.candidate_id),
-                figure.value,
-                figure.lower,
-                figure.upper,
-                figure.written,
-                figure.detail,
-            )
-        )
+def dots(view: View, measure: Measure, *, key: str, beside: Measure | None = None) -> None:
+    """The dot plot of one figure; ``beside`` it, hollow, the automatic one that stands where too few are rated."""
+    rows = [_dot(view, measure, line, beside) for line in view.plotted]
     charts.dots(
         rows,
         title=measure.title,
@@ -162,11 +162,22 @@ def dots(view: View, measure: Measure, *, key: str) -> None:
     )
 
 
+def _dot(view: View, measure: Measure, line: Line, beside: Measure | None) -> DotRow:
+    figure, candidate = measure.of(line), view.report.candidate(line.candidate_id)
+    row = DotRow(candidate, figure.value, figure.lower, figure.upper, figure.written, figure.detail)
+    if beside is None:
+        return row
+    if not rests_on_votes(line):
+        return replace(row, is_hollow=True)
+    other = beside.of(line)
+    return replace(row, beside=DotRow(candidate, other.value, other.lower, other.upper, "", other.detail, True))
+
+
 def any_figure(view: View) -> None:
     """Any other figure: a dot plot by candidate, and a table by candidate and category."""
     if not view.lines:
         return
-    known = {measure.title: measure for measure in measures.measures(view.report) if measure.is_charted}
+    known = {measure.title: measure for measure in measures.shown(view.report) if measure.is_charted}
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         st.subheader("Figure by figure", anchor=False, width="content")
         names = list(known)
@@ -182,6 +193,24 @@ def any_figure(view: View) -> None:
             dots(view, measure, key="cost_figure")
         with st.container():
             by_category(view, measure)
+
+
+def summary(view: View) -> None:
+    """What people know from elsewhere, for each candidate: latency, quality, spend, cost per quality point."""
+    if not view.lines:
+        return
+    st.subheader("Averages and cost per quality point", anchor=False)
+    averaged = ", ".join(frame.as_typed(name) for name in view.report.of_quality)
+    st.caption(
+        f"{COST_PER_POINT.help} "
+        + (f"Averaged: {averaged}." if averaged else "No evaluator here scores quality, so there is none.")
+    )
+    rows = [
+        {"Candidate": name_of(view, line)}
+        | {each.title: grids.Number(*each.in_table(line)) for each in measures.SUMMARY}
+        for line in view.lines
+    ]
+    grids.show(rows, alt="Average latency, average quality, spend and cost per quality point of every candidate")
 
 
 def by_category(view: View, measure: Measure) -> None:

@@ -6,10 +6,12 @@ from functools import partial
 
 import streamlit as st
 
+from core.domain.acceptability import FEWEST_RATED
 from core.services.datasets import exporting
 from core.services.quality import Line, QualityReport, text
 from core.services.quality.measure import Measure
-from core.services.quality.measures import measures
+from core.services.quality.measures import shown
+from core.services.quality.measures_summary import POINT_DEFINED
 from core.ui.quality import behind, page
 from core.ui.quality.page import View
 from core.ui.shared import access, grids
@@ -30,7 +32,7 @@ def table(view: View) -> None:
 
 
 def _figures(view: View, lines: list[Line], *, key: str) -> None:
-    all_measures = measures(view.report)
+    all_measures = shown(view.report)
     rows = [_row(view, line, all_measures) for line in lines]
     grids.choosable(
         rows,
@@ -49,11 +51,13 @@ def _chosen(view: View, lines: list[Line], rows: list[dict[str, object]], key: s
 
 def _row(view: View, line: Line, all_measures: Sequence[Measure]) -> dict[str, object]:
     row: dict[str, object] = {"Candidate": page.name_of(view, line)}
+    intervals = 0
     for measure in all_measures:
         row[measure.head] = Number(*measure.in_table(line))
         if measure.interval is not None:
-            # Heads tell columns apart; both intervals have the same.
-            row[f"95 % interval{' ' * (len(row) > 2)}"] = measure.interval(line)
+            # Heads tell columns apart; all intervals have the same.
+            row[f"95 % interval{' ' * intervals}"] = measure.interval(line)
+            intervals += 1
     return row
 
 
@@ -91,9 +95,16 @@ def _method(report: QualityReport) -> str:
     paragraphs = [
         "**Acceptable** is a response that is complete, not blocked, refuses where the prompt expects that and only "
         f"there, and passes every gate that applies to its prompt. Gates: {gates}. A response whose gate could not be "
-        "scored has no verdict and counts on neither side; one that was given up counts as not acceptable.",
+        "scored has no verdict and counts on neither side; one that was given up counts as not acceptable. A response "
+        "that no gate applies to is *unchecked*: it passes or fails on form alone, and is counted apart.",
+        "**Humanly acceptable** is a response that experts would send. Raters see some; what holds of all is inferred: "
+        "the automatic verdict on every response, corrected by its error on the rated ones (prediction-powered "
+        "inference), so that gates narrow the interval and cannot bias it. Every opponent counts alike. Empty, cut and "
+        f"given-up answers count as not sendable. Below {FEWEST_RATED} rated the automatic figure stands, named so; "
+        "below six raters the interval holds for these raters only.",
         "**Cost per acceptable response** is everything paid (failed attempts, retries and broken streams too) divided "
-        "by the acceptable responses. Judges are paid apart. One attempt of unknown price makes the figure unknown.",
+        "by the acceptable responses. Judges are paid apart. One attempt of unknown price makes the figure unknown. "
+        f"**{POINT_DEFINED.replace(':', ':**', 1)} It has no interval, and takes half a point for worth half as much.",
         "**Intervals** (95 %) are clustered by prompt, because answers to one prompt resemble each other: a jackknife "
         "over prompts with Student's t for the cost, wider upward where costs have a long tail; Wilson's for shares. "
         "Fewer than three prompts give none. Two intervals that do not overlap are a clear difference; two that do "

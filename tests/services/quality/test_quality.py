@@ -306,6 +306,8 @@ def test_the_report_object_has_the_fields_that_scripts_rely_on(engine: Engine) -
     assert list(first) == [
         "candidate", "category", "responses", "errors", "refusals", "incomplete", "attempts", "latency_ms", "ttft_ms",
         "input_tokens", "output_tokens", "cost_usd", "acceptable", "cost_per_acceptable_usd", "scores",
+        "unchecked", "acceptable_where_checked", "humanly_acceptable", "cost_per_humanly_acceptable_usd",
+        "average_latency_ms", "average_quality", "cost_per_quality_point_usd",
     ]  # fmt: skip
     assert list(first["latency_ms"]) == list(first["ttft_ms"]) == ["p50", "p95", "p99"]
     assert list(first["acceptable"]) == list(first["cost_per_acceptable_usd"]) == ["value", "lower", "upper"]
