@@ -19,19 +19,26 @@ from core.domain.sampling import pair_probabilities
 LEVELS = np.array([1.3, 1.0, 0.6, 0.2, -0.6])
 CATEGORIES, EASE, OWN, SIDE = 8, 0.7, 0.7, 0.3
 AUTOMATIC_BIAS, JUDGE_BIAS = np.array([0.9, -0.6, 0.3, 1.2, 0.8]), np.array([1.1, 0.4, -0.3, -0.8, 1.4])
-BATCHES, TRUTH_UNITS = 6, 400_000
+BATCHES, TRUTH_PROMPTS, OFFSETS = 6, 400_000, np.linspace(-5, 5, 101)
 
 
 @dataclass(frozen=True)
 class World:
-    """What is planted. ``sharpness``: how well signals know a response's quality; 0: they know nothing."""
+    """What is planted.
+
+    ``leniency``, ``taste``: SD of what is a rater's own, in logits, and of what they have for a candidate.
+    ``sharpness``: how well signals know a response's quality; 0: they know nothing. ``activity``: SD of the logarithm
+    of how many of the votes are a rater's.
+    """
 
     raters: int
     votes: int = 600
-    prompts: int = 400
+    prompts: int = 200
+    repetitions: int = 2
     leniency: float = 0.7
     taste: float = 0.0
     sharpness: float = 1.5
+    activity: float = 0.5
 
     @cached_property
     def category_effect(self) -> np.ndarray:
@@ -41,7 +48,7 @@ class World:
     @cached_property
     def _many(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """For each candidate: the part that is shown, the mean cost, and P(send) at offsets of leniency."""
-        drawn = self.units(np.random.default_rng(7), TRUTH_UNITS)
+        drawn = self.units(np.random.default_rng(7), TRUTH_PROMPTS)
         sends = np.empty((len(LEVELS), len(OFFSETS)))
         for candidate in range(len(LEVELS)):
             quality = drawn.quality[candidate][drawn.shown[candidate]]
@@ -67,13 +74,14 @@ class World:
         return float(self._many[1][candidate])
 
     def units(self, rng: np.random.Generator, prompts: int) -> "Units":
-        """One response of each candidate to each of so many prompts."""
-        shape, category = (len(LEVELS), prompts), np.arange(prompts) % CATEGORIES
-        ease = rng.normal(0, EASE, prompts)
+        """The responses of each candidate to so many prompts."""
+        prompt = np.repeat(np.arange(prompts), self.repetitions)
+        shape, category = (len(LEVELS), len(prompt)), prompt % CATEGORIES
+        ease = rng.normal(0, EASE, prompts)[prompt]
         quality = LEVELS[:, None] + self.category_effect[:, category] + ease + rng.normal(0, OWN, shape)
         shown = rng.random(shape) > expit(-3.5 - 0.7 * ease)
         cost = np.exp(-0.5 * ease / EASE + 0.8 * rng.normal(size=shape) - 6) * rng.geometric(0.9, shape)
-        return Units(quality, shown, cost)
+        return Units(prompt, quality, shown, cost)
 
     def drawn(self, rng: np.random.Generator) -> "Production":
         """One production with its votes."""
@@ -82,14 +90,16 @@ class World:
         automatic = rng.random(told.shape) < expit(told + AUTOMATIC_BIAS[:, None])
         judge = expit(told + JUDGE_BIAS[:, None] + rng.normal(0, 1, told.shape))
         likes = rng.normal(0, self.leniency, (self.raters, 1)) + rng.normal(0, self.taste, (self.raters, len(LEVELS)))
-        ballots = _vote(rng, units, likes, self.votes)
+        share = rng.lognormal(0, self.activity, self.raters)
+        ballots = _vote(rng, units, likes, share / share.sum(), self.votes)
         return Production(units, automatic.astype(float), judge, likes, ballots)
 
 
 @dataclass(frozen=True)
 class Units:
-    """[candidates, prompts]"""
+    """[candidates, responses], and ``prompt`` [responses]."""
 
+    prompt: np.ndarray
     quality: np.ndarray
     shown: np.ndarray
     paid_usd: np.ndarray
@@ -107,50 +117,58 @@ class Production:
 
     def answers(self, candidate: int, *, signals: bool = True) -> Answers:
         """The candidate's responses, with signals or without."""
-        prompt, hidden = np.arange(self.units.shown.shape[1]), ~self.units.shown[candidate]
+        prompt, hidden = self.units.prompt, ~self.units.shown[candidate]
         if not signals:
             return Answers(prompt, np.full(len(prompt), np.nan), hidden)
         return Answers(prompt, self.automatic[candidate], hidden, self.judge[candidate])
+
+    def paid_usd(self, candidate: int) -> np.ndarray:
+        """[prompts]"""
+        return np.bincount(self.units.prompt, self.units.paid_usd[candidate])
 
     def sends(self, candidate: int) -> Sends:
         """The votes on the candidate's responses."""
         b = self.ballots
         left, right = b["left"] == candidate, b["right"] == candidate
-        joined = {name: np.concatenate([b[name][left], b[name][right]]) for name in ("prompt", "rater", "chance")}
+        joined = {name: np.concatenate([b[name][left], b[name][right]]) for name in ("response", "rater", "chance")}
         opponent = np.concatenate([b["right"][left], b["left"][right]])
         sendable = np.concatenate([b["send_left"][left], b["send_right"][right]])
         alike = np.ones(len(opponent))
-        return Sends(joined["prompt"], joined["rater"], opponent, sendable, alike, joined["chance"])
+        return Sends(joined["response"], joined["rater"], opponent, sendable, alike, joined["chance"])
 
 
-def _vote(rng: np.random.Generator, units: Units, likes: np.ndarray, votes: int) -> dict[str, np.ndarray]:
-    """Votes on pairs: [votes] left, right, prompt, rater, chance, send_left and send_right."""
-    k, raters = len(LEVELS), len(likes)
-    rows, columns = np.triu_indices(k, 1)
-    wins, chance, pairs = np.zeros((k, k)), np.empty(votes), np.empty(votes, dtype=np.intp)
-    prompt = np.empty(votes, dtype=np.intp)
-    open_prompts = [rng.permutation(np.flatnonzero(units.shown[i] & units.shown[j])) for i, j in zip(rows, columns)]
-    seen = np.zeros(len(rows), dtype=np.intp)
-    for batch in np.array_split(np.arange(votes), BATCHES):
-        probabilities = _probabilities(wins)[rows, columns]
-        pairs[batch] = rng.choice(len(rows), len(batch), p=probabilities)
-        chance[batch] = probabilities[pairs[batch]]
-        for vote in batch:
-            pair = pairs[vote]
-            prompt[vote] = open_prompts[pair][seen[pair] % len(open_prompts[pair])]
-            seen[pair] += 1
-        left, right = rows[pairs[batch]], columns[pairs[batch]]
-        ahead = units.quality[left, prompt[batch]] - units.quality[right, prompt[batch]]
-        is_left = rng.random(len(batch)) < expit(ahead)
-        np.add.at(wins, (np.where(is_left, left, right), np.where(is_left, right, left)), 1)
-    activity = rng.lognormal(0, 0.5, raters)
-    rater = rng.choice(raters, votes, p=activity / activity.sum())
-    left, right = rows[pairs], columns[pairs]
-    sides = {"left": left, "right": right}
+def _vote(rng: np.random.Generator, units: Units, likes: np.ndarray, share: np.ndarray, votes: int) -> dict:
+    """Votes on pairs: [votes] left, right, response, rater, chance, send_left and send_right. ``share``: a rater's."""
+    left, right, response, chance = _pairs(rng, units, votes)
+    rater = rng.choice(len(likes), votes, p=share)
+    sends = {}
     for side, own, other in (("send_left", left, right), ("send_right", right, left)):
-        looks = units.quality[own, prompt] + likes[rater, own] + SIDE * (LEVELS[own] - LEVELS[other])
-        sides[side] = (rng.random(votes) < expit(looks)).astype(float)
-    return {**sides, "prompt": prompt, "rater": rater, "chance": chance}
+        looks = units.quality[own, response] + likes[rater, own] + SIDE * (LEVELS[own] - LEVELS[other])
+        sends[side] = (rng.random(votes) < expit(looks)).astype(float)
+    return {"left": left, "right": right, "response": response, "rater": rater, "chance": chance, **sends}
+
+
+def _pairs(rng: np.random.Generator, units: Units, votes: int) -> tuple[np.ndarray, ...]:
+    """[votes] left, right, response and the chance of the pair, drawn from the votes before in so many batches."""
+    rows, columns = np.triu_indices(len(LEVELS), 1)
+    wins, seen = np.zeros((len(LEVELS), len(LEVELS))), np.zeros(len(rows), dtype=np.intp)
+    turns = [
+        rng.permutation(np.flatnonzero(units.shown[i] & units.shown[j])) for i, j in zip(rows, columns, strict=True)
+    ]
+    drawn = []
+    for size in np.diff(np.linspace(0, votes, BATCHES + 1).astype(int)):
+        chances = _probabilities(wins)[rows, columns]
+        pair = np.sort(rng.choice(len(rows), size, p=chances))
+        response = np.empty(size, dtype=np.intp)
+        for one in np.unique(pair):
+            mine = pair == one
+            response[mine] = turns[one][(seen[one] + np.arange(mine.sum())) % len(turns[one])]
+            seen[one] += mine.sum()
+        left, right = rows[pair], columns[pair]
+        is_left = rng.random(size) < expit(units.quality[left, response] - units.quality[right, response])
+        np.add.at(wins, (np.where(is_left, left, right), np.where(is_left, right, left)), 1)
+        drawn.append((left, right, response, chances[pair]))
+    return tuple(np.concatenate(column) for column in zip(*drawn, strict=True))
 
 
 def _probabilities(wins: np.ndarray) -> np.ndarray:
@@ -159,6 +177,3 @@ def _probabilities(wins: np.ndarray) -> np.ndarray:
         return pair_probabilities(None, np.full(votes.shape, 0.25), votes, eligible=eligible)
     hessian, weights = information(votes, fit(wins))
     return pair_probabilities(np.linalg.pinv(hessian), weights, votes, eligible=eligible)
-
-
-OFFSETS = np.linspace(-5, 5, 101)

@@ -16,6 +16,7 @@ Codes = NDArray[np.intp]
 NO_RATER = -1
 FEWEST_RATERS = 6
 _HEAVIEST = 0.9
+_SPARSE = 16
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,10 @@ def standard_error(found: Clustered) -> StandardError | None:
     Satterthwaite (1946) adds up from them. Below FEWEST_RATERS raters, their part is left out.
     """
     weight, voted = _weights(found), found.rater != NO_RATER
-    prompts = len(np.unique(found.prompt))
-    if prompts < 2:
+    if dense(found.prompt)[0] < 2:
         return None
     of_prompts, of_prompts_degrees = _jackknife(found.prompt, found.influence, weight)
-    raters = len(np.unique(found.rater[voted]))
+    raters = dense(found.rater[voted])[0]
     if raters < FEWEST_RATERS:
         return StandardError(float(np.sqrt(of_prompts)), of_prompts_degrees, raters, raters > 0)
     of_raters, of_raters_degrees = _jackknife(found.rater[voted], found.influence[voted], weight[voted])
@@ -128,7 +128,18 @@ def _degrees(part: Floats) -> float:
     return max(1.0, trace**2 / squared) if squared > 0 else 1.0
 
 
-def _sums(code: NDArray[np.int64] | Codes, amount: Floats) -> Floats:
+def dense(code: Codes) -> tuple[int, Codes]:
+    """How many different codes there are, and the place of each among them in their order. Codes are 0 or more."""
+    if not len(code):
+        return 0, code
+    if int(code.max()) > _SPARSE * len(code):
+        found, place = np.unique(code, return_inverse=True)
+        return len(found), place
+    there = np.bincount(code) > 0
+    return int(there.sum()), (np.cumsum(there) - 1)[code]
+
+
+def _sums(code: Codes, amount: Floats) -> Floats:
     """The sum of each code that there is."""
-    _, place = np.unique(code, return_inverse=True)
-    return np.asarray(np.bincount(place, amount), dtype=np.float64)
+    count, place = dense(code)
+    return np.asarray(np.bincount(place, amount, minlength=count), dtype=np.float64)

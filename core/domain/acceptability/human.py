@@ -9,7 +9,7 @@ from core.domain.acceptability.figures import share_acceptable
 from core.domain.acceptability.human_mean import HumanMean, human_mean
 from core.domain.acceptability.intervals import correlation_of_parts, joint_reach, wilson_around
 from core.domain.acceptability.sends import Answers, Sends
-from core.domain.clustered import FEWEST_RATERS, NO_RATER, Clustered, standard_error
+from core.domain.clustered import FEWEST_RATERS, NO_RATER, Clustered, dense, standard_error
 
 FEWEST_RATED = 30
 
@@ -60,16 +60,15 @@ def human_share(answers: Answers, sends: Sends, *, level: float = 0.95) -> Human
     2311.01453), f the signals, λ by least squares and cross-fitted, votes weighed so that every opponent counts alike.
     Where a signal is missing it is the mean of the others'. Votes on what is ``never_shown`` are left out.
 
-    The interval is Wilson's with the effective number of votes μ̂(1−μ̂)/V, V clustered by prompt and rater, and Student's
+    The interval is Wilson's with the effective number of votes ȳ(1−ȳ)/V, V clustered by prompt and rater, and Student's
     t; where no vote disagrees, with the number of rated prompts. The error of ρ is added to it. Below FEWEST_RATERS
     raters it holds for these raters alone, in the proportion in which they voted. None: only one prompt was rated.
 
     Below FEWEST_RATED rated responses the share of the automatic verdict stands, over those that have one.
     """
     votes = sends.only(~answers.never_shown[sends.response])
-    rated = len(np.unique(votes.response))
-    raters = len(np.unique(votes.rater))
-    counts = (len(answers.prompt), rated, len(votes.response), raters, len(np.unique(answers.prompt)))
+    rated, raters = dense(votes.response)[0], dense(votes.rater)[0]
+    counts = (len(answers.prompt), rated, len(votes.response), raters, dense(answers.prompt)[0])
     hidden = int(answers.never_shown.sum())
     if rated < FEWEST_RATED:
         value, lower, upper = _automatic(answers, level)
@@ -129,7 +128,7 @@ def _bounds(answers: Answers, estimate: Clustered, mean: HumanMean, level: float
     whole, error, p = standard_error(estimate), standard_error(mean.found), mean.found.value
     if whole is None or error is None or mean.rated_prompts < 2:
         return None, None
-    lower, upper = wilson_around(p, error, mean.rated_prompts, level)
+    lower, upper = wilson_around(p, mean.plain.value, error, mean.rated_prompts, level)
     if not answers.never_shown.any():
         return lower, upper
     shown = share_acceptable(answers.by_prompt(~answers.never_shown), answers.by_prompt(), level=level)

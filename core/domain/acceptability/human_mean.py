@@ -7,7 +7,7 @@ import numpy as np
 from core.domain.acceptability.post_strata import PostStrata, post_strata
 from core.domain.acceptability.prediction_powered import corrected_mean, cross_fitted
 from core.domain.acceptability.sends import Answers, Sends
-from core.domain.clustered import NO_RATER, Clustered, Codes, Floats
+from core.domain.clustered import NO_RATER, Clustered, Codes, Floats, dense
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def human_mean(answers: Answers, votes: Sends) -> HumanMean:
         tuple(float(one) for one in lam.mean(axis=0)),
         _correlation(ballot, lam),
         _by_weights(votes),
-        len(np.unique(ballot.prompt[response])),
+        dense(ballot.prompt[response])[0],
     )
 
 
@@ -69,7 +69,7 @@ def _mean(ballot: _Ballot, lam: Floats) -> Clustered:
     value = corrected_mean(ballot.sendable, weight, response, ballot.signals, lam)
     moved = (ballot.signals * lam).sum(axis=1)
     left = ballot.sendable - moved[response]
-    away = weight * (left - ballot.strata.means(left)[ballot.strata.stratum])
+    away = weight * ballot.strata.around_means(left)
     return Clustered(
         min(max(value, 0.0), 1.0),
         np.concatenate([ballot.prompt, ballot.prompt[response]]),

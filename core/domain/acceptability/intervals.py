@@ -14,10 +14,13 @@ def wilson(p: float, effective: float, t: float) -> tuple[float, float]:
     return min(max(0.0, middle - reach), p), max(min(1.0, middle + reach), p)
 
 
-def wilson_around(p: float, error: StandardError, independent: int, level: float) -> tuple[float, float]:
-    """Wilson's bounds with the effective number p(1−p)/V of trials; ``independent`` trials where p is 0 or 1 or V 0."""
+def wilson_around(p: float, voted: float, error: StandardError, independent: int, level: float) -> tuple[float, float]:
+    """Wilson's bounds around ``p`` with the effective number q(1−q)/V of trials, q the share that was ``voted``.
+
+    Where no vote disagrees there is no error to tell that number, and it is that of ``independent`` trials.
+    """
     t, variance = float(stdtrit(error.degrees, 0.5 + level / 2)), error.value**2
-    effective = p * (1 - p) / variance if variance and 0.0 < p < 1.0 else float(independent)
+    effective = voted * (1 - voted) / variance if variance and 0.0 < voted < 1.0 else float(independent)
     return wilson(p, effective, t)
 
 

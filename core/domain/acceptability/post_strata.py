@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.clustered import Codes, Floats
+from core.domain.clustered import Codes, Floats, dense
 
 FEWEST_BESIDE = 30
 
@@ -23,12 +23,10 @@ class PostStrata:
     weight: Floats
     """[n] adds up to 1."""
 
-    def means(self, of: Floats, only: NDArray[np.bool_] | None = None) -> Floats:
-        """[strata] the mean of ``of`` [n] in each stratum, of ``only`` some votes; 0 where there is none."""
-        weight = self.weight if only is None else self.weight * only
-        whole = np.bincount(self.stratum, weight)
-        summed = np.bincount(self.stratum, weight * of, minlength=len(whole))
-        return np.asarray(np.divide(summed, whole, out=np.zeros(len(whole)), where=whole > 0), dtype=np.float64)
+    def around_means(self, of: Floats) -> Floats:
+        """[n] ``of`` [n] less its mean in the vote's stratum."""
+        means = np.bincount(self.stratum, self.weight * of) / np.bincount(self.stratum, self.weight)
+        return np.asarray(of - means[self.stratum], dtype=np.float64)
 
 
 def post_strata(response: Codes, opponent: Codes, weight: Floats) -> PostStrata:
@@ -38,17 +36,16 @@ def post_strata(response: Codes, opponent: Codes, weight: Floats) -> PostStrata:
     FEWEST_BESIDE rated responses are pooled with the next larger ones, until a pool has that many; a pool counts for
     all its opponents, and in it every response alike.
     """
-    _, beside, per_opponent = np.unique(opponent, return_inverse=True, return_counts=True)
-    cell = response * len(per_opponent) + beside
-    cells, of_vote = np.unique(cell, return_inverse=True)
-    most, whole = np.zeros(len(cells)), np.bincount(of_vote, weight)
+    opponents, beside = dense(opponent)
+    cells, of_vote = dense(response * opponents + beside)
+    most, whole, opponent_of = np.zeros(cells), np.bincount(of_vote, weight), np.zeros(cells, dtype=np.intp)
     np.maximum.at(most, of_vote, weight)
-    rated = np.bincount(cells % len(per_opponent), minlength=len(per_opponent))
-    pool = _pools(rated)
+    opponent_of[of_vote] = beside
+    pool = _pools(np.bincount(opponent_of, minlength=opponents))
     stratum = pool[beside]
     counted = weight / whole[of_vote] * most[of_vote]
-    opponents = np.bincount(pool) / len(pool)
-    return PostStrata(stratum, counted * (opponents / np.bincount(stratum, counted))[stratum])
+    share = np.bincount(pool) / opponents
+    return PostStrata(stratum, counted * (share / np.bincount(stratum, counted))[stratum])
 
 
 def _pools(rated: NDArray[np.intp]) -> Codes:

@@ -5,14 +5,17 @@ here it is of all, rated ones too. λ(f̄_all − f̄_rated) = λ·(N−n)/N·(f
 here is the slope β itself, and theirs β·N_unrated/(N_unrated + n): the same estimate.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from core.domain.acceptability.post_strata import PostStrata
-from core.domain.clustered import Codes, Floats
+from core.domain.clustered import Codes, Floats, dense
 
 FOLDS = 5
+_NOTHING = 1e-9
 
 
 def corrected_mean(sendable: Floats, weight: Floats, response: Codes, signals: Floats, lam: Floats) -> float:
@@ -28,44 +31,77 @@ def corrected_mean(sendable: Floats, weight: Floats, response: Codes, signals: F
 def cross_fitted(sendable: Floats, strata: PostStrata, response: Codes, signals: Floats, prompt: Codes) -> Floats:
     """[N, s] the λ of each response's signals, from the votes on other prompts alone.
 
-    Prompts are dealt into FOLDS folds in the order of their codes. ``signals`` have mean 0. ``prompt`` [N].
+    Prompts are dealt into FOLDS folds in the order of their codes. ``signals``, ``prompt`` [N].
     """
-    _, place = np.unique(prompt, return_inverse=True)
     lam = np.zeros(signals.shape)
+    if not np.ptp(signals, axis=0).any():
+        return lam
+    prompts, place = dense(prompt)
+    sums = _sums(sendable, strata, response, signals, (prompts, place))
     for fold in range(FOLDS):
-        within = place % FOLDS == fold
-        lam[within] = _least_squares(sendable, strata, response, signals, place, ~within)
+        within = np.arange(prompts) % FOLDS == fold
+        lam[within[place]] = _least_squares(sums.of(~within))
     return lam
 
 
-def _least_squares(
-    sendable: Floats, strata: PostStrata, response: Codes, signals: Floats, place: Codes, used: NDArray[np.bool_]
-) -> Floats:
-    """[s] the λ ≥ 0 with the smallest variance of the corrected mean, clustered by prompt, over the responses ``used``.
+@dataclass(frozen=True)
+class _Sums:
+    """Sums by prompt, which tell λ for any choice of prompts. The columns of votes are 1, y and each signal."""
 
-    With one response a prompt and votes of equal weight it is the slope of y on f. No signal moves an estimate by
-    more than its votes spread: λ ≤ SD(y)/SD(f), which a slope never exceeds.
+    votes: Floats
+    """[2 + s, G, strata] Σ weight · column"""
+    squares: Floats
+    """[2 + s, G] Σ weight · column²"""
+    signals: Floats
+    """[G, s] over all responses."""
+    responses: Floats
+    """[G]"""
+
+    def of(self, chosen: NDArray[np.bool_]) -> "_Sums":
+        return _Sums(self.votes[:, chosen], self.squares[:, chosen], self.signals[chosen], self.responses[chosen])
+
+
+def _sums(sendable: Floats, strata: PostStrata, response: Codes, signals: Floats, places: tuple[int, Codes]) -> _Sums:
+    (prompts, place), weight, many = places, strata.weight, int(strata.stratum.max()) + 1
+    voted = place[response]
+    cell = voted * many + strata.stratum
+    columns = [np.ones(len(sendable)), sendable, *(signal[response] for signal in signals.T)]
+    return _Sums(
+        np.array([np.bincount(cell, weight * one, minlength=prompts * many) for one in columns]).reshape(
+            len(columns), prompts, many
+        ),
+        np.array([np.bincount(voted, weight * one**2, minlength=prompts) for one in columns]),
+        np.column_stack([np.bincount(place, signal) for signal in signals.T]),
+        np.asarray(np.bincount(place), dtype=np.float64),
+    )
+
+
+def _least_squares(sums: _Sums) -> Floats:
+    """[s] the λ ≥ 0 with the smallest variance of the corrected mean, clustered by prompt.
+
+    With one response a prompt and votes of equal weight it is the slope of y on f. It is shrunk by what useless signals
+    would bring, and no signal moves an estimate by more than votes spread: λ ≤ SD(y)/SD(f), which no slope exceeds.
     """
-    voted = used[response]
-    weight = strata.weight * voted
-    clusters, whole = int(place.max()) + 1, float(weight.sum())
+    by_stratum = sums.votes.sum(axis=1)
+    whole = by_stratum[0].sum()
     if not whole:
-        return np.zeros(signals.shape[1])
-    away = weight / whole * (sendable - strata.means(sendable, voted)[strata.stratum])
-    apart = np.bincount(place[response], away, minlength=clusters)
-    columns, most = [], []
-    for signal in signals.T:
-        centred = (signal - signal[used].mean()) * used / used.sum()
-        seen = signal[response]
-        around = weight / whole * (seen - strata.means(seen, voted)[strata.stratum])
-        columns.append(
-            np.bincount(place, centred, minlength=clusters) - np.bincount(place[response], around, minlength=clusters)
-        )
-        most.append(_spread(sendable, weight) / max(_spread(seen, weight), 1e-9) if np.ptp(seen[voted]) else 0.0)
-    found, _ = nnls(np.column_stack(columns), -apart)
-    return np.minimum(found, most)
+        return np.zeros(sums.signals.shape[1])
+    means = np.divide(by_stratum, by_stratum[0], out=np.zeros(by_stratum.shape), where=by_stratum[0] > 0)
+    around = (sums.votes - means[:, None] * sums.votes[0]).sum(axis=2) / whole
+    every = sums.responses.sum()
+    told = (sums.signals - np.outer(sums.responses, sums.signals.sum(axis=0) / every)) / every - around[2:].T
+    # n rows and the few of the triangle have the same least squares.
+    triangle = np.asarray(np.linalg.qr(np.column_stack([told, -around[1]]), mode="r"))
+    found, left = nnls(triangle[:, :-1], triangle[:, -1])
+    clusters = int(np.count_nonzero(sums.squares[0]))
+    spread = np.sqrt(np.maximum(sums.squares.sum(axis=1) / whole - (by_stratum.sum(axis=1) / whole) ** 2, 0.0))
+    most = np.divide(spread[1], spread[2:], out=np.zeros(len(found)), where=spread[2:] > _NOTHING)
+    shrunk = found * _beyond_noise(float((around[1] ** 2).sum()), left**2, clusters, len(found))
+    return np.asarray(np.minimum(shrunk, most), dtype=np.float64)
 
 
-def _spread(of: Floats, weight: Floats) -> float:
-    mean = float(np.average(of, weights=weight))
-    return float(np.sqrt(np.average((of - mean) ** 2, weights=weight)))
+def _beyond_noise(before: float, after: float, clusters: int, signals: int) -> float:
+    """How much of a fit stands after what so many useless signals would bring: positive-part James & Stein (1961)."""
+    if before <= after or clusters <= signals:
+        return 0.0
+    return max(0.0, 1 - signals * after / (clusters - signals) / (before - after))

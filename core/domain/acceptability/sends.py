@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.clustered import Codes, Floats
+from core.domain.clustered import Codes, Floats, dense
 
 Flags = NDArray[np.bool_]
 
@@ -25,13 +25,14 @@ class Answers:
 
     @property
     def verdict(self) -> Floats:
-        """[N] the automatic verdict; what is never shown does not pass."""
+        """[N] the automatic verdict; what is never shown does not pass. All nan where nothing that is shown has one."""
+        if np.isnan(self.signal[~self.never_shown]).all() and not self.never_shown.all():
+            return np.full(len(self.signal), np.nan)
         return np.where(self.never_shown, 0.0, self.signal)
 
     def by_prompt(self, of: Floats | Flags | None = None) -> Floats:
         """[G] the sum of ``of`` [N] for each prompt there is, in the order of their codes; None: how many responses."""
-        _, place = np.unique(self.prompt, return_inverse=True)
-        return np.asarray(np.bincount(place, of), dtype=np.float64)
+        return np.asarray(np.bincount(dense(self.prompt)[1], of), dtype=np.float64)
 
 
 @dataclass(frozen=True)
