@@ -1,0 +1,169 @@
+"""What is decided, why, and what it rests on: the results of ``decide``."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Decision(StrEnum):
+    """What the evidence allows to do about the champion."""
+
+    SWITCH = "switch"
+    KEEP = "keep"
+    PRACTICALLY_EQUAL = "practically equal"
+    NOT_ENOUGH = "not enough evidence"
+
+
+class Because(StrEnum):
+    """The reason of a decision, one for each comparison."""
+
+    NO_CHAMPION = "no champion is named"
+    NO_CHALLENGER = "there is no challenger"
+    NO_COMMON_PROMPTS = "no prompt has verdicts on both"
+    FEW_PROMPTS = "one prompt cannot tell how prompts differ"
+    BETTER = "better in quality"
+    CHEAPER = "cheaper, not worse"
+    BETTER_AND_CHEAPER = "better and cheaper"
+    LESS_SAFE = "safety votes prove it worse"
+    TOO_SLOW = "over its latency limit"
+    LATENCY_UNKNOWN = "a latency limit is set and none was measured"
+    CONTRADICTION = "votes and automatic verdicts contradict each other"
+    WORSE = "worse in quality"
+    DEARER = "dearer, not better"
+    EQUAL = "equal in quality and in cost"
+    EQUAL_ONE_CHEAPER = "equal in quality, one a little cheaper"
+    EQUAL_PRICE_UNKNOWN = "equal in quality, a price unknown"
+    QUALITY_OPEN = "whether it is worse is open"
+    GAIN_OPEN = "not worse, but whether it is better or cheaper is open"
+
+
+class Source(StrEnum):
+    """Whose judgement of quality a figure rests on."""
+
+    HUMAN = "human"
+    AUTOMATIC = "automatic"
+
+
+class Claim(StrEnum):
+    """What a proof would show of the challenger."""
+
+    NOT_WORSE = "not worse by the margin"
+    NOT_BETTER = "not better by the margin"
+    BETTER = "better"
+    WORSE = "worse"
+    CHEAPER = "cheaper"
+    DEARER = "dearer"
+    COSTS_THE_SAME = "cost within its margin"
+    LESS_SAFE = "less safe"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Challenger against champion; positive is good for the challenger.
+
+    Quality: difference of shares. Cost: log of the champion's cost per acceptable response over the challenger's.
+    Safety: difference of unsafe shares, champion's minus challenger's.
+    """
+
+    estimate: float
+    lower: float
+    """One-sided at ``level`` and safe to peek."""
+    upper: float
+    """Likewise."""
+    se: float
+    level: float
+    """The error allowed to each bound."""
+    prompts: int
+    source: Source
+    raters: int = 0
+    holds_for_these_raters_only: bool = False
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One claim, whether it is proven, and what that rests on."""
+
+    claim: Claim
+    is_proven: bool
+    estimate: float
+    bound: float
+    """The bound of the difference that speaks to the claim."""
+    threshold: float
+    """What the bound must pass: minus the margin, or 0."""
+    matters_from: float
+    """The estimate at which the difference matters; 0 where any does."""
+    level: float
+    source: Source
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What would settle a comparison: any one of the ways, with what it costs. None: that way does not settle it."""
+
+    prompts: int | None
+    """More prompts, each asked as often as those that are there."""
+    prompts_usd: float | None
+    """What asking them costs; None: a price is unknown."""
+    responses: int | None
+    """More responses to each prompt that is there, of champion and challenger each."""
+    responses_usd: float | None
+    votes: int | None
+    """More votes of the raters who are there."""
+    votes_usd: float | None
+    raters: int | None
+    """More raters, each voting as much as those who are there."""
+    raters_usd: float | None
+    usd: float | None
+    """Of the cheapest way whose cost is known."""
+    prompts_for_power: int | None
+    """How many prompts there have to be in all before so small a margin can be proven of equals."""
+
+
+class Reading(StrEnum):
+    """A plain reading of one candidate beside the champion."""
+
+    STRONG_AND_DEAR = "strong and dear"
+    DECENT_AND_CHEAP = "decent and cheap"
+    UNSTEADY = "unsteady latency"
+    WEAK_EVERYWHERE = "weak everywhere"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One challenger against the champion in one scope."""
+
+    category: str | None
+    champion: int
+    challenger: int
+    decision: Decision
+    because: Because
+    quality: Difference | None
+    """The one that decides; None: no prompts in common."""
+    automatic: Difference | None
+    human: Difference | None
+    cost: Difference | None
+    """None: a price is unknown, or one of them has no acceptable response."""
+    safety: Difference | None
+    proofs: tuple[Proof, ...]
+    cheaper: int | None = None
+    """Which of the two to take where they are practically equal; None: neither is proven cheaper."""
+    settlement: Settlement | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What to do about the champion in one category, or with None over all."""
+
+    category: str | None
+    champion: int | None
+    challenger: int | None
+    """Of whom the decision speaks: whom to switch to, who is equal, or who is nearest to a switch."""
+    decision: Decision
+    because: Because
+    quality_margin: float
+    cost_margin: float
+    weighted_by_answers: bool
+    """Over all: by answers a month; false: every prompt counts the same."""
+    comparisons: tuple[Comparison, ...] = ()
+    """Every challenger, the one the decision speaks of first."""
+    readings: tuple[tuple[int, Reading], ...] = ()
+    """Candidates with a plain reading that fits."""
