@@ -1,1 +1,40 @@
 """Champion against challengers: what the evidence allows to decide."""
+
+from core.domain.deciding.decide import Scopes, decide
+from core.domain.deciding.evidence import Evidence, HumanShare
+from core.domain.deciding.settings import Margins, Settings
+from core.domain.deciding.verdicts import (
+    Because,
+    Claim,
+    Comparison,
+    Decision,
+    Difference,
+    Need,
+    Proof,
+    Reading,
+    Settlement,
+    Source,
+    Verdict,
+    Way,
+)
+
+__all__ = [
+    "Because",
+    "Claim",
+    "Comparison",
+    "Decision",
+    "Difference",
+    "Evidence",
+    "HumanShare",
+    "Margins",
+    "Need",
+    "Proof",
+    "Reading",
+    "Scopes",
+    "Settings",
+    "Settlement",
+    "Source",
+    "Verdict",
+    "Way",
+    "decide",
+]

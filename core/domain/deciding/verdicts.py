@@ -52,7 +52,6 @@ class Claim(StrEnum):
     WORSE = "worse"
     CHEAPER = "cheaper"
     DEARER = "dearer"
-    COSTS_THE_SAME = "cost within its margin"
     LESS_SAFE = "less safe"
 
 
@@ -60,8 +59,8 @@ class Claim(StrEnum):
 class Difference:
     """Challenger against champion; positive is good for the challenger.
 
-    Quality: difference of shares. Cost: log of the champion's cost per acceptable response over the challenger's.
-    Safety: difference of unsafe shares, champion's minus challenger's.
+    Quality: difference of shares. Cost per acceptable response: the share of the champion's that is saved. Safety:
+    difference of unsafe shares, champion's minus challenger's.
     """
 
     estimate: float
@@ -95,27 +94,35 @@ class Proof:
     source: Source
 
 
+class Need(StrEnum):
+    """Of what more is needed."""
+
+    PROMPTS = "prompts"
+    RESPONSES = "responses to each prompt"
+    VOTES = "votes"
+    RATERS = "raters"
+
+
+@dataclass(frozen=True)
+class Way:
+    """So much more of one thing, the rest as it is."""
+
+    need: Need
+    """PROMPTS: each asked of both as often as those there are; RESPONSES: of each of the two to every prompt there is;
+    VOTES: on pairs of the two, by the raters there are; RATERS: each voting as much as those there are."""
+    amount: int
+    usd: float | None
+    """What it costs; None: a price is unknown."""
+
+
 @dataclass(frozen=True)
 class Settlement:
-    """What would settle a comparison: any one of the ways, with what it costs. None: that way does not settle it."""
+    """What would settle a comparison: any one of the ways."""
 
-    prompts: int | None
-    """More prompts, each asked as often as those that are there."""
-    prompts_usd: float | None
-    """What asking them costs; None: a price is unknown."""
-    responses: int | None
-    """More responses to each prompt that is there, of champion and challenger each."""
-    responses_usd: float | None
-    votes: int | None
-    """More votes of the raters who are there."""
-    votes_usd: float | None
-    raters: int | None
-    """More raters, each voting as much as those who are there."""
-    raters_usd: float | None
-    usd: float | None
-    """Of the cheapest way whose cost is known."""
-    prompts_for_power: int | None
-    """How many prompts there have to be in all before so small a margin can be proven of equals."""
+    ways: tuple[Way, ...]
+    """The cheapest first, those of unknown cost last; empty: no amount within reason does."""
+    prompts_for_power: int
+    """With how many prompts in all, asked as often as now, equals are told to be equal, automatically."""
 
 
 class Reading(StrEnum):
@@ -166,4 +173,4 @@ class Verdict:
     comparisons: tuple[Comparison, ...] = ()
     """Every challenger, the one the decision speaks of first."""
     readings: tuple[tuple[int, Reading], ...] = ()
-    """Candidates with a plain reading that fits."""
+    """Candidates with a plain reading that fits them here; WEAK_EVERYWHERE is said of all candidates or of none."""

@@ -1,0 +1,94 @@
+"""One-sided bounds of a difference that hold at all looks together, from few prompts and from bounded data too."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import hypot, sqrt
+
+import numpy as np
+from scipy.special import ndtri, stdtrit
+
+from core.domain.deciding.verdicts import Difference, Source
+from core.domain.ranking.intervals import peek_factor
+
+POWER = 0.8
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A difference in favour of the challenger, with what its bounds need."""
+
+    value: float
+    se: float
+    degrees: float
+    """Of Student's t."""
+    step: float
+    """By how much one prompt can move the value: what was not seen once may come as often as one in as many."""
+    margin: float
+    """The difference that matters: bounds are narrowest where it can just be proven."""
+    prompts: int
+    source: Source
+    skewness: float = 0.0
+    """Of what the prompts contribute; 0 where they are bounded, as ``step`` speaks for these."""
+    raters: int = 0
+    holds_for_these_raters_only: bool = False
+
+    def lower(self, level: float) -> float:
+        """Below the truth at all looks but in a share ``level`` of the times."""
+        return self.value - self.reach(level, -self.skewness)
+
+    def upper(self, level: float) -> float:
+        """Above the truth at all looks but in a share ``level`` of the times."""
+        return self.value + self.reach(level, self.skewness)
+
+    def reach(self, level: float, skewness: float = 0.0) -> float:
+        """How far a bound lies from the value; ``skewness`` towards the bound's side (Johnson 1978)."""
+        error = hypot(self.se, self.step * unseen(level))
+        factor = one_sided_factor(error, level, self.margin, self.degrees)
+        tail = max(skewness, 0.0) * (2 * factor**2 + 1) / (6 * sqrt(self.prompts))
+        return (factor + tail) * error
+
+    def plain_upper(self, level: float) -> float:
+        """Above the truth at one look but in a share ``level`` of the times."""
+        return self.value + float(stdtrit(self.degrees, 1 - level)) * self.se
+
+    def difference(self, level: float) -> Difference:
+        """The estimate with its bounds, to be shown."""
+        return Difference(
+            self.value,
+            self.lower(level),
+            self.upper(level),
+            self.se,
+            level,
+            self.prompts,
+            self.source,
+            self.raters,
+            self.holds_for_these_raters_only,
+        )
+
+
+def one_sided_factor(se: float, level: float, margin: float, degrees: float) -> float:
+    """How many standard errors a bound reaches; right at all looks together with a one-sided error ``level``.
+
+    Half of the two-sided mixture boundary of ``peek_factor`` at twice the level, tuned to the standard error at which
+    the margin is proven of equals with a chance of POWER, and widened by Student's t at this level.
+    """
+    target = margin / (best_factor(level) + float(ndtri(POWER)))
+    factor = float(peek_factor(np.array(se), 2 * level, target))
+    return factor * float(stdtrit(degrees, 1 - level)) / _normal(level)
+
+
+@lru_cache(maxsize=256)
+def best_factor(level: float) -> float:
+    """The factor where it is smallest, of many prompts."""
+    return float(peek_factor(np.array(1.0), 2 * level, 1.0))
+
+
+@lru_cache(maxsize=256)
+def unseen(level: float) -> float:
+    """Standard error, in steps, of what was never seen: with none of n seen, a share ln(1/level)/n is not excluded."""
+    return float(-np.log(level)) / best_factor(level)
+
+
+@lru_cache(maxsize=256)
+def _normal(level: float) -> float:
+    return float(-ndtri(level))
