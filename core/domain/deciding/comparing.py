@@ -52,7 +52,7 @@ class Known:
 
     def block(self, level: float) -> Because | None:
         """What forbids a switch whatever else is proven."""
-        if self.safety is not None and self.safety.plain_upper(PLAIN) < 0:
+        if self.safety is not None and is_harm(self.safety):
             return Because.LESS_SAFE
         if self.is_too_slow:
             return Because.TOO_SLOW
@@ -60,7 +60,7 @@ class Known:
         other = self.automatic if quality is self.human else self.human
         if quality is None or other is None or not _not_worse(quality, level):
             return None
-        contradicts = other.value <= -other.margin and other.plain_upper(PLAIN) < 0
+        contradicts = other.value <= -other.margin and is_harm(other)
         return Because.CONTRADICTION if contradicts else None
 
     def switch(self, level: float) -> Because | None:
@@ -77,6 +77,11 @@ class Known:
         if better:
             return Because.BETTER_AND_CHEAPER if cheaper else Because.BETTER
         return Because.CHEAPER if cheaper else None
+
+
+def is_harm(found: Estimate) -> bool:
+    """Whether a loss is proven at one look: enough to keep the champion, not to leave it."""
+    return found.plain_upper(PLAIN) < 0
 
 
 def compared(known: Known, level: float) -> Comparison:

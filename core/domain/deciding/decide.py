@@ -8,7 +8,8 @@ import numpy as np
 
 from core.domain.clustered import Clustered
 from core.domain.deciding import paired, voted
-from core.domain.deciding.comparing import Known, compared
+from core.domain.deciding.bounds import Estimate
+from core.domain.deciding.comparing import Known, compared, is_harm
 from core.domain.deciding.evidence import Evidence
 from core.domain.deciding.readings import readings
 from core.domain.deciding.settings import Settings
@@ -28,9 +29,9 @@ def decide(evidence: Scopes, champion: int | None, settings: Settings, *, settle
     Holm's (1979) steps share it among the challengers. ``settle`` false leaves out what would settle open verdicts.
     """
     categories = [category for category in evidence if category is not None]
-    half = settings.error_a_year / 2
-    scopes = [_Scope(None, evidence, champion, settings, half)]
-    scopes += [_Scope(one, evidence, champion, settings, half / len(categories)) for one in categories]
+    half, harms = settings.error_a_year / 2, _harms(evidence.get(None, ()), champion)
+    scopes = [_Scope(None, evidence, champion, settings, half, harms)]
+    scopes += [_Scope(one, evidence, champion, settings, half / len(categories), harms) for one in categories]
     return [scope.verdict(settle=settle) for scope in scopes]
 
 
@@ -43,6 +44,8 @@ class _Scope:
     named: int | None
     settings: Settings
     error: float
+    harms: Mapping[int, Estimate]
+    """Challengers whom safety votes over all prove worse."""
 
     def verdict(self, *, settle: bool) -> Verdict:
         candidates = self.evidence.get(self.category, ())
@@ -135,7 +138,7 @@ class _Scope:
                     human=voted.quality(share, own, margin),
                     automatic_cost=cost[i],
                     human_cost=both and voted.cost(*both, found.weight[i], of_cost),
-                    safety=voted.safety(champion, one),
+                    safety=self._safety(champion, one),
                     is_priced=bool(priced[i]),
                     prompts=int(found.prompts[i]),
                     is_too_slow=any(took is not None and took > limit for limit, took in times),
@@ -158,6 +161,11 @@ class _Scope:
                 whole = share if whole is None else whole.plus(share)
         return whole
 
+    def _safety(self, champion: Evidence, challenger: Evidence) -> Estimate | None:
+        """Of this scope; in a category that over all where it proves a harm and the category's votes do not."""
+        here = voted.safety(champion, challenger)
+        return here if here and is_harm(here) else self.harms.get(challenger.candidate, here)
+
     def _limited(self, candidate: int) -> Iterator[tuple[float, float | None]]:
         """Every latency limit that binds a candidate here, with its p95; over all, those of the categories too."""
         for category, limit in self.settings.latency_limit_ms.items():
@@ -167,6 +175,13 @@ class _Scope:
 
     def _of(self, category: str | None, candidate: int) -> Evidence | None:
         return next((one for one in self.evidence.get(category, ()) if one.candidate == candidate), None)
+
+
+def _harms(candidates: Sequence[Evidence], named: int | None) -> dict[int, Estimate]:
+    """The challengers whom safety votes prove worse than the champion."""
+    champion = [one for one in candidates if one.candidate == named]
+    found = {one.candidate: voted.safety(champion[0], one) for one in candidates if champion}
+    return {one: safety for one, safety in found.items() if safety is not None and is_harm(safety)}
 
 
 def _holm(known: Sequence[Known], error: float) -> dict[int, float]:

@@ -21,8 +21,6 @@ class HumanShare:
     """Rated responses."""
     votes: int = 0
     raters: int = 0
-    pairs_to_vote_on: int | None = None
-    """Pairs of responses with the champion that are there and not rated yet; None: not known."""
 
     @property
     def holds_for_these_raters_only(self) -> bool:
@@ -55,5 +53,3 @@ class Evidence:
     human: HumanShare = HumanShare(None)
     unsafe: Clustered | None = None
     """The share of rated responses called unsafe (*both unsafe*, or the other one is safer); None: no safety votes."""
-    unsafe_votes: int = 0
-    """Safety votes behind it."""

@@ -99,7 +99,7 @@ def cost(found: Rates, margin: float) -> list[Estimate | None]:
         of_champion = of_champion - found.good_of_champion / good_of_champion[..., None]
         of_challenger = found.paid / paid[..., None] - found.good / good[..., None]
         influence = np.where(found.weight > 0, found.weight * (of_champion - of_challenger), 0.0)
-        least = 1.0 / np.minimum(good, good_of_champion)
+        least = 1.0 / np.maximum(np.minimum(good, good_of_champion), _NOTHING)
     value = np.where((good > 0) & (good_of_champion > 0), value, np.nan)
     return _estimates(found, value, influence, least, log_margin(margin), is_skewed=True)
 

@@ -1,0 +1,131 @@
+"""Verdicts in words: one sentence each, with its figures and what it rests on."""
+
+from collections.abc import Mapping
+
+from core.domain import words
+from core.domain.deciding.verdicts import (
+    Because,
+    Comparison,
+    Decision,
+    Difference,
+    Need,
+    Reading,
+    Settlement,
+    Source,
+    Verdict,
+    Way,
+)
+
+READINGS = {
+    Reading.STRONG_AND_DEAR: "strong and dear",
+    Reading.DECENT_AND_CHEAP: "decent and cheap",
+    Reading.UNSTEADY: "unsteady latency: set a timeout and a fallback",
+    Reading.WEAK_EVERYWHERE: "weak everywhere: mend the prompt, not the model",
+}
+_WITHOUT_COMPARISON = {
+    Because.NO_CHAMPION: "Not enough evidence: no champion is named, so there is nothing to compare with.",
+    Because.NO_CHALLENGER: "Not enough evidence: there is no challenger here.",
+    Because.NO_COMMON_PROMPTS: "Not enough evidence: the champion has no responses here that could be judged.",
+}
+_NEEDS = {
+    Need.PROMPTS: ("more prompt", None),
+    Need.RESPONSES: ("more response to each prompt", "more responses to each prompt"),
+    Need.VOTES: ("more vote", None),
+    Need.RATERS: ("more rater", None),
+}
+
+
+def sentence(verdict: Verdict, names: Mapping[int, str]) -> str:
+    """What to do and why; ``names`` of candidates."""
+    if not verdict.comparisons:
+        return _WITHOUT_COMPARISON[verdict.because]
+    return comparison_sentence(verdict.comparisons[0], names)
+
+
+def comparison_sentence(one: Comparison, names: Mapping[int, str]) -> str:
+    """The decision about one challenger and why."""
+    champion, challenger = names[one.champion], names[one.challenger]
+    reason = _reason(one, champion, challenger)
+    if one.decision is Decision.SWITCH:
+        return f"Switch from {champion} to {challenger}: {reason}."
+    if one.decision is Decision.KEEP:
+        return f"Keep {champion}: {reason}."
+    if one.decision is Decision.PRACTICALLY_EQUAL:
+        return f"{champion} and {challenger} are practically equal ({_quality(one.quality)}): {reason}."
+    return f"Not enough evidence about {challenger}: {reason}. {settlement_sentence(one.settlement)}".strip()
+
+
+def settlement_sentence(found: Settlement | None) -> str:
+    """What would settle it and for how much; empty where nothing is known of that."""
+    if found is None:
+        return ""
+    if not found.ways:
+        return f"They are too close to be told apart; equals take about {found.prompts_for_power:,} prompts in all."
+    return f"About {' or '.join(_way(way) for way in found.ways)} would settle it."
+
+
+def _way(way: Way) -> str:
+    cost = "whose cost is not known" if way.usd is None else f"for about {words.money(way.usd)}"
+    return f"{words.n(way.amount, *_NEEDS[way.need])} {cost}"
+
+
+def _reason(one: Comparison, champion: str, challenger: str) -> str:
+    quality, cost = _quality(one.quality), _cost(one.cost)
+    return {
+        Because.BETTER: f"it is better, {quality}",
+        Because.CHEAPER: f"it is not worse, {quality}, and {cost}",
+        Because.BETTER_AND_CHEAPER: f"it is better, {quality}, and {cost}",
+        Because.LESS_SAFE: f"safety votes prove {challenger} less safe, {_unsafe(one.safety)}",
+        Because.TOO_SLOW: f"{challenger} is over its latency limit",
+        Because.LATENCY_UNKNOWN: f"it could be switched to ({quality}; {cost}), but there is a latency limit and its "
+        "latency was never measured",
+        Because.CONTRADICTION: f"votes and automatic verdicts on {challenger} contradict each other, "
+        f"{_quality(one.human)} against {_quality(one.automatic)}",
+        Because.WORSE: f"{challenger} is worse, {quality}",
+        Because.DEARER: f"{challenger} is not better, {quality}, and {cost}",
+        Because.EQUAL: f"their costs are too, {cost}",
+        Because.EQUAL_ONE_CHEAPER: f"take the cheaper, {challenger if one.cheaper == one.challenger else champion} "
+        f"({cost})",
+        Because.EQUAL_PRICE_UNKNOWN: "which one is cheaper cannot be said, as a price is unknown",
+        Because.QUALITY_OPEN: f"whether it is worse is open, {quality}",
+        Because.GAIN_OPEN: f"it is not worse, {quality}, but whether it is better or cheaper is open, {cost}",
+        Because.NO_COMMON_PROMPTS: f"no prompt has verdicts on both {champion} and it",
+        Because.FEW_PROMPTS: "a single prompt cannot say how prompts differ",
+    }[one.because]
+
+
+def _quality(found: Difference | None) -> str:
+    """``+1.2 points (−0.8 to +3.1) by automatic verdicts on 640 prompts``."""
+    if found is None:
+        return "nothing is known of its quality"
+    numbers = f"{_points(found.estimate)} points ({_points(found.lower)} to {_points(found.upper)})"
+    if found.source is Source.AUTOMATIC:
+        return f"{numbers} by automatic verdicts on {found.prompts:,} prompts"
+    only = ", which holds for these raters only" if found.holds_for_these_raters_only else ""
+    return f"{numbers} in the eyes of {words.n(found.raters, 'rater')} on {found.prompts:,} prompts{only}"
+
+
+def _cost(found: Difference | None) -> str:
+    if found is None:
+        return "what an acceptable response costs cannot be compared"
+    middle = f"{_size(found.estimate)} % {_way_of_cost(found.estimate)} per acceptable response"
+    ends = sorted((found.lower, found.upper), key=abs)
+    if found.lower * found.upper > 0:
+        return f"{middle} ({_size(ends[0])} to {_size(ends[1])} %)"
+    return f"{middle} ({_size(found.lower)} % dearer to {_size(found.upper)} % cheaper)"
+
+
+def _way_of_cost(saved: float) -> str:
+    return "cheaper" if saved >= 0 else "dearer"
+
+
+def _unsafe(found: Difference | None) -> str:
+    return "" if found is None else f"called unsafe {-100 * found.estimate:.1f} points more often"
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:+.1f}".replace("-", "−")
+
+
+def _size(share: float) -> str:
+    return f"{abs(100 * share):,.0f}"
