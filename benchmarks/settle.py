@@ -17,11 +17,16 @@ from core.domain.clustered import Clustered
 from core.domain.deciding import Decision, Evidence, HumanShare, Need, Settings, Verdict, decide
 
 REPLICATIONS, GOAL, MOST_WRONG = 150, 0.6, 0.05
-FIRST, MOST, GROWTH = 100, 8000, 0.25
+FIRST, MOST, GROWTH = 80, 8000, 0.25
 USD, VOTE_USD = 0.002, 1.0
 RATERS, FIRST_VOTES, MOST_VOTES, LENIENCY_SD, TASTE_SD = 12, 240, 12_000, 0.1, 0.02
 SWITCH = World((0.80, 0.80, 0.78, 0.72, 0.70), (USD, 0.7 * USD, 1.2 * USD, USD, 0.8 * USD), MOST)
-KEEP = World((0.80, 0.735, 0.62, 0.58, 0.52), 5 * (USD,), MOST)
+KEEP = World((0.80, 0.735, 0.60, 0.55, 0.50), 5 * (USD,), MOST)
+WORLDS: dict[str, tuple[World | None, Decision]] = {
+    "switch": (SWITCH, Decision.SWITCH),
+    "keep": (KEEP, Decision.KEEP),
+    "votes": (None, Decision.SWITCH),
+}
 SENDABLE = (0.60, 0.72, 0.56, 0.52, 0.60)
 
 
@@ -150,11 +155,7 @@ def _share_of(found: list[Spent], right: Decision, is_open: bool) -> float:
 def run() -> dict:
     """Print-ready result; ``value``: the largest of the ratios."""
     began = time.perf_counter()
-    found = {
-        "switch": compared(81, SWITCH, Decision.SWITCH, REPLICATIONS),
-        "keep": compared(82, KEEP, Decision.KEEP, REPLICATIONS),
-        "votes": compared(83, None, Decision.SWITCH, REPLICATIONS),
-    }
+    found = {name: compared(81 + i, *WORLDS[name], REPLICATIONS) for i, name in enumerate(WORLDS)}
     ratio = max(one["ratio"] for one in found.values())
     wrong = max(share for one in found.values() for share in one["wrong"].values())
     return {

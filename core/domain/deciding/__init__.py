@@ -17,8 +17,10 @@ from core.domain.deciding.verdicts import (
     Verdict,
     Way,
 )
+from core.domain.deciding.wording import READINGS, comparison_sentence, sentence, settlement_sentence
 
 __all__ = [
+    "READINGS",
     "Because",
     "Claim",
     "Comparison",
@@ -36,5 +38,8 @@ __all__ = [
     "Source",
     "Verdict",
     "Way",
+    "comparison_sentence",
     "decide",
+    "sentence",
+    "settlement_sentence",
 ]

@@ -27,6 +27,8 @@ class Estimate:
     """The difference that matters: bounds are narrowest where it can just be proven."""
     prompts: int
     source: Source
+    most: float = 1.0
+    """No truth lies farther from nothing."""
     skewness: float = 0.0
     """Of what the prompts contribute; 0 where they are bounded, as ``step`` speaks for these."""
     raters: int = 0
@@ -34,11 +36,11 @@ class Estimate:
 
     def lower(self, level: float) -> float:
         """Below the truth at all looks but in a share ``level`` of the times."""
-        return self.value - self.reach(level, -self.skewness)
+        return max(self.value - self.reach(level, -self.skewness), -self.most)
 
     def upper(self, level: float) -> float:
         """Above the truth at all looks but in a share ``level`` of the times."""
-        return self.value + self.reach(level, self.skewness)
+        return min(self.value + self.reach(level, self.skewness), self.most)
 
     def reach(self, level: float, skewness: float = 0.0) -> float:
         """How far a bound lies from the value; ``skewness`` towards the bound's side (Johnson 1978)."""

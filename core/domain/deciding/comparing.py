@@ -143,7 +143,7 @@ def _without_gain(known: Known, quality: Estimate, level: float) -> tuple[Decisi
     if cost is not None:
         return _equal(known, cost, level)
     if known.is_priced:
-        return Decision.NOT_ENOUGH, Because.GAIN_OPEN, None
+        return Decision.KEEP, Because.NONE_ACCEPTABLE, None
     return Decision.PRACTICALLY_EQUAL, Because.EQUAL_PRICE_UNKNOWN, None
 
 

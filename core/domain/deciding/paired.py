@@ -39,7 +39,7 @@ class Rates:
     def priced(self) -> NDArray[np.bool_]:
         """[m] whether all that was paid on these prompts is known, of both."""
         unknown = np.isnan(self.paid) | np.isnan(self.paid_of_champion)
-        return np.asarray(~(unknown & (self.weight > 0)).any(axis=-1))
+        return np.asarray(~(unknown & (self.weight > 0)).any(axis=-1) & (self.prompts > 0))
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def quality(found: Rates, margin: float) -> list[Estimate | None]:
     change = found.good - found.good_of_champion
     value = (found.weight * change).sum(axis=-1)
     influence = found.weight * (change - value[..., None])
-    return _estimates(found, value, influence, np.ones_like(value), margin, is_skewed=False)
+    return _estimates(found, value, influence, np.ones_like(value), margin, 1.0)
 
 
 def cost(found: Rates, margin: float) -> list[Estimate | None]:
@@ -101,7 +101,7 @@ def cost(found: Rates, margin: float) -> list[Estimate | None]:
         influence = np.where(found.weight > 0, found.weight * (of_champion - of_challenger), 0.0)
         least = 1.0 / np.maximum(np.minimum(good, good_of_champion), _NOTHING)
     value = np.where((good > 0) & (good_of_champion > 0), value, np.nan)
-    return _estimates(found, value, influence, least, log_margin(margin), is_skewed=True)
+    return _estimates(found, value, influence, least, log_margin(margin), FARTHEST)
 
 
 def log_margin(margin: float) -> float:
@@ -115,22 +115,24 @@ def _means(found: Rates, column: Floats) -> Floats:
 
 
 def _estimates(
-    found: Rates, value: Floats, influence: Floats, of_step: Floats, margin: float, *, is_skewed: bool
+    found: Rates, value: Floats, influence: Floats, of_step: Floats, margin: float, most: float
 ) -> list[Estimate | None]:
+    """Of ``influence`` [m, P] on each ``value`` [m], that no more than ``most`` lies away from nothing.
+
+    Skewness counts where a prompt may contribute much more than others, as costs do: not of shares.
+    """
     squares = influence**2
-    spread = squares.sum(axis=-1)
-    count = found.prompts
+    spread, count = squares.sum(axis=-1), found.prompts
     error = np.sqrt(spread * count / np.maximum(count - 1, 1))
-    weights = np.maximum((found.weight**2).sum(axis=-1), _NOTHING)
-    step = found.weight.max(axis=-1) * of_step
+    degrees = 1 / np.maximum((found.weight**2).sum(axis=-1), _NOTHING) - 1
+    step = found.weight.max(axis=-1, initial=0.0) * of_step
     skewness = np.zeros_like(value)
-    if is_skewed:
+    if most > 1:
         third = (squares * influence).sum(axis=-1)
         skewness = np.sqrt(count) * third / np.maximum(spread, _NOTHING) ** 1.5 * (spread > _NOTHING)
-    rows = zip(value, error, 1 / weights - 1, step, count, skewness, strict=True)
     return [
-        Estimate(float(v), float(e), float(d), float(s), margin, int(n), Source.AUTOMATIC, float(g))
-        if n > 1 and d > 0 and np.isfinite(v) and np.isfinite(e)
+        Estimate(float(v), float(e), max(float(d), 1.0), float(s), margin, int(n), Source.AUTOMATIC, most, float(g))
+        if n > 1 and np.isfinite(v) and np.isfinite(e)
         else None
-        for v, e, d, s, n, g in rows
+        for v, e, d, s, n, g in zip(value, error, degrees, step, count, skewness, strict=True)
     ]

@@ -62,7 +62,7 @@ def chance_to_settle(known: Known, level: float, quality: Estimate, cost: Estima
     worse = (value <= -quality.margin) & (upper < 0)
     not_worse, not_better = lower > -quality.margin, upper < quality.margin
     if cost is None or cost_now is None:
-        return float(np.mean(worse | (not_worse & (better | (not_better & (not known.is_priced))))))
+        return float(np.mean(worse | (not_worse & (better | not_better))))
     cost_lower, cost_value, cost_upper = (row[:, None] for row in _moved(cost_now, cost, level))
     cheaper = (cost_value >= cost.margin) & (cost_lower > 0)
     dearer = (cost_value <= -cost.margin) & (cost_upper < 0)

@@ -29,6 +29,7 @@ class Because(StrEnum):
     CONTRADICTION = "votes and automatic verdicts contradict each other"
     WORSE = "worse in quality"
     DEARER = "dearer, not better"
+    NONE_ACCEPTABLE = "not better, and without an acceptable response there is no cost to compare"
     EQUAL = "equal in quality and in cost"
     EQUAL_ONE_CHEAPER = "equal in quality, one a little cheaper"
     EQUAL_PRICE_UNKNOWN = "equal in quality, a price unknown"

@@ -5,7 +5,7 @@ import numpy as np
 from core.domain.clustered import NO_RATER, Clustered, standard_error
 from core.domain.deciding.bounds import Estimate
 from core.domain.deciding.evidence import Evidence, Floats
-from core.domain.deciding.paired import log_margin
+from core.domain.deciding.paired import FARTHEST, log_margin
 from core.domain.deciding.verdicts import Source
 
 
@@ -28,7 +28,7 @@ def cost(
         return None
     found = logs[0].plus(logs[1], sign=-1.0)
     shares = min(champion[1].value, challenger[1].value)
-    return _estimate(found, log_margin(margin), 1 / shares)
+    return _estimate(found, log_margin(margin), 1 / shares, FARTHEST)
 
 
 def safety(champion: Evidence, challenger: Evidence) -> Estimate | None:
@@ -59,7 +59,7 @@ def _squares(code: np.ndarray, amount: Floats) -> float:
     return float((np.bincount(place, amount) ** 2).sum())
 
 
-def _estimate(found: Clustered, margin: float, of_step: float = 1.0) -> Estimate | None:
+def _estimate(found: Clustered, margin: float, of_step: float = 1.0, most: float = 1.0) -> Estimate | None:
     error = standard_error(found)
     rated = len(np.unique(found.prompt[found.rater != NO_RATER]))
     if error is None or rated < 2:
@@ -73,6 +73,7 @@ def _estimate(found: Clustered, margin: float, of_step: float = 1.0) -> Estimate
         margin,
         rated,
         Source.HUMAN,
+        most,
         raters=error.raters,
         holds_for_these_raters_only=few,
     )

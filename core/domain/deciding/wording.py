@@ -83,6 +83,8 @@ def _reason(one: Comparison, champion: str, challenger: str) -> str:
         f"{_quality(one.human)} against {_quality(one.automatic)}",
         Because.WORSE: f"{challenger} is worse, {quality}",
         Because.DEARER: f"{challenger} is not better, {quality}, and {cost}",
+        Because.NONE_ACCEPTABLE: f"{challenger} is not better, {quality}, and no acceptable response means no cost to "
+        "compare",
         Because.EQUAL: f"their costs are too, {cost}",
         Because.EQUAL_ONE_CHEAPER: f"take the cheaper, {challenger if one.cheaper == one.challenger else champion} "
         f"({cost})",
