@@ -11,6 +11,8 @@ from core.domain.deciding.verdicts import Difference, Source
 from core.domain.ranking.intervals import peek_factor
 
 POWER = 0.8
+EARLY = 6.0
+EARLY_SHARE = 0.1
 
 
 @dataclass(frozen=True)
@@ -71,12 +73,17 @@ class Estimate:
 def one_sided_factor(se: float, level: float, margin: float, degrees: float) -> float:
     """How many standard errors a bound reaches; right at all looks together with a one-sided error ``level``.
 
-    Half of the two-sided mixture boundary of ``peek_factor`` at twice the level, tuned to the standard error at which
-    the margin is proven of equals with a chance of POWER, and widened by Student's t at this level.
+    Half of the two-sided mixture boundary of ``peek_factor`` at twice the level, widened by Student's t. Most of the
+    level goes to a boundary tuned to the standard error at which the margin is proven of equals with a chance of POWER,
+    the rest to one tuned to an error EARLY times as large: so that large differences show early. The nearer one counts.
     """
     target = margin / (best_factor(level) + float(ndtri(POWER)))
-    factor = float(peek_factor(np.array(se), 2 * level, target))
-    return factor * float(stdtrit(degrees, 1 - level)) / _normal(level)
+    late = _factor(se, (1 - EARLY_SHARE) * level, target, degrees)
+    return min(late, _factor(se, EARLY_SHARE * level, EARLY * target, degrees))
+
+
+def _factor(se: float, level: float, target: float, degrees: float) -> float:
+    return float(peek_factor(np.array(se), 2 * level, target)) * float(stdtrit(degrees, 1 - level)) / _normal(level)
 
 
 @lru_cache(maxsize=256)

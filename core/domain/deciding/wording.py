@@ -60,7 +60,7 @@ def settlement_sentence(found: Settlement | None) -> str:
     if found is None:
         return ""
     if not found.ways:
-        return f"They are too close to be told apart; equals take about {found.prompts_for_power:,} prompts in all."
+        return f"They are too close to be told apart; equals take about {found.prompts_for_power:,} prompts."
     return f"About {' or '.join(_way(way) for way in found.ways)} would settle it."
 
 
@@ -126,7 +126,8 @@ def _unsafe(found: Difference | None) -> str:
 
 
 def _points(share: float) -> str:
-    return f"{100 * share:+.1f}".replace("-", "−")
+    said = f"{100 * share:+.1f}".replace("-", "−")
+    return "0.0" if said in ("+0.0", "−0.0") else said
 
 
 def _size(share: float) -> str:

@@ -13,17 +13,26 @@ from core.domain.deciding.verdicts import Source
 from tests.domain.deciding.made import candidate, share
 
 
-def test_a_bound_reaches_as_far_as_half_of_the_published_two_sided_mixture_at_twice_the_level():
-    se, level, margin = 0.012, 0.00625, 0.05
+@pytest.mark.parametrize(("se", "share", "times"), [(0.012, 0.9, 1.0), (0.15, 0.1, 6.0)])
+def test_a_bound_reaches_as_far_as_half_of_the_published_two_sided_mixture_at_twice_its_part_of_the_level(
+    se, share, times
+):
+    whole, margin = 0.00625, 0.05
+    target = margin / (_smallest(whole) + 0.8416212)
+    level = share * whole
     log = -2 * np.log(2 * level)
-    best = log + np.log(1 + log)
-    smallest = np.sqrt((best + 1) / best * (np.log(best + 1) + log))
-    x = best * (margin / (smallest + 0.8416212) / se) ** 2
+    x = (log + np.log(1 + log)) * (times * target / se) ** 2
     expected = np.sqrt((x + 1) / x * (np.log(x + 1) + log))
-    assert one_sided_factor(se, level, margin, 1e7) == pytest.approx(expected, rel=1e-5)
-    assert one_sided_factor(se, level, margin, 9.0) == pytest.approx(
-        expected * stdtrit(9, 1 - level) / stdtrit(1e7, 1 - level), rel=1e-5
-    )
+    assert one_sided_factor(se, whole, margin, 1e7) == pytest.approx(expected, rel=1e-5)
+    widened = expected * stdtrit(30, 1 - level) / stdtrit(1e7, 1 - level)
+    assert one_sided_factor(se, whole, margin, 30.0) == pytest.approx(widened, rel=1e-5)
+
+
+def _smallest(level: float) -> float:
+    """The mixture's factor at the error it is tuned to."""
+    log = -2 * np.log(2 * level)
+    x = log + np.log(1 + log)
+    return float(np.sqrt((x + 1) / x * (np.log(x + 1) + log)))
 
 
 def test_what_was_never_seen_is_not_excluded_by_few_prompts():
@@ -31,10 +40,7 @@ def test_what_was_never_seen_is_not_excluded_by_few_prompts():
     level = 0.00625
     for margin in (0.05, 0.1):
         certain = int(np.ceil(np.log(level) / np.log1p(-margin)))
-        few, many = (
-            paired.quality(paired.rates(_perfect(0, n), [_perfect(1, n)]), margin)[0]
-            for n in (certain - 8, 3 * certain)
-        )
+        few, many = (_of_perfect(prompts, margin) for prompts in (certain - 8, 3 * certain))
         assert few is not None
         assert many is not None
         assert few.se == many.se == 0

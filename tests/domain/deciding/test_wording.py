@@ -1,0 +1,63 @@
+"""Verdicts in words: one sentence that stands for itself."""
+
+from dataclasses import replace
+
+import pytest
+
+from core.domain.deciding import READINGS, Because, Reading, Settings, sentence, settlement_sentence
+from core.domain.deciding.wording import comparison_sentence
+from tests.domain.deciding.made import CHALLENGER, CHAMPION, candidate, first, share, whole
+
+NAMES = {CHAMPION: "gentle-7b", CHALLENGER: "swift-2"}
+
+
+def test_a_switch_says_to_whom_why_and_by_whose_judgement():
+    said = sentence(whole(candidate(CHAMPION), candidate(CHALLENGER, usd=0.007)), NAMES)
+    assert said == (
+        "Switch from gentle-7b to swift-2: it is not worse, 0.0 points (−0.9 to +0.9) by automatic verdicts on 2,000 "
+        "prompts, and 30 % cheaper per acceptable response (29 to 31 %)."
+    )
+
+
+def test_few_raters_are_named_as_speaking_for_themselves():
+    world = (candidate(CHAMPION, human=share(0.6, raters=1)), candidate(CHALLENGER, human=share(0.8, raters=1, seed=1)))
+    said = sentence(whole(*world), NAMES)
+    assert "in the eyes of 1 rater on 3,000 prompts, which holds for these raters only" in said
+
+
+def test_equals_name_the_cheaper():
+    said = sentence(whole(candidate(CHAMPION), candidate(CHALLENGER, usd=0.0105)), NAMES)
+    assert "practically equal" in said
+    assert "take the cheaper, gentle-7b" in said
+
+
+def test_what_is_open_says_what_would_settle_it_and_for_how_much():
+    world = (candidate(CHAMPION, prompts=60), candidate(CHALLENGER, usd=0.007, prompts=60))
+    said = sentence(whole(*world), NAMES)
+    assert "more prompts for about $" in said
+    assert said.endswith("would settle it.")
+    dear = (candidate(CHAMPION, prompts=60), candidate(CHALLENGER, usd=float("nan"), prompts=60))
+    assert "more prompts whose cost is not known" in sentence(whole(*dear), NAMES)
+
+
+def test_what_nothing_settles_says_how_many_prompts_tell_equals():
+    settlement = first(candidate(CHAMPION, prompts=60), candidate(CHALLENGER, prompts=60)).settlement
+    assert settlement is not None
+    said = settlement_sentence(replace(settlement, ways=()))
+    assert said == f"They are too close to be told apart; equals take about {settlement.prompts_for_power:,} prompts."
+    assert settlement_sentence(None) == ""
+
+
+@pytest.mark.parametrize("because", Because)
+def test_every_reason_has_its_words(because):
+    if because in (Because.NO_CHAMPION, Because.NO_CHALLENGER):
+        verdict = replace(whole(candidate(CHAMPION), settings=Settings()), because=because)
+        said = sentence(verdict, NAMES)
+    else:
+        comparison = first(candidate(CHAMPION), candidate(CHALLENGER))
+        said = comparison_sentence(replace(comparison, because=because), NAMES)
+    assert said.endswith(".")
+
+
+def test_every_reading_has_its_words():
+    assert set(READINGS) == set(Reading)
