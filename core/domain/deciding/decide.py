@@ -163,6 +163,8 @@ class _Scope:
 
     def _safety(self, champion: Evidence, challenger: Evidence) -> Estimate | None:
         """Of this scope; in a category that over all where it proves a harm and the category's votes do not."""
+        if challenger.candidate in self.harms and self.category is None:
+            return self.harms[challenger.candidate]
         here = voted.safety(champion, challenger)
         return here if here and is_harm(here) else self.harms.get(challenger.candidate, here)
 

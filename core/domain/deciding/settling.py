@@ -88,9 +88,9 @@ def _grown(now: Estimate, times: float) -> Estimate:
     )
 
 
-def _shrunk(now: Estimate, share: float) -> Estimate:
-    """With a share of its squared error."""
-    return replace(now, se=now.se * sqrt(share))
+def _shrunk(now: Estimate, share: float, times: float = 1.0) -> Estimate:
+    """With a share of its squared error; ``times`` as many votes show what was not seen."""
+    return replace(now, se=now.se * sqrt(share), step=now.step / times)
 
 
 def _more_prompts(known: Known, level: float) -> int | None:
@@ -109,7 +109,7 @@ def _more_responses(known: Known, level: float, sides: Sides) -> int | None:
     """More responses to each prompt: only the error within prompts goes. Of costs that part is not known: it stays."""
     quality = known.automatic
     asked = [np.where(sides.weight > 0, one.judged, np.nan) for one in (sides.champion, sides.challenger)]
-    if quality is None or not quality.se or np.nanmin(asked) < 2:
+    if quality is None or not quality.se or np.nanmean(asked) < 2:
         return None
     within = sum(_within(one, sides.weight) for one in (sides.champion, sides.challenger)) / quality.se**2
 
@@ -137,13 +137,14 @@ def _more_votes(known: Known, level: float, sides: Sides) -> dict[Need, int | No
     raters = 0.0 if quality.holds_for_these_raters_only else raters
     whole = prompts + votes + raters or 1.0
 
-    def settles(share: float) -> bool:
-        return chance_to_settle(known, level, _shrunk(quality, share), cost and _shrunk(cost, share)) >= POWER
+    def settles(left: float, times: float) -> bool:
+        shrunk = cost and _shrunk(cost, left / whole, times)
+        return chance_to_settle(known, level, _shrunk(quality, left / whole, times), shrunk) >= POWER
 
     cast = max(sides.champion.human.votes, sides.challenger.human.votes)
     there = max(sides.champion.human.raters, sides.challenger.human.raters)
-    by_votes = _least(lambda times: settles((prompts + votes / times + raters) / whole))
-    by_raters = _least(lambda times: settles((prompts + (votes + raters) / times) / whole))
+    by_votes = _least(lambda times: settles(prompts + votes / times + raters, times))
+    by_raters = _least(lambda times: settles(prompts + (votes + raters) / times, times))
     return {Need.VOTES: _more(by_votes, cast), Need.RATERS: _more(by_raters, there)}
 
 

@@ -53,15 +53,12 @@ def variances(found: Clustered) -> tuple[float, float, float]:
 
 def _squares(code: np.ndarray, amount: Floats) -> float:
     """The sum of squared sums by code."""
-    if not len(code):
-        return 0.0
-    _, place = np.unique(code, return_inverse=True)
-    return float((np.bincount(place, amount) ** 2).sum())
+    return float((np.bincount(code, amount) ** 2).sum())
 
 
 def _estimate(found: Clustered, margin: float, of_step: float = 1.0, most: float = 1.0) -> Estimate | None:
     error = standard_error(found)
-    rated = len(np.unique(found.prompt[found.rater != NO_RATER]))
+    rated = int(np.count_nonzero(np.bincount(found.prompt[found.rater != NO_RATER])))
     if error is None or rated < 2:
         return None
     degrees, few = min(error.degrees, rated - 1.0), error.holds_for_these_raters_only
