@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import stdtrit
 
-from core.domain.clustered import standard_error
+from core.domain.clustered import Clustered, standard_error
 from core.domain.deciding import paired, voted
 from core.domain.deciding.bounds import Estimate, one_sided_factor
 from core.domain.deciding.verdicts import Source
@@ -135,3 +135,31 @@ def ever_wrong(rng: np.random.Generator, grows: str, *, replications: int, level
             for m, e, n in zip(means, errors, sizes, strict=True)
         )
     return wrong / replications
+
+
+def test_bounds_of_what_raters_say_are_wrong_at_any_of_ten_looks_no_oftener_than_they_say():
+    assert raters_ever_wrong(np.random.default_rng(12), replications=60) <= 0.05
+
+
+@pytest.mark.long
+def test_bounds_of_what_raters_say_are_wrong_no_oftener_than_they_say_in_many_years():
+    assert raters_ever_wrong(np.random.default_rng(13), replications=1500) <= 0.05
+
+
+def raters_ever_wrong(rng: np.random.Generator, *, replications: int, raters: int = 12, looks: int = 10) -> float:
+    """How often a lower bound at 5 % lies above what all raters there could be think of two alike, who have tastes."""
+    wrong = 0
+    for _ in range(replications):
+        taste = rng.normal(0, 0.08, (2, raters))
+        rater, prompt = np.tile(np.arange(raters), 25 * looks), rng.integers(0, 400, 25 * looks * raters)
+        said = (rng.random((2, len(rater))) < 0.7 + taste[:, rater]).astype(float)
+        wrong += any(_lower_of_votes(said[:, : 25 * raters * look], rater, prompt) > 0 for look in range(1, looks + 1))
+    return wrong / replications
+
+
+def _lower_of_votes(said: np.ndarray, rater: np.ndarray, prompt: np.ndarray) -> float:
+    votes = said.shape[1]
+    shares = [Clustered(row.mean(), prompt[:votes], rater[:votes], (row - row.mean()) / votes) for row in said]
+    found = voted.quality(shares[0], shares[1], 0.05)
+    assert found is not None
+    return found.lower(0.05)
