@@ -10,10 +10,16 @@ from core.domain.deciding.verdicts import Source
 
 
 def quality(champion: Clustered | None, challenger: Clustered | None, margin: float) -> Estimate | None:
-    """The challenger's share that raters would send minus the champion's; None where one is not known."""
+    """The challenger's share that raters would send minus the champion's; None where one is not known.
+
+    None also where raters are so few that what they differ by is not in the error, and not the same on both sides.
+    """
     if champion is None or challenger is None:
         return None
-    return _estimate(challenger.plus(champion, sign=-1.0), margin)
+    found = _estimate(challenger.plus(champion, sign=-1.0), margin)
+    if found and found.holds_for_these_raters_only and _raters(champion) != _raters(challenger):
+        return None
+    return found
 
 
 def cost(
@@ -54,6 +60,10 @@ def variances(found: Clustered) -> tuple[float, float, float]:
 def _squares(code: np.ndarray, amount: Floats) -> float:
     """The sum of squared sums by code."""
     return float((np.bincount(code, amount) ** 2).sum())
+
+
+def _raters(share: Clustered) -> set[int]:
+    return set(np.unique(share.rater[share.rater != NO_RATER]).tolist())
 
 
 def _estimate(found: Clustered, margin: float, of_step: float = 1.0, most: float = 1.0) -> Estimate | None:

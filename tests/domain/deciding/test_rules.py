@@ -160,6 +160,16 @@ def test_few_raters_speak_for_themselves_only_and_it_is_said():
     assert comparison.quality.raters == 3
 
 
+def test_a_few_raters_here_and_a_few_others_there_compare_nothing():
+    other = share(0.8, raters=3, seed=1)
+    assert other.share is not None
+    elsewhere = replace(other, share=replace(other.share, rater=other.share.rater + 3))
+    world = (candidate(CHAMPION, human=share(0.6, raters=2)), candidate(CHALLENGER, human=elsewhere))
+    assert first(*world).human is None
+    many = replace(other, share=replace(other.share, rater=np.arange(3000) % 12 + 12))
+    assert first(candidate(CHAMPION, human=share(0.6)), candidate(CHALLENGER, human=many)).human is not None
+
+
 def test_cost_per_acceptable_goes_by_the_eyes_that_judge_quality():
     world = (candidate(CHAMPION, human=share(0.4)), candidate(CHALLENGER, usd=0.015, human=share(0.8, seed=1)))
     cost = first(*world).cost
