@@ -22,8 +22,7 @@ _AT_ONCE = 20_000
 _vote, _question, _assignment, _person, _prompt = (
     metadata.tables[name] for name in ("vote", "question", "assignment", "person", "prompt")
 )
-_SENDS_LEFT = np.isin(np.arange(len(Outcome)), [Outcome.LEFT, Outcome.TIE]).astype(float)
-_SENDS_RIGHT = np.isin(np.arange(len(Outcome)), [Outcome.RIGHT, Outcome.TIE]).astype(float)
+_MIRRORED = np.array([outcome.mirrored for outcome in Outcome], dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -38,8 +37,8 @@ class Ratings:
     """Ids of people."""
     opponent: Ids
     """The candidate it was shown beside."""
-    sendable: Floats
-    """1 where the rater would send it, else 0."""
+    outcome: Ids
+    """What was said, a domain.votes.Outcome with the response as *left*."""
     weight: Floats
     """Less than 1 where the vote came faster than reading allows."""
     probability: Floats
@@ -48,6 +47,11 @@ class Ratings:
     """Whether nobody said it: the rater is simulated."""
     unplaced: int
     """Sides of imported votes of which nobody knows which of several answers was read."""
+
+    @property
+    def sendable(self) -> Floats:
+        """1 where the rater would send it, else 0: of answers to *send*."""
+        return np.isin(self.outcome, [Outcome.LEFT, Outcome.TIE]).astype(float)
 
     def of(self, candidate_id: int) -> "Ratings":
         """Those of one candidate's responses."""
@@ -65,7 +69,7 @@ class Ratings:
         return Ratings(**columns, unplaced=self.unplaced)
 
 
-def ratings(session: Session, found: Judged) -> Ratings:
+def ratings(session: Session, found: Judged, question: str = QUESTION) -> Ratings:
     """What raters said of the responses in scope, in any study.
 
     Answers that stand (not superseded, not withdrawn, not mirrored repeats) to the question ``send``; those of
@@ -77,7 +81,7 @@ def ratings(session: Session, found: Judged) -> Ratings:
     read, and it counts for none. A vote about a response that is out of scope counts for the one in scope, by the same
     candidate to a prompt of the same content, that says word for word the same; one of another text for none.
     """
-    votes = _votes(session, found.scope.dataset_id)
+    votes = _votes(session, found.scope.dataset_id, question)
     given = votes.assigned
     left, right = votes.left_response.copy(), votes.right_response.copy()
     if not given.all():
@@ -98,7 +102,7 @@ def ratings(session: Session, found: Judged) -> Ratings:
         response=place,
         rater=np.tile(votes.rater, 2)[order],
         opponent=np.concatenate([votes.right, votes.left])[order],
-        sendable=np.concatenate([_SENDS_LEFT[votes.outcome], _SENDS_RIGHT[votes.outcome]])[order],
+        outcome=np.concatenate([votes.outcome, _MIRRORED[votes.outcome]])[order],
         weight=np.tile(np.where(votes.too_fast == 1, TOO_FAST_WEIGHT, 1.0), 2)[order],
         probability=np.tile(votes.probability, 2)[order],
         is_simulated=np.isin(np.tile(votes.rater, 2)[order], session.execute(_simulated()).scalars().all()),
@@ -108,7 +112,7 @@ def ratings(session: Session, found: Judged) -> Ratings:
 
 def as_of(session: Session) -> tuple[int, int, int]:
     """Another where other votes count: the newest one, how many there are, and whether simulated ones count."""
-    asked = _vote.c.question_id.in_(_questions())
+    asked = _vote.c.question_id.in_(_questions(QUESTION))
     newest, n = session.execute(sa.select(sa.func.max(_vote.c.id), sa.func.count()).where(asked)).one()
     return int(newest or 0), int(n), int(counts_simulated(session))
 
@@ -135,15 +139,15 @@ class _Votes:
         return self.left_response > 0
 
 
-def _questions() -> Any:
-    return sa.select(_question.c.id).where(_question.c.key == QUESTION).scalar_subquery()
+def _questions(key: str) -> Any:
+    return sa.select(_question.c.id).where(_question.c.key == key).scalar_subquery()
 
 
 def _simulated() -> Any:
     return sa.select(_person.c.id).where(_person.c.kind == "simulated")
 
 
-def _votes(session: Session, dataset_id: int) -> _Votes:
+def _votes(session: Session, dataset_id: int, question: str) -> _Votes:
     """The votes on prompts of the dataset, and on prompts of the same content in others; streamed."""
     v, a = _vote.c, _assignment.c
     mine = sa.select(_prompt.c.content_hash).where(_prompt.c.dataset_id == dataset_id)
@@ -158,7 +162,7 @@ def _votes(session: Session, dataset_id: int) -> _Votes:
     query = (
         sa.select(*columns)
         .select_from(_vote.outerjoin(_assignment, a.id == v.assignment_id))
-        .where(v.question_id.in_(_questions()), v.prompt_id.in_(concerned), is_current())
+        .where(v.question_id.in_(_questions(question)), v.prompt_id.in_(concerned), is_current())
     )
     if not counts_simulated(session):
         query = query.where(v.rater_id.not_in(_simulated()))
