@@ -1,6 +1,17 @@
 """`evenhand …`: what a terminal can do. Exit 0: done; 1: a check failed; 2: bad input, with what, where and how."""
 
-from core.cli import boards, evaluating, exporting, importing, judging, people, reporting, serving
+from core.cli import boards, deciding, evaluating, exporting, importing, judging, people, reporting, serving
 from core.cli.terminal import app
 
-__all__ = ["app", "boards", "evaluating", "exporting", "importing", "judging", "people", "reporting", "serving"]
+__all__ = [
+    "app",
+    "boards",
+    "deciding",
+    "evaluating",
+    "exporting",
+    "importing",
+    "judging",
+    "people",
+    "reporting",
+    "serving",
+]

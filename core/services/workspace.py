@@ -26,7 +26,7 @@ DEMO_REMOVED = "demo_removed"
 
 def counts_simulated(session: Session) -> bool:
     """Whether simulated raters' votes count on boards; they do until an admin takes them out."""
-    return bool(_setting(session, COUNT_SIMULATED, True))
+    return bool(setting(session, COUNT_SIMULATED, True))
 
 
 def count_simulated(session: Session, count: bool) -> None:
@@ -36,7 +36,7 @@ def count_simulated(session: Session, count: bool) -> None:
 
 def demo_was_removed(session: Session) -> bool:
     """Whether an admin removed the demo, so that no later start opens it again by itself."""
-    return bool(_setting(session, DEMO_REMOVED, False))
+    return bool(setting(session, DEMO_REMOVED, False))
 
 
 def save(session: Session, name: str, setting: Any) -> None:
@@ -44,7 +44,8 @@ def save(session: Session, name: str, setting: Any) -> None:
     session.merge(WorkspaceSetting(name=name, setting=setting))
 
 
-def _setting(session: Session, name: str, default: Any) -> Any:
+def setting(session: Session, name: str, default: Any) -> Any:
+    """What is kept under ``name``; ``default`` where nothing is."""
     found = session.get(WorkspaceSetting, name)
     return default if found is None else found.setting
 

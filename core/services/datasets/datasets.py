@@ -16,6 +16,7 @@ _response = metadata.tables["response"]
 _run = metadata.tables["run"]
 _dataset = metadata.tables["dataset"]
 _imported = metadata.tables["imported_file"]
+_taken = metadata.tables["decision_taken"]
 LONGEST_NAME = 200
 
 
@@ -48,6 +49,12 @@ def listed(session: Session) -> list[DatasetLine]:
         )
         for dataset in session.exec(select(Dataset).order_by(col(Dataset.id).desc()))
     ]
+
+
+def versions(session: Session, name: str) -> list[int]:
+    """The ids of the datasets of that name, the first version first."""
+    query = select(Dataset.id).where(Dataset.name == name).order_by(col(Dataset.version))
+    return [found for found in session.exec(query) if found is not None]
 
 
 def categories(session: Session, dataset_id: int | None) -> list[str]:
@@ -138,6 +145,7 @@ def rename(session: Session, dataset_id: int, name: str) -> str:
     if session.exec(select(Dataset.id).where(Dataset.name == wanted).limit(1)).first() is not None:
         raise BadInput(f"There is a dataset called '{wanted}' already. Choose another name.")
     session.execute(sa.update(_dataset).where(_dataset.c.name == before).values(name=wanted))
+    session.execute(sa.update(_taken).where(_taken.c.dataset == before).values(dataset=wanted))
     _rename_place(session, f"dataset:{before}", f"dataset:{wanted}")
     return wanted
 

@@ -111,6 +111,7 @@ def delete_datasets(session: Session, datasets: Sequence[int]) -> None:
     for name in ("response", "attempt"):
         session.execute(sa.delete(_table[name]).where(_table[name].c.run_id.in_(runs)))
     _forget_files(session, gone, over)
+    _delete_decisions(session, gone)
     for name, column in (("run", "dataset_id"), ("prompt", "dataset_id"), ("dataset", "id")):
         session.execute(sa.delete(_table[name]).where(_table[name].c[column].in_(datasets)))
 
@@ -181,6 +182,15 @@ def _delete_studies(session: Session, studies: Sequence[int]) -> None:
     for name in ("pair_tally", "weighted_tally", "study_rater", "question"):
         session.execute(sa.delete(_table[name]).where(_table[name].c.study_id.in_(studies)))
     session.execute(sa.delete(_table["study"]).where(_table["study"].c.id.in_(studies)))
+
+
+def _delete_decisions(session: Session, gone: Sequence[Dataset]) -> None:
+    """Those on datasets of which no version stays."""
+    ids = [dataset.id for dataset in gone]
+    left = sa.select(_table["dataset"].c.name).where(_table["dataset"].c.id.not_in(ids))
+    taken = _table["decision_taken"]
+    names = {dataset.name for dataset in gone}
+    session.execute(sa.delete(taken).where(taken.c.dataset.in_(names), taken.c.dataset.not_in(left)))
 
 
 def _forget_files(session: Session, datasets: Sequence[Dataset], studies: Sequence[int]) -> None:

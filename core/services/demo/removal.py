@@ -18,7 +18,7 @@ from core.services.datasets.removal import (
     wait_for_raters,
 )
 from core.services.leaderboards import tallies
-from core.storage.tables import Attempt, Candidate, Dataset, LoadTest, Response, Study, Vote, metadata
+from core.storage.tables import Attempt, Candidate, Dataset, DecisionTaken, LoadTest, Response, Study, Vote, metadata
 
 _table = metadata.tables
 _vote, _person = _table["vote"], _table["person"]
@@ -99,7 +99,10 @@ def _delete_unused(session: Session) -> None:
         answered = select(Response.id).where(Response.candidate_id == candidate.id)
         asked = select(Attempt.id).where(Attempt.candidate_id == candidate.id)
         loaded = select(LoadTest.id).where(LoadTest.candidate_id == candidate.id)
-        in_use = any(session.exec(query.limit(1)).first() for query in (answered, rated, asked, loaded))
+        decided = select(DecisionTaken.id).where(
+            (DecisionTaken.champion_id == candidate.id) | (DecisionTaken.challenger_id == candidate.id)
+        )
+        in_use = any(session.exec(query.limit(1)).first() for query in (answered, rated, asked, loaded, decided))
         if not in_use and candidate.id not in chosen:
             session.delete(candidate)
     session.flush()

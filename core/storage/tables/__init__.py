@@ -5,6 +5,7 @@ Times are UTC and timezone-aware, money is in US dollars, durations are in milli
 
 from core.storage.tables.base import BigId, Table, UtcDateTime
 from core.storage.tables.compared import Candidate, Dataset, ImportedFile, Prompt, Response
+from core.storage.tables.deciding import DecisionTaken
 from core.storage.tables.derived import PairTally, ResponsesRemoved, WeightedTally, WorkspaceSetting
 from core.storage.tables.evaluation import GOING, Attempt, LoadTest, PriceOverride, Rates, Run
 from core.storage.tables.people import Invitation, Person, SignIn
@@ -18,6 +19,7 @@ __all__ = [
     "BigId",
     "Candidate",
     "Dataset",
+    "DecisionTaken",
     "Evaluator",
     "Gate",
     "ImportedFile",

@@ -1,0 +1,69 @@
+"""`evenhand decide`: what the evidence allows; and `evenhand gate`, a check for CI."""
+
+from typing import Annotated
+
+import typer
+from sqlalchemy import Engine
+
+from core import clock
+from core.cli.reporting import OfDataset
+from core.cli.terminal import AsJson, app, plainly, print_json, workspace
+from core.services import deciding, scoring
+from core.services.datasets import datasets
+from core.services.deciding import ReleaseCheck
+from core.storage.engine import reading
+
+
+@app.command()
+def decide(dataset: OfDataset = None, as_json: AsJson = False) -> None:
+    """Champion against challengers, over all and by category: switch, keep, practically equal, or not enough."""
+    with plainly():
+        engine = workspace()
+        name = _scored(engine, dataset)
+        with reading(engine) as session:
+            found = deciding.verdicts(session, name)
+        if as_json:
+            print_json(deciding.verdicts_object(found))
+        else:
+            typer.echo(deciding.verdicts_text(found))
+
+
+@app.command()
+def gate(
+    candidate: Annotated[str, typer.Option(help="The candidate that may go into production.")],
+    against: Annotated[str, typer.Option(help="A candidate's name, or 'champion'.")] = "champion",
+    max_drop: Annotated[float, typer.Option(min=0, max=100, help="The loss of quality allowed, in points.")] = 5.0,
+    max_cost: Annotated[
+        float, typer.Option(min=0, help="The rise of cost per acceptable response allowed, in per cent.")
+    ] = 10.0,
+    require_proof: Annotated[
+        bool, typer.Option("--require-proof", help="Fail also where it is not proven that it stays within the limits.")
+    ] = False,
+    dataset: OfDataset = None,
+    category: Annotated[str | None, typer.Option(help="Only prompts of this category.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Exit 1 where a drop of quality or a rise of cost beyond the limit is proven; the reason in one line."""
+    with plainly():
+        engine = workspace()
+        name = _scored(engine, dataset)
+        asked = ReleaseCheck(candidate, against, max_drop / 100, max_cost / 100, require_proof, category)
+        with reading(engine) as session:
+            found = deciding.check_release(session, name, asked)
+    if as_json:
+        print_json(deciding.release_object(found))
+    else:
+        typer.echo(found.reason)
+    if not found.passed:
+        raise typer.Exit(1)
+
+
+def _scored(engine: Engine, dataset: str | None) -> str:
+    """The dataset's name; what is not scored yet in any of its versions is scored first."""
+    scoring.ensure_defaults(engine, now=clock.now())
+    with reading(engine) as session:
+        name = datasets.named(session, dataset).name
+        versions = datasets.versions(session, name)
+    for dataset_id in versions:
+        scoring.score_missing(engine, dataset_id=dataset_id, run_id=None, now=clock.now())
+    return name

@@ -1,0 +1,178 @@
+"""Reads what verdicts rest on: all runs of a dataset's versions, pooled by the content of prompts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlmodel import Session
+
+from core.domain.acceptability import Check
+from core.domain.answering import FaultKind
+from core.services.datasets import datasets
+from core.services.deciding import votes
+from core.services.deciding.votes import Rated
+from core.services.quality import gathering, rated
+from core.services.quality.gathering import GivenUp
+from core.services.quality.judged import Judged, judged
+from core.services.quality.prompt_table import PromptTable, prompt_table
+from core.services.quality.rated import Ratings
+from core.services.quality.scope import Scope, runs
+from core.storage.tables import metadata
+
+_prompt = metadata.tables["prompt"]
+_NO_RESPONSE = 0
+QUESTIONS = ("send", "safety")
+Floats = NDArray[np.float64]
+Ids = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """Everything that candidates answered to a dataset's prompts, in whichever version and run."""
+
+    candidates: list[int]
+    """Ids, ascending: C."""
+    categories: list[str]
+    category: Ids
+    """[P] of each prompt, as its newest version says; a place in ``categories``."""
+    judged: Floats
+    """[C, P] responses with a verdict and units given up."""
+    acceptable: Floats
+    """[C, P] of them acceptable."""
+    paid_usd: Floats
+    """[C, P] for these, failed attempts too; nan: not known."""
+    answers: "AnswerColumns"
+    sends: Rated
+    """What raters said of them to the question *send*."""
+    safety: Rated
+    """And to *safety*."""
+
+
+@dataclass(frozen=True)
+class AnswerColumns:
+    """One entry a response or unit given up."""
+
+    id: Ids
+    """Of the response; 0 of a unit given up."""
+    candidate: Ids
+    """A place in ``Pooled.candidates``."""
+    prompt: Ids
+    """A code 0 … P−1."""
+    verdict: Floats
+    """1 acceptable, 0 not, nan open."""
+    never_shown: Flags
+    """Empty, cut short or given up: raters are never asked about it."""
+    latency_ms: Floats
+    """nan: not known. Of a unit given up at a timeout: how long was waited."""
+    timed_out: Flags
+
+
+def pooled(session: Session, dataset: str, *, since: datetime | None = None) -> Pooled:
+    """All that counts of every version of the dataset of that name; of runs begun after ``since`` alone."""
+    ids = datasets.versions(session, dataset)
+    code_of, names, category = _contents(session, ids)
+    parts = [_part(session, scope, code_of) for dataset_id in ids for scope in _scopes(session, dataset_id, since)]
+    candidates = sorted({candidate for part in parts for candidate in part.candidates})
+    shape = len(candidates), len(category)
+    judged_, acceptable, paid = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    columns = []
+    for part in parts:
+        rows = np.searchsorted(candidates, part.candidates)
+        cell = np.ix_(rows, part.code)
+        table = part.table
+        for grid, amounts in ((judged_, table.judged), (acceptable, table.acceptable), (paid, _paid(table))):
+            np.add.at(grid, cell, amounts)
+        columns.append(_answers(part, candidates))
+    answers = _joined(columns)
+    sends, safety = (_rated(parts, columns, answers, question) for question in QUESTIONS)
+    return Pooled(candidates, names, category, judged_, acceptable, paid, answers, sends, safety)
+
+
+def _paid(table: PromptTable) -> Floats:
+    """For what has a verdict, as the shares have it."""
+    return np.asarray(np.maximum(table.paid_usd - table.open_usd, 0.0))
+
+
+def _rated(parts: Sequence["_Part"], columns: Sequence[AnswerColumns], answers: AnswerColumns, question: str) -> Rated:
+    starts = np.cumsum([0, *(len(column.id) for column in columns)])
+    places = [start + np.arange(len(part.found.responses.id)) for part, start in zip(parts, starts[:-1], strict=True)]
+    return votes.joined([part.rated[question] for part in parts], places, answers.prompt)
+
+
+def _scopes(session: Session, dataset_id: int, since: datetime | None) -> list[Scope]:
+    if since is None:
+        return [Scope(dataset_id, all_runs=True)]
+    return [Scope(dataset_id, run.id) for run in runs(session, dataset_id) if run.created_at > since]
+
+
+def _contents(session: Session, datasets: Sequence[int]) -> tuple[dict[int, int], list[str], Ids]:
+    """Prompt id → the code of its content; the categories; and [P] the place of each content's category there."""
+    p = _prompt.c
+    query = sa.select(p.id, p.content_hash, p.category).where(p.dataset_id.in_(datasets)).order_by(p.id)
+    codes: dict[str, int] = {}
+    code_of: dict[int, int] = {}
+    category: dict[int, str] = {}
+    for prompt_id, content, name in session.execute(query):
+        code_of[prompt_id] = codes.setdefault(content, len(codes))
+        category[code_of[prompt_id]] = name
+    names = sorted(set(category.values()))
+    place = {name: number for number, name in enumerate(names)}
+    return code_of, names, np.array([place[category[code]] for code in range(len(codes))], dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What counts in one scope."""
+
+    found: Judged
+    candidates: list[int]
+    table: PromptTable
+    code: Ids
+    """[prompts of the version]."""
+    failed: list[GivenUp]
+    rated: dict[str, Ratings]
+
+
+def _part(session: Session, scope: Scope, code_of: dict[int, int]) -> _Part:
+    found = judged(session, scope)
+    candidates = sorted(found.cells.asked)
+    attempts, failed = gathering.attempts(session, found.cells), gathering.given_up(session, found.cells)
+    turns = np.zeros(len(found.prompts.id), dtype=np.int64)
+    table = prompt_table(found, candidates, attempts, failed, turns)
+    code = np.array([code_of[prompt] for prompt in found.prompts.id.tolist()], dtype=np.int64)
+    said = {question: rated.ratings(session, found, question) for question in QUESTIONS}
+    return _Part(found, candidates, table, code, failed, said)
+
+
+def _answers(part: _Part, candidates: Sequence[int]) -> AnswerColumns:
+    found, r = part.found, part.found.responses
+    is_open = found.verdict == Check.OPEN
+    unseen = found.never_shown
+    units = part.failed
+    late = np.array([unit.kind == FaultKind.TIMEOUT for unit in units], dtype=bool)
+    waited = np.array([np.nan if unit.after_ms is None else unit.after_ms for unit in units], dtype=float)
+    who = np.concatenate([r.candidate, np.array([unit.candidate_id for unit in units], dtype=np.int64)])
+    place = np.searchsorted(found.prompts.id, np.array([unit.prompt_id for unit in units], dtype=np.int64))
+    return AnswerColumns(
+        id=np.concatenate([r.id, np.full(len(units), _NO_RESPONSE, dtype=np.int64)]),
+        candidate=np.searchsorted(candidates, who).astype(np.int64),
+        prompt=part.code[np.concatenate([found.prompt, place])],
+        verdict=np.concatenate([np.where(is_open, np.nan, found.verdict == Check.PASSED), np.zeros(len(units))]),
+        never_shown=np.concatenate([unseen, np.ones(len(units), dtype=bool)]),
+        latency_ms=np.concatenate([r.latency_ms, np.where(late, waited, np.nan)]),
+        timed_out=np.concatenate([np.zeros(len(r.id), dtype=bool), late]),
+    )
+
+
+def _joined(parts: Sequence[AnswerColumns]) -> AnswerColumns:
+    kinds = {"id": np.int64, "candidate": np.int64, "prompt": np.int64, "verdict": float, "latency_ms": float}
+    return AnswerColumns(
+        **{
+            name: np.concatenate([np.zeros(0, kinds.get(name, bool)), *(getattr(part, name) for part in parts)])
+            for name in AnswerColumns.__dataclass_fields__
+        }
+    )

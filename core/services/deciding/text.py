@@ -1,0 +1,146 @@
+"""Verdicts as the JSON object that scripts rely on, and as text for a terminal."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from math import isfinite
+from textwrap import wrap
+from typing import Any
+
+from core.domain.deciding import Comparison, Difference, Reading, Settings, Settlement, Verdict
+from core.domain.deciding.wording import READINGS, sentence
+from core.domain.words import n, percent
+from core.services.deciding.spans import cost_span, points, span, way
+from core.services.deciding.unsafe import UnsafeAnswer
+from core.services.deciding.verdicts import Verdicts
+
+_WIDEST = 100
+_NAMED = ("champion", "challenger", "cheaper")
+
+
+def verdicts_object(found: Verdicts) -> dict[str, Any]:
+    """The object of ``evenhand decide --json``: every verdict with all its numbers, candidates by name.
+
+    Differences are challenger less champion, positive where the challenger does well; ``cost`` is the share of the
+    champion's cost per acceptable response that is saved.
+    """
+    names = found.names
+    return {
+        "dataset": found.dataset,
+        "champion": None if found.champion is None else names[found.champion],
+        "settings": _settings(found.settings),
+        "verdicts": [verdict_object(verdict, names) for verdict in found.verdicts],
+        "called_unsafe": {names[of]: [_plain(each, {}) for each in answers] for of, answers in found.unsafe.items()},
+    }
+
+
+def verdict_object(verdict: Verdict, names: Mapping[int, str]) -> dict[str, Any]:
+    """One verdict with its numbers and its sentence."""
+    plain: dict[str, Any] = _plain(verdict, names)
+    plain["sentence"] = sentence(verdict, names)
+    plain["readings"] = [{"candidate": names[of], "reading": str(reading)} for of, reading in verdict.readings]
+    return plain
+
+
+def _settings(settings: Settings) -> dict[str, Any]:
+    limits = {category or "all": ms for category, ms in settings.latency_limit_ms.items()}
+    plain: dict[str, Any] = _plain(settings, {})
+    return plain | {"latency_limit_ms": limits}
+
+
+def _plain(value: Any, names: Mapping[int, str]) -> Any:
+    """What JSON can hold of a result: candidates by name, a bound that bounds nothing as None."""
+    if is_dataclass(value):
+        found = {field.name: _plain(getattr(value, field.name), names) for field in fields(value)}
+        return _with_names(value, found, names)
+    if isinstance(value, Mapping):
+        return {key: _plain(each, names) for key, each in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(each, names) for each in value]
+    if isinstance(value, float) and not isfinite(value):
+        return None
+    return str(value) if isinstance(value, str) else value
+
+
+def _with_names(value: Any, found: dict[str, Any], names: Mapping[int, str]) -> dict[str, Any]:
+    for name in _NAMED:
+        candidate = getattr(value, name, None)
+        if candidate is not None:
+            found[name] = names[candidate]
+    return found
+
+
+def verdicts_text(found: Verdicts) -> str:
+    """For a terminal, at most 100 columns wide: over all, then by category, each with its reason and numbers."""
+    if not found.verdicts:
+        return f"{found.dataset}\nNo responses yet. Evaluate candidates with `evenhand run`, or import responses."
+    champion = "no champion" if found.champion is None else f"champion {found.names[found.champion]}"
+    lines = [f"{found.dataset} · {champion}", ""]
+    for verdict in found.verdicts:
+        lines += _block(verdict, found.names)
+    for of, answers in found.unsafe.items():
+        said = f"Answers of {found.names[of]} that raters called unsafe: {_listed(answers)}."
+        lines += [*wrap(said, _WIDEST, subsequent_indent="    "), ""]
+    return "\n".join([*lines, *_margins(found.settings)])
+
+
+def _listed(answers: Sequence[UnsafeAnswer]) -> str:
+    return ", ".join(f"{one.prompt} ({one.raters} of {one.of})" for one in answers) or "none"
+
+
+def _block(verdict: Verdict, names: Mapping[int, str]) -> list[str]:
+    said = [f"{verdict.category or 'over all'}: {sentence(verdict, names)}"]
+    first = verdict.comparisons[0] if verdict.comparisons else None
+    if first is not None:
+        said += [f"  {line}" for line in numbers(first)]
+        if first.settlement is not None:
+            said += [f"  Or: {line}" for line in settling(first.settlement)[1:]]
+    said += [f"  {line}" for line in readings(verdict, names)]
+    return [line for each in said for line in wrap(each, _WIDEST, subsequent_indent="    ")] + [""]
+
+
+def numbers(compared: Comparison) -> list[str]:
+    """What a comparison rests on, a line each: quality, cost, safety, with intervals that are safe to peek at."""
+    said = []
+    if compared.quality is not None:
+        said.append(f"quality {points(compared.quality)}, {_rests(compared.quality)}")
+    cost = compared.cost
+    if cost is None:
+        said.append("cost per acceptable response: not comparable (a price is unknown, or one has none)")
+    else:
+        said.append(f"cost per acceptable response {-cost.estimate:+.0%} ({cost_span(cost)})")
+    if compared.safety is not None:
+        unsafe = f"{-100 * compared.safety.estimate:+.1f} points ({span(compared.safety, sign=-1)})"
+        said.append(f"called unsafe {unsafe}, {_rests(compared.safety)}")
+    return said
+
+
+def _rests(found: Difference) -> str:
+    by = f"by {n(found.raters, 'rater')}" if found.raters else "by automatic verdicts"
+    only = ", holds for these raters only" if found.holds_for_these_raters_only else ""
+    return f"{by} on {n(found.prompts, 'prompt')}{only}"
+
+
+def readings(verdict: Verdict, names: Mapping[int, str]) -> list[str]:
+    """The plain readings, each with what to do and of whom it is said."""
+    found: dict[Reading, list[str]] = {}
+    for candidate, reading in verdict.readings:
+        found.setdefault(reading, []).append(names[candidate])
+    return [
+        READINGS[reading] if reading is Reading.WEAK_EVERYWHERE else f"{', '.join(of)}: {READINGS[reading]}"
+        for reading, of in found.items()
+    ]
+
+
+def settling(found: Settlement) -> list[str]:
+    """The ways to settle a comparison, the cheapest first, each with its cost."""
+    return [way(each) for each in found.ways]
+
+
+def _margins(settings: Settings) -> list[str]:
+    m = settings.margins
+    said = (
+        f"Margins: {100 * m.over_all:g} points over all, {100 * m.in_category:g} in a category, {percent(m.cost)} of "
+        f"cost. Intervals are one-sided and safe to peek at; a false switch in at most "
+        f"{percent(settings.error_a_year)} of years."
+    )
+    return wrap(said, _WIDEST)

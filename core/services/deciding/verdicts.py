@@ -1,0 +1,91 @@
+"""The verdicts of a dataset: gathered, decided, and with what they rest on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from core.domain import deciding
+from core.domain.deciding import Decision, Evidence, Settings, Verdict
+from core.services import quality
+from core.services.deciding.evidence import evidence
+from core.services.deciding.gathering import Pooled, pooled
+from core.services.deciding.settings import settings
+from core.services.deciding.unsafe import UnsafeAnswer, unsafe_answers
+from core.services.workspace import counts_simulated
+from core.storage.tables import Candidate, metadata
+
+_run, _dataset, _vote = (metadata.tables[name].c for name in ("run", "dataset", "vote"))
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What the evidence on a dataset allows to decide, over all first."""
+
+    dataset: str
+    settings: Settings
+    candidates: Mapping[int, Candidate]
+    """All that were asked, by id."""
+    champion: int | None
+    verdicts: list[Verdict]
+    evidence: Mapping[str | None, list[Evidence]]
+    unsafe: Mapping[int, list[UnsafeAnswer]]
+    """The answers called unsafe of every challenger that some verdict says to switch to."""
+
+    @property
+    def names(self) -> dict[int, str]:
+        """Of the candidates, by id."""
+        return {id: candidate.name for id, candidate in self.candidates.items()}
+
+    def of(self, category: str | None) -> Verdict | None:
+        """The verdict in a category, or with None over all; None where nothing was asked there."""
+        return next((verdict for verdict in self.verdicts if verdict.category == category), None)
+
+
+def datasets(session: Session) -> list[str]:
+    """The names of datasets that somebody answered or was asked, the newest first."""
+    happened = sa.select(_run.dataset_id).distinct()
+    query = sa.select(_dataset.name).where(_dataset.id.in_(happened)).group_by(_dataset.name)
+    return list(session.execute(query.order_by(sa.func.max(_dataset.id).desc())).scalars())
+
+
+def as_of(session: Session, dataset: str) -> tuple[object, ...]:
+    """Another for other verdicts: changes with responses, gates, votes, settings and the champion."""
+    ids = session.execute(sa.select(_dataset.id).where(_dataset.name == dataset)).scalars().all()
+    vote = sa.select(sa.func.max(_vote.id), sa.func.count(_vote.id))
+    found = tuple(quality.as_of(session, quality.runs(session, dataset_id)) for dataset_id in ids)
+    return (*found, *session.execute(vote).one(), counts_simulated(session), repr(settings(session)))
+
+
+def verdicts(session: Session, dataset: str) -> Verdicts:
+    """Champion against challengers on all versions and runs of the dataset of that name.
+
+    Retired candidates are no challengers. Empty where nothing was answered.
+    """
+    found = pooled(session, dataset)
+    known = _known(session, found)
+    champion = next((id for id, candidate in known.items() if candidate.is_champion), None)
+    among = [id for id, candidate in known.items() if not candidate.is_retired or id == champion]
+    return _decided(session, dataset, found, among, champion, settings(session))
+
+
+def compared(session: Session, dataset: str, among: Sequence[int], champion: int, wanted: Settings) -> Verdicts:
+    """The same among these candidates alone, with ``champion`` in the champion's place and settings of one's own."""
+    return _decided(session, dataset, pooled(session, dataset), among, champion, wanted)
+
+
+def _decided(
+    session: Session, dataset: str, found: Pooled, among: Sequence[int], champion: int | None, wanted: Settings
+) -> Verdicts:
+    there = [candidate for candidate in among if candidate in found.candidates]
+    by_category = evidence(found, there)
+    decided = deciding.decide(by_category, champion, wanted) if any(by_category.values()) else []
+    chosen = {one.challenger for one in decided if one.decision is Decision.SWITCH and one.challenger is not None}
+    unsafe = {challenger: unsafe_answers(session, found, challenger) for challenger in sorted(chosen)}
+    return Verdicts(dataset, wanted, _known(session, found), champion, decided, by_category, unsafe)
+
+
+def _known(session: Session, found: Pooled) -> dict[int, Candidate]:
+    query = select(Candidate).where(col(Candidate.id).in_(found.candidates)).order_by(col(Candidate.position))
+    return {candidate.id or 0: candidate for candidate in session.exec(query)}
