@@ -41,6 +41,7 @@ REGISTRY: tuple[PageEntry, ...] = (
     PageEntry("my_votes.py", "My votes", "history", R, "", "my_votes", "What you answered, and how to change it."),
     PageEntry("leaderboard.py", "Leaderboard", "leaderboard", A, "Insight", "leaderboard", "Which candidate leads?"),
     PageEntry("cost.py", "Cost & quality", "payments", A, "Insight", "cost", "What does an acceptable response cost?"),
+    PageEntry("decisions.py", "Decisions", "gavel", A, "Insight", "decisions", "Should our users get another model?"),
     PageEntry("raters.py", "Raters", "diversity_3", A, "Insight", "raters", "How far do raters agree?"),
     PageEntry("responses.py", "Responses", "article", A, "Insight", "responses", "What did the candidates answer?"),
     PageEntry("runs.py", "Runs", "play_circle", A, "Insight", "runs", "What is being evaluated, and what came of it?"),

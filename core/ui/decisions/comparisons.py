@@ -1,0 +1,83 @@
+"""Every challenger beside the champion in one scope: differences, proofs, and the answers called unsafe."""
+
+import streamlit as st
+
+from core.domain.deciding import Comparison, Decision, Proof, Verdict
+from core.domain.words import n
+from core.services.deciding import Verdicts
+from core.services.deciding.text import settling
+from core.ui.decisions import page
+from core.ui.shared import frame, grids
+from core.ui.shared.filters import one_of
+
+
+def section(found: Verdicts) -> None:
+    """Choose over all or a category; every challenger there, and why each is where it is."""
+    by_label = {verdict.category or page.OVER_ALL: verdict for verdict in found.verdicts}
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        st.subheader("Challenger by challenger", anchor=False, width="content")
+        label = one_of("Where", list(by_label), key="decisions_scope")
+    verdict = by_label[label]
+    if not verdict.comparisons:
+        st.caption(f"Nothing to compare here: {verdict.because}.")
+        return
+    grids.show(
+        [_row(found, one) for one in verdict.comparisons],
+        alt="Every challenger with its differences from the champion in quality, cost and safety",
+    )
+    _unsafe(found, verdict)
+    _proofs(found, verdict)
+
+
+def _row(found: Verdicts, one: Comparison) -> dict[str, object]:
+    candidate = found.candidates[one.challenger]
+    return {
+        "Challenger": grids.Name(candidate.name, candidate.position),
+        "Verdict": str(one.decision),
+        "Why": str(one.because),
+        "Quality": page.quality(one),
+        "Cost": page.cost(one),
+        "Called unsafe": "no votes" if one.safety is None else f"{-100 * one.safety.estimate:+.1f} points",
+        "Would settle it": "; or ".join(settling(one.settlement)) if one.settlement else "–",
+    }
+
+
+def _proofs(found: Verdicts, verdict: Verdict) -> None:
+    first = verdict.comparisons[0]
+    with st.expander(f"What is proven of {frame.as_typed(found.names[first.challenger])}"):
+        grids.show([_proof(each) for each in first.proofs], alt="Each claim, whether it is proven, and by what bound")
+        st.caption(
+            "A *switch* needs two proofs: not worse by the margin, and better in quality or cheaper. Each is held to "
+            "the error shown, so that all of them together are wrong no more often than the settings allow."
+        )
+
+
+def _unsafe(found: Verdicts, verdict: Verdict) -> None:
+    """Beside every switch: the answers that it would bring and that raters called unsafe."""
+    if verdict.decision is not Decision.SWITCH or verdict.challenger is None:
+        return
+    answers = [one for one in found.unsafe.get(verdict.challenger, ()) if verdict.category in (None, one.category)]
+    name = frame.as_typed(found.names[verdict.challenger])
+    if not answers:
+        st.caption(f":material/shield: No rater called an answer of {name} unsafe here.")
+        return
+    st.markdown(f":material/shield: **Answers of {name} that raters called unsafe**, most raters first")
+    with st.container(gap="xsmall"):
+        for one in answers:
+            said = (
+                f"{frame.as_typed(one.prompt)} · {one.raters} of {n(one.of, 'rater')} · {frame.as_typed(one.opening)}"
+            )
+            where = {"prompt": one.prompt, "responses_dataset": one.dataset}
+            st.page_link("responses.py", label=said, query_params=where, icon=":material/article:")
+
+
+def _proof(one: Proof) -> dict[str, object]:
+    return {
+        "Claim": str(one.claim),
+        "Proven": "yes" if one.is_proven else "not yet",
+        "Estimate": f"{one.estimate:+.3f}",
+        "Bound": f"{one.bound:+.3f}",
+        "Must pass": f"{one.threshold:+.3f}",
+        "Error allowed": f"{one.level:.2%}",
+        "By": str(one.source),
+    }

@@ -1,0 +1,148 @@
+"""The answer of the Decisions page: the verdict over all in words, and one line a category."""
+
+from typing import Literal
+
+import streamlit as st
+
+from core.domain.deciding import Comparison, Decision, Verdict
+from core.domain.deciding.wording import sentence
+from core.services import deciding as service
+from core.services.deciding import Verdicts
+from core.services.deciding.spans import cost_span, points
+from core.services.deciding.text import numbers, readings, settling
+from core.storage.engine import reading
+from core.ui.shared import frame, grids
+from core.ui.shared.filters import one_of, say_gone
+from core.ui.shared.kept import KEPT
+from core.ui.shared.resources import engine
+
+_FRESH_S = 60
+OVER_ALL = "Over all"
+_WORDS: dict[Decision, tuple[str, Literal["green", "blue", "violet", "orange"], str]] = {
+    Decision.SWITCH: (":material/swap_horiz:", "green", "Switch"),
+    Decision.KEEP: (":material/verified:", "blue", "Keep"),
+    Decision.PRACTICALLY_EQUAL: (":material/balance:", "violet", "Practically equal"),
+    Decision.NOT_ENOUGH: (":material/hourglass_top:", "orange", "Not enough evidence"),
+}
+
+
+def chosen_dataset() -> str | None:
+    """The dataset to decide on, in all its versions; None (and the page says what to do) where there is none."""
+    with reading(engine()) as session:
+        names = service.datasets(session)
+    if not names:
+        frame.empty_state(
+            "Nothing to decide yet",
+            "Import prompts on *Data* and run candidates on them. Say on *Candidates* which one is in production: the "
+            "others are held against it here.",
+            icon=":material/gavel:",
+        )
+        return None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = one_of("Dataset", names, key="decisions_dataset")
+    say_gone()
+    return name
+
+
+def found(dataset: str) -> Verdicts:
+    """The verdicts; computed once for everybody who looks, and anew when responses, votes or settings changed."""
+    with reading(engine()) as session:
+        as_of = service.as_of(session, dataset)
+
+    def compute() -> Verdicts:
+        with reading(engine()) as session:
+            return service.verdicts(session, dataset)
+
+    with st.spinner("Weighing the evidence …"):
+        return KEPT.get(("verdicts", str(engine().url), dataset, as_of), compute, fresh_s=_FRESH_S)
+
+
+def nothing_yet(dataset: str) -> None:
+    """Nobody answered the dataset."""
+    frame.empty_state(
+        "No responses yet",
+        f"No candidate has answered *{frame.as_typed(dataset)}*. Press *Re-evaluate* in the sidebar, or import "
+        "responses on *Data*.",
+        icon=":material/gavel:",
+    )
+
+
+def over_all(found: Verdicts) -> None:
+    """The decision over all: in one sentence, with what it rests on."""
+    verdict = found.of(None)
+    if verdict is None:
+        return
+    with st.container(border=True, gap="small"):
+        badge(verdict.decision)
+        st.header(_sentence(found, verdict), anchor=False)
+        if verdict.comparisons:
+            _rests_on(found, verdict.comparisons[0])
+        for line in readings(verdict, found.names):
+            st.caption(f":material/lightbulb: {frame.as_typed(line)}")
+        st.caption(_margins(found, verdict))
+
+
+def badge(decision: Decision) -> None:
+    """The decision as a mark."""
+    icon, colour, word = _WORDS[decision]
+    st.badge(word, icon=icon, color=colour)
+
+
+def _sentence(found: Verdicts, verdict: Verdict) -> str:
+    return frame.as_typed(sentence(verdict, found.names))
+
+
+def _rests_on(found: Verdicts, one: Comparison) -> None:
+    head = f"{frame.as_typed(found.names[one.challenger])} beside {frame.as_typed(found.names[one.champion])}"
+    st.markdown("\n".join([f"{head}:", "", *(f"- {frame.as_typed(line)}" for line in numbers(one))]))
+    if one.settlement is not None:
+        others = settling(one.settlement)[1:]
+        if others:
+            st.markdown("Or " + frame.as_typed("; or ".join(others)) + ".")
+
+
+def _margins(found: Verdicts, verdict: Verdict) -> str:
+    weighted = "answers a month" if verdict.weighted_by_answers else "prompts, each counted the same"
+    error = 100 * found.settings.error_a_year
+    return (
+        f":material/rule: Margins: {100 * verdict.quality_margin:g} points of quality, "
+        f"{100 * verdict.cost_margin:g} % of cost. Weighted by {weighted}. Bounds are one-sided and *safe to peek*: "
+        f"they hold however often one looks, so that a false switch comes in at most {error:g} % of years."
+    )
+
+
+def by_category(found: Verdicts) -> None:
+    """One line a category: decision, challenger, quality, cost, and the reason."""
+    rows = [_row(found, verdict) for verdict in found.verdicts if verdict.category is not None]
+    if not rows:
+        return
+    st.subheader("By category", anchor=False)
+    grids.show(rows, alt="The verdict in every category, with quality, cost and its reason")
+
+
+def _row(found: Verdicts, verdict: Verdict) -> dict[str, object]:
+    one = verdict.comparisons[0] if verdict.comparisons else None
+    return {
+        "Category": verdict.category,
+        "Verdict": _WORDS[verdict.decision][2],
+        "Challenger": "–" if verdict.challenger is None else found.names[verdict.challenger],
+        "Quality": "–" if one is None else quality(one),
+        "Cost": "–" if one is None else cost(one),
+        "Why": str(verdict.because),
+    }
+
+
+def quality(one: Comparison) -> str:
+    """The difference of quality in points, with its bounds and whose judgement it is."""
+    d = one.quality
+    if d is None:
+        return "–"
+    return f"{points(d)}, {d.source}"
+
+
+def cost(one: Comparison) -> str:
+    """The change of the cost per acceptable response, with its bounds."""
+    d = one.cost
+    if d is None:
+        return "not comparable"
+    return f"{-d.estimate:+.0%} ({cost_span(d)})"

@@ -1,0 +1,44 @@
+"""The record of decisions: who took which, when and why, and the predicted saving beside the actual one."""
+
+import streamlit as st
+
+from core.domain.words import n, percent, when
+from core.services.deciding import taken
+from core.services.deciding.taken import Outcome
+from core.storage.engine import reading
+from core.ui.shared import grids
+from core.ui.shared.resources import engine
+
+
+def section(dataset: str) -> None:
+    """Every decision on the dataset, the newest first; nothing where none was taken."""
+    with reading(engine()) as session:
+        outcomes = taken.outcomes(session, dataset)
+    if not outcomes:
+        return
+    st.subheader("Decisions taken", anchor=False)
+    grids.show([_row(one) for one in outcomes], alt="Every decision with who took it, why, and what came of it")
+    st.caption(
+        "Saved: of the champion's cost per acceptable response. *Predicted* as the verdict stood then, *actual* from "
+        "the runs begun since."
+    )
+
+
+def _row(one: Outcome) -> dict[str, object]:
+    taken_ = one.taken
+    return {
+        "When": when(taken_.created_at),
+        "Where": taken_.category or "over all",
+        "Verdict": f"{taken_.decision}: {one.challenger} for {one.champion}",
+        "Decided": "accepted" if taken_.is_accepted else "declined",
+        "By": one.by,
+        "Why": taken_.why or "–",
+        "Saved, predicted": "unknown" if one.predicted is None else percent(one.predicted),
+        "Saved, actual": _actual(one),
+    }
+
+
+def _actual(one: Outcome) -> str:
+    if one.actual is None:
+        return "no run since" if not one.responses_since else "unknown"
+    return f"{percent(one.actual)} over {n(one.responses_since, 'response')}"

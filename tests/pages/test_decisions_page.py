@@ -1,0 +1,107 @@
+"""The Decisions page, run as the app runs it: the verdict in words, taking a decision, the record, the settings."""
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import select
+from streamlit.testing.v1 import AppTest
+
+from core.services.candidates import candidates
+from core.services.deciding import settings
+from core.services.studies import studies
+from core.storage.engine import reading, write
+from core.storage.tables import DecisionTaken
+from core.ui.shared.navigation import PAGES_FOLDER
+from tests.decided import Planted, plant, vote
+from tests.pages.grids import grids
+from tests.workspace import NOW
+
+
+@pytest.fixture
+def workspace(workspace: Engine) -> Engine:
+    """The app's own engine on a database with the default study and nothing else."""
+    write(workspace, lambda session: studies.ensure_default(session, now=NOW))
+    return workspace
+
+
+def opened(**address: str) -> AppTest:
+    app = AppTest.from_file(str(PAGES_FOLDER / "shell.py"), default_timeout=60)
+    app.run().switch_page("decisions.py")
+    for name, value in address.items():
+        app.query_params[f"decisions_{name}"] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def words(app: AppTest) -> str:
+    shown = [*app.title, *app.header, *app.subheader, *app.markdown, *app.caption]
+    return "\n".join(str(element.value) for element in shown)
+
+
+def cheaper(engine: Engine) -> None:
+    """B is as good as A, at less than half its cost."""
+    plant(engine, {"A": Planted(0.8, 0.02), "B": Planted(0.82, 0.008)}, prompts=900, repetitions=2)
+
+
+def test_without_responses_it_says_what_to_do(workspace: Engine):
+    assert "Nothing to decide yet" in words(opened())
+
+
+def test_the_decision_comes_in_one_sentence_with_what_it_rests_on(workspace: Engine):
+    cheaper(workspace)
+    app = opened()
+    assert app.header[0].value.startswith("Switch from A to B")
+    shown = words(app)
+    assert "by automatic verdicts on 900 prompts" in shown
+    assert "Margins: 5 points of quality, 10 % of cost" in shown
+    by_category, challengers, proofs = grids(app)[:3]
+    assert [row["Category"] for row in by_category] == ["coding", "support"]
+    assert challengers[0]["Challenger"] == "B"
+    assert {row["Claim"]: row["Proven"] for row in proofs}["not worse by the margin"] == "yes"
+
+
+def test_an_accepted_switch_is_recorded_and_makes_the_challenger_the_champion(workspace: Engine):
+    cheaper(workspace)
+    app = opened()
+    app.button(key="decisions_accept").click().run()
+    app.text_area(key="decisions_why").set_value("Half the price.")
+    app.button(key="decisions_record").click().run()
+    assert not app.exception
+    with reading(workspace) as session:
+        row = session.exec(select(DecisionTaken)).one()
+        champion = candidates.champion(session)
+    assert (row.is_accepted, row.why, row.decision) == (True, "Half the price.", "switch")
+    assert champion.name == "B"
+    shown = opened()
+    assert {"Decided": "accepted", "Why": "Half the price."}.items() <= grids(shown)[-1][0].items()
+    assert "no run since" in grids(shown)[-1][0]["Saved, actual"]
+
+
+def test_declining_changes_no_champion(workspace: Engine):
+    cheaper(workspace)
+    app = opened()
+    app.button(key="decisions_decline").click().run()
+    app.button(key="decisions_record").click().run()
+    with reading(workspace) as session:
+        assert not session.exec(select(DecisionTaken)).one().is_accepted
+        assert candidates.champion(session).name == "A"
+
+
+def test_an_admin_sets_margins_and_a_wrong_one_changes_nothing(workspace: Engine):
+    plant(workspace, {"A": Planted(0.8), "B": Planted(0.8)}, prompts=12)
+    app = opened()
+    app.number_input(key="decisions_margin_over_all").set_value(3.0).run()
+    app.button(key="decisions_save").click().run()
+    with reading(workspace) as session:
+        assert settings.settings(session).margins.over_all == 0.03
+    app.number_input(key="decisions_margin_over_all").set_value(90.0).run()
+    app.button(key="decisions_save").click().run()
+    assert "'margin_over_all' must be a number from 0.005 to 0.5" in app.error[0].value.replace("\\", "")
+    with reading(workspace) as session:
+        assert settings.settings(session).margins.over_all == 0.03
+
+
+def test_with_votes_by_few_raters_it_says_for_whom_it_holds(workspace: Engine):
+    made = plant(workspace, {"A": Planted(0.8), "B": Planted(0.8)}, prompts=60)
+    vote(workspace, made, ("A", "B"), {"send": (0.9, 0.2)}, raters=3)
+    assert "holds for these raters only" in words(opened()) + str(grids(opened()))
