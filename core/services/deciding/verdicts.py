@@ -16,7 +16,9 @@ from core.services.deciding.unsafe import UnsafeAnswer, unsafe_answers
 from core.services.workspace import counts_simulated
 from core.storage.tables import Candidate, metadata
 
-_run, _dataset, _vote = (metadata.tables[name].c for name in ("run", "dataset", "vote"))
+_run, _dataset, _vote, _taken, _candidate = (
+    metadata.tables[name].c for name in ("run", "dataset", "vote", "decision_taken", "candidate")
+)
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,12 @@ def datasets(session: Session) -> list[str]:
 
 
 def as_of(session: Session, dataset: str) -> tuple[object, ...]:
-    """Another for other verdicts: changes with responses, gates, votes, settings and the champion."""
+    """Another for other verdicts: changes with responses, gates, votes, candidates, settings and decisions taken."""
     ids = session.execute(sa.select(_dataset.id).where(_dataset.name == dataset)).scalars().all()
-    vote = sa.select(sa.func.max(_vote.id), sa.func.count(_vote.id))
     found = tuple(quality.as_of(session, quality.runs(session, dataset_id)) for dataset_id in ids)
-    return (*found, *session.execute(vote).one(), counts_simulated(session), repr(settings(session)))
+    newest = [session.execute(sa.select(sa.func.max(column))).scalar() for column in (_vote.id, _taken.id)]
+    retired = session.execute(sa.select(_candidate.id).where(_candidate.is_retired)).scalars().all()
+    return (*found, *newest, *retired, counts_simulated(session), repr(settings(session)))
 
 
 def verdicts(session: Session, dataset: str) -> Verdicts:

@@ -1,8 +1,10 @@
 """The answer of the Decisions page: the verdict over all in words, and one line a category."""
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Literal, TypeVar
 
 import streamlit as st
+from sqlmodel import Session
 
 from core.domain.deciding import Comparison, Decision, Verdict
 from core.domain.deciding.wording import sentence
@@ -16,6 +18,7 @@ from core.ui.shared.filters import one_of, say_gone
 from core.ui.shared.kept import KEPT
 from core.ui.shared.resources import engine
 
+T = TypeVar("T")
 _FRESH_S = 60
 OVER_ALL = "Over all"
 _WORDS: dict[Decision, tuple[str, Literal["green", "blue", "violet", "orange"], str]] = {
@@ -46,15 +49,20 @@ def chosen_dataset() -> str | None:
 
 def found(dataset: str) -> Verdicts:
     """The verdicts; computed once for everybody who looks, and anew when responses, votes or settings changed."""
+    with st.spinner("Weighing the evidence …"):
+        return kept("verdicts", dataset, service.verdicts)
+
+
+def kept(what: str, dataset: str, compute: Callable[[Session, str], T]) -> T:
+    """What ``compute`` gives of the dataset, kept as long as it rests on the same."""
     with reading(engine()) as session:
         as_of = service.as_of(session, dataset)
 
-    def compute() -> Verdicts:
+    def anew() -> T:
         with reading(engine()) as session:
-            return service.verdicts(session, dataset)
+            return compute(session, dataset)
 
-    with st.spinner("Weighing the evidence …"):
-        return KEPT.get(("verdicts", str(engine().url), dataset, as_of), compute, fresh_s=_FRESH_S)
+    return KEPT.get((what, str(engine().url), dataset, as_of), anew, fresh_s=_FRESH_S)
 
 
 def nothing_yet(dataset: str) -> None:

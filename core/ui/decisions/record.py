@@ -5,15 +5,13 @@ import streamlit as st
 from core.domain.words import n, percent, when
 from core.services.deciding import taken
 from core.services.deciding.taken import Outcome
-from core.storage.engine import reading
+from core.ui.decisions import page
 from core.ui.shared import grids
-from core.ui.shared.resources import engine
 
 
 def section(dataset: str) -> None:
     """Every decision on the dataset, the newest first; nothing where none was taken."""
-    with reading(engine()) as session:
-        outcomes = taken.outcomes(session, dataset)
+    outcomes = page.kept("outcomes", dataset, taken.outcomes)
     if not outcomes:
         return
     st.subheader("Decisions taken", anchor=False)

@@ -45,10 +45,13 @@ def _dialog(found: Verdicts, verdict: Verdict, accepts: bool) -> None:
     if accepts and verdict.decision is Decision.SWITCH and verdict.category is None:
         st.markdown(f"{challenger} becomes the champion. What is in production is changed by you, not by Evenhand.")
     st.text_area("Why", key=_WHY, max_chars=taken.LONGEST_WHY, placeholder="For whoever asks later")
-    take = access.guarded(access.Role.ANALYST)(partial(_take, found, verdict, accepts))
     with st.container(horizontal=True):
-        if st.button("Record it", type="primary", key="decisions_record", on_click=take):
-            st.rerun()
+        st.button(
+            "Record it",
+            type="primary",
+            key="decisions_record",
+            on_click=access.guarded(access.Role.ANALYST)(partial(_take, found, verdict, accepts)),
+        )
         if st.button("Not now", key="decisions_not_now"):
             st.rerun()
 
