@@ -65,6 +65,8 @@ class StandardError:
     """How many raters are behind it; 0: it rests on no votes."""
     holds_for_these_raters_only: bool
     """So few raters that what other raters would have said is not in it."""
+    for_these_raters: float
+    """The standard error if there were no other raters: what clustering by prompt alone tells."""
 
     def half_width(self, level: float = 0.95) -> float:
         """Of the two-sided interval."""
@@ -85,18 +87,23 @@ def standard_error(found: Clustered) -> StandardError | None:
     of_prompts, of_prompts_degrees = _jackknife(found.prompt, found.influence, weight)
     raters = dense(found.rater[voted])[0]
     if raters < FEWEST_RATERS:
-        return StandardError(float(np.sqrt(of_prompts)), of_prompts_degrees, raters, raters > 0)
+        alone = float(np.sqrt(of_prompts))
+        return StandardError(alone, of_prompts_degrees, raters, raters > 0, alone)
     of_raters, of_raters_degrees = _jackknife(found.rater[voted], found.influence[voted], weight[voted])
     both = found.prompt[voted].astype(np.int64) * (int(found.rater.max()) + 1) + found.rater[voted]
     of_both = float((_sums(both, found.influence[voted]) ** 2).sum())
     whole = max(of_prompts + of_raters - of_both, of_prompts, of_raters)
     parts = of_prompts**2 / of_prompts_degrees + of_raters**2 / of_raters_degrees
     degrees = whole**2 / parts if parts > 0 else of_raters_degrees
-    return StandardError(float(np.sqrt(whole)), max(1.0, min(degrees, of_prompts_degrees)), raters, False)
+    degrees = max(1.0, min(degrees, of_prompts_degrees))
+    return StandardError(float(np.sqrt(whole)), degrees, raters, False, float(np.sqrt(of_prompts)))
 
 
 def _weights(found: Clustered) -> Floats:
-    return np.asarray(found.rater != NO_RATER, dtype=np.float64) if found.weight is None else found.weight
+    """[e] adding up to 1, so that estimates which are combined count alike; all 0 where there are no votes."""
+    weight = np.asarray(found.rater != NO_RATER, dtype=np.float64) if found.weight is None else found.weight
+    whole = float(weight.sum())
+    return weight / whole if whole > 0 else weight
 
 
 def _jackknife(code: Codes, influence: Floats, weight: Floats) -> tuple[float, float]:

@@ -140,7 +140,9 @@ def _bounds(answers: Answers, estimate: Clustered, mean: HumanMean, level: float
 
 
 def _gain(mean: HumanMean) -> float | None:
+    """What raters' own ways add to the variance no signal can lessen: it is the same with signals and without."""
     alone, with_signals = standard_error(mean.plain), standard_error(mean.found)
-    if alone is None or with_signals is None or not with_signals.value:
+    if alone is None or with_signals is None or not alone.value:
         return None
-    return (alone.value / with_signals.value) ** 2
+    of_raters = alone.value**2 - alone.for_these_raters**2
+    return alone.value**2 / (with_signals.for_these_raters**2 + of_raters)

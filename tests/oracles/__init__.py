@@ -1,0 +1,1 @@
+"""Our figures beside those of the methods' own authors, whose packages are installed apart from the project."""
