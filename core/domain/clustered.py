@@ -34,11 +34,14 @@ class Clustered:
     influence: Floats
     """[e] in the unit of ``value``."""
     weight: Floats | None = None
-    """[e] how much of the estimate rests on each vote, up to a factor, 0 where no rater is behind it; None: alike."""
+    """[e] the part of the estimate that rests on each vote: adds up to 1, or to what the estimate was scaled by.
+
+    0 where no rater is behind it. None: on each vote alike.
+    """
 
     def scaled(self, factor: float) -> "Clustered":
         """The estimate times a constant."""
-        return Clustered(self.value * factor, self.prompt, self.rater, self.influence * factor, self.weight)
+        return self.mapped(self.value * factor, factor)
 
     def plus(self, other: "Clustered", *, sign: float = 1.0) -> "Clustered":
         """The sum of both, or with ``sign`` −1 their difference."""
@@ -52,7 +55,7 @@ class Clustered:
 
     def mapped(self, value: float, slope: float) -> "Clustered":
         """A function of the estimate, by the delta method: its ``value`` and its derivative there."""
-        return Clustered(value, self.prompt, self.rater, self.influence * slope, self.weight)
+        return Clustered(value, self.prompt, self.rater, self.influence * slope, _weights(self) * abs(slope))
 
 
 @dataclass(frozen=True)
@@ -100,10 +103,10 @@ def standard_error(found: Clustered) -> StandardError | None:
 
 
 def _weights(found: Clustered) -> Floats:
-    """[e] adding up to 1, so that estimates which are combined count alike; all 0 where there are no votes."""
-    weight = np.asarray(found.rater != NO_RATER, dtype=np.float64) if found.weight is None else found.weight
-    whole = float(weight.sum())
-    return weight / whole if whole > 0 else weight
+    if found.weight is not None:
+        return found.weight
+    voted = found.rater != NO_RATER
+    return np.asarray(voted / max(voted.sum(), 1), dtype=np.float64)
 
 
 def _jackknife(code: Codes, influence: Floats, weight: Floats) -> tuple[float, float]:

@@ -146,6 +146,25 @@ def test_scaled_and_mapped_estimates_have_their_error_in_proportion() -> None:
     assert scaled.degrees == pytest.approx(plain.degrees)
 
 
+def test_a_sum_of_parts_is_as_sure_as_the_whole() -> None:
+    found = simulated(np.random.default_rng(13), 8)
+    halves, whole = (standard_error(one) for one in (found.scaled(0.9).plus(found.scaled(0.1)), found))
+    assert halves is not None
+    assert whole is not None
+    assert (halves.value, halves.degrees) == (pytest.approx(whole.value), pytest.approx(whole.degrees))
+
+
+def test_a_part_that_counts_little_lends_little_of_its_raters() -> None:
+    rng = np.random.default_rng(14)
+    few, many = simulated(rng, 7, activity=0.0), simulated(rng, 40, activity=0.0)
+    apart = Clustered(many.value, many.prompt + 1000, many.rater + 7, many.influence, many.weight)
+    mostly_few, mostly_many = (standard_error(few.scaled(part).plus(apart.scaled(1 - part))) for part in (0.95, 0.05))
+    assert mostly_few is not None
+    assert mostly_many is not None
+    assert mostly_few.degrees < 9
+    assert mostly_many.degrees > 25
+
+
 def test_votes_without_weights_count_alike() -> None:
     found = simulated(np.random.default_rng(10), 8)
     bare = Clustered(found.value, found.prompt, found.rater, found.influence)
