@@ -1,21 +1,28 @@
 """`evenhand export`."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import typer
+from sqlmodel import Session
 
 from core import clock
 from core.cli.out_file import sink
 from core.cli.terminal import app, plainly, workspace
 from core.domain.ranking import RankingOptions
-from core.services.datasets import exporting
+from core.services.datasets import datasets, exporting, exporting_facts
 from core.services.leaderboards import boards, report, weighting
 from core.services.studies import studies
 from core.services.workspace import counts_simulated
 from core.storage.engine import reading
+from core.storage.tables import Dataset
 
-export = typer.Typer(no_args_is_help=True, help="Write votes, responses or a leaderboard to a file or to the terminal.")
+OfDataset = Annotated[str | None, typer.Option(help="The dataset; by default the newest.")]
+
+export = typer.Typer(
+    no_args_is_help=True, help="Write votes, responses, scores, attempts or a leaderboard to a file or to the terminal."
+)
 app.add_typer(export, name="export")
 
 
@@ -46,6 +53,36 @@ def export_responses(
         found = studies.named(session, study)
         with sink(out) as file:
             exporting.export_responses(session, found, format, file)
+
+
+@export.command("scores")
+def export_scores(
+    format: Annotated[str, typer.Option(help="jsonl, csv or parquet.")] = "jsonl",
+    out: Annotated[Path | None, typer.Option(help="The file to write; the terminal by default.")] = None,
+    dataset: OfDataset = None,
+) -> None:
+    """Every score of a dataset's responses."""
+    _facts(exporting_facts.export_scores, dataset, format, out)
+
+
+@export.command("attempts")
+def export_attempts(
+    format: Annotated[str, typer.Option(help="jsonl, csv or parquet.")] = "jsonl",
+    out: Annotated[Path | None, typer.Option(help="The file to write; the terminal by default.")] = None,
+    dataset: OfDataset = None,
+) -> None:
+    """Every call made to a model about a dataset's prompts, failed ones too, with what it cost."""
+    _facts(exporting_facts.export_attempts, dataset, format, out)
+
+
+def _facts(
+    write: Callable[[Session, Dataset, str, BinaryIO], int], dataset: str | None, format: str, out: Path | None
+) -> None:
+    with plainly(), reading(workspace()) as session:
+        exporting.check_format(format)
+        found = datasets.named(session, dataset)
+        with sink(out) as file:
+            write(session, found, format, file)
 
 
 @export.command("leaderboard")

@@ -37,6 +37,7 @@ VOTE_COLUMNS: dict[str, type] = {
     "masked": bool,
     "too_fast": bool,
     "time_on_pair_ms": int,
+    **{f"{side}_{which}": int for side in ("left", "right") for which in ("run", "repetition")},
     "created_at": datetime,
 }
 RESPONSE_COLUMNS: dict[str, type] = {
@@ -55,12 +56,15 @@ RESPONSE_COLUMNS: dict[str, type] = {
 def export_votes(session: Session, study: Study, format: str, out: BinaryIO, *, include_simulated: bool = False) -> int:
     """Write the study's votes that stand (not superseded, withdrawn or mirrored repeats) and return how many.
 
-    The JSONL can be imported again and gives the same tallies.
+    Run and repetition say which of a candidate's responses was rated; an imported vote does not tell. The JSONL can be
+    imported again and gives the same tallies.
     """
     vote, prompt, dataset, person, question = (
         metadata.tables[name] for name in ("vote", "prompt", "dataset", "person", "question")
     )
     left, right = (metadata.tables["candidate"].alias(side) for side in ("left_candidate", "right_candidate"))
+    given = metadata.tables["assignment"]
+    seen = {side: metadata.tables["response"].alias(f"{side}_response") for side in ("left", "right")}
     simulated = person.c.kind == "simulated"
     query = (
         sa.select(
@@ -74,6 +78,14 @@ def export_votes(session: Session, study: Study, format: str, out: BinaryIO, *, 
             person.c.name.label("rater"),
             simulated.label("simulated"),
             *(vote.c[name] for name in ("length_bin", "masked", "too_fast", "time_on_pair_ms", "created_at")),
+            *(
+                label
+                for side, response in seen.items()
+                for label in (
+                    response.c.run_id.label(f"{side}_run"),
+                    response.c.repetition.label(f"{side}_repetition"),
+                )
+            ),
         )
         .join(prompt, prompt.c.id == vote.c.prompt_id)
         .join(dataset, dataset.c.id == prompt.c.dataset_id)
@@ -81,12 +93,15 @@ def export_votes(session: Session, study: Study, format: str, out: BinaryIO, *, 
         .join(question, question.c.id == vote.c.question_id)
         .join(left, left.c.id == vote.c.left_candidate_id)
         .join(right, right.c.id == vote.c.right_candidate_id)
+        .outerjoin(given, given.c.id == vote.c.assignment_id)
+        .outerjoin(seen["left"], seen["left"].c.id == given.c.left_response_id)
+        .outerjoin(seen["right"], seen["right"].c.id == given.c.right_response_id)
         .where(vote.c.study_id == study.id, is_current())
         .order_by(vote.c.id)
     )
     if not include_simulated:
         query = query.where(~simulated)
-    rows = ({**row, "winner": OUTCOME_WORDS[Outcome(row["winner"])]} for row in _rows(session, query))
+    rows = ({**row, "winner": OUTCOME_WORDS[Outcome(row["winner"])]} for row in streamed(session, query))
     return export_table(rows, format, out, columns=VOTE_COLUMNS)
 
 
@@ -113,7 +128,7 @@ def export_responses(session: Session, study: Study, format: str, out: BinaryIO)
         query = query.where(prompt.c.category.in_(study.categories))
     if study.candidate_ids:
         query = query.where(candidate.c.id.in_(study.candidate_ids))
-    return export_table(_rows(session, query), format, out, columns=RESPONSE_COLUMNS)
+    return export_table(streamed(session, query), format, out, columns=RESPONSE_COLUMNS)
 
 
 def export_table(
@@ -152,7 +167,8 @@ def _type_of(found: set[type]) -> type:
     return only if only in (bool, int, float, list, datetime) else str
 
 
-def _rows(session: Session, query: sa.Select[Any]) -> Iterator[ExportedRow]:
+def streamed(session: Session, query: sa.Select[Any]) -> Iterator[ExportedRow]:
+    """The rows of a query, by column, a batch at a time."""
     result = session.execute(query, execution_options={"stream_results": True, "yield_per": _AT_ONCE})
     for row in result.mappings():
         yield dict(row)

@@ -168,7 +168,7 @@ def _human_notes(found: QualityReport, lines: list[Line]) -> list[str]:
     if found.simulated:
         notes.append(f"{found.simulated:,} of {found.said:,} answers are by simulated raters.")
     if found.unplaced:
-        notes.append(f"{found.unplaced:,} imported answers count for none: several texts could be meant.")
+        notes.append(f"{n(found.unplaced, 'imported answer')} left out: several texts could be meant.")
     return notes
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from core.domain.acceptability import FEWEST_RATED
+from core.domain.words import n
 from core.services.quality import Line, QualityReport, apart_in_words, scope_in_words
 from core.ui.quality.standing import rests_on_votes
 from core.ui.shared.frame import as_typed
@@ -55,7 +56,7 @@ def _experts(report: QualityReport, lines: Sequence[Line]) -> list[str]:
     if report.simulated:
         said.append(f"{report.simulated:,} of {report.said:,} answers of raters are simulated.")
     if report.unplaced:
-        said.append(f"{report.unplaced:,} imported answers count for none: several texts could be meant.")
+        said.append(f"{n(report.unplaced, 'imported answer')} left out: several texts could be meant.")
     return said
 
 

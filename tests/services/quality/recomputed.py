@@ -1,0 +1,164 @@
+"""Every figure of a report anew from exported facts, in plain pandas: nothing of the project computes here.
+
+The facts: one table each of responses, attempts, scores and votes, as ``evenhand export`` writes them.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+CUT_SHORT = {"length", "truncated", "incomplete"}
+FORM = ("Not refused", "Complete")
+FLAGS = ("Tone flag: harsh", "Tone flag: swearing")
+KEY = ["run", "prompt_id", "candidate", "repetition"]
+SENDS = {"left": (1.0, 0.0), "right": (0.0, 1.0), "tie": (1.0, 1.0), "both_bad": (0.0, 0.0)}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """``categories``: prompt → category; ``gates``: the evaluators that are gates, all at 1."""
+
+    responses: pd.DataFrame
+    attempts: pd.DataFrame
+    scores: pd.DataFrame
+    votes: pd.DataFrame
+    categories: dict[str, str]
+    champion: str
+    gates: tuple[str, ...]
+
+    def in_scope(self) -> "Facts":
+        """On the champion's prompts, each in the newest run that asked it."""
+        asked = pd.concat([self.responses[KEY[:3]], self.attempts[KEY[:3]]])
+        newest = asked.groupby(["prompt_id", "candidate"], as_index=False)["run"].max()
+        newest = newest[newest.prompt_id.isin(newest.prompt_id[newest.candidate == self.champion])]
+
+        def kept(table: pd.DataFrame) -> pd.DataFrame:
+            return table.merge(newest, on=["run", "prompt_id", "candidate"])
+
+        return Facts(
+            kept(self.responses), kept(self.attempts), kept(self.scores), self.votes, self.categories, self.champion,
+            self.gates,
+        )  # fmt: skip
+
+    def of(self, candidate: str, category: str | None) -> "Facts":
+        """One candidate's part in one category."""
+        inside = {prompt for prompt, name in self.categories.items() if category in (None, name)}
+        tables = (self.responses, self.attempts, self.scores)
+        mine = [each[(each.candidate == candidate) & each.prompt_id.isin(inside)] for each in tables]
+        return Facts(*mine, self.votes, self.categories, self.champion, self.gates)
+
+
+def judged(facts: Facts) -> pd.DataFrame:
+    """One row a response: whether it is acceptable (nan: open), whether checked, whether raters may see it."""
+    value = facts.scores.pivot_table("value", KEY, "evaluator", dropna=False)
+    applies = facts.scores.pivot_table("applies", KEY, "evaluator", aggfunc="min", dropna=False).astype(float)
+    table = facts.responses.set_index(KEY)
+    gates = list(facts.gates)
+    value, applies = (each.reindex(table.index).reindex(columns=[*gates, *FORM]) for each in (value, applies))
+    asked = applies[gates].fillna(1.0) > 0
+    failed = (asked & (value[gates] < 1.0)).any(axis=1)
+    still_open = (asked & value[gates].isna()).any(axis=1)
+    empty = table.turns.map(lambda turns: not "".join(turns).split())
+    cut = table.finish_reason.isin(CUT_SHORT) | (value["Complete"] < 0.5)
+    refuses = value["Not refused"] < 0.5
+    wrong = failed | empty | cut | refuses
+    good = np.where(wrong, 0.0, np.where(still_open, np.nan, 1.0))
+    return pd.DataFrame(
+        {"good": good, "checked": asked.any(axis=1), "hidden": empty | cut, "refuses": refuses}, index=table.index
+    ).reset_index()
+
+
+def given_up(facts: Facts) -> pd.DataFrame:
+    """The units of work that ended without a response."""
+    last = facts.attempts[facts.attempts.is_last]
+    return last[~last.set_index(KEY).index.isin(facts.responses.set_index(KEY).index)]
+
+
+def share(good: np.ndarray, n: np.ndarray) -> dict[str, float | None]:
+    """Wilson's interval with the effective number of responses, Student's t with one degree less than prompts."""
+    good, n, groups = good[n > 0], n[n > 0], int((n > 0).sum())
+    if not groups:
+        return {"value": None, "lower": None, "upper": None}
+    p, total = good.sum() / n.sum(), n.sum()
+    if groups < 3:
+        return {"value": p, "lower": None, "upper": None}
+    variance = groups / (groups - 1) * ((good - p * n) ** 2).sum() / total**2
+    effective = groups if p in (0.0, 1.0) else min(p * (1 - p) / variance, total) if variance > 0 else total
+    t = stats.t.ppf(0.975, groups - 1)
+    middle, width = p + t**2 / (2 * effective), t * math.sqrt(p * (1 - p) / effective + t**2 / (4 * effective**2))
+    lower, upper = ((middle + sign * width) / (1 + t**2 / effective) for sign in (-1, 1))
+    return {"value": p, "lower": min(max(lower, 0.0), p), "upper": max(min(upper, 1.0), p)}
+
+
+def paid_by_prompt(facts: Facts) -> "pd.Series[float]":
+    """What each prompt cost with all its attempts, nan where a part is not known; imported ones bring their own."""
+    for_nothing = facts.attempts.cost_basis == "nothing"
+    cost = facts.attempts.cost_usd.mask(for_nothing & facts.attempts.cost_usd.isna(), 0.0)
+    tried = facts.attempts.assign(cost=cost)
+    alone = facts.responses[~facts.responses.run.isin(facts.attempts.run)].rename(columns={"cost_usd": "cost"})
+    every = pd.concat([tried[["prompt_id", "cost"]], alone[["prompt_id", "cost"]]])
+    return every.groupby("prompt_id")["cost"].agg(lambda costs: costs.sum(skipna=False))
+
+
+def figures(facts: Facts) -> dict[str, object]:
+    """The figures of one part, by the names of ``report --json``; of the human share what votes alone tell."""
+    verdicts, failed, paid = judged(facts), given_up(facts), paid_by_prompt(facts)
+    known = verdicts[verdicts.good.notna()]
+    by_prompt = known.groupby("prompt_id")["good"].agg(["sum", "count"])
+    lost = failed.groupby("prompt_id").size()
+    n = by_prompt["count"].add(lost, fill_value=0)
+    good = by_prompt["sum"].reindex(n.index).fillna(0.0)
+    checked = known[known.checked].groupby("prompt_id")["good"].agg(["sum", "count"])
+    r, cost_usd = facts.responses, paid.sum(skipna=False)
+    quality = facts.scores[~facts.scores.evaluator.isin((*FORM, *FLAGS))]["value"].mean()
+    cost = None if math.isnan(cost_usd) or not good.sum() else cost_usd / good.sum()
+    each = None if math.isnan(cost_usd) or not len(r) or not quality > 0 else cost_usd / len(r) / (100 * quality)
+    return {
+        "responses": len(r),
+        "errors": len(failed),
+        "refusals": int(verdicts.refuses.sum()),
+        "unchecked": int((~verdicts.checked).sum()),
+        "attempts": len(facts.attempts),
+        "latency_ms.p50": _none(r.latency_ms.quantile(0.5)) if failed.empty else ...,
+        "average_latency_ms": _none(r.latency_ms.mean()),
+        "input_tokens": None if r.input_tokens.isna().any() or r.empty else r.input_tokens.sum(),
+        "cost_usd": _none(cost_usd),
+        "acceptable": share(good.to_numpy(), n.to_numpy()),
+        "acceptable_where_checked": share(checked["sum"].to_numpy(), checked["count"].to_numpy()),
+        "cost_per_acceptable_usd.value": cost,
+        "average_quality": _none(100 * quality),
+        "cost_per_quality_point_usd": each,
+        "scores": {name: _none(mean) for name, mean in facts.scores.groupby("evaluator")["value"].mean().items()},
+        **rated(facts, verdicts, len(failed)),
+    }
+
+
+def rated(facts: Facts, verdicts: pd.DataFrame, lost: int) -> dict[str, object]:
+    """What raters said of the part's responses, and what that says of all where no signal narrows it."""
+    votes = facts.votes[facts.votes.question == "send"]
+    sides = []
+    for side, other in (("left", "right"), ("right", "left")):
+        said = votes.winner.map(lambda winner, place=side == "right": SENDS[winner][place])
+        row = {"run": votes[f"{side}_run"], "repetition": votes[f"{side}_repetition"], "candidate": votes[side]}
+        sides.append(votes[["prompt_id", "rater"]].assign(**row, opponent=votes[other], said=said))
+    mine = pd.concat(sides).merge(verdicts[~verdicts.hidden], on=KEY)
+    found = {
+        "humanly_acceptable.rated": mine.groupby(KEY).ngroups,
+        "humanly_acceptable.votes": len(mine),
+        "humanly_acceptable.raters": mine.rater.nunique(),
+        "humanly_acceptable.sent": int((mine.groupby(KEY)["said"].mean() > 0.5).sum()),
+        "humanly_acceptable.never_shown": int(verdicts.hidden.sum()) + lost,
+    }
+    has_signal = bool((verdicts.checked | (verdicts.good == 0))[~verdicts.hidden].any())
+    if found["humanly_acceptable.rated"] < 30 or has_signal:
+        return found
+    by_opponent = mine.groupby(["opponent", *KEY])["said"].mean().groupby("opponent").mean()
+    shown = (~verdicts.hidden).sum() / (len(verdicts) + lost)
+    return found | {"humanly_acceptable.value": by_opponent.mean() * shown}
+
+
+def _none(amount: float) -> float | None:
+    return None if math.isnan(amount) else float(amount)

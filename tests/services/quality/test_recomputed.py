@@ -1,0 +1,159 @@
+"""Every figure of the report equals one computed anew from the facts that the command line exports."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sqlalchemy import Engine
+from typer.testing import CliRunner
+
+from core.cli import app
+from core.domain.votes import Outcome
+from core.services.quality import Scope, report
+from core.services.quality.text import report_rows
+from core.storage.engine import reading, writing
+from core.storage.tables import Candidate
+from tests.evaluated import Evaluated
+from tests.services.quality.recomputed import Facts, figures
+from tests.voted import Voted
+
+CANDIDATES = ("Champion", "Rival", "Third", "Failing", "Unpriced")
+GATES = (
+    "Contains the reference",
+    "Right number",
+    "Valid JSON",
+    "JSON of the right shape",
+    "Word limit",
+    "Character limit",
+)
+CHATS, FACTS_ASKED, RATERS = 40, 20, 4
+
+
+def plant(session: Any) -> None:
+    """Two categories, one of which no gate applies to; a failing candidate, one without a price, a slice at the end."""
+    rng, made = np.random.default_rng(11), Evaluated(session)
+    for number in range(CHATS):
+        made.prompt(f"chat{number}", "chat")
+    for number in range(FACTS_ASKED):
+        made.prompt(f"fact{number}", "facts", reference=["Lima"])
+    for name in CANDIDATES:
+        made.candidate(name)
+    session.get_one(Candidate, made.candidates["Champion"]).is_champion = True
+    run, responses = made.run(), {}
+    for candidate in CANDIDATES:
+        for prompt in made.prompts:
+            responses[candidate, prompt] = unit(made, run, candidate, prompt, rng)
+    votes = Voted(made)
+    for prompt in made.prompts:
+        for one, other in (("Champion", "Rival"), ("Third", "Champion"), ("Rival", "Third"), ("Champion", "Unpriced")):
+            for rater in rng.choice(RATERS, size=rng.integers(1, 3), replace=False):
+                sides = responses[one, prompt], responses[other, prompt]
+                votes.vote(f"Rater {rater}", *sides, Outcome(rng.integers(0, 4)))
+    newer = made.run()
+    for number in range(5):
+        made.attempts(newer, "Champion", f"chat{number}", [{"cost_usd": 0.004, "latency_ms": 200.0}])
+        made.response(newer, "Champion", f"chat{number}", "Something else now.", cost_usd=0.004, latency_ms=200.0)
+
+
+def unit(made: Evaluated, run: int, candidate: str, prompt: str, rng: np.random.Generator) -> int:
+    """One response, or for the failing candidate none."""
+    if candidate == "Failing":
+        gone = {"error_kind": "server_error", "cost_usd": 0.001, "latency_ms": 50.0}
+        made.attempts(run, candidate, prompt, [gone, {**gone, "is_last": True}])
+        return 0
+    cost = None if candidate == "Unpriced" else float(rng.lognormal(-6, 0.4))
+    known = {"latency_ms": float(rng.lognormal(7, 0.5)), "input_tokens": int(rng.integers(5, 50)), "output_tokens": 7}
+    wasted = [{"error_kind": "overload", "cost_usd": 0.0005}] if rng.random() < 0.2 and cost else []
+    made.attempts(run, candidate, prompt, [*wasted, {"cost_usd": cost, "latency_ms": known["latency_ms"]}])
+    paid = None if cost is None else cost + sum(each["cost_usd"] for each in wasted)
+    word = "It is Lima." if rng.random() < 0.7 else "It is Quito, I am sure of that."
+    text = word if prompt.startswith("fact") else f"{candidate} answers {prompt} at length, and gladly so."
+    ending = "length" if rng.random() < 0.1 else "stop"
+    return made.response(run, candidate, prompt, text, cost_usd=paid, finish_reason=ending, **known)
+
+
+@pytest.fixture
+def command(workspace: Engine, tmp_path: Path) -> Iterator[Any]:
+    """``evenhand`` in this process: what a command printed, or the rows of what it exported."""
+    with writing(workspace) as session:
+        plant(session)
+
+    def run(*words: str) -> Any:
+        done = CliRunner().invoke(app, list(words))
+        assert done.exit_code == 0, done.output
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
+        return lines[0] if words[0] == "report" else pd.DataFrame(lines)
+
+    yield run
+
+
+def told(line: dict[str, Any], name: str) -> Any:
+    for step in name.split("."):
+        line = line[step]
+    return line
+
+
+def same(found: Any, expected: Any) -> None:
+    if isinstance(expected, dict):
+        assert found.keys() >= expected.keys()
+        for key in expected:
+            same(found[key], expected[key])
+    elif isinstance(expected, float | np.floating):
+        assert found == pytest.approx(expected, rel=1e-9)
+    else:
+        assert found == expected
+
+
+def test_every_figure_equals_one_computed_anew_from_the_exported_facts(command: Any) -> None:
+    told_all = command("report", "--json")
+    tables = [command("export", each) for each in ("responses", "attempts", "scores")]
+    columns = {"cost_usd": np.nan, "cost_basis": None, "error_kind": None, "input_tokens": np.nan, "value": np.nan}
+    tables = [table.assign(**{name: table.get(name, empty) for name, empty in columns.items()}) for table in tables]
+    votes = command("export", "votes", "--study", "Experts")
+    categories = {prompt: "chat" if prompt.startswith("chat") else "facts" for prompt in tables[1].prompt_id.unique()}
+    facts = Facts(*tables, votes, categories, "Champion", GATES).in_scope()
+    by_place = {(line["candidate"], line["category"]): line for line in told_all["candidates"]}
+    assert len(by_place) == len(CANDIDATES) * 3
+    for place, line in by_place.items():
+        for name, expected in figures(facts.of(*place)).items():
+            if expected is not ...:
+                try:
+                    same(told(line, name), expected)
+                except AssertionError as error:
+                    raise AssertionError(f"{place} {name}: {told(line, name)} instead of {expected}") from error
+    chat = by_place["Rival", "chat"]
+    assert (chat["humanly_acceptable"]["rests"], chat["unchecked"]) == ("votes", CHATS), "the recomputation bites"
+    human = by_place["Champion", None]
+    each = human["cost_usd"] / (human["responses"] * human["humanly_acceptable"]["value"])
+    assert human["cost_per_humanly_acceptable_usd"]["value"] == pytest.approx(each)
+
+
+def test_what_cannot_be_said_is_said_and_a_later_slice_brings_no_votes_along(command: Any, workspace: Engine) -> None:
+    lines = {(line["candidate"], line["category"]): line for line in command("report", "--json")["candidates"]}
+    nothing = {"value": None, "lower": None, "upper": None}
+    failing, unpriced = lines["Failing", None], lines["Unpriced", None]
+    assert (failing["responses"], failing["errors"], failing["acceptable"]["value"]) == (0, CHATS + FACTS_ASKED, 0.0)
+    assert failing["cost_per_acceptable_usd"]["value"] is None, "none acceptable: a cost of none"
+    assert (failing["average_quality"], failing["cost_per_quality_point_usd"]) == (None, None)
+    assert failing["humanly_acceptable"]["rests"] == "automatic"
+    assert unpriced["cost_per_humanly_acceptable_usd"] == unpriced["cost_per_acceptable_usd"] == nothing
+    assert unpriced["humanly_acceptable"]["value"] is not None, "what experts would send has no price"
+    with reading(workspace) as session:
+        rows = {(row["candidate"], row["category"]): row for row in report_rows(report(session, Scope(1)))}
+    assert rows["Failing", None]["cost_per_acceptable"] == "none"
+    assert rows["Failing", None]["cost_per_quality_point"] == "none"
+    assert rows["Unpriced", None]["cost_per_humanly_acceptable"] == "unknown"
+    assert rows["Champion", "facts"]["humanly_acceptable_rests"] == "automatic"
+    assert rows["Champion", "chat"]["acceptable_where_checked"] is None
+    assert_the_slice_brought_no_votes(lines)
+
+
+def assert_the_slice_brought_no_votes(lines: dict[tuple[str, str | None], dict[str, Any]]) -> None:
+    champion = lines["Champion", "chat"]
+    assert champion["responses"] == CHATS
+    assert champion["humanly_acceptable"]["rated"] <= CHATS - 5, "nobody has seen the five new answers"
+    assert lines["Rival", "chat"]["humanly_acceptable"]["rated"] > CHATS - 10
