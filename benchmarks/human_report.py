@@ -132,6 +132,7 @@ def _made(session: Session, units: Units, automatic: np.ndarray, raters: int) ->
     _gate(session, dataset.id or 0, ids, [bool(automatic[place]) for place in places])
     send = [text for text in studies.DEFAULT_QUESTIONS if text.key == "send"]
     study = studies.create(session, name="Send", now=_NOW, overlap=2, questions=send)
+    study.state = "open"
     (question,) = studies.questions(session, study.id or 0)
     place = dict(zip(ids, places, strict=True))
     return place, [person.id or 0 for person in people], study.id or 0, question.id or 0
@@ -156,6 +157,7 @@ def _held(world: World, found: dict) -> list[list[bool]]:
         if line["category"] is not None:
             continue
         candidate = int(line["candidate"][1:])
+        assert line["humanly_acceptable"]["rests"] == "votes", "too few pairs came to the raters"
         share = world.share(candidate)
         truths = (share, world.mean_cost(candidate) / share)
         for which, truth in enumerate(truths):

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import Session
 
+from core.domain import answering
 from core.domain.acceptability import Check, Outcomes, Requirement, checked, combined, gate_outcomes, requirements
 from core.domain.answering import FinishReason
 from core.domain.judging import PAIRWISE_KIND
@@ -59,8 +60,10 @@ class Judged:
 
     @property
     def never_shown(self) -> NDArray[np.bool_]:
-        """[responses] empty or cut short: raters are not asked about it, for nobody would send it."""
-        cut_short = self.outcomes[str(Requirement.COMPLETE)] == Check.FAILED
+        """[responses] empty or cut short by its finish reason: raters are not asked about it, see studies.pool."""
+        cut_short = np.isin(
+            np.array([str(word) for word in self.responses.finish_reason]), sorted(answering.INCOMPLETE)
+        )
         return np.asarray((self.responses.words == 0) | cut_short)
 
 

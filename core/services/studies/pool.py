@@ -1,4 +1,6 @@
-"""A study's pool: which responses to which prompts it pairs, blank ones aside. Kept in memory, and it grows there.
+"""A study's pool: which responses to which prompts it pairs, all but blank and cut-short ones.
+
+Kept in memory, and it grows there.
 
 While a run goes on every key press finds new responses: reading them all again each time would make raters wait.
 """
@@ -13,6 +15,7 @@ import sqlalchemy as sa
 from cachetools import LRUCache
 from sqlmodel import Session
 
+from core.domain.answering import INCOMPLETE
 from core.storage.tables import Study, metadata
 
 _response = metadata.tables["response"]
@@ -31,7 +34,7 @@ Gap = tuple[int, int]
 
 @dataclass(frozen=True)
 class Pool:
-    """``responses``: prompt id → candidate id → response id, the newest of each candidate that is not blank.
+    """``responses``: prompt id → candidate id → response id, the newest of each that is neither blank nor cut short.
 
     ``prompts_of``: candidate pair (smaller id first) → ids of the prompts that both answered. ``reruns``: ids of the
     prompts that some candidate has answered more than once.
@@ -137,12 +140,12 @@ def _gaps(session: Session, *, after: int, until: int) -> list[Gap]:
 
 
 def _responses(session: Session, study: Study, *, after: int, until: int) -> Iterable[tuple[int, int, int, int]]:
-    """(prompt, candidate, its newest response that is not blank, how many it has) of responses with ids in between."""
+    """(prompt, candidate, its newest response to show, how many it has) of responses with ids in between."""
     query = (
         sa.select(_response.c.prompt_id, _response.c.candidate_id, sa.func.max(_response.c.id), sa.func.count())
         .join(_prompt, _prompt.c.id == _response.c.prompt_id)
         .join(_dataset, _dataset.c.id == _prompt.c.dataset_id)
-        .where(_response.c.words > 0, _response.c.id > after, _response.c.id <= until)
+        .where(_is_whole(), _response.c.id > after, _response.c.id <= until)
         .group_by(_response.c.prompt_id, _response.c.candidate_id)
     )
     if study.dataset_id is not None:
@@ -154,6 +157,12 @@ def _responses(session: Session, study: Study, *, after: int, until: int) -> Ite
     if study.candidate_ids:
         query = query.where(_response.c.candidate_id.in_(study.candidate_ids))
     return ((row[0], row[1], row[2], row[3]) for row in session.execute(query))
+
+
+def _is_whole() -> sa.ColumnElement[bool]:
+    """Nobody would send an empty answer or one that was cut short, so raters are not asked about them."""
+    reason = _response.c.finish_reason
+    return (_response.c.words > 0) & (reason.is_(None) | reason.not_in(sorted(INCOMPLETE)))
 
 
 def _with(pool: Pool, rows: Iterable[tuple[int, int, int, int]]) -> Pool:
