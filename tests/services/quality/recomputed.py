@@ -62,12 +62,13 @@ def judged(facts: Facts) -> pd.DataFrame:
     failed = (asked & (value[gates] < 1.0)).any(axis=1)
     still_open = (asked & value[gates].isna()).any(axis=1)
     empty = table.turns.map(lambda turns: not "".join(turns).split())
-    cut = table.finish_reason.isin(CUT_SHORT) | (value["Complete"] < 0.5)
+    hidden = empty | table.finish_reason.isin(CUT_SHORT)
+    cut = hidden | (value["Complete"] < 0.5)
     refuses = value["Not refused"] < 0.5
     wrong = failed | empty | cut | refuses
     good = np.where(wrong, 0.0, np.where(still_open, np.nan, 1.0))
     return pd.DataFrame(
-        {"good": good, "checked": asked.any(axis=1), "hidden": empty | cut, "refuses": refuses}, index=table.index
+        {"good": good, "checked": asked.any(axis=1), "hidden": hidden, "refuses": refuses}, index=table.index
     ).reset_index()
 
 

@@ -249,11 +249,13 @@ def test_the_goal_of_pairs_per_rater_ends_the_work_unless_one_carries_on(engine:
     assert rounds.current_round(engine, **asked, beyond_goal=True).pair.turns
 
 
-def test_a_blank_response_is_never_shown_to_a_rater(engine: Engine):
+@pytest.mark.parametrize("what", [{"turns": ["  "], "words": 0}, {"finish_reason": "length"}])
+def test_a_response_that_is_blank_or_cut_short_is_never_shown_to_a_rater(engine: Engine, what: dict[str, object]):
     made = make_workspace(engine, prompts=1, candidates=3)
     with writing(engine) as session:
-        blank = session.exec(select(Response).where(Response.candidate_id == made.candidates[0])).one()
-        blank.turns, blank.words = ["  "], 0
+        unfit = session.exec(select(Response).where(Response.candidate_id == made.candidates[0])).one()
+        for name, value in what.items():
+            setattr(unfit, name, value)
     with reading(engine) as session:
         pool = pool_of(session, session.get_one(Study, made.study))
     assert pool.candidates == made.candidates[1:]
