@@ -116,7 +116,7 @@ def underway(page: Page) -> None:
 def test_a_slice_of_the_demo_is_asked_again_scored_and_can_be_rated(studio: Server, page: Page) -> None:
     with writing(studio.engine) as session:
         terse = session.exec(select(Candidate).where(Candidate.name == "Terse")).one()
-        terse.settings = terse.settings | {"max_tokens": times(12, terse.settings["max_tokens"])}
+        terse.settings = terse.settings | {"max_tokens": times(48, terse.settings["max_tokens"])}
     page.goto(f"{studio.address}/leaderboard")
     settle(page)
     dialog = ordered(page)
