@@ -42,7 +42,7 @@ def judge(
 
 
 def _named(session: Session, name: str) -> Evaluator:
-    there = [*evaluators.judges(session), *evaluators.judges(session, PAIRWISE_KIND)]
+    there = evaluators.judges(session)
     found = next((one for one in there if one.name == name), None)
     if found is None:
         names = ", ".join(f"'{one.name}'" for one in there) or "none yet; add one on Data"

@@ -2,9 +2,10 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from core.domain.answering import FinishReason
@@ -15,6 +16,8 @@ from core.domain.votes import Outcome
 LOWEST, HIGHEST = 1, 5
 FIRST, SECOND, TIE = 1.0, 0.0, 0.5
 _CHOICES = {"first": FIRST, "second": SECOND, "tie": TIE}
+REFUSED, PARTLY, ANSWERED = 0.0, 0.5, 1.0
+_REFUSALS = {"yes": REFUSED, "partial": PARTLY, "no": ANSWERED}
 _LONGEST_REPLY = 20_000
 ValueOf = Callable[[Any], float | None]
 _CODE_BLOCK = re.compile(r"\A(`{3,}|~{3,})[ \t]*(?:json[c5]?)?(?=[\s{])(.*)(?<=[\s}])\1\Z", re.DOTALL | re.IGNORECASE)
@@ -33,7 +36,12 @@ def parse_score(reply: str, finish_reason: str | None = None) -> Score:
 
 def parse_choice(reply: str, finish_reason: str | None = None) -> Score:
     """1 for the first, 0 for the second, 0.5 for a tie, of ``{"reason", "choice"}``; read as ``parse_score`` does."""
-    return _parsed(reply, finish_reason, "choice", _choice_value)
+    return _parsed(reply, finish_reason, "choice", partial(_word_value, _CHOICES))
+
+
+def parse_refusal(reply: str, finish_reason: str | None = None) -> Score:
+    """0 for a refusal, 0.5 for a partial one, 1 for none, of ``{"reason", "refusal"}``; read as strictly."""
+    return _parsed(reply, finish_reason, "refusal", partial(_word_value, _REFUSALS))
 
 
 @dataclass(frozen=True)
@@ -109,5 +117,5 @@ def _score_value(found: Any) -> float | None:
     return float(found - LOWEST) / (HIGHEST - LOWEST)
 
 
-def _choice_value(found: Any) -> float | None:
-    return _CHOICES.get(found.strip().casefold()) if isinstance(found, str) else None
+def _word_value(values: Mapping[str, float], found: Any) -> float | None:
+    return values.get(found.strip().casefold()) if isinstance(found, str) else None

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core.domain.judging import PAIRWISE_KIND, is_own_family
+from core.domain.judging import PAIRWISE_KIND, REFUSAL_KIND, is_own_family
 from core.domain.judging.favour import Favour, favour
 from core.domain.votes import Outcome
 from core.services.leaderboards.tallies import is_current, is_simulated
@@ -29,6 +29,8 @@ def favouritism(session: Session, evaluator: Evaluator, *, questions: Sequence[s
     The judge's preference is that of its comparisons, or (a judge of single responses) the higher mean grade. The
     experts' is their votes on ``questions``, in whichever study; simulated ones count while the workspace counts them.
     """
+    if evaluator.kind == REFUSAL_KIND:
+        return Favour(0, 0, problem="Not measured: whether an answer refuses is no preference.")
     own = _own_candidates(session, evaluator)
     judged = (_compared if evaluator.kind == PAIRWISE_KIND else _graded)(session, evaluator, own)
     voted = _voted(session, own, questions)

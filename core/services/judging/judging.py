@@ -1,8 +1,8 @@
-"""LLM judges at work: they grade the responses of a run that they have not graded yet."""
+"""LLM judges at work: they grade the responses of a run that they have not graded yet, or say whether they refuse."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -16,17 +16,24 @@ from core.domain.answering import FaultKind
 from core.domain.scoring.base import Score
 from core.errors import NotFound
 from core.services.asking.asking import Connections, Opening
-from core.services.judging.judge_calls import Asker, JudgeQuestion, SharedBudget, close_abandoned
+from core.services.judging.judge_calls import Asker, JudgeQuestion, Parse, SharedBudget, close_abandoned
 from core.services.judging.judge_panel import AT_ONCE, all_of, answerers, fresh_code, raise_if_hopeless, why_not_asked
 from core.services.judging.judge_summary import JudgeSummary, judge_summary
 from core.services.scoring import evaluators as known
-from core.services.scoring import records, subjects
+from core.services.scoring import records, refusal, subjects
+from core.services.scoring.service import score_missing
 from core.storage.engine import reading, write
 from core.storage.tables import Evaluator, Run, metadata
 
 _log = logging.getLogger(__name__)
-_response, _score, _call, _run = (metadata.tables[name] for name in ("response", "score", "judge_call", "run"))
+_response, _score, _call, _run, _evaluator = (
+    metadata.tables[name] for name in ("response", "score", "judge_call", "run", "evaluator")
+)
 _CHUNK = 64
+_ASKED: dict[str, tuple[Callable[..., list[dict[str, str]]], Parse]] = {
+    judging.SCORE_KIND: (judging.score_messages, judging.parse_score),
+    judging.REFUSAL_KIND: (judging.refusal_messages, judging.parse_refusal),
+}
 
 
 def judge_run(
@@ -40,6 +47,7 @@ def judge_run(
 ) -> JudgeSummary:
     """Have the judges in use grade the responses of a run that lack their grade; returns when they are done.
 
+    A judge of refusals is asked about those alone of which the classifier, which looks first, could not tell.
     ``max_usd``: the most that judges may have spent on this run in all, earlier calls included; by default what the
     run's own cap leaves of it. It is reserved before a call is sent, whatever the number of processes. What a judge
     could not be asked is unscored with the reason, and asked again next time; what it said is never asked again.
@@ -50,9 +58,12 @@ def judge_run(
         if run is None:
             raise NotFound(f"There is no run {run_id}.")
         chosen = known.judges(session) if evaluator_ids is None else known.by_id(session, evaluator_ids)
-    chosen = [evaluator for evaluator in chosen if evaluator.kind == judging.SCORE_KIND]
+        classifiers = [evaluator for evaluator in known.scoring(session) if evaluator.kind == refusal.KIND.key]
+    chosen = [evaluator for evaluator in chosen if evaluator.kind in known.SINGLE_JUDGES]
     if not chosen:
         return JudgeSummary()
+    if classifiers and any(evaluator.kind == judging.REFUSAL_KIND for evaluator in chosen):
+        score_missing(engine, run_id=run_id, evaluators=classifiers)
     if max_usd is None and run.max_usd is not None:
         max_usd = max(0.0, run.max_usd - run.cost_usd)
     write(engine, partial(close_abandoned, now=clock.now()))
@@ -108,19 +119,31 @@ def _was_cancelled(engine: Engine, run: Run) -> bool:
 
 
 def _read_lacking(engine: Engine, run_id: int, evaluator: Evaluator) -> list[int]:
-    query = sa.select(_response.c.id).where(_response.c.run_id == run_id, _lacks(evaluator.id))
+    query = sa.select(_response.c.id).where(_response.c.run_id == run_id, _lacks(evaluator))
     with reading(engine) as session:
         return list(session.execute(query.order_by(_response.c.id)).scalars())
 
 
-def _lacks(evaluator_id: int | None) -> sa.ColumnElement[bool]:
+def _lacks(evaluator: Evaluator) -> sa.ColumnElement[bool]:
     """Whether a row of ``response`` has neither a grade nor a reply that could not be read, and was not blocked."""
-    scored = (_score.c.response_id == _response.c.id) & (_score.c.evaluator_id == evaluator_id)
-    replied = (_call.c.response_id == _response.c.id) & (_call.c.evaluator_id == evaluator_id)
+    scored = (_score.c.response_id == _response.c.id) & (_score.c.evaluator_id == evaluator.id)
+    replied = (_call.c.response_id == _response.c.id) & (_call.c.evaluator_id == evaluator.id)
     settled = _score.c.value.is_not(None) | _score.c.applies.is_(False)
     blocked = _call.c.error_kind == str(FaultKind.CONTENT_FILTER)
     answered = sa.exists().where(replied, _call.c.reply.is_not(None) | blocked)
-    return ~sa.exists().where(scored, settled) & ~answered
+    lacking = ~sa.exists().where(scored, settled) & ~answered
+    return lacking & _untold() if evaluator.kind == judging.REFUSAL_KIND else lacking
+
+
+def _untold() -> sa.Exists:
+    """Whether the classifier of refusals, where it is in use, looked at a row of ``response`` and could not tell."""
+    classifies = sa.exists().where(
+        _evaluator.c.id == _score.c.evaluator_id,
+        _evaluator.c.kind == refusal.KIND.key,
+        _evaluator.c.retired_at.is_(None),
+    )
+    could_not_tell = _score.c.value.is_(None) & _score.c.applies.is_(True)
+    return sa.exists().where(_score.c.response_id == _response.c.id, could_not_tell, classifies)
 
 
 def _chunk(engine: Engine, evaluator: Evaluator, ids: Sequence[int]) -> list[JudgeQuestion]:
@@ -141,18 +164,19 @@ def _chunk(engine: Engine, evaluator: Evaluator, ids: Sequence[int]) -> list[Jud
 
 
 def _question(evaluator: Evaluator, one: subjects.Scored) -> JudgeQuestion:
-    code = fresh_code(one.subject)
+    messages, parse = _ASKED[evaluator.kind]
     return JudgeQuestion(
         evaluator,
         one.response_id,
-        judging.score_messages(one.subject, evaluator.params["rubric"], code),
-        is_open=partial(_is_lacking, evaluator.id, one.response_id),
+        messages(one.subject, evaluator.params["rubric"], fresh_code(one.subject)),
+        parse=parse,
+        is_open=partial(_is_lacking, evaluator, one.response_id),
         keep=partial(_keep, evaluator, one.response_id),
     )
 
 
-def _is_lacking(evaluator_id: int | None, response_id: int, session: Session) -> bool:
-    query = sa.select(_response.c.id).where(_response.c.id == response_id, _lacks(evaluator_id))
+def _is_lacking(evaluator: Evaluator, response_id: int, session: Session) -> bool:
+    query = sa.select(_response.c.id).where(_response.c.id == response_id, _lacks(evaluator))
     return session.execute(query).first() is not None
 
 
@@ -162,5 +186,6 @@ def _keep(evaluator: Evaluator, response_id: int, session: Session, said: Score)
 
 def _row(evaluator: Evaluator, response_id: int, said: Score) -> records.ScoreRow:
     assert evaluator.id is not None
-    said = replace(said, reason=records.storable(said.reason))
+    reason = f"{evaluator.name}: {said.reason}" if evaluator.kind == judging.REFUSAL_KIND else said.reason
+    said = replace(said, reason=records.storable(reason))
     return records.row(response_id, evaluator.id, said, clock.now())

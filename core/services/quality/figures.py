@@ -96,6 +96,8 @@ class Line:
     undecided: dict[str, int] = field(default_factory=dict)
     """Responses by the requirement or gate that is open."""
     scores: dict[str, ScoreMean] = field(default_factory=dict)
+    judged_refusals: int = 0
+    """Responses of which a judge said whether they refuse, because the classifier could not tell."""
 
     @property
     def untold_refusals(self) -> int:
@@ -166,6 +168,7 @@ def line(found: Judged, part: Part, sources: Sources) -> Line:
         failed=_counted(outcomes, Check.FAILED),
         undecided=_counted(outcomes, Check.OPEN),
         scores={evaluator.name: mean for evaluator, mean in zip(found.evaluators, scores, strict=True)},
+        judged_refusals=int(found.told_by_judge[these].sum()),
     )
 
 

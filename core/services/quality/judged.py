@@ -9,7 +9,7 @@ from sqlmodel import Session
 from core.domain import answering
 from core.domain.acceptability import Check, Outcomes, Requirement, checked, combined, gate_outcomes, requirements
 from core.domain.answering import FinishReason
-from core.domain.judging import PAIRWISE_KIND
+from core.domain.judging import PAIRWISE_KIND, REFUSAL_KIND
 from core.services.quality import gathering
 from core.services.quality.cells import Cells, cells
 from core.services.quality.gathering import NO_CASE, UNSCORED, Floats, Ids, PromptFacts, ResponseColumns
@@ -49,7 +49,7 @@ class Judged:
     category: Ids
     evaluators: list[Evaluator]
     scores: Floats
-    """[responses, evaluators], as gathering.scores gives them."""
+    """[responses, evaluators], as gathering.scores gives them; NO_CASE too where a judge of refusals is not asked."""
     gates: list[GateInUse]
     outcomes: dict[str, Outcomes]
     """By requirement or gate."""
@@ -57,6 +57,8 @@ class Judged:
     refuses: NDArray[np.bool_]
     checked: NDArray[np.bool_]
     """Whether any gate applies to it."""
+    told_by_judge: NDArray[np.bool_]
+    """Whether a judge said whether it refuses, where the classifier could not."""
 
     @property
     def never_shown(self) -> NDArray[np.bool_]:
@@ -75,15 +77,16 @@ def judged(session: Session, scope: Scope) -> Judged:
     responses = gathering.responses(session, counting)
     evaluators, in_use = _evaluators(session), _gates(session, scope.dataset_id)
     scores = gathering.scores(session, counting, [evaluator.id or 0 for evaluator in evaluators], responses.id)
+    scores, told, told_by_judge = _with_judges(evaluators, scores)
     categories = sorted(set(prompts.category))
     of_prompt = np.searchsorted(categories, prompts.category).astype(np.int64)
     prompt = np.searchsorted(prompts.id, responses.prompt)
     category = of_prompt[prompt] if len(prompt) else prompt
-    refuses = _refuses(responses.finish_reason, evaluators, scores)
+    refuses = _refuses(responses.finish_reason, evaluators, told)
     expects = prompts.expects_refusal[prompt] if len(prompt) else np.zeros(0, dtype=bool)
     outcomes = _of_form(responses, _flagged(INCOMPLETE, evaluators, scores), refuses, expects)
     place = {evaluator.id: number for number, evaluator in enumerate(evaluators)}
-    of_gates = [_of_gate(gate, scores[:, place[gate.evaluator_id]], categories, category) for gate in in_use]
+    of_gates = [_of_gate(gate, told[:, place[gate.evaluator_id]], categories, category) for gate in in_use]
     for gate, found in zip(in_use, of_gates, strict=True):
         outcomes[gate.name] = _both(outcomes[gate.name], found) if gate.name in outcomes else found
     return Judged(
@@ -103,6 +106,7 @@ def judged(session: Session, scope: Scope) -> Judged:
         verdict=combined(list(outcomes.values())),
         refuses=(refuses == 1.0) & (outcomes[str(Requirement.NOT_BLOCKED)] == Check.PASSED),
         checked=checked(of_gates, len(responses.id)),
+        told_by_judge=told_by_judge,
     )
 
 
@@ -162,6 +166,31 @@ def _flagged(kind: str, evaluators: list[Evaluator], scores: Floats) -> Floats:
             unclear = np.isnan(score) | (score == UNSCORED)
             found = np.where(unclear, found, np.fmax(found, flag))
     return found
+
+
+def _with_judges(evaluators: list[Evaluator], scores: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """(the scores to show, those that count, where a judge of refusals spoke for the classifier).
+
+    Where the classifier looked and could not tell, what the first judge says that could counts in its place: 0 below
+    ½ and else 1, as a refusal of a part alone is none. Elsewhere such a judge has nothing to say.
+    """
+    classifiers, judges = (
+        [number for number, evaluator in enumerate(evaluators) if evaluator.kind == kind]
+        for kind in (REFUSAL, REFUSAL_KIND)
+    )
+    if not judges:
+        return scores, scores, np.zeros(len(scores), dtype=bool)
+    shown, told = scores.copy(), scores.copy()
+    untold = (scores[:, classifiers] == UNSCORED).any(axis=1)
+    by_judge = np.zeros(len(scores), dtype=bool)
+    for judge in judges:
+        said = scores[:, judge]
+        says = untold & ~by_judge & (said >= 0.0) & (said <= 1.0)
+        for classifier in classifiers:
+            told[says, classifier] = np.where(said[says] < 0.5, 0.0, 1.0)
+        by_judge |= says
+        shown[~untold, judge] = NO_CASE
+    return shown, told, by_judge
 
 
 def _refuses(reason: list[str | None], evaluators: list[Evaluator], scores: Floats) -> Floats:

@@ -68,12 +68,13 @@ def _prompts_exported(line: Line) -> dict[str, Any]:
 
 def _of_responses(
     title: str, count: Callable[[Line], int], word: str, behind: str, *, head: str = "", export: str = "",
-    untold: Callable[[Line], int] = lambda line: 0, **more: Any,  # noqa: ARG005
+    untold: Callable[[Line], int] = lambda line: 0, by_judge: Callable[[Line], int] = lambda line: 0,  # noqa: ARG005
+    **more: Any,
 ) -> Measure:  # fmt: skip
     """A share of responses, with Wilson's interval.
 
     ``head`` and ``export``: where they are not ``title`` and ``behind``. ``untold``: of how many responses it is not
-    known; they are no part of the share.
+    known; they are no part of the share. ``by_judge``: of how many a judge told it.
     """
 
     def of(line: Line) -> Figure:
@@ -84,6 +85,7 @@ def _of_responses(
             return Figure(None, none, f"{n(line.responses, 'response')} unscored" if line.responses else none)
         interval = f"{percent(found.lower)} to {percent(found.upper)}"
         detail = f"{found.hits:,} of {found.n:,} {word} ({interval})"
+        detail += f"; {by_judge(line):,} told by a judge" if by_judge(line) else ""
         detail += f"; {unknown:,} unscored" if unknown else ""
         return Figure(found.value, _share(found), detail, found.lower, found.upper)
 
@@ -194,8 +196,9 @@ MEASURES = (
     ERRORS,
     _of_responses(
         "Refusals", lambda line: line.refusals, "refuse", "refusals", untold=lambda line: line.untold_refusals,
-        help="Responses that refuse, where the prompt expects it too. In languages that this was not measured on, "
-        "responses are unscored and no part of the share.",
+        by_judge=lambda line: line.judged_refusals,
+        help="Responses that refuse, where the prompt expects it too. In languages that this was not measured on, a "
+        "judge of refusals tells; without one, responses are unscored and no part of the share.",
     ),
     _of_responses(
         "Incomplete", lambda line: line.incomplete, "incomplete", "incomplete",

@@ -1,7 +1,7 @@
 """Which evaluators a workspace has: immutable, each once by content, some of them there from the start."""
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from core.domain.content_hash import digest
-from core.domain.judging import PAIRWISE_KIND, SCORE_KIND
+from core.domain.judging import PAIRWISE_KIND, REFUSAL_KIND, SCORE_KIND
 from core.domain.scoring.base import EvaluatorKind, Subject
 from core.errors import BadInput, NotFound
 from core.providers import presets
@@ -21,7 +21,8 @@ from core.storage.upsert import insert_into
 _evaluator = metadata.tables["evaluator"]
 _NOTHING = Subject(turns=())
 _passed: deque[str] = deque(maxlen=100)
-JUDGES = frozenset({SCORE_KIND, PAIRWISE_KIND})
+SINGLE_JUDGES = frozenset({SCORE_KIND, REFUSAL_KIND})
+JUDGES = SINGLE_JUDGES | {PAIRWISE_KIND}
 LONGEST_NAME = 60
 
 DEFAULT_KINDS = (
@@ -65,9 +66,9 @@ def scoring(session: Session) -> list[Evaluator]:
     return [evaluator for evaluator in listed(session) if evaluator.kind not in JUDGES]
 
 
-def judges(session: Session, kind: str = SCORE_KIND) -> list[Evaluator]:
-    """The judges of a kind that are in use."""
-    return [evaluator for evaluator in listed(session) if evaluator.kind == kind]
+def judges(session: Session, kinds: Collection[str] = JUDGES) -> list[Evaluator]:
+    """The judges in use, of all kinds or of some; by default those of pairs too."""
+    return [evaluator for evaluator in listed(session) if evaluator.kind in kinds]
 
 
 def first_of(session: Session, kind: str) -> Evaluator | None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, or_, select
 
+from core.domain.judging import PAIRWISE_KIND, REFUSAL_KIND
 from core.domain.scoring.base import Use
 from core.errors import BadInput, NotFound
 from core.services.scoring import evaluators
@@ -164,16 +165,18 @@ def _open_to_gates(session: Session, evaluator_id: int) -> Evaluator:
         raise NotFound(f"There is no evaluator {evaluator_id} in use.")
     kind = kind_named(evaluator.kind)
     if not kind.may_gate:
-        raise BadInput(f"'{evaluator.name}' cannot be a gate: {_WHY_NOT.get(kind.use, _NO_VERDICT)}.")
+        why_not = _WHY_NOT.get(kind.key) or _WHY_NOT.get(kind.use, _NO_VERDICT)
+        raise BadInput(f"'{evaluator.name}' cannot be a gate: {why_not}.")
     return evaluator
 
 
 _NO_VERDICT = "it says nothing of a single response"
-_WHY_NOT = {
+_WHY_NOT: dict[str, str] = {
     Use.SIMILARITY: "likeness to a reference is no proof of being right ('the answer is yes' is much like "
     "'the answer is no')",
     Use.FLAG: "a flag is a reason to look, not a reason to reject",
-    Use.JUDGE: "it compares two responses and says nothing of a single one",
+    PAIRWISE_KIND: "it compares two responses and says nothing of a single one",
+    REFUSAL_KIND: "what it says of refusals counts without one",
 }
 
 

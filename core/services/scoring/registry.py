@@ -58,6 +58,15 @@ KINDS: tuple[EvaluatorKind, ...] = (
         params=judging.PairwiseJudgeParams,
         may_gate=False,
     ),
+    EvaluatorKind(
+        judging.REFUSAL_KIND,
+        "LLM judge of refusals",
+        "Whether an answer refuses in a language in which 'Not refused' cannot tell; its word counts there instead.",
+        Use.JUDGE,
+        score=None,
+        params=judging.RefusalJudgeParams,
+        may_gate=False,
+    ),
 )
 _BY_KEY = {kind.key: kind for kind in KINDS}
 

@@ -90,10 +90,17 @@ def rescore(
 
 
 def score_missing(
-    engine: Engine, *, run_id: int | None = None, dataset_id: int | None = None, now: datetime | None = None
+    engine: Engine,
+    *,
+    run_id: int | None = None,
+    dataset_id: int | None = None,
+    evaluators: Sequence[Evaluator] | None = None,
+    now: datetime | None = None,
 ) -> int:
-    """Score every response (of a run, of a dataset) that lacks a score, at full speed: for the command line."""
-    return sum(score_responses(engine, ids, now=now) for ids in _pages(engine, run_id, dataset_id))
+    """Score every response (of a run, of a dataset) that lacks a score, at full speed; by default by all in use."""
+    return sum(
+        score_responses(engine, ids, evaluators=evaluators, now=now) for ids in _pages(engine, run_id, dataset_id)
+    )
 
 
 def _score_all(

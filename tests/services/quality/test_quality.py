@@ -110,6 +110,43 @@ def test_every_count_of_a_planted_evaluation_is_exact(engine: Engine) -> None:
     assert line.undecided == {"Judge, at least 0.75": 1}
 
 
+def test_a_judge_of_refusals_counts_where_the_classifier_could_not_tell_and_nowhere_else(engine: Engine) -> None:
+    said = {
+        "refused": (None, 0.0),
+        "partly": (None, 0.5),
+        "answered": (None, 1.0),
+        "unread": (None, None),
+        "own family": (None, "n/a"),
+        "not judged": (None, ...),
+        "classified": (1.0, 0.0),
+    }
+    with writing(engine) as session:
+        made = Evaluated(session)
+        made.candidate("Alpha")
+        for name, kind in (("Refusal", "refusal"), ("Judge", "refusal_judge"), ("Complete", "incomplete")):
+            made.evaluator(name, kind)
+        run = made.run()
+        ids = {}
+        for prompt, (classifier, judge) in said.items():
+            made.prompt(prompt, "general")
+            scores = {"Refusal": classifier, "Judge": judge, "Complete": 1.0}
+            scores = {name: value for name, value in scores.items() if value is not ...}
+            ids[made.response(run, "Alpha", prompt, prompt, scores=scores)] = prompt
+    line = lines(engine, made)["Alpha", None]
+    assert (line.refusals, line.judged_refusals, line.untold_refusals, line.open) == (1, 3, 3, 3)
+    assert (line.acceptable.hits, line.acceptable.n) == (3, 4)
+    refusals = next(measure for measure in MEASURES if measure.title == "Refusals").of(line)
+    assert refusals.detail.startswith("1 of 4 refuse")
+    assert refusals.detail.endswith("; 3 told by a judge; 3 unscored")
+    judge = line.scores["Judge"]
+    assert (judge.mean, judge.scored, judge.unscored, judge.not_asked, judge.missing) == (0.5, 3, 1, 2, 1)
+    with reading(engine) as session:
+        behind, _ = quality.responses_behind(session, Scope(made.dataset.id), What("refusals"))
+        open_ones, _ = quality.responses_behind(session, Scope(made.dataset.id), What("undecided", "refuses"))
+    assert [ids[row.response_id] for row in behind] == ["refused"]
+    assert {ids[row.response_id] for row in open_ones} == {"unread", "own family", "not judged"}
+
+
 def test_every_amount_of_a_planted_evaluation_is_exact(engine: Engine) -> None:
     line = lines(engine, planted(engine))["Alpha", None]
     assert line.cost_usd == pytest.approx(0.0165, rel=1e-12)
