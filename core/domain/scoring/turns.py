@@ -14,24 +14,26 @@ def by_turn(subject: Subject, score: Callable[[Subject], Score]) -> Score:
 
     One turn that could not be scored leaves the conversation unscored, unless another one failed.
     """
-    asked = _turns(subject)
-    if not asked:
-        return score(subject)
-    said = [(number, score(each)) for number, each in asked]
-    worst, found = min(said, key=lambda each: _rank(each[1]))
-    return replace(found, reason=f"turn {worst}: {found.reason}") if len(said) > 1 else found
+    return lowest([(number, score(each)) for number, each in asked_turns(subject)])
 
 
-def _turns(subject: Subject) -> list[tuple[int, Subject]]:
-    """(its number from 1, what the turn is scored as) of each turn with a reference."""
+def asked_turns(subject: Subject) -> list[tuple[int, Subject]]:
+    """(its number from 1, what it is scored as) of each turn that has a reference; the whole where none has."""
     given = subject.constraints.get(TURN_REFERENCES)
     if not isinstance(given, Sequence) or isinstance(given, str):
-        return []
-    return [
+        return [(1, subject)]
+    own = [
         (number, replace(subject, turns=subject.turns[:number], reference=[reference]))
         for number, reference in enumerate(given[: len(subject.turns)], 1)
         if isinstance(reference, str) and reference.strip()
     ]
+    return own or [(1, subject)]
+
+
+def lowest(said: Sequence[tuple[int, Score]]) -> Score:
+    """The lowest of what is said of turns, by their numbers; of several, the reason names which."""
+    worst, found = min(said, key=lambda each: _rank(each[1]))
+    return replace(found, reason=f"turn {worst}: {found.reason}") if len(said) > 1 else found
 
 
 def _rank(said: Score) -> tuple[float, float]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from core.domain.scoring import parameters
 from core.domain.scoring.base import EvaluatorKind, Score, Subject, Use, not_applicable, unscored
 from core.domain.scoring.overlap import OverlapParams
+from core.domain.scoring.turns import asked_turns, lowest
 from core.domain.scoring.wording import is_latin
 from core.errors import EvenhandError
 
@@ -35,7 +36,7 @@ class NoEmbeddings(EvenhandError):
 
 def score(subject: Subject, params: OverlapParams) -> Score:
     """The similarity of the last answer and the best of its references: see ``score_all``."""
-    return score_all([subject], params)[0]
+    return _each([subject], params)[0]
 
 
 def score_all(subjects: Sequence[Subject], params: OverlapParams) -> list[Score]:
@@ -44,8 +45,15 @@ def score_all(subjects: Sequence[Subject], params: OverlapParams) -> list[Score]
     The value is the cosine, below 0 taken for 0: unrelated texts lie near 0, the same text at 1. "The answer is yes"
     and "The answer is no" lie at 0.7 and more, which is why no gate may rest on it. A text is read up to its 256th
     token (the model's own window), about 180 English words. The model knows English; other Latin scripts are a rough
-    guess and the rest is not scored.
+    guess and the rest is not scored. A conversation is scored as ``by_turn`` says.
     """
+    turns = [asked_turns(subject) for subject in subjects]
+    said = iter(_each([turn for of in turns for _, turn in of], params))
+    return [lowest([(number, next(said)) for number, _ in of]) for of in turns]
+
+
+def _each(subjects: Sequence[Subject], params: OverlapParams) -> list[Score]:
+    """The score of each by its last answer."""
     before = [_beforehand(subject, params) for subject in subjects]
     asked = sorted({text for found in before if not isinstance(found, Score) for text in (found[0], *found[1])})
     try:
@@ -138,5 +146,6 @@ KIND = EvaluatorKind(
     use=Use.SIMILARITY,
     score=score,
     params=OverlapParams,
+    reads_reference=True,
     may_gate=False,
 )

@@ -9,6 +9,7 @@ from rouge_score.rouge_scorer import RougeScorer
 
 from core.domain.scoring.base import Score, Subject
 from core.domain.scoring.rouge import RougeParams
+from core.domain.scoring.turns import by_turn
 from core.services.scoring import embedding
 from core.services.scoring.registry import kind_named
 
@@ -73,6 +74,19 @@ def test_scores_of_many_come_in_their_order_and_without_those_that_have_no_refer
     assert other.value is not None
     assert other.value < 0.3
     assert empty.value == 0
+
+
+def test_a_conversation_is_as_similar_as_its_least_similar_turn_alone_and_among_others() -> None:
+    kind, params = embedding.KIND, embedding.KIND.params()
+    turns, references = ["The cat sat on the mat.", "Revenues fell."], ["The cat sat on the mat.", "The dog barked."]
+    talk = Subject(turns, reference=references[1:], constraints={"turn_references": references})
+    right = Subject(turns, reference=["x"], constraints={"turn_references": [references[0], "Revenues fell."]})
+    first, second = embedding.score_all([talk, right], params)
+    assert first.value is not None and first.value < 0.3 and first.reason.startswith("turn 2: cosine")
+    assert second.value == pytest.approx(1)
+    assert kind.reads_reference and kind.score is not None
+    alone = by_turn(talk, lambda turn: kind.score(turn, params))
+    assert (alone.value, alone.reason) == (pytest.approx(first.value, abs=1e-4), first.reason)
 
 
 def test_without_the_models_files_similarity_is_unscored_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
