@@ -38,9 +38,11 @@ def run() -> dict[str, Any]:
             found = [one.subject for chunk in subjects.in_chunks(ids, 500) for one in subjects.read(session, chunk)]
         times: dict[str, list[float]] = {"all": [], "model": [], "others": []}
         for _ in range(ROUNDS):
+            embedding.KEPT.clear()
             times["model"].append(_seconds(lambda: embedding.embed(_texts(found))))
             times["others"].append(bare_seconds(found, others))
             forget(engine)
+            embedding.KEPT.clear()
             times["all"].append(_seconds(lambda: scoring.score_responses(engine, ids, evaluators=chosen, now=NOW)))
         engine.dispose()
     bare = np.array(times["model"]) + np.array(times["others"])

@@ -3,7 +3,8 @@
 all-MiniLM-L6-v2 (int8, ONNX): mean of the token vectors under the attention mask, normalised; the cosine of two texts.
 """
 
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,11 +24,13 @@ from core.errors import EvenhandError
 TOKENS = 256
 DIMENSIONS = 384
 _LOOKED_AT = 5_000
-_BATCH = 16
+_MOST_KEPT = 4_096
 _TOKENIZER = ("embeddings", "data", "all-MiniLM-L6-v2-onnx-int8", "tokenizer.json")
-_lock = Lock()
+_lock, _keeping = Lock(), Lock()
 
 Vectors = NDArray[np.float32]
+KEPT: OrderedDict[bytes, Vectors] = OrderedDict()
+"""Token ids → the vector of the texts that they stand for, the last used last: about 8 MB when it is full."""
 
 
 class NoEmbeddings(EvenhandError):
@@ -82,20 +85,52 @@ def _nearest(vectors: dict[str, Vectors], text: str, references: list[str]) -> S
 
 
 def embed(texts: Sequence[str]) -> Vectors:
-    """One normalised vector of 384 dimensions for each text. Raises NoEmbeddings without the model's files."""
-    vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
+    """One normalised vector of 384 dimensions for each text. Raises NoEmbeddings without the model's files.
+
+    What was embedded lately is not embedded again, whoever asked for it: texts of the same tokens have one vector.
+    """
     if not texts:
-        return vectors
+        return np.zeros((0, DIMENSIONS), dtype=np.float32)
     tokenizer, session = _model()
-    encoded = [tokenizer.encode(text[:_LOOKED_AT]) for text in texts]  # encode_batch takes every core
-    by_length = sorted(range(len(texts)), key=lambda at: len(encoded[at].ids))
-    for start in range(0, len(by_length), _BATCH):
-        batch = by_length[start : start + _BATCH]
-        vectors[batch] = _pooled(session, [encoded[at].ids for at in batch])
-    return vectors
+    tokens = [np.array(tokenizer.encode(text[:_LOOKED_AT]).ids) for text in texts]  # encode_batch takes every core
+    keys = [each.tobytes() for each in tokens]
+    found = _kept(keys)
+    lacking = {key: each for key, each in zip(keys, tokens, strict=True) if key not in found}
+    for batch in _batches(lacking):
+        vectors = dict(zip(batch, _pooled(session, [lacking[key] for key in batch]), strict=True))
+        found |= vectors
+        _keep(vectors)
+    return np.stack([found[key] for key in keys])
 
 
-def _pooled(session: Any, batch: list[list[int]]) -> Vectors:
+def _kept(keys: Iterable[bytes]) -> dict[bytes, Vectors]:
+    with _keeping:
+        there = {key for key in keys if key in KEPT}
+        for key in there:
+            KEPT.move_to_end(key)
+        return {key: KEPT[key] for key in there}
+
+
+def _keep(vectors: Mapping[bytes, Vectors]) -> None:
+    with _keeping:
+        KEPT.update(vectors)
+        while len(KEPT) > _MOST_KEPT:
+            KEPT.popitem(last=False)
+
+
+def _batches(tokens: Mapping[bytes, NDArray[np.int64]]) -> Iterator[list[bytes]]:
+    """Texts of like lengths, together at most as long as one may be: on one thread more of them take longer each."""
+    batch: list[bytes] = []
+    for key in sorted(tokens, key=lambda key: len(tokens[key])):
+        if batch and (len(batch) + 1) * len(tokens[key]) > TOKENS:
+            yield batch
+            batch = []
+        batch.append(key)
+    if batch:
+        yield batch
+
+
+def _pooled(session: Any, batch: Sequence[NDArray[np.int64]]) -> Vectors:
     """The normalised means of the token vectors of some token lists."""
     longest = max(len(tokens) for tokens in batch)
     ids = np.zeros((len(batch), longest), dtype=np.int64)

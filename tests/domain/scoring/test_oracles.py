@@ -54,11 +54,42 @@ def test_published_bleu_of_chinese_by_characters_is_what_sacrebleu_gives() -> No
 
 def test_a_text_has_the_same_vector_alone_and_in_a_batch_of_longer_ones() -> None:
     texts = ["A cat.", "A cat sat on the mat while the dog looked on. " * 6, "Revenues fell."]
-    together = embedding.embed(texts)
-    alone = np.vstack([embedding.embed([text])[0] for text in texts])
+    together = embedded_anew(texts)
+    alone = np.vstack([embedded_anew([text])[0] for text in texts])
     assert together.shape == (3, embedding.DIMENSIONS)
     assert np.linalg.norm(together, axis=1) == pytest.approx(np.ones(3), abs=1e-5)
     assert (together * alone).sum(axis=1).min() > 0.98  # int8 activations are scaled by the batch
+
+
+def embedded_anew(texts: list[str]) -> embedding.Vectors:
+    embedding.KEPT.clear()
+    return embedding.embed(texts)
+
+
+def test_a_text_that_was_embedded_is_not_embedded_again_and_the_longest_unused_goes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = list[int]()
+    pooled = embedding._pooled
+    monkeypatch.setattr(embedding, "_pooled", lambda model, batch: asked.append(len(batch)) or pooled(model, batch))
+    monkeypatch.setattr(embedding, "_MOST_KEPT", 3)
+    cat, dog, cow, hen = embedded_anew(["A cat.", "A dog.", "A cow.", "A hen."])
+    assert sum(asked) == 4 and len(embedding.KEPT) == 3
+    again = embedding.embed(["a COW.", "A dog.", "A hen.", "A cow."])
+    assert sum(asked) == 4 and (again == np.stack([cow, dog, hen, cow])).all()
+    assert (embedding.embed(["A cat."])[0] @ cat) == pytest.approx(1, abs=1e-3)
+    assert sum(asked) == 5
+
+
+def test_the_model_reads_no_more_at_once_than_its_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = list[int]()
+    pooled = embedding._pooled
+    monkeypatch.setattr(
+        embedding, "_pooled", lambda model, batch: sizes.append(sum(map(len, batch))) or pooled(model, batch)
+    )
+    texts = [f"Part {number}. " + "It costs more than the other one. " * (number % 40) for number in range(60)]
+    assert embedded_anew(texts).shape == (60, embedding.DIMENSIONS)
+    assert max(sizes) <= embedding.TOKENS and len(sizes) < 60
 
 
 def test_scores_of_many_come_in_their_order_and_without_those_that_have_no_reference() -> None:
