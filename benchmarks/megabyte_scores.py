@@ -11,6 +11,7 @@ from collections.abc import Callable
 from core.domain.lengths import count_words
 from core.domain.scoring.base import EvaluatorKind, Subject
 from core.domain.scoring.wording import plain
+from core.services.scoring import embedding
 from core.services.scoring.registry import KINDS
 
 LENGTHS, ROUNDS, GOAL = (100_000, 1_000_000), 3, 15.0
@@ -47,7 +48,7 @@ def scoring(kind: EvaluatorKind, text: str) -> Callable[[], object]:
     subject = Subject(turns=[text], reference=["Paris", text[:2000]], constraints=CONSTRAINTS)
     params = kind.params.of(PARAMS.get(kind.key, {}))
     assert kind.score is not None
-    return lambda: kind.score(subject, params)
+    return lambda: (embedding.KEPT.clear(), kind.score(subject, params))
 
 
 def run() -> dict:
