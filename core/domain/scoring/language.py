@@ -47,6 +47,11 @@ def language_of(text: str) -> str:
     return _guess(text[:_LOOKED_AT])
 
 
+def is_english(text: str) -> bool:
+    """Whether ``text`` says something, and what it says at its beginning may be English: see ``language_of``."""
+    return _ANY_LETTER.search(text) is not None and language_of(text) == ENGLISH
+
+
 def name_of(language: str) -> str:
     """The language in words, to follow "in"."""
     return words.NAMES.get(language, "this language")

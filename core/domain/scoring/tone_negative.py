@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import Field
 
 from core.domain.scoring.base import EvaluatorKind, Score, Subject, Use, failed, not_applicable, passed
-from core.domain.scoring.wording import is_english, shown, straight
+from core.domain.scoring.language import is_english
+from core.domain.scoring.wording import shown, straight
 from core.domain.strict_params import StrictParams
 
 

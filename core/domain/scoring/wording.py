@@ -19,12 +19,6 @@ _BLANKS = re.compile(r"\s+")
 _UNSHOWABLE = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]+")
 _LETTERS = re.compile(r"[^\W\d_]")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
-_WORDS = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
-_ENGLISH = re.compile(
-    r"(?:the|an?|and|or|but|of|to|in|on|at|for|with|from|by|is|are|was|were|be|been|it|its|this|that|these|those|you"
-    r"|your|i|i'm|my|me|we|our|they|their|he|she|his|her|not|no|can|can't|will|would|should|have|has|do|don't|if|as|so"
-    r"|what|when|how|which|there|here|please)"
-)
 _LOOKED_AT = 4_000
 
 
@@ -63,11 +57,3 @@ def is_unspaced(text: str) -> bool:
     letters = _LETTERS.findall(text[:_LOOKED_AT])
     unspaced = re.compile(f"[{UNSPACED}]")
     return bool(letters) and 5 * sum(bool(unspaced.match(letter)) for letter in letters) >= len(letters)
-
-
-def is_english(text: str) -> bool:
-    """Whether the beginning reads as English: Latin letters, and its small words where there are enough words."""
-    words = _WORDS.findall(straight(text[:_LOOKED_AT]).casefold())
-    if not words or not is_latin(text):
-        return False
-    return len(words) < 6 or sum(bool(_ENGLISH.fullmatch(word)) for word in words) >= 0.12 * len(words)

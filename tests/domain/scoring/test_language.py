@@ -2,7 +2,9 @@
 
 import pytest
 
-from core.domain.scoring.language import ENGLISH, UNKNOWN, language_of
+from core.domain.scoring.base import Subject
+from core.domain.scoring.language import ENGLISH, UNKNOWN, is_english, language_of
+from core.services.scoring.registry import kind_named
 
 TOLD = {
     "en": "I'm sorry that the parcel came late.",
@@ -69,3 +71,15 @@ def test_prose_of_no_known_language_is_unknown() -> None:
 @pytest.mark.parametrize("unit", ["a", "ä ", "の", "я не ", "मैं ", "\ud800", "x_(", "a@"])
 def test_a_megabyte_has_some_language(unit: str) -> None:
     assert language_of(unit * (1_000_000 // len(unit)))
+
+
+@pytest.mark.parametrize("text", ["", " \n", "42", "…", "Das ist gelogen.", "Je ne sais pas.", *TOLD.values()])
+def test_what_says_nothing_or_says_it_in_another_language_is_not_english(text: str) -> None:
+    assert is_english(text) is (text == TOLD["en"])
+
+
+@pytest.mark.parametrize("key", ["tone_negative", "profanity"])
+def test_the_flags_of_tone_read_a_short_sentence_in_english_and_leave_one_in_german_out(key: str) -> None:
+    kind = kind_named(key)
+    said = [kind.score(Subject([text]), kind.params()) for text in ("What a fine day.", "Das ist gelogen.")]
+    assert [one.applies for one in said] == [True, False]
