@@ -21,6 +21,7 @@ from core.domain.scoring.number import Number, exactly, is_same, spelled
 from core.domain.scoring.numbers import numbers_in, only_number
 from core.domain.scoring.wording import shown
 from core.domain.strict_params import StrictParams
+from core.errors import BadInput
 
 
 class NumberParams(StrictParams):
@@ -84,8 +85,8 @@ def _wanted(subject: Subject, params: NumberParams) -> _Wanted | Score:
     if isinstance(stated, Mapping):
         own = {name: stated[name] for name in _OWN if name in stated}
         try:
-            _check_own(own)
-        except ValueError as error:
+            NumberParams.check(own)
+        except BadInput as error:
             return unscored(f"the prompt's number cannot be used: {shown(str(error), 100)}")
         wanted, stated = replace(wanted, **own), stated.get("value")
     if stated is None and (references := parameters.texts(subject.reference)):
@@ -110,14 +111,6 @@ def _numbers(stated: Any, *, in_words: bool) -> tuple[Number, ...]:
         elif isinstance(one, str) and (number := only_number(one, in_words=in_words)):
             found.append(number)
     return tuple(found)
-
-
-def _check_own(own: Mapping[str, Any]) -> None:
-    if own.get("which", "any") not in ("any", "final"):
-        raise ValueError(f"'which' is {own['which']!r}, not any or final")
-    for name in ("tolerance", "relative_tolerance"):
-        if not parameters.is_number(own.get(name, 0)) or own.get(name, 0) < 0:
-            raise ValueError(f"'{name}' is {own[name]!r}, not a number from 0")
 
 
 KIND = EvaluatorKind(

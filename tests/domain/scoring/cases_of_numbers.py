@@ -114,6 +114,7 @@ NUMBER_MATCH = [
     Case("the answer in brackets", "The answer is [4].", 1, reference=("4",)),
     Case("a list of numbers", "[4, 5, 6]", 1, reference=("5",)),
     Case("a constraint that is none", "9", UNSCORED, "wants", constraints=number("nine-ish")),
+    Case("a share above all", "9", UNSCORED, "from 0 to 1", constraints=number(1, relative_tolerance=9)),
     Case("a tolerance that is none", "9", UNSCORED, "tolerance", constraints=number(9, tolerance="some")),
     Case("nothing wanted", "9", NOT_APPLICABLE, "no number"),
     Case("no number", "I do not know.", 0, "no number, 9 was wanted", constraints=number(9)),
