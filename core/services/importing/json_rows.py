@@ -15,6 +15,7 @@ from core.services.importing.source import LONGEST_LINE, NOT_UTF8, Source
 
 Rows = Iterator[tuple[int, Row]]
 _FIRST = re.compile(r"[ \t\r\n]*")
+_OPENING = re.compile(r"[ \t\r\n]*\[")
 _NEXT = re.compile(r"[ \t\r\n]*,[ \t\r\n]*")
 _END = re.compile(r"[ \t\r\n]*\]")
 _MORE = re.compile(r"[ \t\r\n]*,?[ \t\r\n]*")
@@ -64,31 +65,17 @@ def _laid_out(source: Source, flaw: Flaw) -> Rows:
 
 def _objects(source: Source) -> Iterator[tuple[int, Row, str]]:
     """(line, object, its text) of every object."""
-    pieces = (piece.replace("\x00", "\ufffd") for piece in source.texts())
-    buffer, place, number = "", 0, 1
+    text = _Text(source, "A record")
     while True:
-        blank = _FIRST.match(buffer, place)
-        after = blank.end() if blank else place
-        number += buffer.count("\n", place, after)
-        place = after
-        if place < len(buffer):
-            if buffer[place] != "{":
-                raise Flaw("One object belongs after another here, and nothing else.", line=number)
-            element = _element(buffer, place, number)
-            if element is not None:
-                row, end = element
-                yield number, row, buffer[place:end]
-                number += buffer.count("\n", place, end)
-                place = end
-                continue
-        buffer, place = buffer[place:], 0
-        if len(buffer) > LONGEST_LINE:
-            raise Flaw("A record is damaged, or longer than 16 MB.", line=number)
-        if not (more := "".join(islice(pieces, 1 + len(buffer) // 65536))):
-            if buffer:
-                raise Flaw("The record is cut off, or damaged.", line=number)
-            return
-        buffer += more
+        text.skip_blanks()
+        if not text.is_over and not text.begins("{"):
+            raise Flaw("One object belongs after another here, and nothing else.", line=text.line)
+        if (element := text.element()) is not None:
+            yield element
+        elif not text.read_on():
+            if text.is_over:
+                return
+            raise Flaw("The record is cut off, or damaged.", line=text.line)
 
 
 def _with_odd_characters(text: str | bytes) -> Any:
@@ -110,32 +97,84 @@ def _json_problem(line: bytes, error: ValueError) -> str:
 
 def array(source: Source) -> Rows:
     """The objects of one big array, each checked again as strictly as a line is."""
-    pieces = (piece.replace("\x00", "\ufffd") for piece in source.texts())
-    buffer = next(pieces, "").lstrip()
-    while not buffer:
-        buffer = next(pieces).lstrip()
-    place, number, separator = 1, 1, _FIRST
+    text, before = _Text(source, "A record of the JSON array"), _FIRST
+    is_open = False
     while True:
-        found = separator.match(buffer, place)
-        after = found.end() if found else place
-        if found and after < len(buffer) and buffer[after] == "{":
-            element = _element(buffer, after, number + buffer.count("\n", place, after))
-            if element is not None:
-                number += buffer.count("\n", place, after)
-                yield number, element[0]
-                number += buffer.count("\n", after, element[1])
-                place, separator = element[1], _NEXT
-                continue
-        elif end := _END.match(buffer, place):
-            return _refuse_rest(buffer[end.end() :], pieces, number)
-        elif _MORE.fullmatch(buffer, place) is None:
-            raise Flaw("A JSON array must hold objects, with a comma between them.", line=number)
-        buffer, place = buffer[place:], 0
-        if len(buffer) > LONGEST_LINE:
-            raise Flaw("A record of the JSON array is damaged, or longer than 16 MB.", line=number)
-        if not (more := "".join(islice(pieces, 1 + len(buffer) // 65536))):
-            raise Flaw("The JSON array is cut off, or damaged here.", line=number)
-        buffer += more
+        is_open = is_open or text.skip(_OPENING)
+        if is_begun := is_open and text.skip(before, to="{"):
+            before = _FIRST
+        if is_begun and (element := text.element()) is not None:
+            yield element[:2]
+            before = _NEXT
+        elif is_open and text.skip(_END):
+            return text.refuse_rest()
+        elif not is_begun and not text.is_blank_but_for(_MORE):
+            raise Flaw("A JSON array must hold objects, with a comma between them.", line=text.line)
+        elif not text.read_on():
+            raise Flaw("The JSON array is cut off, or damaged here.", line=text.line)
+
+
+class _Text:
+    """A file's text from where it was read to, of which no more is held than a record takes.
+
+    ``line``: on which that is. ``record``: what a part is called that is too long to be one.
+    """
+
+    def __init__(self, source: Source, record: str) -> None:
+        self.line = 1
+        self._pieces = (piece.replace("\x00", "\ufffd") for piece in source.texts())
+        self._held, self._place, self._record = "", 0, record
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left of what is held."""
+        return self._place >= len(self._held)
+
+    def begins(self, sign: str) -> bool:
+        return self._held.startswith(sign, self._place)
+
+    def skip_blanks(self) -> None:
+        self.skip(_FIRST)
+
+    def skip(self, pattern: re.Pattern[str], *, to: str = "") -> bool:
+        """Go past the pattern, where it is next with ``to`` behind it; whether it was."""
+        found = pattern.match(self._held, self._place)
+        if found is None or not self._held.startswith(to, found.end()):
+            return False
+        self._go_to(found.end())
+        return True
+
+    def is_blank_but_for(self, pattern: re.Pattern[str]) -> bool:
+        return pattern.fullmatch(self._held, self._place) is not None
+
+    def element(self) -> tuple[int, Row, str] | None:
+        """Go past the object that is next; (line, object, its text), None where what is held does not hold its end."""
+        element = _element(self._held, self._place, self.line) if self.begins("{") else None
+        if element is None:
+            return None
+        row, end = element
+        found = self.line, row, self._held[self._place : end]
+        self._go_to(end)
+        return found
+
+    def read_on(self) -> bool:
+        """Hold more; whether there was any. Raises Flaw for a record that is too long."""
+        self._held, self._place = self._held[self._place :], 0
+        if len(self._held) > LONGEST_LINE:
+            raise Flaw(f"{self._record} is damaged, or longer than 16 MB.", line=self.line)
+        more = "".join(islice(self._pieces, 1 + len(self._held) // 65536))
+        self._held += more
+        return bool(more)
+
+    def refuse_rest(self) -> None:
+        """Raise Flaw where anything but blanks is left."""
+        for piece in chain([self._held[self._place :]], self._pieces):
+            if piece.strip():
+                raise Flaw("Something follows the end of the JSON array.", line=self.line)
+
+    def _go_to(self, end: int) -> None:
+        self.line += self._held.count("\n", self._place, end)
+        self._place = end
 
 
 def _element(buffer: str, place: int, line: int) -> tuple[Row, int] | None:
@@ -153,9 +192,3 @@ def _element(buffer: str, place: int, line: int) -> tuple[Row, int] | None:
         if row is None:
             raise Flaw(f"It is not JSON ({error}).", line=line) from None
     return row, end
-
-
-def _refuse_rest(rest: str, pieces: Iterator[str], line: int) -> None:
-    for piece in chain([rest], pieces):
-        if piece.strip():
-            raise Flaw("Something follows the end of the JSON array.", line=line)
