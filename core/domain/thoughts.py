@@ -1,4 +1,4 @@
-"""What a model thought aloud before its answer, where it stands in the answer's own text."""
+"""What a model thought aloud before its answer: in the answer's own text, or in parts that name their kind."""
 
 import re
 
@@ -27,6 +27,16 @@ _LONGEST_SIGN = 30
 _BLANK = re.compile(r"\s*")
 _TO_LINE_END = re.compile(r"[ \t]*+(?:[\r\n]|\Z)")
 _ENDS_A_SENTENCE = (".", "!", "?", "…", "。", "！", "？")
+
+# "redacted_thinking", "reasoning.summary", "reasoningContent"; not "finish_reason".
+_THOUGHT_KIND = re.compile(
+    r"(?:(?<![A-Za-z])(?:think(?:ing)?|thoughts?|reasoning)|Think(?:ing)?|Thoughts?|Reasoning)(?![a-z])"
+)
+
+
+def names_thoughts(kind: str) -> bool:
+    """Whether a part or an item of this kind holds what a model thought, and no answer."""
+    return _THOUGHT_KIND.search(kind) is not None
 
 
 def split_thoughts(text: str) -> tuple[str, str]:

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from core.domain.answering import FinishReason, finish_reason_of, is_failure, is_unfinished
+from core.domain.thoughts import names_thoughts
 from core.providers.error_bodies import StreamError, is_error
 from core.providers.events import Told
 from core.providers.hearing import Hearing
 
-_THOUGHT = ("think", "thought", "reason")
 _TEXTS = ("thinking", "thought", "reasoning", "reasoning_content", "text", "content", "summary", "value", "parts")
 _MOST_DEPTH = 6
 _ERROR_EVENT = "error"
@@ -75,11 +75,7 @@ def hear_content(content: object, hearing: Hearing) -> None:
 
 def _hear_part(part: Mapping[str, Any], hearing: Hearing) -> None:
     kind = str(part.get("type") or "")
-    if (
-        part.get("thought") is True
-        or any(sign in kind for sign in _THOUGHT)
-        or ("text" not in part and part.get("thinking"))
-    ):
+    if part.get("thought") is True or names_thoughts(kind) or ("text" not in part and part.get("thinking")):
         hear_thought(part, hearing)
     elif part.get("refusal"):
         hearing.refuses = True

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.domain.thoughts import answer_begins_at, split_thoughts
+from core.domain.thoughts import answer_begins_at, names_thoughts, split_thoughts
 
 SPLIT = {
     "a tag": ("<think>\n2+2 is 5? no, 4.\n</think>\n\nThe answer is 4.", "2+2 is 5? no, 4.", "The answer is 4."),
@@ -68,3 +68,19 @@ def test_where_an_answer_begins_is_where_its_text_stands(name: str):
 
 def test_a_text_without_thoughts_begins_at_its_beginning():
     assert all(answer_begins_at(text) == 0 for text in WHOLE.values())
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "thinking", "redacted_thinking", "thinking_delta", "think", "thought", "thought_summary", "reasoning",
+        "reasoning_content", "reasoning_text", "reasoning.summary", "reasoningContent", "redactedThinking",
+    ],
+)  # fmt: skip
+def test_a_kind_of_part_names_thoughts(kind: str) -> None:
+    assert names_thoughts(kind)
+
+
+@pytest.mark.parametrize("kind", ["", "text", "output_text", "finish_reason", "thinkers", "rethink", "tool_use"])
+def test_another_kind_of_part_names_none(kind: str) -> None:
+    assert not names_thoughts(kind)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from core.domain import fields
 from core.domain.answering import FinishReason
 from core.domain.fields import Flaw, Row
-from core.domain.thoughts import split_thoughts
+from core.domain.thoughts import names_thoughts, split_thoughts
 from core.services.importing import conversations, finishing, shapes
 from core.services.importing.conversations import NotText
 
@@ -177,7 +177,7 @@ def _items(found: Row, place: str, reason: str | None) -> list[Answer]:
     said = [
         one
         for number, each in enumerate(found["output"])
-        if isinstance(each, dict) and shapes.role_of(each) not in shapes.TOOLS | shapes.THOUGHTS
+        if isinstance(each, dict) and not _says_nothing(each)
         for one in _message(each, f"{place}.output[{number}]", reason)
     ]
     if not said:
@@ -187,6 +187,11 @@ def _items(found: Row, place: str, reason: str | None) -> list[Answer]:
         return []
     refusal = next((each.finish_reason for each in said if each.finish_reason == FinishReason.REFUSAL), None)
     return [Answer("\n\n".join(each.text for each in said if each.text), refusal or said[-1].finish_reason)]
+
+
+def _says_nothing(item: Row) -> bool:
+    kind = shapes.role_of(item) or ""
+    return kind in shapes.TOOLS or names_thoughts(kind)
 
 
 def _listed(found: list[Any], place: str, reason: str | None) -> list[Answer]:

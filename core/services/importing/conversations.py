@@ -5,6 +5,7 @@ from typing import Any
 from core.domain import fields
 from core.domain.fields import Flaw, Row
 from core.domain.storable_text import storable
+from core.domain.thoughts import names_thoughts
 from core.services.importing import shapes
 
 Message = dict[str, str]
@@ -160,7 +161,7 @@ def _only_text(told: Row) -> str | None:
 
 
 def _is_thought(found: Row) -> bool:
-    return shapes.type_of(found) in shapes.THOUGHTS or found.get("thought") is True or "reasoningContent" in found
+    return names_thoughts(shapes.type_of(found)) or found.get("thought") is True or "reasoningContent" in found
 
 
 def message(found: Any, place: str) -> Message:

@@ -10,6 +10,7 @@ from typing import Any
 from core.domain import fields
 from core.domain.fields import Flaw, Row
 from core.domain.storable_text import storable
+from core.domain.thoughts import names_thoughts
 
 ROLES = {
     "system": "system", "developer": "system", "user": "user", "human": "user", "assistant": "assistant",
@@ -26,8 +27,6 @@ TOOLS = frozenset(
         "custom_tool_call_output", "local_shell_call",
     }
 )  # fmt: skip
-THOUGHTS = frozenset({"thinking", "redacted_thinking", "reasoning", "reasoning_content", "reasoning_text", "thought"})
-"""Kinds of parts and items that hold what a model thought, and no answer."""
 TEXT_PARTS = frozenset({"text", "input_text", "output_text", "refusal"})
 MEDIA_PARTS = frozenset(
     {
@@ -85,8 +84,8 @@ def are_parts(found: Any) -> bool:
     """Whether it is the content of one message in parts, told by a part of it that names its kind."""
     if not isinstance(found, list) or any(map(_is_no_part, found)):
         return False
-    known = TEXT_PARTS | THOUGHTS | MEDIA_PARTS
-    return any(isinstance(each, dict) and type_of(each) in known for each in found)
+    known = TEXT_PARTS | MEDIA_PARTS
+    return any(isinstance(each, dict) and (type_of(each) in known or names_thoughts(type_of(each))) for each in found)
 
 
 def _is_no_part(found: Any) -> bool:
@@ -144,7 +143,10 @@ def is_items(found: Row) -> bool:
 
 
 def _is_item(found: Any) -> bool:
-    return isinstance(found, dict) and (type_of(found) in TOOLS | THOUGHTS or is_message(found))
+    if not isinstance(found, dict):
+        return False
+    kind = type_of(found)
+    return kind in TOOLS or names_thoughts(kind) or is_message(found)
 
 
 def unfolded(found: Any) -> Any:

@@ -114,6 +114,10 @@ ANSWERS: dict[str, tuple[Any, list[tuple[str, str | None]]]] = {
         said([{"type": "redacted_thinking", "data": "x"}, {"type": "text", "text": "Hi"}]),
         [("Hi", None)],
     ),
+    "openrouter's thoughts": (
+        said([{"type": "reasoning.summary", "summary": "?"}, {"type": "text", "text": "Hi"}]),
+        [("Hi", None)],
+    ),
     "gemini's thoughts": (said(None, parts=[{"text": "?", "thought": True}, {"text": "Hi"}]), [("Hi", None)]),
     "bedrock's thoughts": (said([{"reasoningContent": {"text": "?"}}, {"text": "Hi"}]), [("Hi", None)]),
     "mistral's thoughts": (
