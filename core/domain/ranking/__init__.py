@@ -3,6 +3,7 @@
 from core.domain.ranking.board import Board, Entry, RankingOptions, rank
 from core.domain.ranking.counts import Cells, Clusters, cells_from_votes, clusters_from_votes, rater_weight
 from core.domain.ranking.intervals import Band
+from core.domain.ranking.rectified import Judged, JudgedClusters, Narrowed
 from core.domain.ranking.settled import Settled, settled
 
 __all__ = [
@@ -11,6 +12,9 @@ __all__ = [
     "Cells",
     "Clusters",
     "Entry",
+    "Judged",
+    "JudgedClusters",
+    "Narrowed",
     "RankingOptions",
     "Settled",
     "cells_from_votes",

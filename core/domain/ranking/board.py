@@ -18,6 +18,7 @@ from core.domain.ranking.comparison import (
 from core.domain.ranking.counts import Cells, Clusters, Floats
 from core.domain.ranking.estimate import Estimate, estimate_plain, estimate_whole
 from core.domain.ranking.intervals import Band, fixed_factor, peek_factor, positive_semidefinite, tail
+from core.domain.ranking.rectified import Judged, Narrowed, gain_of, rectification
 
 SMALLEST_PRIOR = 1e-6
 
@@ -97,13 +98,21 @@ class Board:
     options: RankingOptions
     notes: tuple[str, ...]
     """Sentences to show with the board."""
+    narrowed: Narrowed | None = None
+    """What a judge's preferences did, where they were given."""
     estimate: Estimate | None = field(default=None, repr=False)
 
 
-def rank(cells: Cells, clusters: Sequence[Clusters] = (), options: RankingOptions | None = None) -> Board:
+def rank(
+    cells: Cells,
+    clusters: Sequence[Clusters] = (),
+    options: RankingOptions | None = None,
+    judged: Judged | None = None,
+) -> Board:
     """Rank the candidates of ``cells``.
 
-    ``clusters``: the same votes by rater and by prompt (either, both or none); ``plain`` ignores them. An empty
+    ``clusters``: the same votes by rater and by prompt (either, both or none); ``plain`` ignores them. ``judged``:
+    what a judge prefers, with both clusterings; used unless ``plain``, or where all votes are on one prompt. An empty
     Board where there are no votes.
     """
     options = options or RankingOptions()
@@ -111,10 +120,16 @@ def rank(cells: Cells, clusters: Sequence[Clusters] = (), options: RankingOption
         return _empty(cells.candidates, options)
     prior = max(options.prior, SMALLEST_PRIOR)
     if options.plain:
-        estimate = estimate_plain(cells, prior)
-    else:
-        estimate = estimate_whole(cells, clusters, prior=prior, side=options.side, length=options.length)
-    return _board(cells, estimate, options)
+        return _board(cells, estimate_plain(cells, prior), options)
+    estimate = estimate_whole(cells, clusters, prior=prior, side=options.side, length=options.length)
+    if judged is None or not clusters or clusters[-1].used < 2:
+        return _board(cells, estimate, options)
+    found = rectification(cells, judged, estimate.fit)
+    narrowed = estimate_whole(
+        cells, clusters, prior=prior, side=options.side, length=options.length, rectification=found
+    )
+    gain = gain_of(np.diag(estimate.covariance), np.diag(narrowed.covariance))
+    return replace(_board(cells, narrowed, options), narrowed=Narrowed(found, gain))
 
 
 def rating_band(estimate: Estimate, options: RankingOptions) -> tuple[Floats, Floats, Floats]:

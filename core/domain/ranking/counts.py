@@ -34,6 +34,8 @@ class Cells:
     """[m, 4] sums of vote weights by Outcome."""
     weight_squared: Floats
     """[m, 4] sums of their squares."""
+    shift: Floats | None = None
+    """[m] added to the left's wins: what a judge's preferences take out of them, see Rectification."""
 
     @property
     def total(self) -> Floats:
@@ -42,8 +44,9 @@ class Cells:
 
     @property
     def wins(self) -> Floats:
-        """[m] the left candidate's weighted wins of each cell, ties and both-bad as halves."""
-        return self.weight[:, 0] + 0.5 * (self.weight[:, 2] + self.weight[:, 3])
+        """[m] the left candidate's weighted wins of each cell, ties and both-bad as halves; with ``shift``."""
+        wins = self.weight[:, 0] + 0.5 * (self.weight[:, 2] + self.weight[:, 3])
+        return wins if self.shift is None else wins + self.shift
 
 
 @dataclass(frozen=True)

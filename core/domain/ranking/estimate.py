@@ -12,6 +12,7 @@ from core.domain.ranking.counts import Cells, Clusters, Codes, Floats, add_up
 from core.domain.ranking.fit import ELO_PER_LOGIT, NO_TERMS, TERM_PRIOR, Design, Fit, newton, vote_meat
 from core.domain.ranking.graph import components, separated, strongly_connected, win_matrix
 from core.domain.ranking.intervals import FEW_EFFECTIVE_RATERS, cluster_variance, effective_clusters
+from core.domain.ranking.rectified import Rectification
 
 MEAN_RATING = 1000.0
 Flags = NDArray[np.bool_]
@@ -126,13 +127,23 @@ def _anchor(graph: Graph, played: Floats) -> Floats | float:
     return np.asarray((graph.component[:, None] == graph.component[None, :]) * size)
 
 
-def estimate_whole(cells: Cells, clusters: Sequence[Clusters], *, prior: float, side: bool, length: bool) -> Estimate:
+def estimate_whole(
+    cells: Cells,
+    clusters: Sequence[Clusters],
+    *,
+    prior: float,
+    side: bool,
+    length: bool,
+    rectification: Rectification | None = None,
+) -> Estimate:
     """Bradley-Terry with a tiny prior and terms for side and length; the covariance clustered by rater and prompt.
 
     V = V_rater + V_prompt − V_vote (Cameron, Gelbach & Miller 2011) for two clusterings, the one for one, V_vote for
     none. Prior and half a vote of model variance per candidate are part of each, so that three equal votes are not
-    taken for certainty.
+    taken for certainty. ``rectification``: what a judge's preferences are to take out of the votes.
     """
+    if rectification is not None:
+        cells = rectification.cells(cells)
     graph = comparison_graph(cells)
     design = _design(cells, prior, side=side, length=length)
     start = np.zeros(design.parameters)
@@ -142,8 +153,12 @@ def estimate_whole(cells: Cells, clusters: Sequence[Clusters], *, prior: float, 
     notes = graph.notes
     if len(usable) < len(clusters):
         notes.append("All votes come from one rater or one prompt: the intervals say nothing of others.")
-    own, least = _vote_variance(fit, cells)
-    variance = own if not usable else sum((cluster_variance(fit, c) for c in usable), start=np.zeros_like(own))
+    own, least = _vote_variance(fit, cells, rectification)
+    variance = own if not usable else np.zeros_like(own)
+    for which, c in enumerate(clusters):
+        if c.used > 1:
+            more = 0.0 if rectification is None else rectification.scores(cells, which, c)
+            variance = variance + cluster_variance(fit, c, more)
     variance = variance - max(len(usable) - 1, 0) * own + least
     degrees = min(c.used for c in usable) - 1.0 if usable else None
     for c in usable:
@@ -160,10 +175,11 @@ def _design(cells: Cells, prior: float, *, side: bool, length: bool) -> Design:
     return Design(cells.candidates, cells.left, cells.right, cells.length_bin + 2, patterns, penalty)
 
 
-def _vote_variance(fit: Fit, cells: Cells) -> tuple[Floats, Floats]:
+def _vote_variance(fit: Fit, cells: Cells, rectification: Rectification | None) -> tuple[Floats, Floats]:
     """The sandwich of independent votes, and the least variance that the prior and so few votes leave."""
     design, p = fit.design, fit.probability
-    own = fit.sandwich(design.information(vote_meat(cells, p)))
+    meat = vote_meat(cells, p) if rectification is None else rectification.meat(cells, p)
+    own = fit.sandwich(design.information(meat))
     total = cells.total
     votes = add_up(cells.left, total, cells.candidates) + add_up(cells.right, total, cells.candidates)
     share = total / np.maximum(votes[cells.left] + votes[cells.right], 1e-300)

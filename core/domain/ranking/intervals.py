@@ -21,13 +21,14 @@ class Band(StrEnum):
     FIXED = "fixed"
 
 
-def cluster_variance(fit: Fit, clusters: Clusters) -> Floats:
+def cluster_variance(fit: Fit, clusters: Clusters, more: Floats | float = 0.0) -> Floats:
     """[k+q, k+q] in squared logits, each cluster's votes taken as one draw.
 
+    ``more``: [G, k+q] what each cluster adds to the gradient beside its votes.
     From 100 clusters CR1: bread · G/(G−1) Σ u uᵀ · bread. Below, CR3, the jackknife over clusters in one Newton step:
     (G−1)/G Σ δ δᵀ, δ = (H − H_g)⁻¹ u_g (Bell & McCaffrey 2002; Hansen 2022).
     """
-    scores = cluster_scores(fit, clusters)
+    scores = cluster_scores(fit, clusters) + more
     used = clusters.used
     if used >= FEW_CLUSTERS:
         influence = scores @ fit.bread

@@ -132,8 +132,10 @@ def _survives_worst(cells: Cells, fit: Fit, leader: int, rivals: Codes) -> bool:
     total = float(cells.weight.sum())
     heaviest = float(np.max(cells.weight_squared.sum(axis=1) / np.maximum(cells.total, 1e-300), initial=0.0))
     for rival in rivals:
-        kept = _without_best(cells, fit, (leader, int(rival)), max(WORST_SHARE * total, heaviest))
-        theta = newton(fit.design, kept.sum(axis=1), kept @ WIN_OF_OUTCOME, fit.theta).theta
+        kept = replace(
+            cells, weight=_without_best(cells, fit, (leader, int(rival)), max(WORST_SHARE * total, heaviest))
+        )
+        theta = newton(fit.design, kept.total, kept.wins, fit.theta).theta
         if theta[leader] <= theta[rival]:
             return False
     return True
