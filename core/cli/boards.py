@@ -7,7 +7,7 @@ import typer
 from core import clock
 from core.cli.terminal import AsJson, app, plainly, print_json, workspace
 from core.domain.ranking import Band, RankingOptions
-from core.services.leaderboards import boards, report, tallies, weighting
+from core.services.leaderboards import boards, narrowing, report, tallies, weighting
 from core.services.studies import studies
 from core.services.workspace import counts_simulated
 from core.storage.engine import reading, write
@@ -22,6 +22,7 @@ def leaderboard(
     plain: Annotated[bool, typer.Option("--plain", help="Bradley-Terry with half-win ties and nothing else.")] = False,
     simulated: Annotated[bool | None, typer.Option(help="Count simulated raters; by default as set in Data.")] = None,
     masked: Annotated[bool, typer.Option(help="Count pairs in which something was masked.")] = True,
+    judge: Annotated[str | None, typer.Option(help="Narrow the board by what this judge or evaluator prefers.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Rank the candidates by what raters answered to one question."""
@@ -35,7 +36,8 @@ def leaderboard(
             asked = studies.question_named(session, found.id, question)
             counted = counts_simulated(session) if simulated is None else simulated
             filters = boards.Filters(category=category, simulated=counted, masked=masked)
-            board = boards.leaderboard(session, asked, filters, options)
+            chosen = None if judge is None else narrowing.stating_named(session, asked.id or 0, judge)
+            board = boards.leaderboard(session, asked, filters, options, chosen)
     if as_json:
         print_json(report.leaderboard_object(board, study=found.name))
     else:

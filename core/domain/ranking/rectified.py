@@ -15,7 +15,7 @@ from core.domain.ranking.fit import NO_TERMS, Design, Fit, vote_meat
 
 PREFERENCES: Floats = np.array([1.0, 0.0, 0.5])
 """A judge's preference for the left response, by its code: left, right, neither."""
-FEWEST_DEGREES = 3
+FEWEST_DEGREES = 10
 _NOTHING = 1e-12
 
 
@@ -72,8 +72,8 @@ class Rectification:
     """
 
     judged: Judged
-    correlation: float
-    """Of vote and preference, each less what its pair of candidates has on average."""
+    correlation: float | None
+    """Of vote and preference, each less what its pair of candidates has on average; None where they are too few."""
     slope: Floats
     """β · N/(N + n): how far one vote's preference moves its residual."""
     known: Floats
@@ -176,7 +176,7 @@ def _ahead(cells: Cells, judged: Judged, mean: Floats) -> Floats:
     return np.asarray(PREFERENCES - 0.5 - of_left[:, None])
 
 
-def _least_squares(cells: Cells, found: Rectification, fit: Fit) -> tuple[float, float]:
+def _least_squares(cells: Cells, found: Rectification, fit: Fit) -> tuple[float | None, float]:
     """The correlation and the shrunk slope β, over strata that have pairs of both kinds."""
     judged = found.judged
     both = (found.unlabelled > 0) & (found.known > 0)
@@ -186,11 +186,11 @@ def _least_squares(cells: Cells, found: Rectification, fit: Fit) -> tuple[float,
     cross = float(np.einsum("mof,mo,mf->", squared, residual, ahead))
     of_judge = float(np.einsum("mof,mf->", squared, ahead**2))
     of_votes = float(np.einsum("mof,mo->", squared, residual**2))
-    if min(of_judge, of_votes) <= _NOTHING:
-        return 0.0, 0.0
-    correlation = float(np.clip(cross / np.sqrt(of_judge * of_votes), -1.0, 1.0))
     degrees = float(judged.labelled[both].sum()) - cells.candidates
-    if degrees < FEWEST_DEGREES or cross <= 0:
+    if min(of_judge, of_votes) <= _NOTHING or degrees < FEWEST_DEGREES:
+        return None, 0.0
+    correlation = float(np.clip(cross / np.sqrt(of_judge * of_votes), -1.0, 1.0))
+    if correlation <= 0:
         return correlation, 0.0
     t_squared = degrees * correlation**2 / max(1.0 - correlation**2, _NOTHING)
     return correlation, max(0.0, 1.0 - 1.0 / t_squared) * cross / of_judge
@@ -214,8 +214,8 @@ class Narrowed:
     in the geometric mean over the candidates."""
 
     @property
-    def correlation(self) -> float:
-        """Of votes and the judge's preferences within pairs of candidates."""
+    def correlation(self) -> float | None:
+        """Of votes and the judge's preferences within pairs of candidates; None where there are too few."""
         return self.rectification.correlation
 
     @property

@@ -1,5 +1,6 @@
 """Leaderboards: counts of votes in, ranked candidates with names out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,10 +11,12 @@ from sqlmodel import Session, select
 
 from core.domain import ranking
 from core.domain.ranking import Board, Cells, Clusters, RankingOptions
+from core.errors import BadInput
 from core.services.leaderboards import counts, weighting
-from core.services.leaderboards.counts import Counted, Filters
+from core.services.leaderboards.counts import Basis, Counted, Filters
+from core.services.leaderboards.narrowing import narrowed_basis
 from core.services.leaderboards.weighting import WeightedCells
-from core.storage.tables import PairTally, Question, metadata
+from core.storage.tables import Evaluator, PairTally, Question, metadata
 
 __all__ = [
     "Filters",
@@ -77,11 +80,14 @@ class Leaderboard:
     refreshed_at: datetime | None
     waiting: int
     """Votes cast since, not in it yet."""
+    judge: Evaluator | None = None
+    """The judge or other evaluator that was to narrow it."""
 
     @property
     def cells(self) -> Cells:
         """What the board was ranked from."""
-        return self.counted.cells
+        narrowed = self.board.narrowed
+        return self.counted.cells if narrowed is None else narrowed.rectification.cells(self.counted.cells)
 
     @property
     def clusters(self) -> tuple[Clusters, ...]:
@@ -89,36 +95,55 @@ class Leaderboard:
         return self.counted.clusters
 
 
-def leaderboard(session: Session, question: Question, filters: Filters, options: RankingOptions) -> Leaderboard:
-    """The board of one question. With ``options.plain`` from plain counts, else from the rater-weighted ones."""
-    assert question.id is not None
-    everything = filters.simulated and filters.masked
-    weighted = weighting.load(session, question.id, filters.category, merged=everything)
-    cells = WeightedCells.unpacked(weighted.cells) if weighted else None
-    waiting = _waiting(session, question.id, weighted.as_of_vote_id if weighted else 0)
-    same = None if options.plain else cells
-    tally = counts.counts_of(same, filters) if same else counts.tally_counts(session, question, filters)
-    chosen = counts.chosen(cells, filters) if cells else None
-    candidates = _candidates(session, tally, chosen)
-    ids = list(candidates)
-    if options.plain or chosen is None:
-        counted = counts.plain_counts(tally, ids)
+def leaderboard(
+    session: Session, question: Question, filters: Filters, options: RankingOptions, judge: Evaluator | None = None
+) -> Leaderboard:
+    """The board of one question. With ``options.plain`` from plain counts, else from the rater-weighted ones.
+
+    ``judge``: the judge or evaluator whose preferences narrow it. Raises BadInput where one is named for a plain
+    board, or for one without masked pairs: which of the pairs without votes would be masked is not known.
+    """
+    if judge is None:
+        basis = _basis(session, question, filters, plain=options.plain)
+    elif options.plain or not filters.masked:
+        kind = "a plain board" if options.plain else "a board without masked pairs"
+        raise BadInput(f"No judge can narrow {kind}. Leave out either.")
     else:
-        counted = counts.weighted_counts(chosen, ids)
-    board = ranking.rank(counted.cells, counted.clusters, options)
+        basis = narrowed_basis(session, question.id or 0, filters, judge)
+    board = ranking.rank(basis.counted.cells, basis.counted.clusters, options, basis.counted.judged)
     return Leaderboard(
         question=question,
         filters=filters,
-        standings=_standings(board, tally, candidates),
+        standings=_standings(board, basis.tally, _candidates(session, basis.ids)),
         board=board,
-        counted=counted,
+        counted=basis.counted,
         options=options,
-        votes=int(tally[:, 4:].sum()),
-        simulated_votes=_simulated_votes(tally, same if everything else None),
+        votes=int(basis.tally[:, 4:].sum()),
+        simulated_votes=basis.simulated_votes,
+        raters=basis.raters,
+        as_of_vote_id=basis.as_of_vote_id,
+        refreshed_at=basis.counted_at,
+        waiting=_waiting(session, question.id or 0, basis.as_of_vote_id or 0),
+        judge=judge,
+    )
+
+
+def _basis(session: Session, question: Question, filters: Filters, *, plain: bool) -> Basis:
+    everything = filters.simulated and filters.masked
+    weighted = weighting.load(session, question.id or 0, filters.category, merged=everything)
+    cells = WeightedCells.unpacked(weighted.cells) if weighted else None
+    same = None if plain else cells
+    tally = counts.counts_of(same, filters) if same else counts.tally_counts(session, question, filters)
+    chosen = counts.chosen(cells, filters) if cells else None
+    ids = counts.candidate_ids(tally, chosen)
+    return Basis(
+        counted=counts.plain_counts(tally, ids) if plain or chosen is None else counts.weighted_counts(chosen, ids),
+        tally=tally,
+        ids=ids,
         raters=0 if chosen is None else len(chosen.raters),
+        simulated_votes=_simulated_votes(tally, same if everything else None),
         as_of_vote_id=weighted.as_of_vote_id if weighted else None,
-        refreshed_at=weighted.refreshed_at if weighted else None,
-        waiting=waiting,
+        counted_at=weighted.refreshed_at if weighted else None,
     )
 
 
@@ -177,15 +202,8 @@ def _waiting(session: Session, question_id: int, as_of: int) -> int:
     return int(session.execute(newer).scalar_one())
 
 
-def _candidates(
-    session: Session, tally: NDArray[np.int64], chosen: WeightedCells | None
-) -> dict[int, tuple[str, int, bool]]:
-    """Id → name, position, champion of those with votes; their order is the ranking's code.
-
-    The weighted counts may be a few seconds behind, so they may know a candidate whose votes were just withdrawn.
-    """
-    behind = [] if chosen is None else np.unique(chosen.cell[:, :2]).tolist()
-    ids = {*np.unique(tally[:, :2]).tolist(), *behind}
+def _candidates(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, int, bool]]:
+    """Id → name, position, champion, in the order of ``ids``."""
     c = _candidate.c
     query = sa.select(c.id, c.name, c.position, c.is_champion).where(c.id.in_(ids)).order_by(c.id)
     return {row.id: (row.name, row.position, row.is_champion) for row in session.execute(query)}

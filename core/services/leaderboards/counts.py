@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlmodel import Session
 
-from core.domain.ranking import Cells, Clusters
+from core.domain.ranking import Cells, Clusters, Judged
 from core.services.leaderboards.weighting import WeightedCells
 from core.storage.tables import Question, metadata
 
@@ -36,6 +37,25 @@ class Counted:
     clusters: tuple[Clusters, ...] = ()
     rater_keys: tuple[int, ...] = ()
     shares_buckets: bool = False
+    judged: Judged | None = None
+    """What a judge prefers on their pairs and on others, where one is to narrow the board."""
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a board rests on, all of one moment.
+
+    ``tally``: as ``tally_counts``; ``ids``: of the candidates, in the order of their codes.
+    """
+
+    counted: Counted
+    tally: NDArray[np.int64]
+    ids: tuple[int, ...]
+    raters: int
+    simulated_votes: int
+    as_of_vote_id: int | None
+    """None before the first weighing, as ``counted_at``."""
+    counted_at: datetime | None
 
 
 def tally_counts(session: Session, question: Question, filters: Filters) -> NDArray[np.int64]:
@@ -54,6 +74,15 @@ def tally_counts(session: Session, question: Question, filters: Filters) -> NDAr
     rows = [tuple(row) for row in session.execute(query.group_by(*numbers))]
     counts = np.array(rows, dtype=np.int64).reshape(-1, 8)
     return np.asarray(counts[counts[:, 4:].sum(axis=1) > 0])
+
+
+def candidate_ids(tally: NDArray[np.int64], chosen: WeightedCells | None) -> tuple[int, ...]:
+    """Of those with votes; their order is the ranking's code.
+
+    The weighted counts may be a few seconds behind, so they may know a candidate whose votes were just withdrawn.
+    """
+    behind = [] if chosen is None else np.unique(chosen.cell[:, :2]).tolist()
+    return tuple(sorted({*np.unique(tally[:, :2]).tolist(), *behind}))
 
 
 def plain_counts(tally: NDArray[np.int64], ids: Sequence[int]) -> Counted:

@@ -2,11 +2,15 @@
 
 from typing import Any
 
+from core.domain.words import n
 from core.services.leaderboards.boards import Leaderboard, Standing
+
+LEAST_SAID = 1.005
+"""A smaller gain than this would be said as 1.00 times the votes."""
 
 
 def leaderboard_object(board: Leaderboard, *, study: str) -> dict[str, Any]:
-    """The object of ``evenhand leaderboard --json``; its fields are fixed."""
+    """The object of ``evenhand leaderboard --json``; its fields are fixed. ``judge`` only where one was named."""
     return {
         "study": study,
         "question": board.question.key,
@@ -14,6 +18,24 @@ def leaderboard_object(board: Leaderboard, *, study: str) -> dict[str, Any]:
         "votes": board.votes,
         "raters": board.raters,
         "entries": leaderboard_rows(board),
+        **({} if board.judge is None else {"judge": judge_object(board)}),
+    }
+
+
+def judge_object(board: Leaderboard) -> dict[str, Any]:
+    """What the judge did for the board: ``gain`` is how many times the votes it is worth, as measured on it.
+
+    The correlation and the gain are null where they cannot be measured.
+    """
+    found, name = board.board.narrowed, "" if board.judge is None else board.judge.name
+    if found is None:
+        return {"name": name, "correlation": None, "gain": None, "labelled": 0, "unlabelled": 0}
+    return {
+        "name": name,
+        "correlation": found.correlation,
+        "gain": found.gain,
+        "labelled": found.labelled,
+        "unlabelled": found.unlabelled,
     }
 
 
@@ -53,4 +75,21 @@ def leaderboard_text(board: Leaderboard, *, study: str) -> str:
         f"  ({standing.lower:.1f} to {standing.upper:.1f})  {standing.votes:,} votes"
         for standing in board.standings
     ]
-    return "\n".join([head, *lines, *board.board.notes])
+    return "\n".join([head, *lines, *judge_lines(board), *board.board.notes])
+
+
+def judge_lines(board: Leaderboard) -> list[str]:
+    """What the judge did for the board, as one sentence; none where no judge was named."""
+    if board.judge is None:
+        return []
+    name, found = board.judge.name, board.board.narrowed
+    if found is None or found.correlation is None:
+        seen = 0 if found is None else found.labelled
+        others = 0 if found is None else found.unlabelled
+        rests = f"{n(seen, 'pair')} with votes and {n(others, 'other')} of the same kind"
+        return [f"{name} narrows nothing here: it compared {rests}, too few to measure how far it agrees with raters."]
+    rests = f"{n(found.labelled, 'pair')} with votes and {n(found.unlabelled, 'other')}"
+    agrees = f"{name} agrees with raters to a correlation of {found.correlation:.2f} within pairs of candidates"
+    if found.gain < LEAST_SAID:
+        return [f"{agrees} ({rests}): it narrows nothing here, the board is that of the votes."]
+    return [f"{agrees} ({rests}). With it the board is worth {found.gain:.2f} times its votes."]

@@ -1,5 +1,6 @@
 """A question's votes as columns, and the sums over them that the rater-weighted counts are made of."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -23,6 +24,7 @@ _AT_ONCE = 20_000
 _vote = metadata.tables["vote"]
 _prompt = metadata.tables["prompt"]
 _person = metadata.tables["person"]
+_assignment = metadata.tables["assignment"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -50,9 +52,10 @@ class VoteColumns:
 
     def of(self, category: str | None) -> "VoteColumns":
         """The votes on prompts of one category; all of them without one."""
-        if category is None:
-            return self
-        mine = self.category == self.categories.index(category)
+        return self if category is None else self.kept(self.category == self.categories.index(category))
+
+    def kept(self, mine: NDArray[np.bool_]) -> "VoteColumns":
+        """Some of the votes, by a mask [n]."""
         columns = {name: column[mine] for name, column in vars(self).items() if name != "categories"}
         return VoteColumns(categories=self.categories, **columns)
 
@@ -64,15 +67,32 @@ class VoteColumns:
 
 def read(session: Session, question_id: int) -> VoteColumns:
     """The question's standing votes; streamed, so that they are never all here as Python objects."""
+    return _columns(session, _read(session, question_id, [], _vote))
+
+
+def read_with_responses(session: Session, question_id: int) -> tuple[VoteColumns, Ints, Ints]:
+    """As ``read``, and [n] the ids of the responses shown left and right; 0 where a vote does not say (imported)."""
+    sides = [sa.func.coalesce(side, 0) for side in (_assignment.c.left_response_id, _assignment.c.right_response_id)]
+    given = _vote.outerjoin(_assignment, _assignment.c.id == _vote.c.assignment_id)
+    table = _read(session, question_id, sides, given)
+    return _columns(session, table[:-2]), table[-2], table[-1]
+
+
+def _read(session: Session, question_id: int, more: Sequence[sa.ColumnElement[Any]], source: sa.FromClause) -> Ints:
+    """[columns, n]."""
     flags = (_vote.c.masked, _vote.c.too_fast)
     plain = (_vote.c.prompt_id, _vote.c.rater_id, _vote.c.left_candidate_id, _vote.c.right_candidate_id)
-    columns = [*plain, _vote.c.length_bin, _vote.c.outcome, *(sa.case((flag, 1), else_=0) for flag in flags)]
-    query = sa.select(*columns).where(_vote.c.question_id == question_id, is_current())
+    columns = [*plain, _vote.c.length_bin, _vote.c.outcome, *(sa.case((flag, 1), else_=0) for flag in flags), *more]
+    query = sa.select(*columns).select_from(source).where(_vote.c.question_id == question_id, is_current())
     rows = session.connection().execute(query, execution_options={"yield_per": _AT_ONCE})
     parts = [np.fromiter(chain.from_iterable(part), dtype=np.int64) for part in rows.partitions()]
     table = np.concatenate([np.zeros(0, np.int64), *parts]).reshape(-1, len(columns))
-    prompt, rater, left, right, length_bin, outcome, masked, too_fast = np.ascontiguousarray(table.T)
-    categories, category = _categories(session, prompt)
+    return np.ascontiguousarray(table.T)
+
+
+def _columns(session: Session, table: Ints) -> VoteColumns:
+    prompt, rater, left, right, length_bin, outcome, masked, too_fast = table
+    categories, category = categories_of(session, prompt)
     _, who, votes = np.unique(rater, return_inverse=True, return_counts=True)
     simulated = sa.select(_person.c.id).where(_person.c.kind == "simulated")
     return VoteColumns(
@@ -90,8 +110,8 @@ def read(session: Session, question_id: int) -> VoteColumns:
     )
 
 
-def _categories(session: Session, prompt: Ints) -> tuple[tuple[str, ...], Ints]:
-    """The names of the categories, and the code of each vote's."""
+def categories_of(session: Session, prompt: Ints) -> tuple[tuple[str, ...], Ints]:
+    """The names of all categories, by the alphabet, and the code of each ``prompt`` [n]."""
     known: Any = session.execute(sa.select(_prompt.c.id, _prompt.c.category).order_by(_prompt.c.id)).all()
     names = tuple(sorted({row.category for row in known}))
     code = {name: number for number, name in enumerate(names)}
