@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from core.domain import judging
 from core.domain.judging import Preference
-from core.domain.judging.favour import favour
+from core.domain.judging.favour import Difference, favour
 from core.domain.judging.fence import LINE_MARK, disarmed
 from core.domain.scoring.base import Score, Subject, unscored
 from core.domain.votes import Outcome
@@ -365,16 +365,16 @@ def test_params_that_make_no_judge_are_refused_by_name():
 
 
 def test_favour_is_the_mean_difference_with_a_prompts_pairs_taken_as_one_draw():
-    once = [(prompt, 0.5 if prompt % 2 else 0.0) for prompt in range(20)]
+    once = [Difference(prompt, prompt, None, 0.5 if prompt % 2 else 0.0) for prompt in range(20)]
     found = favour(once)
     assert (found.pairs, found.prompts, found.value) == (20, 20, 0.25)
     assert found.upper - found.value == pytest.approx(2.093 * (20 / 19 * 20 * 0.25**2) ** 0.5 / 20, rel=1e-3)
-    thrice = favour(once * 3)
+    thrice = favour([each._replace(pair=(each.pair, copy)) for copy in range(3) for each in once])
     assert (thrice.value, thrice.lower, thrice.upper) == pytest.approx((found.value, found.lower, found.upper))
 
 
 def test_favour_on_too_few_prompts_is_not_a_number():
-    found = favour([(1, 1.0)] * 50)
+    found = favour([Difference(1, pair, None, 1.0) for pair in range(50)])
     assert found.value is None and "10 are needed" in found.problem and found.pairs == 50
 
 
@@ -387,7 +387,42 @@ def test_favour_covers_what_was_planted_about_nineteen_times_in_twenty():
         drawn = []
         for _ in range(30):
             prompt, taste = next(number), rng.gauss(0.1, 0.2)
-            drawn += [(prompt, taste + rng.gauss(0, 0.1)) for _ in range(rng.randint(1, 6))]
+            drawn += [
+                Difference(prompt, (prompt, pair), None, taste + rng.gauss(0, 0.1)) for pair in range(rng.randint(1, 6))
+            ]
         found = favour(drawn)
         covered += found.lower <= 0.1 <= found.upper
     assert 0.92 <= covered / 400 <= 0.98
+
+
+def test_favour_is_a_mean_over_pairs_however_many_voted_on_each():
+    votes = [Difference(prompt, prompt, 1, float(prompt % 2)) for prompt in range(20)]
+    more = [Difference(0, 0, rater, 0.0) for rater in range(2, 30)]
+    assert favour(votes + more).value == pytest.approx(0.5)
+
+
+def test_favour_allows_for_raters_with_tastes_of_their_own():
+    """Each of eight raters votes on every pair: a prompt's scatter says nothing of their tastes."""
+    from random import Random
+
+    covered, by_prompt_alone = 0, 0
+    for seed in range(300):
+        rng = Random(seed)
+        tastes = [rng.gauss(0, 0.2) for _ in range(8)]
+        drawn = [
+            Difference(prompt, prompt, rater, 0.1 + taste + rng.gauss(0, 0.3))
+            for prompt in range(40)
+            for rater, taste in enumerate(tastes)
+        ]
+        found = favour(drawn)
+        covered += found.lower <= 0.1 <= found.upper
+        alone = favour([each._replace(rater=None) for each in drawn])
+        by_prompt_alone += alone.lower <= 0.1 <= alone.upper
+    assert covered / 300 >= 0.92 and by_prompt_alone / 300 < 0.5
+
+
+def test_favour_of_few_raters_holds_for_these_only():
+    drawn = [Difference(prompt, prompt, rater, rater / 10) for prompt in range(20) for rater in range(3)]
+    assert favour(drawn).holds_for_these_raters_only and favour(drawn).raters == 3
+    many = [Difference(prompt, prompt, rater, rater / 10) for prompt in range(20) for rater in range(8)]
+    assert not favour(many).holds_for_these_raters_only

@@ -1,13 +1,24 @@
 """How far a judge favours its own family: its preference less the experts', over the same pairs."""
 
-from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from math import sqrt
+from typing import NamedTuple
 
-from core.domain.ranking.intervals import fixed_factor
+import numpy as np
+
+from core.domain.clustered import NO_RATER, Clustered, Codes, standard_error
 
 FEWEST_PROMPTS = 10
+
+
+class Difference(NamedTuple):
+    """What a judge prefers less what one vote says, of a pair: 1 the own side, 0 the other, 0.5 neither."""
+
+    prompt: Hashable
+    pair: Hashable
+    rater: Hashable
+    """None where no rater is known."""
+    value: float
 
 
 @dataclass(frozen=True)
@@ -23,23 +34,42 @@ class Favour:
     value: float | None = None
     lower: float | None = None
     upper: float | None = None
+    raters: int = 0
+    holds_for_these_raters_only: bool = False
+    """So few raters voted that what others would have said is not in the interval."""
     problem: str = ""
 
 
-def favour(differences: Sequence[tuple[Hashable, float]], *, alpha: float = 0.05) -> Favour:
-    """The mean of the differences, each with its prompt: judge's preference for the own side less that of experts.
+def favour(differences: Sequence[Difference]) -> Favour:
+    """The mean over the pairs of the mean difference of their votes.
 
-    A preference is 1 for the own side, 0 for the other, 0.5 for neither. The interval takes a prompt's pairs as one
-    draw: CR1, variance G/(G−1) Σ_g (Σ_i∈g (d_i − d̄))² / n², and Student's t with G − 1 degrees of freedom.
+    The interval takes a prompt's votes as one draw and a rater's too: see ``clustered.standard_error``.
     """
-    by_prompt: dict[Hashable, list[float]] = defaultdict(list)
-    for prompt, difference in differences:
-        by_prompt[prompt].append(difference)
-    n, groups = len(differences), len(by_prompt)
-    if groups < FEWEST_PROMPTS:
-        missing = f"Not enough: {groups} prompts that both the judge and experts compared, {FEWEST_PROMPTS} are needed."
-        return Favour(n, groups, problem=missing)
-    mean = sum(difference for _, difference in differences) / n
-    squares = sum(sum(found - mean for found in each) ** 2 for each in by_prompt.values())
-    half = fixed_factor(alpha, groups - 1) * sqrt(groups / (groups - 1) * squares) / n
-    return Favour(n, groups, mean, max(-1.0, mean - half), min(1.0, mean + half))
+    prompt, pair, rater = (_codes([each[column] for each in differences]) for column in range(3))
+    prompts, pairs = len(np.unique(prompt)), len(np.unique(pair))
+    if prompts < FEWEST_PROMPTS:
+        missing = (
+            f"Not enough: {prompts} prompts that both the judge and experts compared, {FEWEST_PROMPTS} are needed."
+        )
+        return Favour(pairs, prompts, problem=missing)
+    weight = 1.0 / np.bincount(pair)[pair] / pairs
+    difference = np.array([each.value for each in differences])
+    mean = float(weight @ difference)
+    known = np.array([each.rater is not None for each in differences])
+    error = standard_error(Clustered(mean, prompt, np.where(known, rater, NO_RATER), weight * (difference - mean)))
+    assert error is not None
+    half = error.half_width()
+    return Favour(
+        pairs=pairs,
+        prompts=prompts,
+        value=mean,
+        lower=max(-1.0, mean - half),
+        upper=min(1.0, mean + half),
+        raters=error.raters,
+        holds_for_these_raters_only=error.holds_for_these_raters_only,
+    )
+
+
+def _codes(names: Sequence[Hashable]) -> Codes:
+    place: dict[Hashable, int] = {}
+    return np.array([place.setdefault(name, len(place)) for name in names], dtype=np.intp)

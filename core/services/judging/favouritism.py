@@ -1,15 +1,15 @@
 """Whether a judge that may judge its own family favours it, measured against the experts' votes."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from statistics import fmean
-from typing import Any
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
 from core.domain.judging import PAIRWISE_KIND, REFUSAL_KIND, is_own_family
-from core.domain.judging.favour import Favour, favour
+from core.domain.judging.favour import Difference, Favour, favour
 from core.domain.votes import Outcome
 from core.services.leaderboards.tallies import is_current, is_simulated
 from core.services.workspace import counts_simulated
@@ -31,23 +31,53 @@ def favouritism(session: Session, evaluator: Evaluator, *, questions: Sequence[s
     """
     if evaluator.kind == REFUSAL_KIND:
         return Favour(0, 0, problem="Not measured: whether an answer refuses is no preference.")
-    own = _own_candidates(session, evaluator)
+    own = own_candidates(session, evaluator)
+    if not own:
+        return Favour(0, 0, problem="No candidate is of its family.")
     judged = (_compared if evaluator.kind == PAIRWISE_KIND else _graded)(session, evaluator, own)
     voted = _voted(session, own, questions)
-    both = sorted(judged.keys() & voted.keys())
-    return favour([(pair[0], fmean(judged[pair]) - fmean(voted[pair])) for pair in both])
+    return favour(
+        [
+            Difference(pair[0], pair, vote.rater_id, fmean(judged[pair]) - vote.won)
+            for pair in sorted(judged.keys() & voted.keys())
+            for vote in voted[pair]
+        ]
+    )
 
 
-def _own_candidates(session: Session, evaluator: Evaluator) -> set[int]:
+def own_candidates(session: Session, evaluator: Evaluator) -> set[int]:
+    """The candidates of the judge's family, as configured or as they answered what it judged."""
     params = evaluator.params
+    answered_by = _answered_by(session, evaluator)
     return {
         candidate.id
         for candidate in session.execute(sa.select(Candidate)).scalars()
         if candidate.id is not None
-        and is_own_family(
-            params["model"], params["provider"], model=candidate.model or candidate.name, provider=candidate.provider
+        for name in answered_by.get(candidate.id, {None})
+        if is_own_family(
+            params["model"],
+            params["provider"],
+            model=candidate.model or candidate.name,
+            provider=candidate.provider,
+            answered_by=name,
         )
     }
+
+
+def _answered_by(session: Session, evaluator: Evaluator) -> dict[int, set[str | None]]:
+    """Candidate id → the names that answered for it, of responses that the judge judged."""
+    r, p = _response.c, _preference.c
+    query = sa.select(r.candidate_id, r.answered_by).distinct()
+    if evaluator.kind == PAIRWISE_KIND:
+        mine = _response.join(_preference, (r.id == p.first_response_id) | (r.id == p.second_response_id))
+        query = query.select_from(mine).where(p.evaluator_id == evaluator.id, p.outcome.is_not(None))
+    else:
+        mine = _response.join(_score, _score.c.response_id == r.id)
+        query = query.select_from(mine).where(_score.c.evaluator_id == evaluator.id, _score.c.value.is_not(None))
+    found: dict[int, set[str | None]] = defaultdict(set)
+    for candidate_id, name in session.execute(query):
+        found[candidate_id].add(name)
+    return found
 
 
 def _compared(session: Session, evaluator: Evaluator, own: set[int]) -> dict[Compared, list[float]]:
@@ -59,13 +89,24 @@ def _compared(session: Session, evaluator: Evaluator, own: set[int]) -> dict[Com
         .join(second, second.c.id == p.second_response_id)
         .where(p.evaluator_id == evaluator.id, p.outcome.is_not(None))
     )
-    return _preferences(session.execute(query), own)
+    found: dict[Compared, list[float]] = defaultdict(list)
+    for row in session.execute(query):
+        if (seen := _seen_from_own(*row, own=own)) is not None:
+            found[seen[0]].append(seen[1])
+    return found
 
 
-def _voted(session: Session, own: set[int], questions: Sequence[str]) -> dict[Compared, list[float]]:
+class _Voted(NamedTuple):
+    """One vote: who, and 1 for the own side, 0 for the other, 0.5 for neither."""
+
+    rater_id: int
+    won: float
+
+
+def _voted(session: Session, own: set[int], questions: Sequence[str]) -> dict[Compared, list[_Voted]]:
     v = _vote.c
     query = (
-        sa.select(v.prompt_id, v.left_candidate_id, v.right_candidate_id, v.outcome)
+        sa.select(v.rater_id, v.prompt_id, v.left_candidate_id, v.right_candidate_id, v.outcome)
         .join(_question, _question.c.id == v.question_id)
         .join(_person, _person.c.id == v.rater_id)
         .where(_question.c.key.in_(questions), is_current())
@@ -73,21 +114,19 @@ def _voted(session: Session, own: set[int], questions: Sequence[str]) -> dict[Co
     )
     if not counts_simulated(session):
         query = query.where(~is_simulated())
-    return _preferences(session.execute(query), own)
-
-
-def _preferences(rows: Iterable[Sequence[Any]], own: set[int]) -> dict[Compared, list[float]]:
-    """Preferences for the own side, of rows of prompt, left, right and outcome with one side of the own family."""
-    found: dict[Compared, list[float]] = defaultdict(list)
-    for prompt, left, right, outcome in rows:
-        if (left in own) == (right in own):
-            continue
-        won = {Outcome.LEFT: 1.0, Outcome.RIGHT: 0.0}.get(Outcome(outcome), 0.5)
-        if left in own:
-            found[prompt, left, right].append(won)
-        else:
-            found[prompt, right, left].append(1.0 - won)
+    found: dict[Compared, list[_Voted]] = defaultdict(list)
+    for rater_id, *row in session.execute(query):
+        if (seen := _seen_from_own(*row, own=own)) is not None:
+            found[seen[0]].append(_Voted(rater_id, seen[1]))
     return found
+
+
+def _seen_from_own(prompt: int, left: int, right: int, outcome: int, *, own: set[int]) -> tuple[Compared, float] | None:
+    """A preference for the own side; None where both sides are the judge's family, or neither."""
+    if (left in own) == (right in own):
+        return None
+    won = {Outcome.LEFT: 1.0, Outcome.RIGHT: 0.0}.get(Outcome(outcome), 0.5)
+    return ((prompt, left, right), won) if left in own else ((prompt, right, left), 1.0 - won)
 
 
 def _graded(session: Session, evaluator: Evaluator, own: set[int]) -> dict[Compared, list[float]]:

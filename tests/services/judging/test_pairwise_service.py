@@ -215,5 +215,24 @@ def test_the_grades_of_a_judge_show_favouritism_too_and_simulated_votes_count_as
         assert favouritism(session, judge).value is None
 
 
+def test_a_relative_that_answers_under_an_alias_is_of_the_family_too(engine):
+    made = make_workspace(engine, prompts=12, candidates=2, raters=0)
+    votes(engine, made, lambda number: Outcome.RIGHT)
+    params = {"provider": "openai", "model": "gpt-4o", "may_judge_own_family": True}
+    judge = write(engine, lambda session: evaluators.add(session, "llm_judge", "judge", params, NOW))
+    with writing(engine) as session:
+        for response in session.exec(select(Response)):
+            mine = response.candidate_id == made.candidates[0]
+            response.answered_by = "gpt-4o-2024-08-06" if mine else "claude-3"
+            session.add(Score(response_id=response.id, evaluator_id=judge.id, value=float(mine), scored_at=NOW))
+    with reading(engine) as session:
+        found = favouritism(session, judge)
+    assert (found.value, found.pairs, found.raters) == (1.0, 12, 1)
+    assert found.holds_for_these_raters_only
+    other = write(engine, lambda session: evaluators.add(session, "llm_judge", "other", {**params, "model": "x"}, NOW))
+    with reading(engine) as session:
+        assert favouritism(session, other).problem == "No candidate is of its family."
+
+
 def evaluator(evaluator_id):
     return select(Evaluator).where(Evaluator.id == evaluator_id)
