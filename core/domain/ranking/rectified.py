@@ -210,8 +210,7 @@ class Narrowed:
 
     rectification: Rectification
     gain: float
-    """How many times the votes the board is worth: what its variances would be without the judge, over what they are,
-    in the geometric mean over the candidates."""
+    """How many times the votes the board is worth: by how much its intervals are narrower on average, squared."""
 
     @property
     def correlation(self) -> float | None:
@@ -230,8 +229,6 @@ class Narrowed:
 
 
 def gain_of(alone: Floats, narrowed: Floats) -> float:
-    """How many times the votes: the geometric mean of variances [k] ``alone`` over ``narrowed``, where both are > 0."""
-    both = (alone > _NOTHING) & (narrowed > _NOTHING)
-    if not both.any():
-        return 1.0
-    return float(np.exp(np.mean(np.log(alone[both] / narrowed[both]))))
+    """How many times the votes: the squared ratio of the mean standard errors, of variances [k]."""
+    widths = [float(np.sqrt(np.maximum(variance, 0.0)).sum()) for variance in (alone, narrowed)]
+    return (widths[0] / widths[1]) ** 2 if min(widths) > _NOTHING else 1.0

@@ -16,7 +16,7 @@ from core.services.leaderboards.boards import Filters, Leaderboard, Standing
 from core.services.leaderboards.settling import LeadVerdict, Settling
 from core.services.studies import studies
 from core.storage.engine import reading
-from core.storage.tables import Question
+from core.storage.tables import Evaluator, Question
 from core.ui.leaderboard import words
 from core.ui.shared import charts, colours, frame
 from core.ui.shared.filters import BoardChoice
@@ -35,27 +35,36 @@ class Found:
     settled: Settling | None
 
 
-def found(choice: BoardChoice) -> Found:
-    """The board that was chosen; computed once for everybody who looks, and anew when newer votes were counted."""
+def found(choice: BoardChoice, judge_id: int | None) -> Found:
+    """The board that was chosen; computed once for everybody who looks, and anew when newer votes were counted.
+
+    ``judge_id``: of the evaluator that narrows it.
+    """
     question_id = choice.question.id or 0
     with reading(engine()) as session:
         as_of = boards.counted_up_to(session, question_id)
-    return _computed(str(engine().url), choice.study.id or 0, question_id, choice.filters, choice.band, as_of)
+    asked = (choice.study.id or 0, question_id, choice.filters, choice.band, judge_id)
+    return _computed(str(engine().url), *asked, as_of)
 
 
 @st.cache_data(
     ttl=_FRESH_S, max_entries=_MOST_BOARDS, refresh_mode="background", show_spinner="Ranking the candidates …"
 )
-def _computed(database: str, study_id: int, question_id: int, filters: Filters, band: Band, as_of: int) -> Found:
+def _computed(
+    database: str, study_id: int, question_id: int, filters: Filters, band: Band, judge_id: int | None, as_of: int
+) -> Found:
     """``database`` and ``as_of`` tell cached boards apart."""
     del database, as_of
     with reading(engine()) as session:
         question = next(q for q in studies.questions(session, study_id) if q.id == question_id)
-        return _ranked(session, question, filters, band)
+        judge = None if judge_id is None else session.get(Evaluator, judge_id)
+        return _ranked(session, question, filters, band, judge)
 
 
-def _ranked(session: Session, question: Question, filters: Filters, band: Band) -> Found:
-    board = boards.leaderboard(session, question, filters, RankingOptions(band=band))
+def _ranked(
+    session: Session, question: Question, filters: Filters, band: Band, judge: Evaluator | None = None
+) -> Found:
+    board = boards.leaderboard(session, question, filters, RankingOptions(band=band), judge)
     return Found(board, settling.verdicts(board), settling.settling(session, board))
 
 
@@ -112,6 +121,8 @@ def _badges(board: Leaderboard) -> None:
         st.badge(said, icon=":material/smart_toy:", color="orange")
     if board.options.band_used is Band.FIXED:
         st.badge("fixed-n intervals: look once", icon=":material/visibility:", color="gray")
+    if board.judge is not None:
+        st.badge(f"narrowed by {frame.as_typed(board.judge.name)}", icon=":material/gavel:", color="blue")
     if not board.filters.masked:
         st.badge("without masked pairs", icon=":material/visibility_off:", color="gray")
 

@@ -161,9 +161,18 @@ def method(board: Leaderboard) -> str:
         "than reading allows count a fifth.",
         "**Clearly ahead** holds for all pairs of candidates at once, so it asks for more than two intervals that "
         "do not overlap by chance.",
+        *([_NARROWED] if board.judge is not None else []),
         *effects(board.board),
     ]
     return "\n\n".join(paragraphs)
+
+
+_NARROWED = (
+    "**Narrowed by a judge.** Chance decides which pairs are voted on. Where the judge compared those and many others "
+    "of the same two candidates, category and runs, its preferences show what that chance did, and so much of it is "
+    "taken out of the votes as votes and preferences go together (prediction-powered inference). A judge that agrees "
+    "with nobody changes nothing, and a bias of its own falls out, because it is on both kinds of pairs."
+)
 
 
 def effects(board: Board) -> list[str]:

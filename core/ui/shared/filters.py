@@ -134,10 +134,10 @@ def _questions(study: Study) -> dict[str, Question]:
     return {q.title if titles.count(q.title) == 1 else f"{q.title} ({q.key})": q for q in found}
 
 
-def one_of(label: str, options: Sequence[str], *, key: str) -> str:
+def one_of(label: str, options: Sequence[str], *, key: str, width: int = _WIDTH, help: str | None = None) -> str:
     """A drop-down kept in the address; the first option where nothing valid was chosen, and ``say_gone`` tells."""
     asked = st.query_params.get(key)
-    chosen = st.selectbox(label, options, key=key, bind="query-params", width=_WIDTH)
+    chosen = st.selectbox(label, options, key=key, bind="query-params", width=width, help=help)
     note_gone(label, [asked], options)
     return chosen if chosen in options else options[0]
 

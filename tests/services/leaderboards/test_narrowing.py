@@ -100,9 +100,8 @@ def test_a_judge_of_pairs_narrows_the_board_and_says_what_it_measured(engine):
     narrowed = found.board.narrowed
     assert (narrowed.labelled, narrowed.unlabelled) == (90, 150 * 3 - 90)
     assert 0.4 < narrowed.correlation < 0.9
-    assert narrowed.gain == pytest.approx(
-        np.exp(np.mean(np.log(np.diag(alone.board.covariance) / np.diag(found.board.covariance))))
-    )
+    widths = [sum(np.sqrt(np.diag(each.board.covariance))) for each in (alone, found)]
+    assert narrowed.gain == pytest.approx((widths[0] / widths[1]) ** 2)
     assert narrowed.gain > 1.2
     assert (found.votes, found.raters, found.as_of_vote_id) == (alone.votes, alone.raters, alone.as_of_vote_id)
     assert {s.candidate: (s.votes, s.wins, s.losses) for s in found.standings} == {

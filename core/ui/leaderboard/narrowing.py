@@ -1,0 +1,66 @@
+"""Narrowing the board by a judge: choosing one, and what it did, as measured."""
+
+import streamlit as st
+
+from core.domain.judging.favour import Favour
+from core.domain.words import n
+from core.services.judging.favouritism import favouritism
+from core.services.leaderboards import narrowing, report
+from core.services.leaderboards.boards import Leaderboard
+from core.services.scoring.evaluators import JUDGES
+from core.storage.engine import reading
+from core.storage.tables import Evaluator
+from core.ui.shared import filters, frame
+from core.ui.shared.filters import BoardChoice
+from core.ui.shared.resources import engine
+
+NOBODY = "Votes alone"
+_FRESH_S, _MOST_KEPT = 60, 64
+_HELP = (
+    "A judge, or any evaluator, that compared the pairs raters voted on and many more. It narrows the intervals as far "
+    "as it agrees with raters, and whatever it prefers it cannot bias the ratings."
+)
+
+
+def judge_choice(choice: BoardChoice) -> int | None:
+    """The id of the evaluator that is to narrow the board; None for the votes alone, and where nobody can."""
+    if not choice.filters.masked:
+        return None
+    with reading(engine()) as session:
+        there = {each.name: each.id for each in narrowing.stating(session, choice.question.id or 0)}
+    if not there:
+        return None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = filters.one_of("Narrowed by", [NOBODY, *there], key="leaderboard_judge", width=260, help=_HELP)
+    filters.say_gone()
+    return there.get(name)
+
+
+def told(board: Leaderboard) -> None:
+    """What the judge did for the board, and how far it favours its own family where it may judge that."""
+    if board.judge is None:
+        return
+    for line in report.judge_lines(board):
+        st.caption(f":material/gavel: {frame.as_typed(line)}")
+    if board.judge.kind in JUDGES and board.judge.params.get("may_judge_own_family"):
+        found = _favour(str(engine().url), board.judge.id or 0, board.question.key, board.as_of_vote_id)
+        st.caption(f":material/family_history: {frame.as_typed(_favour_words(found))}")
+
+
+@st.cache_data(ttl=_FRESH_S, max_entries=_MOST_KEPT, show_spinner=False)
+def _favour(database: str, judge_id: int, question: str, as_of: int | None) -> Favour:
+    """``database`` and ``as_of`` tell cached ones apart."""
+    del database, as_of
+    with reading(engine()) as session:
+        return favouritism(session, session.get_one(Evaluator, judge_id), questions=(question,))
+
+
+def _favour_words(found: Favour) -> str:
+    if found.value is None or found.lower is None or found.upper is None:
+        return f"Whether it favours its own family cannot be told. {found.problem}"
+    only = ", and holds for these raters only" if found.holds_for_these_raters_only else ""
+    return (
+        f"It favours its own family by {100 * found.value:+.0f} ({100 * found.lower:+.0f} to {100 * found.upper:+.0f}) "
+        f"of 100 pairs, told from votes on {n(found.pairs, 'pair')} of {n(found.prompts, 'prompt')} by "
+        f"{n(found.raters, 'rater')}{only}. The ratings are free of that."
+    )
