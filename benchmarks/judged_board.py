@@ -204,7 +204,7 @@ def seen(world: World, runs: int, seed: int) -> Seen:
         said.append((board.narrowed.correlation, board.narrowed.gain))
     inside, half, squared = np.array(rows).transpose(2, 0, 1)
     covered, width, error = inside.mean(axis=0), half.mean(axis=0), squared.mean(axis=0)
-    correlation, gain = np.mean([c for c, _ in said]), np.median([g for _, g in said])
+    correlation, gain = np.mean([c for c, _ in said if c is not None]), np.median([g for _, g in said])
     found = (*covered, width[0] / width[1], error[1] / error[0], gain, correlation)
     return Seen(*(round(float(value), 4) for value in found))
 

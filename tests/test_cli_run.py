@@ -185,3 +185,10 @@ def test_a_judge_whose_replies_cannot_be_read_says_so_and_grades_nothing(evenhan
     assert (compared["calls"], compared["unparsed"], compared["cost_usd"]) == (4, 4, None), compared
     unknown = evenhand("judge", "1", "--evaluator", "Nobody")
     assert unknown.returncode == 2 and "'Grader', 'Comparer'" in unknown.stderr
+    again = json.loads(evenhand("judge", "--study", "Everything", "--evaluator", "Comparer", "--json").stdout)
+    assert again["calls"] == 4, "a reply that could not be read is not asked for again"
+    both = ("judge", "1", "--study", "Everything", "--evaluator", "Comparer")
+    for wrong in (("judge", "--evaluator", "Comparer"), both):
+        assert evenhand(*wrong).returncode == 2
+    grades = evenhand("judge", "--study", "Everything", "--evaluator", "Grader")
+    assert grades.returncode == 2 and "does not compare pairs" in grades.stderr

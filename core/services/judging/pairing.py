@@ -1,7 +1,7 @@
 """Which pairs of responses a judge is asked about: spread over prompts and candidates, those not compared yet."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from itertools import combinations, islice
 from random import Random
 
@@ -33,9 +33,15 @@ def pairs_to_judge(
     """
     if (run_id is None) == (study_id is None):
         raise BadInput("Name either a run or a study to take pairs from.")
-    groups = _of_run(session, run_id) if run_id is not None else _of_study(session, study_id or 0)
-    done = compared(session, evaluator_id)
-    return list(islice((pair for pair in _spread(groups, Random(seed)) if pair not in done), limit))  # noqa: S311
+    rng, done = Random(seed), compared(session, evaluator_id)  # noqa: S311
+    if run_id is not None:
+        pairs = _spread(_of_run(session, run_id), rng)
+    else:
+        study = session.get(Study, study_id)
+        if study is None:
+            raise NotFound(f"There is no study {study_id}.")
+        pairs = newest_pairs(session, study, rng=rng)
+    return list(islice((pair for pair in pairs if pair not in done), limit))
 
 
 def _of_run(session: Session, run_id: int) -> list[list[int]]:
@@ -47,11 +53,11 @@ def _of_run(session: Session, run_id: int) -> list[list[int]]:
     return list(groups.values())
 
 
-def _of_study(session: Session, study_id: int) -> list[list[int]]:
-    study = session.get(Study, study_id)
-    if study is None:
-        raise NotFound(f"There is no study {study_id}.")
-    return [sorted(by_candidate.values()) for by_candidate in pool_of(session, study).responses.values()]
+def newest_pairs(session: Session, study: Study, *, without: Container[int] = (), rng: Random) -> Iterator[Ids]:
+    """Every pair of newest responses in a study's pool once, spread over prompts; ``without`` some candidates."""
+    pools = pool_of(session, study).responses.values()
+    groups = [sorted(id for candidate, id in each.items() if candidate not in without) for each in pools]
+    return _spread(groups, rng)
 
 
 def _spread(groups: Sequence[list[int]], rng: Random) -> Iterator[Ids]:

@@ -1,9 +1,10 @@
 """Pairwise judges at work: which of two responses to a prompt is better, asked in both orders."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import count
 
 import sqlalchemy as sa
 from sqlalchemy import Engine
@@ -33,6 +34,14 @@ Ids = tuple[int, int]
 Pair = tuple[Scored, Scored]
 
 
+@dataclass(frozen=True)
+class Watch:
+    """Who looks on: is told how many of how many pairs are through, and may end it between two."""
+
+    told: Callable[[int, int], None] = lambda done, total: None  # noqa: ARG005
+    is_stopped: Callable[[], bool] = lambda: False
+
+
 def judge_pairs(
     engine: Engine,
     evaluator_id: int,
@@ -41,17 +50,20 @@ def judge_pairs(
     max_usd: float | None = None,
     opening: Opening | None = None,
     at_once: int = AT_ONCE,
+    watch: Watch | None = None,
 ) -> JudgeSummary:
     """Have a pairwise judge compare pairs of responses to the same prompt; returns when it is done.
 
-    ``pairs``: response ids, in any order; those that it has compared are left out (see ``pairing.pairs_to_judge``).
-    Each is asked about in both orders, and a disagreement is a tie. ``max_usd``: the most that these calls may cost,
-    reserved before each is sent. A pair that could not be asked about has no outcome and is asked about next time.
+    ``pairs``: response ids; those that it has compared are left out (see ``pairing``). They are asked about as they
+    come, so that a random order stays one where the spending cap ends it early. Each is asked about in both orders,
+    and a disagreement is a tie. ``max_usd``: the most that these calls may cost, reserved before each is sent. A pair
+    that could not be asked about has no outcome and is asked about next time.
     Raises NotFound, and BadInput for another kind of evaluator or two responses to different prompts.
     """
     with reading(engine) as session:
         (judge,) = known.by_id(session, [evaluator_id])
-        wanted = sorted({(min(pair), max(pair)) for pair in pairs} - compared(session, evaluator_id))
+        done = compared(session, evaluator_id)
+        wanted = [pair for pair in dict.fromkeys((min(pair), max(pair)) for pair in pairs) if pair not in done]
         _check(session, wanted)
         newest = session.execute(sa.select(sa.func.coalesce(sa.func.max(_call.c.id), 0))).scalar_one()
     if judge.kind != judging.PAIRWISE_KIND:
@@ -59,22 +71,36 @@ def judge_pairs(
     write(engine, partial(close_abandoned, now=clock.now()))
     lock = sa.select(_evaluator.c.id).where(_evaluator.c.id == evaluator_id).with_for_update(key_share=True)
     cap = SharedBudget(max_usd, (_call.c.evaluator_id == evaluator_id) & (_call.c.id > newest), lock)
-    problem = asyncio.run(_compare_all(engine, judge, wanted, cap, opening, at_once))
+    problem = asyncio.run(_compare_all(engine, judge, wanted, cap, opening, at_once, watch or Watch()))
     with reading(engine) as session:
         return replace(judge_summary(session, evaluator_id), problem=problem or "")
 
 
 async def _compare_all(
-    engine: Engine, judge: Evaluator, pairs: Sequence[Ids], cap: SharedBudget, opening: Opening | None, at_once: int
+    engine: Engine,
+    judge: Evaluator,
+    pairs: Sequence[Ids],
+    cap: SharedBudget,
+    opening: Opening | None,
+    at_once: int,
+    watch: Watch,
 ) -> str | None:
+    through = count(1)
+
+    async def compare(pair: Pair) -> None:
+        await _compare(asker, judge, pair)
+        watch.told(next(through), len(pairs))
+
     async with Connections(opening) as connections:
         asker = Asker(engine, connections, cap)
-        return await all_of(_to_compare(engine, judge, pairs), partial(_compare, asker, judge), at_once)
+        return await all_of(_to_compare(engine, judge, pairs, watch), compare, at_once)
 
 
-async def _to_compare(engine: Engine, judge: Evaluator, pairs: Sequence[Ids]) -> AsyncIterator[Pair]:
+async def _to_compare(engine: Engine, judge: Evaluator, pairs: Sequence[Ids], watch: Watch) -> AsyncIterator[Pair]:
     for start in range(0, len(pairs), _CHUNK):
         for pair in await asyncio.to_thread(_chunk, engine, judge, pairs[start : start + _CHUNK]):
+            if watch.is_stopped():
+                return
             yield pair
 
 

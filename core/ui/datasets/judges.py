@@ -5,6 +5,7 @@ import streamlit as st
 
 from core.domain.words import money
 from core.services.judging.evaluator_lines import EvaluatorLine
+from core.ui.datasets import judging_pairs
 
 
 def section(lines: list[EvaluatorLine]) -> None:
@@ -30,6 +31,7 @@ def section(lines: list[EvaluatorLine]) -> None:
     )
     st.caption("A judge's spend is kept apart from that of candidates. A judge does not judge its own family unless "
                "it may, and then how far it favours it is shown.")  # fmt: skip
+    judging_pairs.section(lines)
 
 
 def _row(line: EvaluatorLine) -> dict[str, object]:
@@ -56,4 +58,5 @@ def _favour(line: EvaluatorLine) -> str:
         return "not judged"
     if found.value is None or found.lower is None or found.upper is None:
         return found.problem or "not known yet"
-    return f"{found.value:+.2f} ({found.lower:+.2f} to {found.upper:+.2f}), {found.pairs:,} pairs"
+    only = ", for these raters only" if found.holds_for_these_raters_only else ""
+    return f"{found.value:+.2f} ({found.lower:+.2f} to {found.upper:+.2f}), {found.pairs:,} pairs{only}"

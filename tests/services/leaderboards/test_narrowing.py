@@ -181,16 +181,21 @@ def test_an_evaluator_prefers_the_higher_score_and_neither_of_equals(engine, kin
 def name_the_responses(session, at):
     """Give each vote the assignment in which the app would have shown its responses."""
     response_of = {(r.prompt_id, r.candidate_id): r.id for r in session.exec(select(Response))}
+    pairs = {}
     for vote in session.exec(select(Vote)).all():
         left, right = (response_of[vote.prompt_id, c] for c in (vote.left_candidate_id, vote.right_candidate_id))
         ids = sorted((vote.left_candidate_id, vote.right_candidate_id))
-        pair = Pair(
-            study_id=at.study,
-            prompt_id=vote.prompt_id,
-            first_response_id=response_of[vote.prompt_id, ids[0]],
-            second_response_id=response_of[vote.prompt_id, ids[1]],
-            first_candidate_id=ids[0],
-            second_candidate_id=ids[1],
+        responses = tuple(response_of[vote.prompt_id, candidate] for candidate in ids)
+        pair = pairs.setdefault(
+            responses,
+            Pair(
+                study_id=at.study,
+                prompt_id=vote.prompt_id,
+                first_response_id=responses[0],
+                second_response_id=responses[1],
+                first_candidate_id=ids[0],
+                second_candidate_id=ids[1],
+            ),
         )
         session.add(pair)
         session.flush()
