@@ -178,6 +178,19 @@ def test_never_shown_responses_are_not_sendable_without_a_vote_and_votes_on_them
     assert 0.8 < share.upper < 0.95
 
 
+def test_failing_where_votes_are_bad_too_widens_the_interval_and_failing_elsewhere_narrows_it() -> None:
+    prompt, late = np.arange(240) // 4, np.arange(240) % 4 > 1
+    hard = prompt % 3 == 0
+    shares = []
+    for failing in (hard, prompt % 3 == 1):
+        hidden, shown = np.flatnonzero(failing & late), np.flatnonzero(~(failing & late))
+        found = answers(unknown(240), prompt=prompt, hidden=hidden)
+        shares.append(human_share(found, sends(~hard[shown], response=shown)))
+    wide, narrow = shares
+    assert wide.never_shown == narrow.never_shown == 40
+    assert wide.upper - wide.lower > 1.1 * (narrow.upper - narrow.lower)
+
+
 def test_opponents_count_alike_however_unevenly_they_were_drawn() -> None:
     opponent = np.repeat([0, 1], [300, 40])
     sendable = np.where(opponent == 0, np.arange(340) % 10 < 9, np.arange(340) % 10 < 1)
