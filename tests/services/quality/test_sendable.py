@@ -180,12 +180,7 @@ def test_the_summary_is_plain_means_of_what_scores_quality(engine: Engine) -> No
             made.evaluator(name, kind)
         made.candidate("A")
         run = made.run()
-        scores = [
-            {"Contains": 1.0, "Judge": 0.5},
-            {"Contains": "n/a", "Judge": 0.25},
-            {"Contains": None, "Judge": 0.75},
-        ]
-        for number, each in enumerate(scores):
+        for number, (contains, judge) in enumerate([(1.0, 0.5), ("n/a", 0.25), (None, 0.75)]):
             made.prompt(f"p{number}", "support")
             latency = 100.0 * (number + 1)
             made.attempts(run, "A", f"p{number}", [{"cost_usd": 0.03, "latency_ms": latency}])
