@@ -6,7 +6,14 @@ Times are UTC and timezone-aware, money is in US dollars, durations are in milli
 from core.storage.tables.base import BigId, Table, UtcDateTime
 from core.storage.tables.compared import Candidate, Dataset, ImportedFile, Prompt, Response
 from core.storage.tables.deciding import DecisionTaken
-from core.storage.tables.derived import PairTally, ResponsesRemoved, WeightedTally, WorkspaceSetting
+from core.storage.tables.derived import (
+    PairTally,
+    ResponsesRemoved,
+    RunColumns,
+    RunColumnsChunk,
+    WeightedTally,
+    WorkspaceSetting,
+)
 from core.storage.tables.evaluation import GOING, Attempt, LoadTest, PriceOverride, Rates, Run
 from core.storage.tables.people import Invitation, Person, SignIn
 from core.storage.tables.rating import Assignment, Pair, Question, Remark, Study, StudyRater, Vote
@@ -38,6 +45,8 @@ __all__ = [
     "Response",
     "ResponsesRemoved",
     "Run",
+    "RunColumns",
+    "RunColumnsChunk",
     "Score",
     "SignIn",
     "Study",
