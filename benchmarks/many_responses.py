@@ -22,7 +22,10 @@ _CHUNK = 50_000
 _CHANCE = "((r.id * 2654435761 + e.id * 40503) % 1000003) / 1000003.0"
 _MEASURES = "kind IN ('rouge', 'chrf', 'embedding_similarity', 'tone_negative')"
 _SOME, _FEW = "kind IN ('contains', 'number_match', 'json_valid', 'json_schema')", "prompt_id % 4 = 0"
-_ATTEMPT = "run_id, prompt_id, candidate_id, repetition, turn, number, endpoint, started_at, finished_at, is_last"
+_ATTEMPT = (
+    "run_id, prompt_id, candidate_id, repetition, turn, number, endpoint, started_at, finished_at, is_last, "
+    "latency_ms, cost_usd, cost_basis, error_kind, error_message"
+)
 
 
 def filled(file: Path, responses: int) -> Engine:
@@ -91,14 +94,15 @@ def _responses(cursor: Any, responses: int, prompts: int) -> None:
 
 def _attempts(cursor: Any) -> None:
     """One behind each response, one that was overloaded before some of them; and units that were given up."""
-    insert = f"INSERT INTO attempt ({_ATTEMPT}, latency_ms, cost_usd, cost_basis, error_kind, error_message) "
-    unit = "run_id, prompt_id, candidate_id, repetition, 0"
-    times = f"'primary', '{_AT}', '{_AT}'"
-    cursor.execute(f"{insert} SELECT {unit}, attempts, {times}, 0, latency_ms, cost_usd, 'reported', NULL, NULL FROM response")
-    failed = f"{insert} SELECT {unit}, 1, {times}, 0, 90.0, 0.0, 'nothing', 'overload', 'It is busy.' FROM response"
-    cursor.execute(f"{failed} WHERE attempts = 2")
-    gone = unit.replace("repetition", f"repetition + {REPETITIONS}")
-    late = f"{insert} SELECT {gone}, 1, {times}, 1, 60000.0, 0.002, 'reserved', 'timeout', 'No answer in 60 s.' FROM response"
+
+    def made(repetition: str, number: str, ending: str) -> str:
+        unit = f"run_id, prompt_id, candidate_id, {repetition}, 0, {number}, 'primary', '{_AT}', '{_AT}'"
+        return f"INSERT INTO attempt ({_ATTEMPT}) SELECT {unit}, {ending} FROM response"
+
+    cursor.execute(made("repetition", "attempts", "0, latency_ms, cost_usd, 'reported', NULL, NULL"))
+    busy = made("repetition", "1", "0, 90.0, 0.0, 'nothing', 'overload', 'It is busy.'")
+    cursor.execute(f"{busy} WHERE attempts = 2")
+    late = made(f"repetition + {REPETITIONS}", "1", "1, 6e4, 0.002, 'reserved', 'timeout', 'No answer in 60 s.'")
     cursor.execute(f"{late} WHERE id % {GIVEN_UP_EVERY} = 0")
 
 

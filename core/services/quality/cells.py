@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlmodel import Session
 
-from core.services.quality.scope import ENDED, IMPORTED, RunRef, Scope, within
+from core.services.columns import ANSWERED, TRIED, Stored
+from core.services.quality.scope import ENDED, IMPORTED, RunRef, Scope
 from core.storage.tables import metadata
 
-_response, _attempt, _candidate = (metadata.tables[name] for name in ("response", "attempt", "candidate"))
+_candidate = metadata.tables["candidate"]
 Ids = NDArray[np.int64]
 Grid = NDArray[np.bool_]
 Parts = dict[int, frozenset[int]]
@@ -35,6 +36,7 @@ class Cells:
     candidate's.
     """
 
+    dataset_id: int
     candidates: Ids
     prompts: Ids
     source: Ids
@@ -48,6 +50,8 @@ class Cells:
     prompts_of: Grid
     asked: frozenset[int]
     """The candidates that were asked anything, there or elsewhere."""
+    stored: Stored
+    """What of the runs is read from their columns."""
 
     def hold(self, run: Ids, candidate: Ids, prompt: Ids) -> Grid:
         """[n] whether what is of this run, candidate and prompt counts."""
@@ -68,13 +72,15 @@ def cells(session: Session, listed: list[RunRef], prompts: Ids, scope: Scope) ->
     inside = [run for run in listed if scope.run_id in (None, run.id)]
     imports = np.array([run.id for run in inside if run.source == IMPORTED], dtype=np.int64)
     candidates = np.array(sorted(frozenset().union(*(run.candidates for run in inside))), dtype=np.int64)
-    newest = _newest(session, inside, candidates, prompts)
+    stored = Stored(session, [run.id for run in inside])
+    newest = _newest(session, stored, inside, candidates, prompts)
     asked = newest > 0
     is_newest = scope.run_id is None and not scope.all_runs
     basis, basis_id, compared = _basis(session, asked, candidates, scope, is_newest=is_newest)
     source = np.where(np.isin(newest, imports), _IMPORTS, newest) if is_newest else np.where(asked, _EVERYWHERE, 0)
     source = np.where(compared, source, _NOWHERE)
     return Cells(
+        dataset_id=scope.dataset_id,
         candidates=candidates,
         prompts=prompts,
         source=source,
@@ -84,23 +90,20 @@ def cells(session: Session, listed: list[RunRef], prompts: Ids, scope: Scope) ->
         basis_id=basis_id,
         prompts_of=compared,
         asked=frozenset(candidates[asked.any(axis=1)].tolist()) if asked.size else frozenset(),
+        stored=stored,
     )
 
 
-def _newest(session: Session, inside: list[RunRef], candidates: Ids, prompts: Ids) -> Ids:
+def _newest(session: Session, stored: Stored, inside: list[RunRef], candidates: Ids, prompts: Ids) -> Ids:
     """[candidates, prompts] the newest run that asked; of those that came to their end, else of all; 0: none did."""
     newest = np.zeros((len(candidates), len(prompts)), dtype=np.int64)
-    whole: Parts = {run.id: run.candidates for run in inside}
     unfinished = [run.id for run in inside if run.state != ENDED]
-    for table in (_response, _attempt):
-        c = table.c
-        rank = sa.case((c.run_id.in_(unfinished), c.run_id), else_=c.run_id + sa.literal(_AHEAD, sa.BigInteger))
-        query = sa.select(c.candidate_id, c.prompt_id, sa.func.max(rank)).where(within(table, whole))
-        rows = session.execute(query.group_by(c.candidate_id, c.prompt_id)).all()
-        if rows:
-            who, what, ranks = (np.array(column, dtype=np.int64) for column in zip(*rows, strict=True))
-            row, place = np.searchsorted(candidates, who), np.searchsorted(prompts, what)
-            newest[row, place] = np.maximum(newest[row, place], ranks)
+    for part in (ANSWERED, TRIED):
+        for block in stored.blocks(session, part, {run.id: run.candidates for run in inside}):
+            run_id = block["run_id"]
+            rank = np.where(np.isin(run_id, unfinished), run_id, run_id + _AHEAD)
+            row = np.searchsorted(candidates, block["candidate_id"])
+            np.maximum.at(newest, (row, np.searchsorted(prompts, block["prompt_id"])), rank)
     return newest % _AHEAD
 
 

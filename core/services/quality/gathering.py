@@ -10,18 +10,30 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlmodel import Session
 
-from core.domain.answering import CostBasis
+from core.services.columns import (
+    ATTEMPTS,
+    FAULTS,
+    GIVEN_UP,
+    JUDGING,
+    NO_CASE,
+    NOT_THERE,
+    RESPONSES,
+    UNSCORED,
+    Block,
+    Part,
+    of_responses,
+    places,
+    together,
+)
 from core.services.quality.cells import Cells
-from core.services.quality.scope import within
 from core.storage.tables import metadata
 from core.storage.tables.facts import TOKENS
 
-_response, _attempt, _prompt, _score, _judge = (
-    metadata.tables[name] for name in ("response", "attempt", "prompt", "score", "judge_call")
-)
+__all__ = ["NOT_THERE", "NO_CASE", "UNSCORED", "attempts", "faults", "given_up", "judging", "prompts", "responses"]
+
+_prompt = metadata.tables["prompt"]
 Floats = NDArray[np.float64]
 Ids = NDArray[np.int64]
-NOT_THERE, UNSCORED, NO_CASE = np.nan, -1.0, 2.0
 
 
 @dataclass(frozen=True)
@@ -41,23 +53,25 @@ class ResponseColumns:
     tokens: dict[str, Floats]
 
 
-_IDS = ("id", "run_id", "prompt_id", "candidate_id", "words")
-_NUMBERS = ("latency_ms", "ttft_ms", "cost_usd", "attempts")
-
-
 def responses(session: Session, cells: Cells) -> ResponseColumns:
     """The responses that count."""
-    c = _response.c
-    names = (*_IDS, *_NUMBERS, *TOKENS, "finish_reason")
-    query = sa.select(*(c[name] for name in names)).where(within(_response, cells.parts)).order_by(c.id)
-    columns: list[Any] = list(zip(*session.execute(query).all(), strict=True)) or [()] * len(names)
-    kinds: list[type] = [np.int64] * len(_IDS) + [float] * (len(names) - len(_IDS) - 1)
-    arrays: list[Any] = [np.array(column, dtype=kind) for column, kind in zip(columns[:-1], kinds, strict=True)]
-    counts = cells.hold(arrays[1], arrays[3], arrays[2])
-    reasons = [reason for reason, here in zip(columns[-1], counts, strict=True) if here]
-    kept: list[Any] = [array[counts] for array in arrays]
-    numbers, tokens = kept[: -len(TOKENS)], kept[-len(TOKENS) :]
-    return ResponseColumns(*[*numbers, reasons, dict(zip(TOKENS, tokens, strict=True))])
+    found = _counting(session, RESPONSES, cells)
+    if (np.diff(found["id"]) < 0).any():
+        order = np.argsort(found["id"])
+        found = {name: column[order] for name, column in found.items()}
+    return ResponseColumns(
+        id=found["id"],
+        run=found["run_id"],
+        prompt=found["prompt_id"],
+        candidate=found["candidate_id"],
+        words=found["words"],
+        latency_ms=found["latency_ms"],
+        ttft_ms=found["ttft_ms"],
+        cost_usd=found["cost_usd"],
+        attempts=found["attempts"],
+        finish_reason=found["finish_reason"].tolist(),
+        tokens={name: found[name] for name in TOKENS},
+    )
 
 
 def scores(session: Session, cells: Cells, evaluators: Sequence[int], of: Ids) -> Floats:
@@ -65,22 +79,23 @@ def scores(session: Session, cells: Cells, evaluators: Sequence[int], of: Ids) -
 
     ``of``: the ids of the responses, ascending; others that have come since are left out.
     """
-    found = np.full((len(of), len(evaluators)), NOT_THERE)
-    if not len(of) or not evaluators:
-        return found
-    s = _score.c
-    value = sa.case((s.applies.is_(False), NO_CASE), (s.value.is_(None), UNSCORED), else_=s.value)
-    pivoted = [sa.func.max(sa.case((s.evaluator_id == evaluator, value))) for evaluator in evaluators]
-    query = (
-        sa.select(s.response_id, *pivoted)
-        .join(_response, _response.c.id == s.response_id)
-        .where(within(_response, cells.parts), s.evaluator_id.in_(evaluators))
-        .group_by(s.response_id)
-    )
-    rows = np.array([tuple(row) for row in session.execute(query).all()], dtype=float).reshape(-1, len(evaluators) + 1)
-    place = np.searchsorted(of, rows[:, 0])
-    here = (place < len(of)) & (of[np.minimum(place, len(of) - 1)] == rows[:, 0])
-    found[place[here]] = rows[here, 1:]
+    found = np.full((len(of), len(evaluators)), NOT_THERE, order="F")
+    lacking: dict[tuple[int, ...], dict[int, frozenset[int]]] = defaultdict(dict)
+    for run_id, candidates in cells.parts.items():
+        ids = cells.stored.ids(run_id)
+        there = [] if ids is None else [each for each in evaluators if cells.stored.has_scores(run_id, each)]
+        missing = tuple(each for each in evaluators if each not in there)
+        if missing:
+            lacking[missing][run_id] = candidates
+        if ids is not None and there:
+            place, here = places(of, ids)
+            for evaluator, start, values in cells.stored.scores(session, run_id, there):
+                some = slice(start, start + len(values))
+                found[place[some][here[some]], evaluators.index(evaluator)] = values[here[some]]
+    for missing, chosen in lacking.items():
+        columns = np.array([evaluators.index(each) for each in missing])
+        for place, values in of_responses(session, missing, of, chosen):
+            found[np.ix_(place, columns)] = values
     return found
 
 
@@ -102,38 +117,9 @@ class AttemptColumns:
 
 def attempts(session: Session, cells: Cells) -> AttemptColumns:
     """The attempts that count, added up. One that is still under way is paid for later."""
-    c = _attempt.c
-    for_nothing = sa.func.coalesce(c.cost_basis, "") == str(CostBasis.NOTHING)
-    unpriced = sa.case((c.finished_at.is_not(None) & c.cost_usd.is_(None) & ~for_nothing, 1), else_=0)
-    ended = sa.case((c.finished_at.is_not(None), sa.func.coalesce(c.cost_usd, 0.0)), else_=0.0)
-    by_turn = (
-        sa.select(
-            c.run_id,
-            c.candidate_id,
-            c.prompt_id,
-            sa.func.count().label("made"),
-            sa.func.sum(ended).label("cost_usd"),
-            sa.func.sum(unpriced).label("unpriced"),
-        )
-        .where(within(_attempt, cells.parts))
-        .group_by(c.run_id, c.prompt_id, c.candidate_id, c.repetition, c.turn)
-        .subquery()
-    )
-    t = by_turn.c
-    query = sa.select(
-        t.run_id,
-        t.candidate_id,
-        t.prompt_id,
-        sa.func.sum(t.made),
-        sa.func.count(),
-        sa.func.sum(t.cost_usd),
-        sa.func.sum(t.unpriced),
-    ).group_by(t.run_id, t.candidate_id, t.prompt_id)
-    columns: list[Any] = list(zip(*session.execute(query).all(), strict=True)) or [()] * 7
-    kinds: list[type] = [*[np.int64] * 5, float, np.int64]
-    arrays: list[Any] = [np.array(column, dtype=kind) for column, kind in zip(columns, kinds, strict=True)]
-    counts = cells.hold(*arrays[:3])
-    return AttemptColumns(*(array[counts] for array in arrays))
+    found = _counting(session, ATTEMPTS, cells)
+    named = ("run_id", "candidate_id", "prompt_id", "made", "turns", "cost_usd", "unpriced")
+    return AttemptColumns(*(found[name] for name in named))
 
 
 @dataclass(frozen=True)
@@ -154,21 +140,19 @@ class GivenUp:
 
 def given_up(session: Session, cells: Cells) -> list[GivenUp]:
     """Each unit once, with the last attempt that gave it up; one that was answered later is not among them."""
-    a, r = _attempt.c, _response.c
+    found = _counting(session, GIVEN_UP, cells)
     unit = ("run_id", "prompt_id", "candidate_id", "repetition")
-    found = sa.func.coalesce(a.error_kind, "unknown"), sa.func.coalesce(a.error_message, ""), a.latency_ms, a.cost_usd
-    answered = sa.exists().where(*(r[name] == a[name] for name in unit))
-    query = (
-        sa.select(a.id, *(a[name] for name in unit), *found)
-        .where(within(_attempt, cells.parts), a.is_last.is_(True), ~answered)
-        .order_by(a.id)
-    )
-    last: dict[Any, GivenUp] = {}
-    for row in session.execute(query):
-        last[tuple(row[1:5])] = GivenUp(*row)
-    units = list(last.values())
-    run, prompt, candidate = np.array([unit[:3] for unit in last], dtype=np.int64).reshape(-1, 3).T
-    return [unit for unit, here in zip(units, cells.hold(run, candidate, prompt), strict=True) if here]
+    names = ("id", *unit, "kind", "message", "after_ms", "cost_usd")
+    columns = [_known(found[name][np.argsort(found["id"])]) for name in names]
+    last = {row[1:5]: GivenUp(*row) for row in zip(*columns, strict=True)}
+    return list(last.values())
+
+
+def _known(column: NDArray[Any]) -> list[Any]:
+    """The values as Python has them, None for nan."""
+    if column.dtype != np.float64:
+        return list(column.tolist())
+    return [None if np.isnan(value) else value for value in column.tolist()]
 
 
 @dataclass(frozen=True)
@@ -185,50 +169,47 @@ class Counted:
 
 def faults(session: Session, cells: Cells) -> list[Counted]:
     """Failed attempts by kind."""
-    c = _attempt.c
-    query = (
-        sa.select(c.run_id, c.candidate_id, c.prompt_id, _prompt.c.category, c.error_kind, sa.func.count())
-        .join(_prompt, _prompt.c.id == c.prompt_id)
-        .where(within(_attempt, cells.parts), c.error_kind.is_not(None))
-        .group_by(c.run_id, c.candidate_id, c.prompt_id, _prompt.c.category, c.error_kind)
-    )
-    return _added_up(session, query, cells)
+    found = _counting(session, FAULTS, cells)
+    nothing = np.zeros(len(found["n"]))
+    return _added_up(session, cells, found, found["kind"], (found["n"], nothing, nothing))
 
 
 def judging(session: Session, cells: Cells) -> list[Counted]:
     """What judges were asked about the responses, and what that cost; an answer without a price is ``unpriced``."""
-    j, r = _judge.c, _response.c
-    unpriced = sa.case((j.cost_usd.is_(None) & j.reply.is_not(None), 1), else_=0)
-    query = (
-        sa.select(
-            r.run_id,
-            r.candidate_id,
-            r.prompt_id,
-            _prompt.c.category,
-            sa.literal("judge"),
-            sa.func.count(),
-            sa.func.sum(sa.func.coalesce(j.cost_usd, 0.0)),
-            sa.func.sum(unpriced),
-        )
-        .join(_response, r.id == j.response_id)
-        .join(_prompt, _prompt.c.id == r.prompt_id)
-        .where(within(_response, cells.parts))
-        .group_by(r.run_id, r.candidate_id, r.prompt_id, _prompt.c.category)
-    )
-    return _added_up(session, query, cells)
+    found = _counting(session, JUDGING, cells)
+    kind = np.full(len(found["n"]), "judge", dtype=object)
+    return _added_up(session, cells, found, kind, (found["n"], found["cost_usd"], found["unpriced"]))
 
 
-def _added_up(session: Session, query: Any, cells: Cells) -> list[Counted]:
-    """``query``: run, candidate, prompt, category, kind, then what is added up by candidate, category and kind."""
-    rows = session.execute(query).all()
-    where = [np.array([row[place] for row in rows], dtype=np.int64) for place in range(3)]
-    found: dict[tuple[int, str, str], list[float]] = defaultdict(lambda: [0, 0.0, 0])
-    for row, here in zip(rows, cells.hold(*where), strict=True):
-        if here:
-            sums = found[row[1], row[3], row[4]]
-            for place, amount in enumerate(row[5:]):
-                sums[place] += float(amount)
-    return [Counted(*key, int(n), cost_usd, int(unpriced)) for key, (n, cost_usd, unpriced) in found.items()]
+def _counting(session: Session, part: Part, cells: Cells) -> Block:
+    """What counts of a part."""
+    blocks = []
+    for block in cells.stored.blocks(session, part, cells.parts):
+        here = cells.hold(block["run_id"], block["candidate_id"], block["prompt_id"])
+        blocks.append(block if here.all() else {name: column[here] for name, column in block.items()})
+    return together(part, blocks)
+
+
+def _added_up(
+    session: Session, cells: Cells, found: Block, kind: NDArray[Any], amounts: Sequence[NDArray[Any]]
+) -> list[Counted]:
+    """The amounts (how many, what they cost, of how many that is not known) by candidate, category and kind."""
+    if not len(kind):
+        return []
+    query = sa.select(_prompt.c.category).where(_prompt.c.dataset_id == cells.dataset_id).order_by(_prompt.c.id)
+    categories, category = np.unique(session.execute(query).scalars().all(), return_inverse=True)
+    kinds, kind_number = np.unique(kind, return_inverse=True)
+    row = np.searchsorted(cells.candidates, found["candidate_id"])
+    shape = len(cells.candidates), len(categories), len(kinds)
+    key = np.ravel_multi_index((row, category[np.searchsorted(cells.prompts, found["prompt_id"])], kind_number), shape)
+    n, cost_usd, unpriced = (np.bincount(key, amount, int(np.prod(shape))) for amount in amounts)
+    there, first = np.unique(key, return_index=True)
+    counted = []
+    for place in there[np.argsort(first)].tolist():
+        of, at, named = (int(each) for each in np.unravel_index(place, shape))
+        key_of = int(cells.candidates[of]), str(categories[at]), str(kinds[named])
+        counted.append(Counted(*key_of, int(n[place]), float(cost_usd[place]), int(unpriced[place])))
+    return counted
 
 
 @dataclass(frozen=True)

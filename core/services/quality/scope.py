@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from core.services.columns import ANSWERED, TRIED, Stored
 from core.storage.tables import GOING, Run, metadata
 
 _response, _attempt = metadata.tables["response"], metadata.tables["attempt"]
@@ -52,17 +52,25 @@ class RunRef:
 def runs(session: Session, dataset_id: int) -> list[RunRef]:
     """The dataset's runs in which anything happened, the newest first."""
     listed = session.exec(select(Run).where(Run.dataset_id == dataset_id).order_by(col(Run.id).desc())).all()
-    took_part: dict[int, set[int]] = defaultdict(set)
-    ids = [run.id for run in listed]
-    for table in (_response, _attempt):
-        seen = sa.select(table.c.run_id, table.c.candidate_id).where(table.c.run_id.in_(ids)).distinct()
-        for run_id, candidate_id in session.execute(seen):
-            took_part[run_id].add(candidate_id)
+    took_part = _took_part(session, [run.id or 0 for run in listed])
     return [
         RunRef(run.id or 0, run.source, run.state, run.problem, run.created_at, frozenset(took_part[run.id or 0]))
         for run in listed
         if took_part[run.id or 0]
     ]
+
+
+def _took_part(session: Session, ids: list[int]) -> dict[int, set[int]]:
+    stored, found = Stored(session, ids, (ANSWERED, TRIED)), defaultdict[int, set[int]](set)
+    for part, table in ((ANSWERED, _response), (TRIED, _attempt)):
+        there = {run_id: stored.candidates(run_id, part) for run_id in ids}
+        for run_id, candidates in there.items():
+            found[run_id] |= candidates or set()
+        others = [run_id for run_id, candidates in there.items() if candidates is None]
+        seen = sa.select(table.c.run_id, table.c.candidate_id).where(table.c.run_id.in_(others)).distinct()
+        for run_id, candidate_id in session.execute(seen) if others else ():
+            found[run_id].add(candidate_id)
+    return found
 
 
 def as_of(session: Session, listed: Iterable[RunRef]) -> tuple[int, ...]:
@@ -79,14 +87,3 @@ def as_of(session: Session, listed: Iterable[RunRef]) -> tuple[int, ...]:
     if any(state in GOING for _, state in states):
         return (*found, 0)
     return (*found, int(session.execute(sa.select(sa.func.max(_response.c.id))).scalar() or 0))
-
-
-def within(table: sa.Table, parts: dict[int, frozenset[int]]) -> sa.ColumnElement[bool]:
-    """The condition that a row of response or attempt belongs to the chosen runs and candidates."""
-    together: dict[frozenset[int], list[int]] = defaultdict(list)
-    for run_id, candidates in parts.items():
-        together[candidates].append(run_id)
-    clauses: list[Any] = [
-        table.c.run_id.in_(run_ids) & table.c.candidate_id.in_(candidates) for candidates, run_ids in together.items()
-    ]
-    return sa.or_(sa.false(), *clauses)

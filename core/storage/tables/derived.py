@@ -73,6 +73,7 @@ class RunColumns(Table, table=True):
     """Of its columns; what was written in another is written anew."""
     is_whole: bool = False
     rows: int = 0
+    chunks: int = 0
     candidates: list[int] | None = json_value(null=True)
     """The ids in it, where the part has a column of them."""
     begun_at: datetime = moment()

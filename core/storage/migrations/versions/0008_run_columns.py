@@ -9,7 +9,7 @@ branch_labels = None
 depends_on = None
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), 'sqlite')
-_OF_ATTEMPTS = "'attempts', 'given_up', 'faults'"
+_OF_ATTEMPTS = "'tried', 'attempts', 'given_up', 'faults'"
 # Table → event → which parts of the run's columns are no longer true. No row ever moves from one run to another.
 _FALLEN = {
     'response': {'INSERT': 'TRUE', 'UPDATE': "c.part = 'responses'", 'DELETE': 'TRUE'},
@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column('layout', sa.String(), nullable=False),
         sa.Column('is_whole', sa.Boolean(), nullable=False),
         sa.Column('rows', sa.Integer(), nullable=False),
+        sa.Column('chunks', sa.Integer(), nullable=False),
         sa.Column('candidates', sa.JSON(none_as_null=True), nullable=True),
         sa.Column('begun_at', sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint('run_id', 'part', 'evaluator_id'),
