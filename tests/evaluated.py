@@ -26,6 +26,14 @@ class Evaluated:
         self.dataset = Dataset(name="Support", content_hash="support", created_at=NOW)
         self._add(self.dataset)
 
+    @classmethod
+    def of(cls, session: Session, made: "Evaluated") -> "Evaluated":
+        """The same evaluation, to be gone on with in another session."""
+        again = cls.__new__(cls)
+        again.session, again.dataset = session, made.dataset
+        again.prompts, again.candidates, again.evaluators = made.prompts, made.candidates, made.evaluators
+        return again
+
     def _add(self, row: Any) -> int:
         self.session.add(row)
         self.session.flush()

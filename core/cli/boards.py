@@ -7,6 +7,8 @@ import typer
 from core import clock
 from core.cli.terminal import AsJson, app, plainly, print_json, workspace
 from core.domain.ranking import Band, RankingOptions
+from core.domain.words import n
+from core.services import columns
 from core.services.leaderboards import boards, narrowing, report, tallies, weighting
 from core.services.studies import studies
 from core.services.workspace import counts_simulated
@@ -46,9 +48,10 @@ def leaderboard(
 
 @app.command()
 def rebuild() -> None:
-    """Count every tally anew from the votes, and the rater-weighted ones too."""
+    """Count every tally anew from the votes, and write every run's columns anew from its responses."""
     with plainly():
         engine = workspace()
         write(engine, tallies.rebuild_all)
         weighting.refresh_all(engine, now=clock.now())
-    typer.echo("Every tally was counted anew from the votes.")
+        runs = columns.rebuild(engine, now=clock.now())
+    typer.echo(f"Every tally was counted anew from the votes, and the columns of {n(runs, 'run')} were written anew.")

@@ -10,7 +10,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine
 
 from core import clock
-from core.services import apart
+from core.services import apart, columns
 from core.services.demo.opening import prepare_workspace
 from core.services.leaderboards.weighting import refresh_stale
 from core.services.people.people import first_admin_link
@@ -22,7 +22,7 @@ from core.settings import AuthMode, get_settings
 from core.storage.engine import get_engine, write
 from core.storage.schema import upgrade
 from core.web.log import keep_tokens_out_of_logs
-from core.web.warming import freeze_loaded, warm_up
+from core.web.warming import compute_first, freeze_loaded, warm_up
 
 _log = logging.getLogger(__name__)
 
@@ -61,6 +61,7 @@ class Background:
         self._every(2, "runs", lambda: workers.ensure(engine))
         self._every(5, "scores", lambda: score_pending(engine))
         self._every(3, "pairs to draw", lambda: preferences.refresh(engine))
+        self._every(10, "columns", lambda: _keep_columns(engine))
         self._every(10, "what was loaded", freeze_loaded)
         self._every(60, "leases", lambda: release_abandoned(engine, clock.now()))
         self.scheduler.start()
@@ -84,6 +85,12 @@ class Background:
 
         assert self.scheduler is not None
         self.scheduler.add_job(turn, "interval", seconds=seconds, id=name)
+
+
+def _keep_columns(engine: Engine) -> None:
+    """What was written anew changes what pages show: it is computed before somebody looks."""
+    if columns.keep_due(engine, now=clock.now()):
+        compute_first(engine)
 
 
 def _open_workspace(engine: Engine) -> None:

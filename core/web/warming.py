@@ -61,12 +61,13 @@ def _compute_once(engine: Engine) -> None:
     with reading(engine) as session:
         responses = int(session.execute(sa.text("SELECT coalesce(max(id), 0) FROM response")).scalar_one())
     if responses <= _FEW_RESPONSES:
-        _compute_first(engine)
+        compute_first(engine)
     else:
-        Thread(target=_compute_first, args=(engine,), name="evenhand-first-figures", daemon=True).start()
+        Thread(target=compute_first, args=(engine,), name="evenhand-first-figures", daemon=True).start()
 
 
-def _compute_first(engine: Engine) -> None:
+def compute_first(engine: Engine) -> None:
+    """Have pages compute what most look at first."""
     for page in _LOOKED_AT_FIRST:
         try:
             importlib.import_module(page).compute_first(engine)

@@ -22,6 +22,16 @@ def test_upgrading_twice_changes_nothing(engine: Engine):
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
+def test_every_table_of_facts_takes_columns_away_whatever_is_done_to_it(engine: Engine):
+    """A later migration that makes a table anew on SQLite loses its triggers, unless it makes them anew too."""
+    of_facts = ("response", "attempt", "score", "judge_call")
+    wanted = {f"columns_fall_with_{table}_{what}" for table in of_facts for what in ("insert", "update", "delete")}
+    is_sqlite = engine.dialect.name == "sqlite"
+    names = "SELECT name FROM sqlite_master WHERE type = 'trigger'" if is_sqlite else "SELECT tgname FROM pg_trigger"
+    with engine.connect() as connection:
+        assert wanted | {"columns_fall_with_run_delete"} <= set(connection.execute(text(names)).scalars())
+
+
 def test_what_was_stored_before_evaluations_came_is_still_there(engine: Engine):
     with engine.begin() as connection:
         metadata.drop_all(connection)

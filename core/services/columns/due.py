@@ -25,7 +25,7 @@ _lock = Lock()
 
 
 def keep_due(engine: Engine, *, now: datetime) -> int:
-    """Write what ended runs lack of their columns, the newest first; how many runs were looked at.
+    """Write what ended runs lack of their columns, the newest first; how many parts became whole.
 
     To be called every few seconds: it rests as long as it works, and leaves a run alone ten times as long as that
     took, so that one whose facts change all the time is not written all the time.
@@ -35,13 +35,14 @@ def keep_due(engine: Engine, *, now: datetime) -> int:
     try:
         with reading(engine) as session:
             due = [run_id for run_id in _due(session) if _rests_until.get(_place(engine, run_id), 0) < time.monotonic()]
+        kept = 0
         for run_id in due:
             began = time.monotonic()
-            keep(engine, run_id, now=now, gently=True)
+            kept += keep(engine, run_id, now=now, gently=True)
             took = time.monotonic() - began
             _rests_until[_place(engine, run_id)] = time.monotonic() + max(_LEAST_REST_S, _TIMES_AS_LONG * took)
         _sweep(engine, _ORPHANED_S)
-        return len(due)
+        return kept
     finally:
         _lock.release()
 

@@ -4,30 +4,46 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlmodel import Session
 
-from core.services.columns.parts import Chosen, Kind, Part
+from core.services.columns.parts import RESPONSES, Chosen, Kind, Part, responses_between
+from core.storage.tables import metadata
 
 Block = dict[str, NDArray[Any]]
 """Column → its values, ``run_id`` among them."""
 Blocks = Iterator[Block]
 AT_ONCE = 10_000
+_SPARSE = 4
+_response = metadata.tables["response"]
 _TYPES: dict[Kind, type] = {Kind.ID: np.int64, Kind.WHOLE: np.float64, Kind.NUMBER: np.float64, Kind.WORD: object}
 
 
 def from_facts(session: Session, part: Part, chosen: Chosen) -> Blocks:
-    """The part of the chosen runs, in blocks of the part's order; nothing is kept of those that were given."""
+    """The part of the chosen runs, in blocks of the part's order."""
     if not chosen:
         return
-    kinds = (Kind.ID, *part.columns.values())
-    found = session.connection().execute(part.query(chosen), execution_options={"yield_per": AT_ONCE})
-    for rows in found.partitions():
-        columns = zip(*rows, strict=True)
-        arrays: list[NDArray[Any]] = [
-            np.array(column, dtype=_TYPES[kind]) for column, kind in zip(columns, kinds, strict=True)
-        ]
-        yield dict(zip(("run_id", *part.columns), arrays, strict=True))
+    names, kinds = ("run_id", *part.columns), (Kind.ID, *part.columns.values())
+    for query in _by_id(session, chosen) if part is RESPONSES else [part.query(chosen)]:
+        found = session.connection().execute(query, execution_options={"yield_per": AT_ONCE})
+        for rows in found.partitions():
+            columns = zip(names, kinds, zip(*rows, strict=True), strict=True)
+            yield {name: np.array(column, dtype=_TYPES[kind]) for name, kind, column in columns}
+
+
+def _by_id(session: Session, chosen: Chosen) -> Iterator[sa.Select[Any]]:
+    """One stretch of ids after the other, where the runs fill most of it."""
+    c = _response.c
+    span = sa.select(sa.func.min(c.id), sa.func.max(c.id), sa.func.count()).where(c.run_id.in_(chosen))
+    first, last, count = session.execute(span).one()
+    if not count:
+        return
+    if last - first >= _SPARSE * count:
+        yield RESPONSES.query(chosen)
+        return
+    for begin in range(first, last + 1, AT_ONCE):
+        yield responses_between(chosen, begin, begin + AT_ONCE - 1)
 
 
 def nothing(part: Part) -> Block:

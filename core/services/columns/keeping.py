@@ -5,8 +5,11 @@ then on (migration 0008). Such a change may be under way at that moment and see 
 a time, and on PostgreSQL the changers hold a lock together that the one who begins must have alone.
 """
 
+import os
 import time
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -40,26 +43,28 @@ _MOST_RUN_ID = 2147483647
 _DEAD_AFTER = timedelta(minutes=10)
 _MOST_BYTES = 4 * 2**20
 _LONGEST_REST_S = 1.0
+_MOST_THREADS = 4
 
 
-def keep(engine: Engine, run_id: int, *, now: datetime, gently: bool = False) -> bool:
-    """Write the columns of a run that are not there; whether all of them stand now.
+def keep(engine: Engine, run_id: int, *, now: datetime, gently: bool = False) -> int:
+    """Write the columns of a run that are not there; how many parts became whole.
 
     Scores of an evaluator that has not seen every response yet are left for later. ``gently``: rest as long as it
     works, for a process that shows pages. Safe beside others that write them, or change the facts.
     """
     with reading(engine) as session:
         wanted = lacking(session, run_id)
-        ready = [key for key in wanted if key[0] != SCORES or key[1] in _seen_by(session, run_id, wanted)]
+        seen_by = _seen_by(session, run_id, wanted)
+    ready = [(part, evaluator) for part, evaluator in wanted if part != SCORES or evaluator in seen_by]
     tokens = write(engine, partial(_begin, run_id=run_id, keys=ready, now=now)) if ready else {}
     if not tokens:
-        return not wanted
+        return 0
     work = _Work(engine, run_id, tokens, gently)
     try:
         work.carry_out()
     finally:
         write(engine, partial(_forget, tokens=list(work.tokens.values())))
-    return work.kept == len(wanted)
+    return work.kept
 
 
 def lacking(session: Session, run_id: int) -> list[Key]:
@@ -106,8 +111,8 @@ def _begin(session: Session, run_id: int, keys: Iterable[Key], now: datetime) ->
         token = uuid4().hex
         row = {"run_id": run_id, "part": part, "evaluator_id": evaluator_id, "token": token, "begun_at": now}
         row |= {"layout": LAYOUTS[part], "is_whole": False, "rows": 0, "chunks": 0}
-        once = insert_into(dialect, _columns).on_conflict_do_nothing()
-        if session.connection().execute(once, row).rowcount == 1:
+        once = insert_into(dialect, _columns).on_conflict_do_nothing().returning(c.token)
+        if session.connection().execute(once, row).first() is not None:
             ours[part, evaluator_id] = token
     return ours
 
@@ -179,13 +184,9 @@ class _Work:
                 self._finish((SCORES, evaluator), len(ids), None)
 
     def _said(self, ids: Ids, evaluators: list[int]) -> Iterator[Floats]:
-        for begin in range(0, len(ids), AT_ONCE):
-            some = ids[begin : begin + AT_ONCE]
-            found = np.full((len(some), len(evaluators)), NOT_THERE)
-            with reading(self.engine) as session:
-                for place, values in of_responses(session, evaluators, some):
-                    found[place] = values
-            yield found
+        pieces = [ids[begin : begin + AT_ONCE] for begin in range(0, len(ids), AT_ONCE)]
+        read = partial(_some_said, self.engine, evaluators)
+        return map(read, pieces) if self.gently or len(pieces) < 2 else _ahead(read, pieces)
 
     def _gently(self, blocks: Iterator[Any]) -> Iterator[Any]:
         began = time.perf_counter()
@@ -236,3 +237,24 @@ def _rebatched(part: Part, blocks: Iterator[Block]) -> Iterator[Block]:
             held = []
     if held:
         yield together(part, held)
+
+
+def _some_said(engine: Engine, evaluators: list[int], ids: Ids) -> Floats:
+    found = np.full((len(ids), len(evaluators)), NOT_THERE)
+    with reading(engine) as session:
+        for place, values in of_responses(session, evaluators, ids):
+            found[place] = values
+    return found
+
+
+def _ahead(work: Callable[[Ids], Floats], pieces: list[Ids]) -> Iterator[Floats]:
+    """What ``work`` gives for each, in order, some at once: SQLite adds up without holding the interpreter."""
+    at_once = min(os.cpu_count() or 1, _MOST_THREADS)
+    with ThreadPoolExecutor(at_once) as threads:
+        waiting: deque[Future[Floats]] = deque()
+        for piece in pieces:
+            waiting.append(threads.submit(work, piece))
+            if len(waiting) > 2 * at_once:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

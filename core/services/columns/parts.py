@@ -46,21 +46,34 @@ class Part:
         return digest([_VERSION, *self.columns.items()])[:16]
 
 
-def within(table: sa.Table, chosen: Chosen) -> sa.ColumnElement[bool]:
-    """The condition that a row of response or attempt belongs to the chosen runs and candidates."""
+def within(table: sa.Table, chosen: Chosen, *, by_run: bool = True) -> sa.ColumnElement[bool]:
+    """The condition that a row of response or attempt belongs to the chosen runs and candidates.
+
+    ``by_run``: an index by run may be used; else the rows come by something else, and this is looked at in each.
+    """
     together: dict[frozenset[int] | None, list[int]] = defaultdict(list)
     for run_id, candidates in chosen.items():
         together[candidates].append(run_id)
+    run = table.c.run_id if by_run else table.c.run_id + 0
     clauses: list[Any] = [
-        table.c.run_id.in_(run_ids) & (sa.true() if candidates is None else table.c.candidate_id.in_(candidates))
+        run.in_(run_ids) & (sa.true() if candidates is None else table.c.candidate_id.in_(candidates))
         for candidates, run_ids in together.items()
     ]
     return sa.or_(sa.false(), *clauses)
 
 
 def _responses(chosen: Chosen) -> sa.Select[Any]:
+    return _named(within(_response, chosen))
+
+
+def responses_between(chosen: Chosen, first: int, last: int) -> sa.Select[Any]:
+    """RESPONSES of a stretch of ids alone, which need not be sorted then."""
+    return _named(_response.c.id.between(first, last) & within(_response, chosen, by_run=False))
+
+
+def _named(where: sa.ColumnElement[bool]) -> sa.Select[Any]:
     c = _response.c
-    return sa.select(c.run_id, *(c[name] for name in RESPONSES.columns)).where(within(_response, chosen)).order_by(c.id)
+    return sa.select(c.run_id, *(c[name] for name in RESPONSES.columns)).where(where).order_by(c.id)
 
 
 def _pairs(table: sa.Table) -> Callable[[Chosen], sa.Select[Any]]:

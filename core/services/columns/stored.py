@@ -96,9 +96,9 @@ def heads(session: Session, run_ids: Iterable[int], parts: Sequence[str]) -> Ite
     query = sa.select(*(c[name] for name in names)).where(c.is_whole, c.part.in_(parts))
     for begin in range(0, len(wanted), _RUNS_AT_ONCE):
         for found in session.execute(query.where(c.run_id.in_(wanted[begin : begin + _RUNS_AT_ONCE]))):
-            *known, candidates, layout = found
-            if layout == LAYOUTS.get(found.part):
-                yield Head(*known, candidates=frozenset(candidates or ()))
+            if found.layout == LAYOUTS.get(found.part):
+                key = found.run_id, found.part, found.evaluator_id
+                yield Head(*key, found.token, found.rows, found.chunks, frozenset(found.candidates or ()))
 
 
 def _files(session: Session, wanted: Sequence[Head]) -> Iterator[tuple[Head, bytes]]:

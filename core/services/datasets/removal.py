@@ -106,8 +106,9 @@ def delete_datasets(session: Session, datasets: Sequence[int]) -> None:
         tallies.rebuild(session, study_id)
         session.execute(sa.delete(_table["weighted_tally"]).where(_table["weighted_tally"].c.study_id == study_id))
     _delete_studies(session, over)
-    _delete_evaluation(session, datasets)
     runs = sa.select(_table["run"].c.id).where(_table["run"].c.dataset_id.in_(datasets))
+    _delete_columns(session, runs)
+    _delete_evaluation(session, datasets)
     for name in ("response", "attempt"):
         session.execute(sa.delete(_table[name]).where(_table[name].c.run_id.in_(runs)))
     _forget_files(session, gone, over)
@@ -152,6 +153,14 @@ def _rests_on(datasets: Sequence[int]) -> sa.ColumnElement[bool]:
     """Whether a vote is on one of their prompts, or in a study over one of them."""
     over = sa.select(_table["study"].c.id).where(_table["study"].c.dataset_id.in_(datasets))
     return _vote.c.prompt_id.in_(prompts_of(datasets)) | _vote.c.study_id.in_(over)
+
+
+def _delete_columns(session: Session, runs: sa.Select[tuple[int]]) -> None:
+    """They would fall with the facts by themselves, and what they hold be swept later."""
+    columns, chunk = _table["run_columns"], _table["run_columns_chunk"]
+    theirs = sa.select(columns.c.token).where(columns.c.run_id.in_(runs))
+    session.execute(sa.delete(chunk).where(chunk.c.token.in_(theirs)))
+    session.execute(sa.delete(columns).where(columns.c.run_id.in_(runs)))
 
 
 def _delete_evaluation(session: Session, datasets: Sequence[int]) -> None:

@@ -102,6 +102,8 @@ class Runner:
                 await self._ledger.flushed()
             await asyncio.to_thread(self._let_go, outcome)
         await self._tell()
+        if outcome is RunEnd.ENDED and self._scores:
+            await self._scores.keep_columns()
         return outcome
 
     async def _rounds(self) -> RunEnd:

@@ -9,7 +9,8 @@ from time import monotonic
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
-from core.services import judging, scoring
+from core import clock
+from core.services import columns, judging, scoring
 from core.settings import without_secrets
 from core.storage.engine import reading
 from core.storage.tables import Response
@@ -46,6 +47,13 @@ class Scorekeeper:
         while await self._safely(self._score_batch):
             pass
         await self._safely(self._judge)
+
+    async def keep_columns(self) -> None:
+        """Have the run's columns written; where that fails, it is done in the background."""
+        try:
+            await asyncio.to_thread(columns.keep, self._engine, self._run_id, now=clock.now())
+        except Exception:
+            _log.exception("run %s: its columns could not be written", self._run_id)
 
     async def _safely(self, work: Callable[[], object]) -> bool:
         try:
