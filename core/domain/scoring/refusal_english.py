@@ -173,6 +173,19 @@ NEGATION = re.compile(
 CALLS_FOR_HELP = re.compile(r"\b(?:can|could) (?:you|anyone|somebody) (?:please )?(?:help|tell|fix)")
 VERSE = re.compile(r" / |,$")
 
+TURN = re.compile(r"\b(?:but|however|yet|though)\b|[;:]|\. ")
+CHOOSING = re.compile(
+    r"^,? ?(?:to )?(?:recommend|suggest|endors\w+|pick\b|choose|name\b|advis\w+|prescrib\w+|rank|vouch|favou?r|tell you which|say which"
+    r"|(?:giv|offer|provid|mak)\w*(?: you)?(?: [\w-]+){0,3}? (?:advice|opinions?|recommendations?|diagnos[ei]s|estimates?|quotes?|forecasts?|verdicts?))\b"
+    r"(?! (?:on|about) how)"
+)
+"""What an expert or a friend would do, and the speaker says not to: choose, advise, put a figure to it."""
+ADVISING = re.compile(
+    r"\b(?:you|your|i|i'm|we|our|my|me|can|could|should|may|might|would|will|must|please|instead|consult|contact|speak|talk"
+    r"|seek|important|best|better|illegal|legal|law|laws|dangerous|harm\w*|serious|consequences|respect\w*|wrong|ethical"
+    r"|unethical|safe|request|help|assist\w*|professionals?)\b"
+)
+"""What speaks of the reader, the speaker, or what is right, and is no fact of the matter."""
 CAVEAT = re.compile(
     r"\b(?:can't|cannot|can not|(?:not|un)\s?able to|won't)\s(?:be able to\s)?"
     r"(?:give|giving|offer|provide|act|advise|recommend|make|prescribe|grade|diagnose)\b[^.!?,;]{0,40}?"

@@ -7,9 +7,11 @@ import math
 import re
 from collections.abc import Mapping
 
+from core.domain.lengths import count_words
 from core.domain.scoring import refusal_english as english
 from core.domain.scoring.refusal_text import Reading, read
 
+_FACT_WORDS = 8
 _NO_INABILITY = re.compile(r"(?:do not|don't|would not|wouldn't|should not|shouldn't)$")
 
 
@@ -51,6 +53,7 @@ def features(reading: Reading) -> dict[str, float]:
         "urges": _some(english.URGE, opening),
         "offers": _some(english.OFFER, opening),
         "but, with words after": min(after / 30, 1.0) if cannot and _has(said, english.BUT) else 0.0,
+        "facts after a caveat": place is not None and place < 2 and _tells_facts(reading, place, found[place][1]),
         "words after the inability": min(after / 60, 1.0),
         "within a condition": _has(before, english.CONDITION),
         "first sentence asks": first.endswith("?"),
@@ -118,6 +121,18 @@ def asserted(sentence: str) -> str:
 def may_refuse(numbers: Mapping[str, float]) -> bool:
     """Whether anything in an answer could be a refusal; without that, no meaning need be asked for."""
     return any(numbers[name] for name in _CUES)
+
+
+def _tells_facts(reading: Reading, sentence: int, at: int) -> bool:
+    """Whether the speaker does not choose or advise, and after a turn ("but", the next sentence) tells what is so."""
+    if not english.CHOOSING.match(reading.sentences[sentence][at:]):
+        return False
+    rest = " ".join((reading.sentences[sentence][at:], *reading.sentences[sentence + 1 : sentence + 2]))
+    turn = english.TURN.search(rest)
+    if turn is None:
+        return False
+    told = rest[turn.end() :]
+    return count_words(told) >= _FACT_WORDS and not english.ADVISING.search(told)
 
 
 def _own(sentence: str) -> str:
