@@ -22,9 +22,9 @@ K, BUCKETS = 5, 64
 FIRST, SECOND = every_pair(K)
 PAIRS = len(FIRST)
 PRIOR = RankingOptions().prior
-RUNS, OTHER_RUNS, RATERS = 1000, 300, (6, 12, 24)
+RUNS, OTHER_RUNS, RATERS = 1000, 200, (6, 12, 24)
 LEAST_COVERAGE, MOST_WIDTH, LEAST_GAIN = 0.93, 1.02, 1.3
-GROWTH, LATENT = 1.2, 20_000
+GROWTH, LATENT = 1.35, 20_000
 
 
 @dataclass(frozen=True)
@@ -99,11 +99,10 @@ def _sampled(world, rng, rater, order, outcomes) -> tuple[np.ndarray, np.ndarray
         information = np.diag((met * weights).sum(axis=1)) - met * weights
         covariance = np.linalg.pinv(information, hermitian=True) if met.any() else None
         chances = pair_probabilities(covariance, weights, met, eligible=every)[FIRST, SECOND]
+        pair[begin:end] = rng.choice(PAIRS, end - begin, p=chances / chances.sum())
         for at in range(begin, end):
-            open_pairs = chances * (taken < order.shape[1])
-            pair[at] = one = rng.choice(PAIRS, p=open_pairs / open_pairs.sum())
-            prompt[at] = order[one, taken[one]]
-            taken[one] += 1
+            prompt[at] = order[pair[at], taken[pair[at]] % order.shape[1]]
+            taken[pair[at]] += 1
         now = slice(begin, end)
         outcome[now] = outcomes(pair[now], prompt[now], rater[now])
         y = np.array([1.0, 0.0, 0.5])[outcome[now]]

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from core.ui.leaderboard import narrowing, page, table
+from core.ui.leaderboard import page, table
 from core.ui.shared import access, filters, frame
 
 access.require(access.Role.ANALYST)
 frame.page_head("Leaderboard", "Which candidate do raters prefer, and how sure is that?")
 choice = filters.board_choice("leaderboard")
-found = page.found(choice, narrowing.judge_choice(choice))
+found = page.found(choice)
 if not found.board.standings:
     page.nothing_yet(choice)
     st.stop()
@@ -17,7 +17,6 @@ with decision:
     page.answer(found)
 with certainty:
     page.settled(found)
-narrowing.told(found.board)
 shown = page.plot(found)
 table.table(found.board, shown)
 page.method(found)

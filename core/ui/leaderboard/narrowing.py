@@ -1,39 +1,19 @@
-"""Narrowing the board by a judge: choosing one, and what it did, as measured."""
+"""What a judge that narrows the board did for it, as measured."""
 
 import streamlit as st
 
 from core.domain.judging.favour import Favour
 from core.domain.words import n
 from core.services.judging.favouritism import favouritism
-from core.services.leaderboards import narrowing, report
+from core.services.leaderboards import report
 from core.services.leaderboards.boards import Leaderboard
 from core.services.scoring.evaluators import JUDGES
 from core.storage.engine import reading
 from core.storage.tables import Evaluator
-from core.ui.shared import filters, frame
-from core.ui.shared.filters import BoardChoice
+from core.ui.shared import frame
 from core.ui.shared.resources import engine
 
-NOBODY = "Votes alone"
 _FRESH_S, _MOST_KEPT = 60, 64
-_HELP = (
-    "A judge, or any evaluator, that compared the pairs raters voted on and many more. It narrows the intervals as far "
-    "as it agrees with raters, and whatever it prefers it cannot bias the ratings."
-)
-
-
-def judge_choice(choice: BoardChoice) -> int | None:
-    """The id of the evaluator that is to narrow the board; None for the votes alone, and where nobody can."""
-    if not choice.filters.masked:
-        return None
-    with reading(engine()) as session:
-        there = {each.name: each.id for each in narrowing.stating(session, choice.question.id or 0)}
-    if not there:
-        return None
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = filters.one_of("Narrowed by", [NOBODY, *there], key="leaderboard_judge", width=260, help=_HELP)
-    filters.say_gone()
-    return there.get(name)
 
 
 def told(board: Leaderboard) -> None:

@@ -17,7 +17,7 @@ from core.services.leaderboards.settling import LeadVerdict, Settling
 from core.services.studies import studies
 from core.storage.engine import reading
 from core.storage.tables import Evaluator, Question
-from core.ui.leaderboard import words
+from core.ui.leaderboard import narrowing, words
 from core.ui.shared import charts, colours, frame
 from core.ui.shared.filters import BoardChoice
 from core.ui.shared.resources import engine
@@ -35,15 +35,12 @@ class Found:
     settled: Settling | None
 
 
-def found(choice: BoardChoice, judge_id: int | None) -> Found:
-    """The board that was chosen; computed once for everybody who looks, and anew when newer votes were counted.
-
-    ``judge_id``: of the evaluator that narrows it.
-    """
+def found(choice: BoardChoice) -> Found:
+    """The board that was chosen; computed once for everybody who looks, and anew when newer votes were counted."""
     question_id = choice.question.id or 0
     with reading(engine()) as session:
         as_of = boards.counted_up_to(session, question_id)
-    asked = (choice.study.id or 0, question_id, choice.filters, choice.band, judge_id)
+    asked = (choice.study.id or 0, question_id, choice.filters, choice.band, choice.judge_id)
     return _computed(str(engine().url), *asked, as_of)
 
 
@@ -110,6 +107,7 @@ def answer(found: Found) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(words.rests_on(board), width="content")
             _badges(board)
+        narrowing.told(board)
         for note in board.board.notes:
             st.caption(f":material/info: {note}")
 

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from core.domain.ranking import Band
 from core.services import workspace
 from core.services.datasets import responses
-from core.services.leaderboards import boards
+from core.services.leaderboards import boards, narrowing
 from core.services.leaderboards.boards import Filters
 from core.services.studies import studies
 from core.storage.engine import reading
@@ -17,7 +17,7 @@ from core.storage.tables import Question, Study
 from core.ui.shared import frame
 from core.ui.shared.resources import engine
 
-ALL_CATEGORIES, ALL_QUESTIONS = "All categories", "All questions"
+ALL_CATEGORIES, ALL_QUESTIONS, VOTES_ALONE = "All categories", "All questions", "Votes alone"
 _WIDTH = 168
 _GONE, _LONGEST_SAID, _MOST_SAID = "_filters_gone", 60, 3
 
@@ -30,6 +30,8 @@ class BoardChoice:
     question: Question
     filters: Filters
     band: Band
+    judge_id: int | None = None
+    """Of the evaluator that narrows it; None for the votes alone."""
 
 
 def board_choice(page: str) -> BoardChoice:
@@ -49,14 +51,28 @@ def board_choice(page: str) -> BoardChoice:
         masked = not kinds.masked or st.toggle(
             "Masked pairs", True, key=f"{page}_masked", bind="query-params", help=_MASKED
         )
+        judge_id = _judge(page, question) if masked else None
     say_gone()
     chosen = None if category == ALL_CATEGORIES else category
-    return BoardChoice(study, question, Filters(chosen, simulated, masked), Band.PEEK if peek else Band.FIXED)
+    return BoardChoice(study, question, Filters(chosen, simulated, masked), Band.PEEK if peek else Band.FIXED, judge_id)
+
+
+def _judge(page: str, question: Question) -> int | None:
+    """Whose preferences narrow the board; not asked where nobody states any."""
+    with reading(engine()) as session:
+        there = {each.name: each.id for each in narrowing.stating(session, question.id or 0)}
+    if not there:
+        return None
+    return there.get(one_of("Narrowed by", [VOTES_ALONE, *there], key=f"{page}_judge", help=_NARROWED))
 
 
 _PEEK = (
     "On: intervals that stay right however often you look while votes come in. Off: the narrower fixed-n interval, "
     "right only if you decide beforehand at how many votes to look, once."
+)
+_NARROWED = (
+    "A judge, or any evaluator, that compared the pairs raters voted on and many more. It narrows the intervals as far "
+    "as it agrees with raters, and whatever it prefers it cannot bias the ratings."
 )
 _SIMULATED = "On: human and simulated raters. Off: only what people voted."
 _MASKED = "Off: without pairs in which a response gave away its maker, so that the words were masked."
@@ -134,10 +150,10 @@ def _questions(study: Study) -> dict[str, Question]:
     return {q.title if titles.count(q.title) == 1 else f"{q.title} ({q.key})": q for q in found}
 
 
-def one_of(label: str, options: Sequence[str], *, key: str, width: int = _WIDTH, help: str | None = None) -> str:
+def one_of(label: str, options: Sequence[str], *, key: str, help: str | None = None) -> str:
     """A drop-down kept in the address; the first option where nothing valid was chosen, and ``say_gone`` tells."""
     asked = st.query_params.get(key)
-    chosen = st.selectbox(label, options, key=key, bind="query-params", width=width, help=help)
+    chosen = st.selectbox(label, options, key=key, bind="query-params", width=_WIDTH, help=help)
     note_gone(label, [asked], options)
     return chosen if chosen in options else options[0]
 
