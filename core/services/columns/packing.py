@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from core.services.columns.facts import Block
 from core.services.columns.parts import Kind, Part
 
-_COMPRESSION = "zstd"
+_COMPRESSION = "lz4"
 _SAID = "said"
 
 

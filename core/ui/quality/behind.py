@@ -12,10 +12,12 @@ from core.services.quality import BehindRow, Scope, What
 from core.services.quality.measures import measures
 from core.storage.engine import reading
 from core.ui.quality.page import View
+from core.ui.shared.kept import KEPT
 from core.ui.shared.resources import engine
 
 BEHIND, OF = "cost_behind", "cost_of"
 _MOST_SHOWN = 200
+_FRESH_S = 10
 _EVERYBODY = "All candidates"
 _WORDS = {
     "not_acceptable": "Not acceptable",
@@ -47,7 +49,7 @@ def section(view: View) -> None:
         name = st.selectbox("Of", [_EVERYBODY, *names], key=OF, bind="query-params", width=220)
     what = options.get(label or "", next(iter(options.values())))
     chosen = frozenset({names[name]}) if name in names else frozenset(names.values())
-    rows, total = _found(str(engine().url), view.choice.scope, what, chosen, view.choice.category, view.as_of)
+    rows, total = _found(view.choice.scope, what, chosen, view.choice.category, view.as_of)
     if not rows:
         st.caption("None.")
         return
@@ -98,16 +100,21 @@ def _unscored(line: quality.Line, name: str) -> int:
     return score.unscored + score.missing if score else 0
 
 
-@st.cache_data(ttl=10, max_entries=64, show_spinner="Looking them up …")
 def _found(
-    database: str, scope: Scope, what: What, candidates: frozenset[int], category: str | None, as_of: tuple[int, ...]
+    scope: Scope, what: What, candidates: frozenset[int], category: str | None, as_of: tuple[int, ...]
 ) -> tuple[list[BehindRow], int]:
-    """``database`` and ``as_of`` tell cached lists apart."""
-    del database, as_of
-    with reading(engine()) as session:
-        return quality.responses_behind(
-            session, scope, what, candidate_ids=candidates, category=category, limit=_MOST_SHOWN
-        )
+    """``as_of`` tells lists apart that rest on other figures."""
+    database = engine()
+
+    def compute() -> tuple[list[BehindRow], int]:
+        with reading(database) as session:
+            return quality.responses_behind(
+                session, scope, what, candidate_ids=candidates, category=category, limit=_MOST_SHOWN
+            )
+
+    key = ("behind", str(database.url), scope, what, candidates, category, as_of)
+    with st.spinner("Looking them up …"):
+        return KEPT.get(key, compute, fresh_s=_FRESH_S)
 
 
 def _list(view: View, rows: list[BehindRow]) -> None:
