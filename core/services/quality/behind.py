@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from core.domain.acceptability import Check, Requirement
 from core.services.quality import gathering
+from core.services.quality.at_a_time import one_at_a_time
 from core.services.quality.gathering import UNSCORED, GivenUp
 from core.services.quality.judged import Judged, judged
 from core.services.quality.rated import Ratings, ratings
@@ -86,6 +87,7 @@ class BehindRow:
     """Who rated it, each time, and whether they would send it; told of rated responses where these are asked for."""
 
 
+@one_at_a_time
 def responses_behind(
     session: Session,
     scope: Scope,

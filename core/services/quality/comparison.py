@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from core.domain import changes
 from core.domain.changes import Change, State
 from core.errors import BadInput, NotFound
+from core.services.quality.at_a_time import one_at_a_time
 from core.services.quality.compared_run import ComparedRun
 from core.services.quality.gathering import NO_CASE, UNSCORED
 from core.storage.tables import Candidate, Run, metadata
@@ -102,6 +103,7 @@ class Comparison:
         return sorted(found, key=lambda row: row.change.p or 0.0)
 
 
+@one_at_a_time
 def compare(session: Session, run_a: int, run_b: int) -> Comparison:
     """What changed from run ``run_a`` to run ``run_b``, of one dataset.
 

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from core.services.asking.conversation import asked_at
 from core.services.quality import gathering
 from core.services.quality.amounts import scores_quality
+from core.services.quality.at_a_time import one_at_a_time
 from core.services.quality.cells import Basis
 from core.services.quality.figures import Line, Sources, line
 from core.services.quality.gathering import Ids
@@ -87,6 +88,7 @@ class QualityReport:
         return next(candidate for candidate in self.candidates if candidate.id == candidate_id)
 
 
+@one_at_a_time
 def report(session: Session, scope: Scope) -> QualityReport:
     """The figures of every candidate in scope; empty where nothing was answered or tried."""
     found = judged(session, scope)
