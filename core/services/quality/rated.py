@@ -82,17 +82,7 @@ def ratings(session: Session, found: Judged, question: str = QUESTION) -> Rating
     candidate to a prompt of the same content, that says word for word the same; one of another text for none.
     """
     votes = _votes(session, found.scope.dataset_id, question)
-    given = votes.assigned
-    left, right = votes.left_response.copy(), votes.right_response.copy()
-    if not given.all():
-        named = rated_texts.named(
-            session,
-            np.tile(votes.prompt[~given], 2),
-            np.concatenate([votes.left[~given], votes.right[~given]]),
-            np.tile(votes.at[~given], 2),
-        )
-        left[~given], right[~given] = named.reshape(2, -1)
-    response = np.concatenate([left, right])
+    response = np.concatenate([votes.left_response, votes.right_response])
     place = rated_texts.places(session, found, response)
     order = np.flatnonzero(place >= 0)
     order = order[np.lexsort((place[order], found.responses.candidate[place[order]]))]
@@ -121,22 +111,44 @@ def as_of(session: Session) -> tuple[int, int, int]:
 class _Votes:
     """[n] each."""
 
-    prompt: Ids
     rater: Ids
     left: Ids
     right: Ids
     outcome: Ids
     too_fast: Ids
-    at: Ids
-    """Seconds; of imported votes alone."""
     left_response: Ids
+    """Of a vote whose response is not known what ``rated_texts`` says."""
     right_response: Ids
-    """0: not known."""
     probability: Floats
 
-    @property
-    def assigned(self) -> Any:
-        return self.left_response > 0
+
+_FLAGS, _CANDIDATES, _PARTS = 8, 2**31, 10**12
+"""Numbers are packed into one another: reading a row costs by its columns, and there are a million."""
+
+
+def _votes(session: Session, dataset_id: int, question: str) -> _Votes:
+    """The votes on prompts of the dataset, and on prompts of the same content in others: cast here, then imported."""
+    v, a = _vote.c, _assignment.c
+    who = v.rater_id * _FLAGS + v.outcome + sa.case((v.too_fast, len(Outcome)), else_=0)
+    whom = v.left_candidate_id * _CANDIDATES + v.right_candidate_id
+    chance = sa.cast(sa.func.coalesce(a.probability, -1.0) * _PARTS, sa.BigInteger)
+    shown = (who, whom, a.left_response_id, a.right_response_id, chance)
+    cast = sa.select(*shown).join_from(_vote, _assignment, a.id == v.assignment_id)
+    imported = sa.select(who, whom, v.prompt_id, rated_texts.seconds(v.created_at)).where(v.assignment_id.is_(None))
+    of_cast, of_imported = (
+        _read(session, query.where(*_counting(session, dataset_id, question))) for query in (cast, imported)
+    )
+    left, right = np.divmod(of_imported[1], _CANDIDATES)
+    prompt, at = of_imported[2:]
+    named = rated_texts.named(session, np.tile(prompt, 2), np.concatenate([left, right]), np.tile(at, 2))
+    packed, candidates = (np.concatenate([one, other]) for one, other in zip(of_cast[:2], of_imported[:2], strict=True))
+    rater, flags = np.divmod(packed, _FLAGS)
+    too_fast, outcome = np.divmod(flags, len(Outcome))
+    responses = np.concatenate([of_cast[2:4], named.reshape(2, -1)], axis=1)
+    drawn = np.concatenate([of_cast[4] / _PARTS, np.full(len(prompt), -1.0)])
+    sides, chances = np.divmod(candidates, _CANDIDATES), np.where(drawn < 0, np.nan, drawn)
+    arrays: list[Any] = [rater, *sides, outcome, too_fast, *responses, chances]
+    return _Votes(*arrays)
 
 
 def _questions(key: str) -> Any:
@@ -147,28 +159,16 @@ def _simulated() -> Any:
     return sa.select(_person.c.id).where(_person.c.kind == "simulated")
 
 
-def _votes(session: Session, dataset_id: int, question: str) -> _Votes:
-    """The votes on prompts of the dataset, and on prompts of the same content in others; streamed."""
-    v, a = _vote.c, _assignment.c
+def _counting(session: Session, dataset_id: int, question: str) -> list[Any]:
     mine = sa.select(_prompt.c.content_hash).where(_prompt.c.dataset_id == dataset_id)
     concerned = sa.select(_prompt.c.id).where(_prompt.c.content_hash.in_(mine))
-    columns = [
-        *(v.prompt_id, v.rater_id, v.left_candidate_id, v.right_candidate_id, v.outcome),
-        sa.case((v.too_fast, 1), else_=0),
-        sa.case((a.id.is_(None), rated_texts.seconds(v.created_at)), else_=0),
-        *(sa.func.coalesce(side, 0) for side in (a.left_response_id, a.right_response_id)),
-        sa.func.coalesce(a.probability, -1.0),
-    ]
-    query = (
-        sa.select(*columns)
-        .select_from(_vote.outerjoin(_assignment, a.id == v.assignment_id))
-        .where(v.question_id.in_(_questions(question)), v.prompt_id.in_(concerned), is_current())
-    )
-    if not counts_simulated(session):
-        query = query.where(v.rater_id.not_in(_simulated()))
+    conditions = [_vote.c.question_id.in_(_questions(question)), _vote.c.prompt_id.in_(concerned), is_current()]
+    return conditions if counts_simulated(session) else [*conditions, _vote.c.rater_id.not_in(_simulated())]
+
+
+def _read(session: Session, query: "sa.Select[Any]") -> Ids:
+    """[columns, n] whole numbers; streamed, so that they are never all here as Python objects."""
     rows = session.connection().execute(query, execution_options={"yield_per": _AT_ONCE})
-    parts = [np.fromiter(chain.from_iterable(part), dtype=np.float64) for part in rows.partitions()]
-    table = np.concatenate([np.zeros(0), *parts]).reshape(-1, len(columns)).T
-    arrays: list[Any] = [np.ascontiguousarray(column, dtype=np.int64) for column in table[:-1]]
-    arrays.append(np.where(table[-1] < 0, np.nan, table[-1]))
-    return _Votes(*arrays)
+    parts = [np.fromiter(chain.from_iterable(part), dtype=np.int64) for part in rows.partitions()]
+    table = np.concatenate([np.zeros(0, dtype=np.int64), *parts]).reshape(-1, len(query.selected_columns))
+    return np.ascontiguousarray(table.T)
