@@ -1,7 +1,9 @@
 """A server that sends without end, and a client in a process of its own that says how much memory that took it."""
 
 import json
+import os
 import resource
+import signal
 import socket
 import subprocess
 import sys
@@ -124,12 +126,26 @@ def hostile() -> Iterator[HostileServer]:
         server.close()
 
 
-def asked(url: str, api: str) -> dict[str, Any]:
-    """What one attempt at ``url`` came to, made in a process of its own: the fault's kind and MiB that it took more."""
-    command = [sys.executable, "-m", "tests.providers.hostile", url, api]
-    done = subprocess.run(command, cwd=_PROJECT, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return json.loads(done.stdout)
+class Client:
+    """Makes each attempt in a process of its own, forked from one that has loaded everything."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", "tests.providers.hostile"]
+        self._process = subprocess.Popen(
+            command, cwd=_PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        )
+
+    def asks(self, url: str, api: str) -> dict[str, Any]:
+        """What one attempt at ``url`` came to: the fault's kind and MiB that it took more."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(f"{url} {api}\n")
+        found = json.loads(self._process.stdout.readline())
+        assert found is not None, "the attempt's process ended without a word"
+        return found
+
+    def close(self) -> None:
+        """End the process; it ends with its input."""
+        self._process.communicate(timeout=30)
 
 
 def _attempt(url: str, api: str) -> dict[str, Any]:
@@ -167,5 +183,21 @@ def _most_memory_mib() -> float:
     return int(line.split()[1]) / 1024
 
 
+def _attempts() -> None:
+    """One forked process for each line of standard input."""
+    from core.providers import open_provider  # noqa: F401 - loaded before the fork
+
+    for line in sys.stdin:
+        child = os.fork()
+        if not child:
+            signal.alarm(120)
+            sys.stdout.write(json.dumps(_attempt(*line.split())) + "\n")
+            sys.stdout.flush()
+            os._exit(0)
+        if os.waitpid(child, 0)[1]:
+            sys.stdout.write("null\n")
+            sys.stdout.flush()
+
+
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(_attempt(*sys.argv[1:])))
+    _attempts()
