@@ -19,6 +19,8 @@ from tests.own_prices import set_price
 from tests.statements import statements
 from tests.workspace import NOW, make_workspace
 
+pytestmark = pytest.mark.one_database
+
 DRAFT = CandidateDraft(
     name="Alder",
     provider="openai",

@@ -41,6 +41,8 @@ from core.storage.tables import (
 from tests.pairs import pair_in_hand
 from tests.workspace import NOW, later, make_workspace
 
+pytestmark = pytest.mark.one_database
+
 LOOKS = {
     "prompts": ('{"id": "1", "turns": ["Hi"]}', Kind.PROMPTS),
     "answers": ('{"prompt_id": "1", "candidate": "a", "text": "Hello"}', Kind.RESPONSES),

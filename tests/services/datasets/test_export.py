@@ -23,6 +23,8 @@ from core.storage.engine import open_engine, reading, writing
 from core.storage.schema import upgrade
 from core.storage.tables import Person, Vote
 
+pytestmark = pytest.mark.one_database
+
 NOW = datetime(2025, 6, 1, 12, tzinfo=UTC)
 PROMPTS = [{"id": f"p{number}", "category": f"c{number % 2}", "turns": ["Hi"]} for number in range(4)]
 RESPONSES = [

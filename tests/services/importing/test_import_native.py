@@ -32,6 +32,8 @@ from core.storage.tables import (
     metadata,
 )
 
+pytestmark = pytest.mark.one_database
+
 NOW = datetime(2025, 6, 1, 12, tzinfo=UTC)
 PROMPTS: list[dict[str, Any]] = [
     {"id": "p1", "category": "support", "turns": ["My order is late."], "reference": "Sorry", "tags": ["ambiguous"]},

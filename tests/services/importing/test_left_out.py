@@ -15,6 +15,8 @@ from core.services.importing import look as file_look
 from core.storage.tables import Candidate, Prompt, Response, Vote
 from tests.workspace import NOW
 
+pytestmark = pytest.mark.one_database
+
 ASKED = [{"role": "user", "content": "When is it open?"}]
 CHAT = {"model": "m", "messages": ASKED, "response": "On Tuesday."}
 BATCH = {

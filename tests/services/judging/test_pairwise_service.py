@@ -17,6 +17,8 @@ from tests.services.judging.scripted_judge import choice, quoted, scripted_judge
 from tests.services.judging.test_judging_service import add_judge, price
 from tests.workspace import NOW, make_workspace
 
+pytestmark = pytest.mark.one_database
+
 
 def longer(messages):
     """Prefers the longer response, wherever it stands."""

@@ -16,6 +16,8 @@ from core.storage.tables import Candidate, Vote
 from tests.ballots import Ballot, cast, make_simulated
 from tests.workspace import Workspace, make_workspace
 
+pytestmark = pytest.mark.one_database
+
 L, R, TIE, BAD = Outcome
 
 

@@ -19,6 +19,8 @@ from core.storage.tables import Assignment, Pair, Remark, Response, Vote
 from tests.ballots import Ballot, cast, make_simulated
 from tests.workspace import NOW, Workspace, make_workspace
 
+pytestmark = pytest.mark.one_database
+
 L, R, TIE, BAD = Outcome
 
 

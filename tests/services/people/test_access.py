@@ -23,6 +23,8 @@ from tests.pairs import pair_in_hand
 from tests.workspace import NOW as WORKSPACE_NOW
 from tests.workspace import Workspace, make_workspace
 
+pytestmark = pytest.mark.one_database
+
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
 

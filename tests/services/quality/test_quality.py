@@ -17,6 +17,8 @@ from core.storage.tables import Dataset, JudgeCall, Prompt, Response
 from tests.evaluated import Evaluated
 from tests.workspace import NOW, make_workspace
 
+pytestmark = pytest.mark.one_database
+
 CLEAN = {"Refusal": 1.0, "Complete": 1.0, "Contains": 1.0, "Judge": 1.0}
 
 

@@ -12,6 +12,8 @@ from core.storage.engine import reading, writing
 from core.storage.tables import Candidate, Dataset
 from tests.evaluated import Evaluated
 
+pytestmark = pytest.mark.one_database
+
 CLEAN = {"Refusal": 1.0, "Complete": 1.0, "Contains": 1.0}
 PROMPTS = 64
 

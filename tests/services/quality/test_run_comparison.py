@@ -15,6 +15,8 @@ from core.storage.tables import Dataset, Run
 from tests.evaluated import Evaluated
 from tests.workspace import NOW
 
+pytestmark = pytest.mark.one_database
+
 PROMPTS = [f"p{n:02d}" for n in range(20)]
 CLEAN = {"Refusal": 1.0, "Complete": 1.0, "Contains": 1.0}
 LATENCY, TTFT, COST, ACCEPTABLE = (Compared(what) for what in (What.LATENCY, What.TTFT, What.COST, What.ACCEPTABLE))

@@ -14,6 +14,8 @@ from core.storage.tables import Candidate, Dataset, Prompt, Run
 from tests.planted import PlantedPlan, PlantedServer
 from tests.services.runs.evaluations import NOW, assistant, count_of, make, order, planned, the_run, user
 
+pytestmark = pytest.mark.one_database
+
 NOWHERE = "http://127.0.0.1:9/v1"
 
 

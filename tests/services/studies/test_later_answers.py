@@ -15,6 +15,8 @@ from tests.services.studies.test_nothing_lost import assert_no_pair_twice_to_one
 from tests.services.studies.test_rating import rate, take
 from tests.workspace import NOW, Workspace, later, make_workspace
 
+pytestmark = pytest.mark.one_database
+
 
 def answer_again(engine: Engine, workspace: Workspace, prompts: tuple[int, ...] | None = None) -> None:
     """A later run in which every candidate answers (these) prompts once more."""

@@ -11,6 +11,8 @@ from core.storage.tables import Study
 from tests.services.studies.test_rating import answer, rate, take
 from tests.workspace import later, make_workspace
 
+pytestmark = pytest.mark.one_database
+
 
 def test_each_pair_comes_once_with_its_answers_skip_flags_and_notes(engine: Engine):
     workspace = make_workspace(engine)

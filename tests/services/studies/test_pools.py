@@ -13,6 +13,8 @@ from core.storage.engine import reading, writing
 from core.storage.tables import Response, Run, Study
 from tests.workspace import Workspace, later, make_workspace
 
+pytestmark = pytest.mark.one_database
+
 _numbers = count(1)
 
 

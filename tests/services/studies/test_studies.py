@@ -19,6 +19,8 @@ from core.storage.tables import Assignment, Pair, Person, Question, Study, Vote
 from tests.pairs import pair_in_hand
 from tests.workspace import NOW, Workspace, later, make_workspace
 
+pytestmark = pytest.mark.one_database
+
 CLARITY = QuestionText("clarity", "Clarity", "Which is clearer?", ("A", "B", "Alike", "Neither"))
 
 
