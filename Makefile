@@ -4,6 +4,8 @@ PORT ?= 8501
 BIN := .venv/bin
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
+# Every process of the tests would compile everything anew.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: setup run test test-long lint format bench screenshots demo lock
 .DEFAULT_GOAL := run
@@ -23,11 +25,11 @@ run: setup
 
 test: setup
 	@tests/install-chromium || true
-	@$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not long" $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not long" $(ARGS)
 
 test-long: setup
 	@tests/install-chromium || true
-	@EVENHAND_LONG_TESTS=1 $(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
+	@EVENHAND_LONG_TESTS=1 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup
 	@$(BIN)/ruff check .

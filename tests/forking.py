@@ -23,6 +23,11 @@ _LIBRARIES = (
     "plotly.graph_objects",
     "pyarrow",
     "streamlit.web.cli",
+    "streamlit.web.server.starlette.starlette_app",
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.uvloop",
+    "uvicorn.protocols.http.httptools_impl",
+    "uvicorn.protocols.websockets.websockets_sansio_impl",
 )
 _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(["core.cli", *_LIBRARIES])
