@@ -4,6 +4,7 @@ import shutil
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -20,9 +21,16 @@ ARGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A page runs for seconds: one process for all tabs of a profile, and nothing compiled for the long run.
+    "--process-per-site",
+    "--js-flags=--no-opt --no-maglev",
 ]
+DESK = {"width": 1440, "height": 900}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 DRAWN = '[data-testid="stApp"] [data-testid="stElementContainer"]'
 SETTLED = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+Profiles = Callable[..., BrowserContext]
+"""Lends a profile by its settings."""
 
 
 @pytest.fixture(scope="session")
@@ -46,26 +54,69 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def profile(browser: Browser) -> Iterator[BrowserContext]:
-    """One browser profile for all: to load and compile Streamlit's bundles anew takes as long as most tests do."""
-    profile = browser.new_context(viewport={"width": 1440, "height": 900})
-    profile.set_default_timeout(patience_s(30) * 1000)
+def profiles(browser: Browser) -> Iterator[Profiles]:
+    """One browser profile for all who want the same settings.
+
+    To load and compile Streamlit's bundles anew takes as long as most tests do.
+    """
+    made: dict[str, BrowserContext] = {}
+
+    def profile(**settings: Any) -> BrowserContext:
+        known = repr(sorted(settings.items()))
+        if known not in made:
+            made[known] = _stays(browser.new_context(**{"viewport": DESK, **settings}))
+        return made[known]
+
     yield profile
-    profile.close()
+    for each in made.values():
+        each.close()
+
+
+def _stays(profile: BrowserContext) -> BrowserContext:
+    """With a tab that is never closed, the process in which all have been compiled goes on, too."""
+    profile.set_default_timeout(patience_s(30) * 1000)
+    tab = profile.new_page()
+    tab.route("**/*", lambda route: route.fulfill(content_type="text/html", body=""))
+    tab.goto("http://127.0.0.1/")
+    return profile
+
+
+@pytest.fixture(scope="package")
+def profile(profiles: Profiles) -> BrowserContext:
+    """The profile of a desk."""
+    return profiles()
 
 
 @pytest.fixture
-def context(profile: BrowserContext) -> Iterator[BrowserContext]:
-    """The profile as it was new: no cookies, no tabs, nothing that a page has stored."""
-    yield profile
-    for page in profile.pages:
+def context_of(profiles: Profiles) -> Iterator[Profiles]:
+    """Lends profiles as they were new: no cookies, no tabs, nothing that a page has stored."""
+    lent: list[BrowserContext] = []
+
+    def lend(**settings: Any) -> BrowserContext:
+        lent.append(profiles(**settings))
+        return lent[-1]
+
+    yield lend
+    for profile in lent:
+        forget(profile)
+
+
+def forget(profile: BrowserContext) -> None:
+    """Close its tabs and take away what pages have stored in it."""
+    tab, *others = profile.pages
+    for page in others:
         page.close()
     profile.clear_cookies()
-    blank = profile.new_page()
-    session = profile.new_cdp_session(blank)
+    session = profile.new_cdp_session(tab)
     for origin in origins():
         session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "local_storage,indexeddb"})
-    blank.close()
+    session.detach()
+
+
+@pytest.fixture
+def context(context_of: Profiles) -> BrowserContext:
+    """The desk's profile as it was new."""
+    return context_of()
 
 
 @pytest.fixture

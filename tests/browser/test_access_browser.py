@@ -10,7 +10,7 @@ from pathlib import Path
 import anyio
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page
 from sqlalchemy import text
 
 from core.domain.people import Role
@@ -21,12 +21,12 @@ from core.storage.tables import Candidate
 from core.ui.shared.navigation import REGISTRY, PageEntry
 from core.web.health import health_routes
 from core.web.lifespan import Background
-from tests.browser.conftest import settle
+from tests.browser.conftest import Profiles, settle
 from tests.browser.frames import Recorder
 from tests.browser.server import Server
 from tests.browser.visitor import asked
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("access")]
+pytestmark = pytest.mark.browser
 
 NOW = datetime.now(UTC)
 CANDIDATE, PERSON = "candidate-7f3b9c1e", "Person 4d8a6e20"
@@ -479,14 +479,16 @@ def test_the_server_stops_cleanly_and_starts_again_on_its_database(server: Calla
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious_on_the_way_in(scheme: str, warmed: Server, browser: Browser) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme, bypass_csp=True)
-    page, _ = visit(context, warmed, "/people", None)
+def test_axe_finds_nothing_serious_on_the_way_in(scheme: str, warmed: Server, context_of: Profiles) -> None:
+    page = context_of(bypass_csp=True).new_page()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.emulate_media(color_scheme=scheme)
+    page.goto(f"{warmed.address}/people")
+    settle(page)
     assert_accessible(page)
     for path in (warmed.invite(f"axe {scheme}", Role.RATER).removeprefix(warmed.address), "/join/dead", "/signout"):
         page.goto(warmed.address + path)
         assert_accessible(page)
-    context.close()
 
 
 # Streamlit's own list of pages has list markup that axe objects to; pages can neither add to it nor mend it.

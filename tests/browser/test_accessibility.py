@@ -4,14 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
 
 from core.ui.shared.navigation import REGISTRY
-from tests.browser.conftest import settle
+from tests.browser.conftest import Profiles, settle
 from tests.browser.server import Server
 from tests.workspace import make_workspace
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("accessibility")]
+pytestmark = pytest.mark.browser
 PATHS = [entry.url_path for entry in REGISTRY]
 # Colours are the same on every page: the second scheme is looked at on the two with most of them.
 SHOWN = [
@@ -39,14 +38,13 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.mark.parametrize(("path", "scheme"), SHOWN)
-def test_a_page_has_no_serious_fault(studio: Server, browser: Browser, path: str, scheme: str):
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme=scheme, bypass_csp=True)
-    page = context.new_page()
+def test_a_page_has_no_serious_fault(studio: Server, context_of: Profiles, path: str, scheme: str):
+    page = context_of(bypass_csp=True).new_page()
+    page.emulate_media(color_scheme=scheme)
     page.goto(f"{studio.address}/{path}")
     settle(page)
     page.wait_for_timeout(500)
     found = Axe().run(page, context={"exclude": [[selector] for selector in FRAME]}).response["violations"]
-    context.close()
     serious = [
         (fault["id"], fault["help"], [node["html"][:200] for node in fault["nodes"]][:3])
         for fault in found

@@ -16,7 +16,7 @@ from tests.browser.server import Server
 from tests.browser.test_rating_browser import PAIRS, QUESTIONS, asked, rate
 from tests.workspace import make_workspace
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("canary")]
+pytestmark = pytest.mark.browser
 ADDRESSES = ["", *(entry.url_path for entry in REGISTRY), "nowhere", "join/forged", "healthz", "metrics", "signout"]
 RARER = ("responses", "studies", "rate")
 # Ids as they may stand in JSON, in widget keys or in addresses; ours are small, so look for the words around them.

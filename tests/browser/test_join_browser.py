@@ -6,17 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from core.domain.people import Role
 from core.services.studies import studies
 from core.storage.engine import write
-from tests.browser.conftest import settle
+from tests.browser.conftest import DESK, forget, settle
 from tests.browser.server import Server
 from tests.workspace import NOW, make_workspace
 
 pytestmark = pytest.mark.browser
-SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
+SIZES = {"desk": DESK, "phone": {"width": 390, "height": 844}}
 
 
 @pytest.fixture
@@ -29,18 +29,19 @@ def running(make_server: Callable[..., Server]) -> Server:
     return server.start()
 
 
-def tab(browser: Browser, size: str) -> Page:
-    context = browser.new_context(viewport=SIZES[size])
-    context.set_default_timeout(30_000)
-    return context.new_page()
+def tab(context: BrowserContext, size: str) -> Page:
+    page = context.new_page()
+    page.set_viewport_size(SIZES[size])
+    return page
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ["desk", pytest.param("phone", marks=pytest.mark.long)])
 def test_a_pasted_list_becomes_raters_who_land_in_their_study_and_come_back(
-    running: Server, browser: Browser, size: str, tmp_path: Path
+    running: Server, context: BrowserContext, size: str, tmp_path: Path
 ) -> None:
-    links = invited(running, browser, size, tmp_path)
-    page = tab(browser, size)
+    links = invited(running, context, size, tmp_path)
+    forget(context)
+    page = tab(context, size)
     page.goto(links["Anna Weber"])
     page.get_by_role("button", name="Join").click()
     page.wait_for_url(running.address + "/")
@@ -54,13 +55,12 @@ def test_a_pasted_list_becomes_raters_who_land_in_their_study_and_come_back(
     asks_before_signing_out(page)
     page.goto(links["Anna Weber"])
     expect(page.get_by_role("heading", name="This link no longer works")).to_be_visible()
-    page.context.close()
 
 
-def invited(server: Server, browser: Browser, size: str, tmp_path: Path) -> dict[str, str]:
+def invited(server: Server, context: BrowserContext, size: str, tmp_path: Path) -> dict[str, str]:
     """Invite two people to the second study from the page; name → link, out of the file."""
-    page = tab(browser, size)
-    page.context.add_cookies([server.sign_in("Ada", Role.ADMIN)])
+    page = tab(context, size)
+    context.add_cookies([server.sign_in("Ada", Role.ADMIN)])
     page.goto(f"{server.address}/people?invite=yes&people_how=Several+people")
     settle(page)
     box = page.locator("textarea")
@@ -75,7 +75,6 @@ def invited(server: Server, browser: Browser, size: str, tmp_path: Path) -> dict
     with page.expect_download() as download:
         page.get_by_role("button", name="Download all messages").click()
     download.value.save_as(tmp_path / "invitations.csv")
-    page.context.close()
     rows = csv.DictReader(io.StringIO((tmp_path / "invitations.csv").read_text(encoding="utf-8-sig")))
     return {row["name"]: row["link"] for row in rows}
 

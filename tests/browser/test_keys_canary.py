@@ -30,7 +30,7 @@ from tests.echo import WITNESS, EchoServer, echoing
 from tests.speed import patience_s
 from tests.workspace import NOW, make_workspace
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("keys")]
+pytestmark = pytest.mark.browser
 VARIABLES = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "HOUSE_ACCESS")
 ASKED = {
     "Alder": ("openai", "echo-text", "OPENAI_API_KEY"),

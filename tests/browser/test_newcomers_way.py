@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from sqlmodel import col, select
 
 from core.domain.people import Role
@@ -24,7 +24,7 @@ from core.storage.tables import (
     Study,
     Vote,
 )
-from tests.browser.conftest import settle
+from tests.browser.conftest import PHONE, Profiles, forget, settle
 from tests.browser.server import Server
 from tests.echo import EchoServer
 from tests.long import times
@@ -73,29 +73,25 @@ class Desk:
 
 
 def test_from_an_empty_workspace_to_votes_and_a_board(
-    make_server: Callable[..., Server], browser: Browser, echo: EchoServer, tmp_path: Path
+    make_server: Callable[..., Server], context_of: Profiles, echo: EchoServer, tmp_path: Path
 ) -> None:
     server = make_server(EVENHAND_AUTH="link").start()
-    admin = _desk(browser, server, width=1440)
+    desk = context_of()
+    admin = Desk(desk.new_page(), server)
     _joins(admin, server.invite("Ada", Role.ADMIN))
     _imports(admin, tmp_path)
     _defines_candidates(admin, echo)
     _sets_a_gate(admin)
     _runs(admin)
     _opens_a_study(admin)
-    rater = _desk(browser, server, width=390)
+    rater = Desk(context_of(**PHONE).new_page(), server)
     _joins(rater, _invites(admin, "Dr Adler", study="Parcels, June"))
     _rates(rater)
-    analyst = _desk(browser, server, width=1440)
+    forget(desk)
+    analyst = Desk(desk.new_page(), server)
     _joins(analyst, server.invite("Ann", Role.ANALYST))
     analyst.open("leaderboard?leaderboard_study=Parcels, June")
     analyst.sees(re.compile(r"\d+ votes by 1 rater"))
-    for desk in (admin, rater, analyst):
-        desk.page.context.close()
-
-
-def _desk(browser: Browser, server: Server, *, width: int) -> Desk:
-    return Desk(browser.new_context(viewport={"width": width, "height": 844}).new_page(), server)
 
 
 def _joins(desk: Desk, link: str) -> None:

@@ -17,7 +17,7 @@ from core.storage.engine import write
 from tests.browser.conftest import settle
 from tests.browser.server import Server
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("access")]
+pytestmark = pytest.mark.browser
 
 SECRET = "a secret of this test, long enough to sign with"
 

@@ -1,31 +1,34 @@
 """What a phone needs beside the desktop: a menu that goes away, no keys, nothing that covers anything."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from itertools import count
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from core.domain.people import Role
-from tests.browser.conftest import settle
+from tests.browser.conftest import PHONE, Profiles, settle
 from tests.browser.server import Server
 from tests.workspace import make_workspace
 
 pytestmark = pytest.mark.browser
+_NUMBERS = count(1)
 
 
-@pytest.fixture
-def server(make_server: Callable[..., Server]) -> Server:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server in link mode with something to rate and to list."""
-    server = make_server(EVENHAND_AUTH="link")
+    folder = tmp_path_factory.mktemp("phone")
+    server = Server(f"sqlite:///{folder / 'evenhand.db'}", folder / "server.log", {"EVENHAND_AUTH": "link"})
     make_workspace(server.engine, guidelines="Judge as if you had to sign it.")
-    return server.start()
+    yield server.start()
+    server.stop()
 
 
-def phone(browser: Browser, server: Server, role: Role) -> Page:
+def phone(context_of: Profiles, server: Server, role: Role) -> Page:
     """A phone of somebody who has joined."""
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    context.set_default_timeout(30_000)
-    context.add_cookies([server.sign_in(f"a {role.word}", role)])
+    context = context_of(**PHONE)
+    context.add_cookies([server.sign_in(f"a {role.word} {next(_NUMBERS)}", role)])
     page = context.new_page()
     page.goto(server.address)
     settle(page)
@@ -36,9 +39,9 @@ def phone(browser: Browser, server: Server, role: Role) -> Page:
     ("role", "choices"), [(Role.ADMIN, ("Candidates", "People")), (Role.RATER, ("My votes", "Rate"))]
 )
 def test_the_menu_goes_once_something_was_chosen(
-    browser: Browser, server: Server, role: Role, choices: tuple[str, str]
+    context_of: Profiles, server: Server, role: Role, choices: tuple[str, str]
 ) -> None:
-    page = phone(browser, server, role)
+    page = phone(context_of, server, role)
     for choice in choices:
         page.get_by_test_id("stExpandSidebarButton").click()
         link = page.get_by_role("link", name=choice, exact=True)
@@ -46,21 +49,18 @@ def test_the_menu_goes_once_something_was_chosen(
         link.click()
         settle(page)
         expect(link).not_to_be_in_viewport()
-    page.context.close()
 
 
-def test_no_keys_are_named_where_there_is_no_keyboard(browser: Browser, server: Server) -> None:
-    page = phone(browser, server, Role.RATER)
+def test_no_keys_are_named_where_there_is_no_keyboard(context_of: Profiles, server: Server) -> None:
+    page = phone(context_of, server, Role.RATER)
     start = page.get_by_role("button", name="Start rating")
     expect(start).to_be_visible()
     expect(start.locator("kbd")).to_be_hidden()
-    page.context.close()
 
 
-def test_the_tools_of_a_table_cover_nothing(browser: Browser, server: Server) -> None:
-    page = phone(browser, server, Role.ADMIN)
+def test_the_tools_of_a_table_cover_nothing(context_of: Profiles, server: Server) -> None:
+    page = phone(context_of, server, Role.ADMIN)
     page.goto(f"{server.address}/datasets")
     settle(page)
     expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
     expect(page.get_by_test_id("stElementToolbar").first).to_be_hidden()
-    page.context.close()

@@ -1,7 +1,7 @@
 """From a run to its figures in a real browser: by any way over the other pages, and with an address gone stale."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -18,10 +18,11 @@ LONG = "A candidate whose name says which model it is, at which endpoint, and wi
 CLEAN = {"Refusal": 1.0, "Complete": 1.0, "Contains": 1.0}
 
 
-@pytest.fixture
-def figures(make_server: Callable[..., Server]) -> Server:
+@pytest.fixture(scope="module")
+def figures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A workspace with one run of three candidates on twelve prompts, the champion among them, for its admin."""
-    server = make_server()
+    folder = tmp_path_factory.mktemp("figures")
+    server = Server(f"sqlite:///{folder / 'evenhand.db'}", folder / "server.log", {"EVENHAND_DEMO": "0"})
     with writing(server.engine) as session:
         made = Evaluated(session)
         for number in range(12):
@@ -39,7 +40,8 @@ def figures(make_server: Callable[..., Server]) -> Server:
                 known = {"cost_usd": 0.01 if name == "Dear" else 0.001, "latency_ms": 900.0 + number}
                 made.attempts(run, name, f"p{number}", [known])
                 made.response(run, name, f"p{number}", f"{name} answers {number}.", scores=CLEAN, **known)
-    return server.start()
+    yield server.start()
+    server.stop()
 
 
 def to(page: Page, name: str) -> None:

@@ -48,7 +48,7 @@ def assert_nothing_happened(server: Server, page: Page, pair: str) -> None:
 
 
 @pytest.mark.regression("1.1")
-@pytest.mark.parametrize(("key", "kind"), [("n", "comment"), ("f", "flag")])
+@pytest.mark.parametrize(("key", "kind"), [pytest.param("n", "comment", marks=pytest.mark.long), ("f", "flag")])
 def test_a_paragraph_typed_into_a_dialog_is_saved_whole_and_does_nothing_else(
     studio: Server, page: Page, key: str, kind: str
 ):
@@ -79,7 +79,13 @@ def test_what_is_typed_before_the_box_is_there_goes_into_it(studio: Server, page
     assert_nothing_happened(studio, page, pair)
 
 
-@pytest.mark.parametrize("saving", [["Control+Enter"], ["Tab", "Enter"]], ids=["by a shortcut", "by the button"])
+@pytest.mark.parametrize(
+    "saving",
+    [
+        pytest.param(["Control+Enter"], id="by a shortcut"),
+        pytest.param(["Tab", "Enter"], id="by the button", marks=pytest.mark.long),
+    ],
+)
 def test_what_is_typed_and_saved_before_the_box_takes_anything_is_saved_whole(
     studio: Server, page: Page, saving: list[str]
 ):

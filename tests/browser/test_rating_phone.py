@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from sqlmodel import select
 
 from core.domain.people import Role
 from core.storage.engine import writing
 from core.storage.tables import Response
-from tests.browser.conftest import settle
+from tests.browser.conftest import PHONE, Profiles, settle
 from tests.browser.server import Server
 from tests.workspace import make_workspace
 
@@ -33,10 +33,8 @@ def desk(make_server: Callable[..., Server]) -> Server:
     return server.start()
 
 
-def opened(browser: Browser, server: Server, *, phone: bool) -> Page:
-    size = {"width": 390, "height": 844} if phone else {"width": 1440, "height": 900}
-    context = browser.new_context(viewport=size, has_touch=phone, is_mobile=phone)
-    context.set_default_timeout(30_000)
+def opened(context_of: Profiles, server: Server, *, phone: bool) -> Page:
+    context = context_of(**PHONE if phone else {})
     context.add_cookies([server.sign_in("Dr Adler", Role.RATER)])
     page = context.new_page()
     page.goto(server.address)
@@ -52,8 +50,8 @@ def scroll_to_the_end(page: Page) -> None:
     page.wait_for_timeout(300)
 
 
-def test_on_a_phone_no_key_is_named_and_both_answers_are_a_tap_apart(browser: Browser, desk: Server):
-    page = opened(browser, desk, phone=True)
+def test_on_a_phone_no_key_is_named_and_both_answers_are_a_tap_apart(context_of: Profiles, desk: Server):
+    page = opened(context_of, desk, phone=True)
     assert page.locator("kbd:visible").count() == 0
     tools = page.locator(".st-key-rate_tools button")
     assert all(tool.bounding_box()["x"] + tool.bounding_box()["width"] <= 390 for tool in tools.all())
@@ -67,8 +65,10 @@ def test_on_a_phone_no_key_is_named_and_both_answers_are_a_tap_apart(browser: Br
     expect(switch.get_by_role("button", name="A")).to_have_attribute("aria-pressed", "true")
 
 
-def test_on_a_phone_the_end_of_the_texts_comes_out_from_under_the_bar_and_nothing_fades(browser: Browser, desk: Server):
-    page = opened(browser, desk, phone=True)
+def test_on_a_phone_the_end_of_the_texts_comes_out_from_under_the_bar_and_nothing_fades(
+    context_of: Profiles, desk: Server
+):
+    page = opened(context_of, desk, phone=True)
     expect(page.locator(".below")).to_be_visible()
     page.locator(".st-key-rate_tool_skip button").tap()
     expect(page.get_by_text("I would rather not read this")).to_be_visible()
@@ -78,8 +78,8 @@ def test_on_a_phone_the_end_of_the_texts_comes_out_from_under_the_bar_and_nothin
     expect(page.locator(".below")).to_be_hidden()
 
 
-def test_what_comes_and_goes_above_the_texts_changes_what_is_below(browser: Browser, desk: Server):
-    page = opened(browser, desk, phone=True)
+def test_what_comes_and_goes_above_the_texts_changes_what_is_below(context_of: Profiles, desk: Server):
+    page = opened(context_of, desk, phone=True)
     expect(page.locator(".below")).to_be_visible()
     page.evaluate("""() => {
       const above = document.createElement("div")
@@ -93,8 +93,8 @@ def test_what_comes_and_goes_above_the_texts_changes_what_is_below(browser: Brow
     expect(page.locator(".below")).to_be_visible()
 
 
-def test_where_one_answer_has_ended_only_the_other_fades(browser: Browser, desk: Server):
-    page = opened(browser, desk, phone=False)
+def test_where_one_answer_has_ended_only_the_other_fades(context_of: Profiles, desk: Server):
+    page = opened(context_of, desk, phone=False)
     expect(page.locator("kbd").first).to_be_visible()
     expect(page.get_by_role("group", name="Which response to read")).to_be_hidden()
     page.set_viewport_size({"width": 1440, "height": 700})

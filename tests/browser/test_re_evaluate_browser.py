@@ -10,20 +10,20 @@ from time import monotonic
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 from sqlmodel import Session, col, select
 
 from core.services.runs import workers
 from core.storage.engine import reading, writing
 from core.storage.tables import Assignment, Candidate, Response, Run, Score, Study
-from tests.browser.conftest import settle
+from tests.browser.conftest import Profiles, settle
 from tests.browser.server import Server
 from tests.long import times
 from tests.planted import PlantedPlan, PlantedServer, planted
 from tests.speed import patience_s
 
 pytest.importorskip("xllamacpp")
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("re_evaluate")]
+pytestmark = pytest.mark.browser
 OTHERS = ("Plain · champion", "Warm", "Careful", "Loose")
 STALLED_S = patience_s(120)
 FEW = 6
@@ -220,10 +220,10 @@ def is_alive(pid: int) -> bool:
     return Path(f"/proc/{pid}").exists()
 
 
-def test_the_dialog_is_worked_by_keyboard_and_has_no_serious_fault(studio: Server, browser: Browser) -> None:
+def test_the_dialog_is_worked_by_keyboard_and_has_no_serious_fault(studio: Server, context_of: Profiles) -> None:
     for scheme in ("light", "dark")[: times(1, 2)]:
-        context = browser.new_context(color_scheme=scheme, bypass_csp=True, viewport={"width": 1440, "height": 900})
-        page = context.new_page()
+        page = context_of(bypass_csp=True).new_page()
+        page.emulate_media(color_scheme=scheme)
         page.goto(f"{studio.address}/leaderboard")
         settle(page)
         button = page.get_by_role("button", name="Re-evaluate")
@@ -243,6 +243,6 @@ def test_the_dialog_is_worked_by_keyboard_and_has_no_serious_fault(studio: Serve
         page.keyboard.press("Escape")
         expect(dialog).to_be_hidden()
         expect(button).to_be_focused()
-        context.close()
+        page.close()
     with reading(studio.engine) as session:
         assert session.exec(select(Run).where(Run.source == "evaluation")).first() is None

@@ -21,7 +21,7 @@ from core.settings import PROJECT_ROOT
 from tests.browser.conftest import settle
 from tests.browser.server import free_port
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("rendering")]
+pytestmark = pytest.mark.browser
 
 AWAY = "http://198.51.100.7"
 HOSTILE = rf"""

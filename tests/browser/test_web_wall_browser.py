@@ -26,7 +26,7 @@ from tests.browser.conftest import settle
 from tests.browser.server import Server, free_port
 from tests.browser.visitor import asked
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("wall")]
+pytestmark = pytest.mark.browser
 
 
 @dataclass

@@ -20,7 +20,7 @@ from tests.gateways.gateways import litellm, portkey
 from tests.planted import Outcome, PlantedPlan, PlantedServer, planted
 from tests.services.runs.evaluations import attempts, make, responses
 
-pytestmark = [pytest.mark.long, pytest.mark.xdist_group("gateways")]
+pytestmark = pytest.mark.long
 SLOW_MS = 1500
 BEHIND = {
     "answers": PlantedPlan(text="It is 42.", total_ms=50, input_tokens=11, output_tokens=5),
