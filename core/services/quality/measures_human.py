@@ -17,12 +17,13 @@ def flat(name: str, found: ShareAcceptable | CostPerAcceptable | HumanShare) -> 
 
 def _human(line: Line) -> Figure:
     found = line.human
-    return Figure(found.value, _named(words.share(found), line), words.inferred(line), found.lower, found.upper)
+    written = f"{words.share(found)}{_by_gates(line)}"
+    return Figure(found.value, written, words.inferred(line), found.lower, found.upper)
 
 
-def _named(written: str, line: Line) -> str:
-    """The figure; where it is the automatic one, it says so."""
-    return f"{written} automatic" if line.human.rests is Rests.AUTOMATIC else written
+def _by_gates(line: Line) -> str:
+    """Where a figure is the automatic one, it says so."""
+    return " automatic" if line.human.rests is Rests.AUTOMATIC else ""
 
 
 def human_exported(line: Line) -> dict[str, Any]:
@@ -49,9 +50,11 @@ def _human_flat(line: Line) -> Mapping[str, Any]:
 
 def _human_cost(line: Line) -> Figure:
     cost = line.human_cost
-    by = _named("", line).strip()
-    detail = f"{words.cost_and_span(cost)} per response that experts would send{f' ({by})' if by else ''}"
-    return Figure(cost.value, _named(words.cost(cost), line), detail, cost.lower, cost.upper)
+    named = "" if cost.value is None else _by_gates(line)
+    what = "acceptable response, automatic" if _by_gates(line) else "response that experts would send"
+    return Figure(
+        cost.value, words.cost(cost) + named, f"{words.cost_and_span(cost)} per {what}", cost.lower, cost.upper
+    )
 
 
 def _human_cost_flat(line: Line) -> Mapping[str, Any]:

@@ -109,8 +109,8 @@ def _better(report: QualityReport, lines: Sequence[Line], by: Standing) -> list[
     clearly = share.lower is not None and first.upper is not None and share.lower > first.upper
     unsure = "" if clearly else "; the intervals overlap"
     at = f", at {cost(by.cost(best))} each" if by.cost(best).value is not None else ""
-    often = "Sent most often" if by.is_human else "Most often acceptable"
-    return [f"{often}: {called(report, best)} with {share_and_span(share)}{at}{unsure}."]
+    often = "Experts would send most of" if by.is_human else "Most often acceptable:"
+    return [f"{often} {called(report, best)}{',' if by.is_human else ' with'} {share_and_span(share)}{at}{unsure}."]
 
 
 def _missing(report: QualityReport, lines: Sequence[Line], by: Standing) -> list[str]:
