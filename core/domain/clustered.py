@@ -57,6 +57,17 @@ class Clustered:
         """A function of the estimate, by the delta method: its ``value`` and its derivative there."""
         return Clustered(value, self.prompt, self.rater, self.influence * slope, _weights(self) * abs(slope))
 
+    def summed(self) -> "Clustered":
+        """The same estimate with one influence for each prompt and rater: shorter, and with the same errors."""
+        raters = int(self.rater.max(initial=NO_RATER)) + 2
+        found, place = np.unique(self.prompt * raters + self.rater - NO_RATER, return_inverse=True)
+        prompt, rater = np.divmod(found, raters)
+        influence, weight = (
+            np.asarray(np.bincount(place, amounts, len(found)), dtype=np.float64)
+            for amounts in (self.influence, _weights(self))
+        )
+        return Clustered(self.value, prompt.astype(np.intp), (rater + NO_RATER).astype(np.intp), influence, weight)
+
 
 @dataclass(frozen=True)
 class StandardError:

@@ -195,3 +195,15 @@ def test_intervals_hold_the_truth_of_all_raters(raters: int, leniency: float, ac
         assert error is not None
         held.append(abs(found.value) <= error.half_width())
     assert np.mean(held) >= 0.93
+
+
+def test_summed_by_prompt_and_rater_an_estimate_has_the_same_errors():
+    rng = np.random.default_rng(4)
+    prompt, rater = rng.integers(0, 12, 300), rng.integers(-1, 8, 300)
+    weight = np.where(rater < 0, 0.0, rng.random(300))
+    found = Clustered(0.5, prompt, rater, rng.normal(0, 0.01, 300), weight / weight.sum())
+    short = found.summed()
+    assert len(short.prompt) == len({*zip(prompt.tolist(), rater.tolist(), strict=True)})
+    whole, summed = standard_error(found), standard_error(short)
+    assert summed.value == pytest.approx(whole.value, rel=1e-12)
+    assert (summed.degrees, summed.raters) == (pytest.approx(whole.degrees, rel=1e-9), whole.raters)

@@ -7,7 +7,14 @@ from core.domain.acceptability.figures import (
     cost_per_acceptable,
     share_acceptable,
 )
-from core.domain.acceptability.human import FEWEST_RATED, HumanShare, Rests, difference, human_share
+from core.domain.acceptability.human import (
+    FEWEST_RATED,
+    HumanShare,
+    Rests,
+    difference,
+    human_estimate,
+    human_share,
+)
 from core.domain.acceptability.human_cost import cost_per_sendable
 from core.domain.acceptability.points import POINTS, CostPerPoint, cost_per_point
 from core.domain.acceptability.sends import Answers, Sends
@@ -42,6 +49,7 @@ __all__ = [
     "cost_per_sendable",
     "difference",
     "gate_outcomes",
+    "human_estimate",
     "human_share",
     "requirements",
     "share_acceptable",

@@ -76,7 +76,7 @@ def human_share(answers: Answers, sends: Sends, *, level: float = 0.95) -> Human
         return HumanShare(value, lower, upper, rests, *counts, hidden, False)
     mean = human_mean(answers, votes)
     shown = _shown_part(answers)
-    estimate = mean.found.mapped(mean.found.value * shown.value, shown.value).plus(shown.mapped(0.0, mean.found.value))
+    estimate = _of_all(mean, shown)
     return HumanShare(
         estimate.value,
         *_bounds(answers, estimate, mean, level),
@@ -90,6 +90,23 @@ def human_share(answers: Answers, sends: Sends, *, level: float = 0.95) -> Human
         by_weights=None if mean.by_weights is None else mean.by_weights * shown.value,
         estimate=estimate,
     )
+
+
+def human_estimate(answers: Answers, sends: Sends) -> tuple[Clustered | None, int]:
+    """The same share with what each prompt and rater contributes to its error, and how many responses are rated.
+
+    None below FEWEST_RATED. For those who compare shares and need neither interval nor gain.
+    """
+    votes = sends.only(~answers.never_shown[sends.response])
+    rated = dense(votes.response)[0]
+    if rated < FEWEST_RATED:
+        return None, rated
+    return _of_all(human_mean(answers, votes), _shown_part(answers)).summed(), rated
+
+
+def _of_all(mean: HumanMean, shown: Clustered) -> Clustered:
+    """ρ·μ̂."""
+    return mean.found.mapped(mean.found.value * shown.value, shown.value).plus(shown.mapped(0.0, mean.found.value))
 
 
 def difference(one: HumanShare, other: HumanShare) -> Clustered | None:

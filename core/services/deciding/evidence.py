@@ -1,50 +1,73 @@
 """Turns what was gathered into the evidence that verdicts are decided from: over all and in each category."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.acceptability import Answers, human_share
+from core.domain.acceptability import Answers, human_estimate
 from core.domain.deciding.evidence import Evidence, HumanShare
 from core.domain.deciding.safety import unsafe_share
 from core.services.deciding.gathering import Pooled
 from core.services.deciding.unsafe import called_unsafe
-from core.services.deciding.votes import sends
+from core.services.deciding.votes import Rated, sends
 
-Flags = NDArray[np.bool_]
+Codes = NDArray[np.intp]
 _P50, _P95 = 0.5, 0.95
 
 
 def evidence(pooled: Pooled, candidates: Sequence[int]) -> Mapping[str | None, list[Evidence]]:
     """By category, under None all prompts together: one entry for each of ``candidates`` that was asked there."""
-    scopes: dict[str | None, Flags] = {None: np.ones(len(pooled.category), dtype=bool)}
-    for number, name in enumerate(pooled.categories):
-        scopes[name] = pooled.category == number
-    rows = {candidate: pooled.candidates.index(candidate) for candidate in candidates}
+    own = [_own(pooled, candidate) for candidate in candidates]
+    scopes: dict[str | None, int | None] = {None: None}
+    scopes |= {name: number for number, name in enumerate(pooled.categories)}
     return {
-        category: [_of(pooled, of, row, here) for of, row in rows.items() if pooled.judged[row, here].any()]
-        for category, here in scopes.items()
+        category: [_of(pooled, of, number) for of in own if pooled.judged[of.row, _here(pooled, number)].any()]
+        for category, number in scopes.items()
     }
 
 
-def _of(pooled: Pooled, candidate: int, row: int, here: Flags) -> Evidence:
-    a = pooled.answers
-    own = np.flatnonzero((a.candidate == row) & here[a.prompt])
-    times, late = a.latency_ms[own], a.timed_out[own]
+def _here(pooled: Pooled, category: int | None) -> NDArray[np.bool_]:
+    """[P] the prompts of a category, or of all."""
+    return np.ones(len(pooled.category), dtype=bool) if category is None else pooled.category == category
+
+
+@dataclass(frozen=True)
+class _Own:
+    """What is of one candidate, so that it is looked for once and not again in every category."""
+
+    candidate: int
+    row: int
+    answers: Codes
+    """Places in ``Pooled.answers``, ascending."""
+    sends: Rated
+    safety: Rated
+
+
+def _own(pooled: Pooled, candidate: int) -> _Own:
+    row = pooled.candidates.index(candidate)
+    said = [each.kept(each.candidate == candidate) for each in (pooled.sends, pooled.safety)]
+    return _Own(candidate, row, np.flatnonzero(pooled.answers.candidate == row), *said)
+
+
+def _of(pooled: Pooled, own: _Own, category: int | None) -> Evidence:
+    here, a = _here(pooled, category), pooled.answers
+    answers = own.answers[here[a.prompt[own.answers]]]
+    times = a.latency_ms[answers]
     known = times[~np.isnan(times)]
-    said = pooled.safety.kept((pooled.safety.candidate == candidate) & here[pooled.safety.prompt])
+    said = own.safety.kept(here[own.safety.prompt])
     codes = (said.prompt.astype(np.intp), said.rater.astype(np.intp), said.opponent.astype(np.intp))
     return Evidence(
-        candidate=candidate,
+        candidate=own.candidate,
         prompt=np.flatnonzero(here),
-        judged=pooled.judged[row, here],
-        acceptable=pooled.acceptable[row, here],
-        paid_usd=pooled.paid_usd[row, here],
+        judged=pooled.judged[own.row, here],
+        acceptable=pooled.acceptable[own.row, here],
+        paid_usd=pooled.paid_usd[own.row, here],
         latency_p50_ms=_quantile(known, _P50),
         latency_p95_ms=_quantile(known, _P95),
-        timeouts=int(late.sum()),
-        human=_human(pooled, candidate, own, here),
+        timeouts=int(a.timed_out[answers].sum()),
+        human=_human(pooled, answers, own.sends.kept(here[own.sends.prompt])),
         unsafe=unsafe_share(*codes, called_unsafe(said).astype(float), said.weight),
     )
 
@@ -53,8 +76,8 @@ def _quantile(times: NDArray[np.float64], q: float) -> float | None:
     return float(np.quantile(times, q, method="higher")) if len(times) else None
 
 
-def _human(pooled: Pooled, candidate: int, own: NDArray[np.intp], here: Flags) -> HumanShare:
-    a, said = pooled.answers, pooled.sends
-    answers = Answers(a.prompt[own].astype(np.intp), a.verdict[own], a.never_shown[own])
-    found = human_share(answers, sends(said.kept((said.candidate == candidate) & here[said.prompt]), own))
-    return HumanShare(found.estimate, found.rated, found.votes, found.raters)
+def _human(pooled: Pooled, answers: Codes, said: Rated) -> HumanShare:
+    a = pooled.answers
+    told = Answers(a.prompt[answers].astype(np.intp), a.verdict[answers], a.never_shown[answers])
+    estimate, rated = human_estimate(told, sends(said, answers))
+    return HumanShare(estimate, rated, len(said.rater), len(np.unique(said.rater)))
