@@ -50,7 +50,7 @@ def sendable(
     sends, sent = sends_of(answers, part, said)
     share = human_share(answers, sends)
     if share.rests is Rests.VOTES:
-        cost = cost_per_sendable(np.where(part.prompts, paid_usd, 0.0), answers, share)
+        cost = cost_per_sendable(paid_usd, answers, share)
     else:
         by_gates, cost = automatic
         rests = Rests.NOTHING if by_gates.value is None else Rests.AUTOMATIC
