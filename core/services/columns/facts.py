@@ -26,10 +26,21 @@ def from_facts(session: Session, part: Part, chosen: Chosen) -> Blocks:
         return
     names, kinds = ("run_id", *part.columns), (Kind.ID, *part.columns.values())
     for query in _by_id(session, chosen) if part is RESPONSES else [part.query(chosen)]:
-        found = session.connection().execute(query, execution_options={"yield_per": AT_ONCE})
-        for rows in found.partitions():
+        for rows in rows_of(session, query):
             columns = zip(names, kinds, zip(*rows, strict=True), strict=True)
             yield {name: np.array(column, dtype=_TYPES[kind]) for name, kind, column in columns}
+
+
+def rows_of(session: Session, query: sa.Select[Any]) -> Iterator[Sequence[Sequence[Any]]]:
+    """Rows of numbers and words, AT_ONCE at a time; on SQLite as the driver gives them, which is a quarter quicker."""
+    if session.get_bind().dialect.name != "sqlite":
+        found = session.connection().execute(query, execution_options={"yield_per": AT_ONCE})
+        yield from (list(map(tuple, rows)) for rows in found.partitions())
+        return
+    with session.connection().execute(query) as found:
+        cursor: Any = found.cursor
+        while rows := cursor.fetchmany(AT_ONCE):
+            yield rows
 
 
 def _by_id(session: Session, chosen: Chosen) -> Iterator[sa.Select[Any]]:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlmodel import Session
 
-from core.services.columns.facts import AT_ONCE
+from core.services.columns.facts import rows_of
 from core.services.columns.parts import Chosen, within
 from core.storage.tables import metadata
 
@@ -36,8 +36,8 @@ def of_responses(
     query = query.where((s.evaluator_id + 0).in_(evaluators)).group_by(s.response_id)
     if chosen is not None:
         query = query.join(_response, _response.c.id == s.response_id).where(within(_response, chosen))
-    for rows in session.connection().execute(query, execution_options={"yield_per": AT_ONCE}).partitions():
-        values = np.array(list(map(tuple, rows)), dtype=float)
+    for rows in rows_of(session, query):
+        values = np.array(rows, dtype=float)
         place, here = places(of, values[:, 0].astype(np.int64))
         yield place[here], values[here, 1:]
 
