@@ -375,7 +375,7 @@ def test_favour_is_the_mean_difference_with_a_prompts_pairs_taken_as_one_draw():
 
 def test_favour_on_too_few_prompts_is_not_a_number():
     found = favour([Difference(1, pair, None, 1.0) for pair in range(50)])
-    assert found.value is None and "10 are needed" in found.problem and found.pairs == 50
+    assert found.value is None and "1 of 10 prompts" in found.problem and found.pairs == 50
 
 
 def test_favour_covers_what_was_planted_about_nineteen_times_in_twenty():

@@ -48,9 +48,7 @@ def favour(differences: Sequence[Difference]) -> Favour:
     prompt, pair, rater = (_codes([each[column] for each in differences]) for column in range(3))
     prompts, pairs = len(np.unique(prompt)), len(np.unique(pair))
     if prompts < FEWEST_PROMPTS:
-        missing = (
-            f"Not enough: {prompts} prompts that both the judge and experts compared, {FEWEST_PROMPTS} are needed."
-        )
+        missing = f"Not enough: {prompts} of {FEWEST_PROMPTS} prompts that both compared."
         return Favour(pairs, prompts, problem=missing)
     weight = 1.0 / np.bincount(pair)[pair] / pairs
     difference = np.array([each.value for each in differences])

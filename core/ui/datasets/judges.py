@@ -24,7 +24,7 @@ def section(lines: list[EvaluatorLine]) -> None:
             ),
             "Own family": st.column_config.TextColumn(
                 help="Judge's preference for its own family less the experts', over pairs that both compared; "
-                "above 0 it favours its own"
+                "above 0 it favours its own. Told from votes on Send (or overall)"
             ),
         },
         alt="What judges did, how often they were not understood, and what they cost",

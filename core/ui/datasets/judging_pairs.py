@@ -66,7 +66,7 @@ def _form(there: dict[str, int]) -> None:
     except EvenhandError as error:
         frame.error_box(str(error), "Nothing was asked.", "")
         return
-    st.caption(frame.as_typed(_words(found, cost)))
+    st.caption(frame.as_typed(_words(found, cost, others=order.others)))
     st.button(
         "Have them compared", icon=":material/gavel:", key="datasets_pairs_begin", disabled=not found.pairs,
         on_click=_begin, args=(order, cap),
@@ -98,7 +98,7 @@ def _estimated(database: str, order: PairOrder, so_far: int) -> tuple[PairPlan, 
         return found, pair_orders.estimate(engine(), session, order.evaluator_id, found, now=clock.now())
 
 
-def _words(found: PairPlan, cost: PairEstimate) -> str:
+def _words(found: PairPlan, cost: PairEstimate, *, others: int) -> str:
     if not found.pairs:
         done = f"all {n(found.voted_in_all, 'pair')} with votes" if found.voted_in_all else "there is none"
         return f"Nothing is left to compare here: {done}, and no others of their kind."
@@ -111,7 +111,7 @@ def _words(found: PairPlan, cost: PairEstimate) -> str:
     if cost.cost_usd is None or cost.most_usd is None:
         return f"{said}. The price of this judge is not known: enter it on Candidates, or judge without a cap."
     said += f". About {money(cost.cost_usd)}, at most about {money(cost.most_usd)}, without retries."
-    few = found.voted_in_all and found.others < _TIMES * found.voted_in_all
+    few = found.voted_in_all and others == found.others < _TIMES * found.voted_in_all
     return f"{said} Five others for each voted pair would be {_TIMES * found.voted_in_all:,}." if few else said
 
 

@@ -39,8 +39,13 @@ def _favour_words(found: Favour) -> str:
     if found.value is None or found.lower is None or found.upper is None:
         return f"Whether it favours its own family cannot be told. {found.problem}"
     only = ", and holds for these raters only" if found.holds_for_these_raters_only else ""
+    value, lower, upper = (_points(each) for each in (found.value, found.lower, found.upper))
+    votes = f"votes on {n(found.pairs, 'pair')} of {n(found.prompts, 'prompt')} by {n(found.raters, 'rater')}"
     return (
-        f"It favours its own family by {100 * found.value:+.0f} ({100 * found.lower:+.0f} to {100 * found.upper:+.0f}) "
-        f"of 100 pairs, told from votes on {n(found.pairs, 'pair')} of {n(found.prompts, 'prompt')} by "
-        f"{n(found.raters, 'rater')}{only}. The ratings are free of that."
+        f"It favours its own family by {value} ({lower} to {upper}) of 100 pairs, told from {votes}{only}. "
+        "The ratings are free of that."
     )
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:+.0f}".replace("-", "\u2212")

@@ -191,7 +191,9 @@ def test_favouritism_is_the_judges_preference_for_its_own_less_the_experts(engin
     with scripted_judge(favouring) as judge:
         pairwise = add_judge(engine, judge, kind="pairwise_judge", model="gpt-4o", may_judge_own_family=True)
         with reading(engine) as session:
-            assert "Not enough: 0 prompts" in favouritism(session, session.exec(evaluator(pairwise)).one()).problem
+            assert (
+                "Not enough: 0 of 10 prompts" in favouritism(session, session.exec(evaluator(pairwise)).one()).problem
+            )
         judging.judge_pairs(engine, pairwise, all_pairs(engine, pairwise))
     with reading(engine) as session:
         found = favouritism(session, session.exec(evaluator(pairwise)).one())
