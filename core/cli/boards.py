@@ -9,7 +9,7 @@ from core.cli.terminal import AsJson, app, plainly, print_json, workspace
 from core.domain.ranking import Band, RankingOptions
 from core.domain.words import n
 from core.services import columns
-from core.services.leaderboards import boards, narrowing, report, tallies, weighting
+from core.services.leaderboards import boards, report, stating, tallies, weighting
 from core.services.studies import studies
 from core.services.workspace import counts_simulated
 from core.storage.engine import reading, write
@@ -38,7 +38,7 @@ def leaderboard(
             asked = studies.question_named(session, found.id, question)
             counted = counts_simulated(session) if simulated is None else simulated
             filters = boards.Filters(category=category, simulated=counted, masked=masked)
-            chosen = None if judge is None else narrowing.stating_named(session, asked.id or 0, judge)
+            chosen = None if judge is None else stating.named(session, asked.id or 0, judge)
             board = boards.leaderboard(session, asked, filters, options, chosen)
     if as_json:
         print_json(report.leaderboard_object(board, study=found.name))

@@ -1,37 +1,42 @@
 """The counts of a board that a judge narrows: the votes, and what the judge prefers on their pairs and on others.
 
-They are taken from the votes, in a second or so for a hundred thousand, and kept in memory: a page that was shown
-before is shown again from there, and anew once votes or judgements have come, at most as often as that takes.
+They are taken from the votes, in a second for a hundred thousand, and kept in memory: a page that was shown before is
+shown again from there, and counted anew once votes or judgements have come, beside the pages where these are many.
 """
 
+import logging
 import time
 from dataclasses import dataclass
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 from cachetools import LRUCache
 from numpy.typing import NDArray
-from sqlmodel import Session, col, select
+from sqlalchemy import Engine
+from sqlmodel import Session
 
 from core import clock
-from core.domain.judging import PAIRWISE_KIND, SCORE_KIND
+from core.domain.judging import PAIRWISE_KIND
 from core.domain.ranking.judged_counts import NO_PREFERENCE, JudgedVotes, OtherPairs, Strata, judged_counts
-from core.errors import NotFound
 from core.services.leaderboards import counts, weighted_sums
 from core.services.leaderboards.counts import Basis, Counted, Filters
 from core.services.leaderboards.stated import Kind, Stated, stated
 from core.services.leaderboards.weighted_cells import WeightedCells
 from core.services.leaderboards.weighted_sums import MOST_CLUSTERS, Ints, VoteColumns
+from core.storage.engine import reading
 from core.storage.tables import Evaluator, metadata
 
 _FRESH_S, _VOTES_PER_SECOND = 5.0, 20_000
 _MOST_KEPT = 32
-_SAMPLE = 200
+_MOST_AWAITED = 20_000
+"""Votes that are counted anew, in a fraction of a second, while somebody waits for the board."""
 _VALUE = np.array([1.0, 0.0, 0.5])
 _kept: LRUCache[tuple[object, ...], "_Kept"] = LRUCache(_MOST_KEPT)
+_renewing: set[tuple[object, ...]] = set()
 _lock = Lock()
+_log = logging.getLogger(__name__)
 _vote, _pair_tally, _score, _preference = (
     metadata.tables[name] for name in ("vote", "pair_tally", "score", "judge_preference")
 )
@@ -46,17 +51,47 @@ class _Kept:
 
 def narrowed_basis(session: Session, question_id: int, filters: Filters, judge: Evaluator) -> Basis:
     """The counts of a question's votes that ``filters`` keep, with what ``judge`` (any evaluator) prefers."""
-    key = (str(session.get_bind().engine.url), question_id, judge.id, filters)
+    engine = session.get_bind().engine
+    key = (str(engine.url), question_id, judge.id, filters)
     with _lock:
         kept = _kept.get(key)
-    now = time.monotonic()
-    if kept is not None and now - kept.looked_at < _FRESH_S + _votes(kept.basis) / _VOTES_PER_SECOND:
+    if kept is not None and time.monotonic() - kept.looked_at < _FRESH_S + _votes(kept.basis) / _VOTES_PER_SECOND:
         return kept.basis
     seen = _seen(session, question_id, judge)
-    found = kept.basis if kept is not None and kept.seen == seen else _counted(session, question_id, filters, judge)
+    if kept is not None and kept.seen == seen:
+        found = kept.basis
+    elif kept is not None and _votes(kept.basis) > _MOST_AWAITED:
+        _renew(engine, key, question_id, filters, judge.id or 0)
+        return kept.basis
+    else:
+        found = _counted(session, question_id, filters, judge)
     with _lock:
         _kept[key] = _Kept(found, seen, time.monotonic())
     return found
+
+
+def _renew(engine: Engine, key: tuple[object, ...], question_id: int, filters: Filters, judge_id: int) -> None:
+    """Count anew beside the pages, once at a time; until then what is kept is shown, and says as of which vote."""
+    with _lock:
+        if key in _renewing:
+            return
+        _renewing.add(key)
+
+    def work() -> None:
+        try:
+            with reading(engine) as session:
+                judge = session.get_one(Evaluator, judge_id)
+                seen = _seen(session, question_id, judge)
+                found = _counted(session, question_id, filters, judge)
+            with _lock:
+                _kept[key] = _Kept(found, seen, time.monotonic())
+        except Exception:
+            _log.exception("a narrowed board could not be counted anew")
+        finally:
+            with _lock:
+                _renewing.discard(key)
+
+    Thread(target=work, name="evenhand-narrows", daemon=True).start()
 
 
 def forget() -> None:
@@ -67,39 +102,6 @@ def forget() -> None:
 
 def _votes(basis: Basis) -> int:
     return int(basis.tally[:, 4:].sum())
-
-
-def stating(session: Session, question_id: int) -> list[Evaluator]:
-    """Evaluators in use that state a preference on prompts with votes: judges of pairs, other judges, the rest.
-
-    Of scores, those on prompts with the last votes tell: a page must not look through all.
-    """
-    r, v = metadata.tables["response"].c, _vote.c
-    lately = sa.select(v.prompt_id).where(v.question_id == question_id).order_by(v.id.desc()).limit(_SAMPLE).subquery()
-    scored = (
-        sa.select(_score.c.evaluator_id)
-        .join(metadata.tables["response"], r.id == _score.c.response_id)
-        .where(_score.c.value.is_not(None), r.prompt_id.in_(sa.select(lately.c.prompt_id)))
-    )
-    e = metadata.tables["evaluator"].c
-    compared = sa.select(e.id).where(
-        sa.exists().where(_preference.c.evaluator_id == e.id, _preference.c.outcome.is_not(None))
-    )
-    ids = {*session.execute(scored.distinct()).scalars(), *session.execute(compared).scalars()}
-    order = {PAIRWISE_KIND: 0, SCORE_KIND: 1}
-    in_use = select(Evaluator).where(col(Evaluator.retired_at).is_(None)).order_by(col(Evaluator.id))
-    found = [each for each in session.exec(in_use) if each.id in ids]
-    return sorted(found, key=lambda each: order.get(each.kind, len(order)))
-
-
-def stating_named(session: Session, question_id: int, name: str) -> Evaluator:
-    """The one of ``stating`` with this name. Raises NotFound, which names those there are."""
-    there = stating(session, question_id)
-    found = next((each for each in there if each.name == name), None)
-    if found is None:
-        names = ", ".join(f"'{each.name}'" for each in there) or "nobody yet; have pairs judged on Data"
-        raise NotFound(f"'{name}' states no preference on prompts with these votes. Who does: {names}.")
-    return found
 
 
 def _seen(session: Session, question_id: int, judge: Evaluator) -> tuple[object, ...]:

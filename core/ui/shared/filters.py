@@ -9,7 +9,7 @@ from sqlmodel import Session
 from core.domain.ranking import Band
 from core.services import workspace
 from core.services.datasets import responses
-from core.services.leaderboards import boards, narrowing
+from core.services.leaderboards import boards, stating
 from core.services.leaderboards.boards import Filters
 from core.services.studies import studies
 from core.storage.engine import reading
@@ -60,7 +60,7 @@ def board_choice(page: str) -> BoardChoice:
 def _judge(page: str, question: Question) -> int | None:
     """Whose preferences narrow the board; not asked where nobody states any."""
     with reading(engine()) as session:
-        there = {each.name: each.id for each in narrowing.stating(session, question.id or 0)}
+        there = {each.name: each.id for each in stating.evaluators(session, question.id or 0)}
     if not there:
         return None
     return there.get(one_of("Narrowed by", [VOTES_ALONE, *there], key=f"{page}_judge", help=_NARROWED))

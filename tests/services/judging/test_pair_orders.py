@@ -10,7 +10,7 @@ from core.services import judging
 from core.services.judging.pair_orders import EVERY, PairOrder, estimate, plan
 from core.services.judging.pairwise import Watch
 from core.services.judging.voted_pairs import Scope
-from core.services.leaderboards import narrowing
+from core.services.leaderboards import narrowing, stating
 from core.services.leaderboards.boards import Filters
 from core.storage.engine import reading, writing
 from core.storage.tables import Candidate, JudgePreference, Response, Run, Vote
@@ -153,7 +153,7 @@ def test_from_the_order_to_the_narrowed_board(engine):
         pairwise = add_judge(engine, judge, kind="pairwise_judge")
         judging.judge_pairs(engine, pairwise, planned(engine, pairwise, at).pairs)
     with reading(engine) as session:
-        (stating,) = narrowing.stating(session, at.questions[0])
+        (evaluator,) = stating.evaluators(session, at.questions[0])
         assert len(session.exec(select(Vote)).all()) == 24
-    found = board_of(engine, at, stating, Filters()).board.narrowed
+    found = board_of(engine, at, evaluator, Filters()).board.narrowed
     assert (found.labelled, found.unlabelled) == (12, 80 - 12)

@@ -1,5 +1,6 @@
 """Boards that a judge narrows: whose preferences are read, against which votes, and what is told of it."""
 
+import time
 from collections import Counter
 from itertools import combinations
 
@@ -11,7 +12,7 @@ from sqlmodel import select
 from core.domain.ranking import RankingOptions
 from core.domain.votes import Outcome
 from core.errors import BadInput, NotFound
-from core.services.leaderboards import boards, narrowing, report, settling
+from core.services.leaderboards import boards, narrowing, report, settling, stating
 from core.services.leaderboards.boards import Filters
 from core.services.scoring import evaluators
 from core.services.studies import studies
@@ -175,7 +176,7 @@ def test_an_evaluator_prefers_the_higher_score_and_neither_of_equals(engine, kin
     assert (found.labelled, found.unlabelled) == (48, 3 * 59 - 48)
     assert found.correlation > 0.4
     with reading(engine) as session:
-        assert [each.name for each in narrowing.stating(session, at.questions[0])] == ["grades"]
+        assert [each.name for each in stating.evaluators(session, at.questions[0])] == ["grades"]
 
 
 def name_the_responses(session, at):
@@ -268,7 +269,7 @@ def test_a_judge_without_preferences_here_leaves_the_board_of_the_votes(engine):
     }  # fmt: skip
     assert "narrows nothing here" in report.leaderboard_text(found, study="Everything")
     with reading(engine) as session, pytest.raises(NotFound, match=r"'judge' states no preference.*nobody yet"):
-        narrowing.stating_named(session, at.questions[0], "judge")
+        stating.named(session, at.questions[0], "judge")
 
 
 def test_new_votes_and_new_judgements_are_seen_after_a_moment(engine, monkeypatch):
@@ -284,6 +285,22 @@ def test_new_votes_and_new_judgements_are_seen_after_a_moment(engine, monkeypatc
     assert (more_votes.votes, more_votes.board.narrowed.labelled, more_votes.waiting) == (45, 45, 0)
     judge_all(engine, at, judge.id, prompts=range(50, 60))
     assert board_of(engine, at, judge).board.narrowed.unlabelled == 60 * 3 - 45
+
+
+def test_many_votes_are_counted_anew_beside_the_pages(engine, monkeypatch):
+    at = voted(engine, prompts=60, rated=40)
+    judge = add(engine)
+    judge_all(engine, at, judge.id)
+    first = board_of(engine, at, judge)
+    monkeypatch.setattr(narrowing, "_FRESH_S", -1e9)
+    monkeypatch.setattr(narrowing, "_MOST_AWAITED", 0)
+    cast(engine, at, ballots(at, range(40, 45)))
+    shown = board_of(engine, at, judge)
+    assert (shown.counted is first.counted, shown.votes, shown.waiting) == (True, 40, 5)
+    deadline = time.monotonic() + 30
+    while board_of(engine, at, judge).votes < 45 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert board_of(engine, at, judge).board.narrowed.labelled == 45
 
 
 def test_a_plain_board_and_one_without_masked_pairs_take_no_judge(sqlite_engine):
