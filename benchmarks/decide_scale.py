@@ -77,8 +77,8 @@ def _statements(study: int, question: int) -> tuple[str, str, str]:
         "INSERT INTO pair (id, study_id, prompt_id, first_response_id, second_response_id, first_candidate_id, "
         f"second_candidate_id, claimed) SELECT ?1, {study}, ?2, ?3, ?4, ?5, ?6, 1 WHERE ?7 + ?8 >= 0",
         "INSERT INTO assignment (id, public_id, study_id, pair_id, rater_id, left_response_id, right_response_id, "
-        f"state, probability, masked, created_at, leased_until) SELECT ?1, ?1, {study}, ?1, ?7, ?3, ?4, 'done', 0.1, 0, "
-        f"'{_AT}', '{_AT}' WHERE ?2 + ?5 + ?6 + ?8 >= 0",
+        f"state, probability, masked, created_at, leased_until) SELECT ?1, ?1, {study}, ?1, ?7, ?3, ?4, 'done', "
+        f"0.1, 0, '{_AT}', '{_AT}' WHERE ?2 + ?5 + ?6 + ?8 >= 0",
         "INSERT INTO vote (id, study_id, question_id, assignment_id, prompt_id, rater_id, left_candidate_id, "
         "right_candidate_id, outcome, length_bin, masked, too_fast, is_repeat, created_at) "
         f"SELECT ?1, {study}, {question}, ?1, ?2, ?7, ?5, ?6, ?8, 0, 0, 0, 0, '{_AT}' WHERE ?3 + ?4 >= 0",
