@@ -13,11 +13,11 @@ from core.services.deciding.evidence import evidence
 from core.services.deciding.gathering import Pooled, pooled
 from core.services.deciding.settings import settings
 from core.services.deciding.unsafe import UnsafeAnswer, unsafe_answers
-from core.services.workspace import counts_simulated
+from core.services.quality import rated
 from core.storage.tables import Candidate, metadata
 
-_run, _dataset, _vote, _taken, _candidate = (
-    metadata.tables[name].c for name in ("run", "dataset", "vote", "decision_taken", "candidate")
+_run, _dataset, _taken, _candidate = (
+    metadata.tables[name].c for name in ("run", "dataset", "decision_taken", "candidate")
 )
 
 
@@ -53,12 +53,15 @@ def datasets(session: Session) -> list[str]:
 
 
 def as_of(session: Session, dataset: str) -> tuple[object, ...]:
-    """Another for other verdicts: changes with responses, gates, votes, candidates, settings and decisions taken."""
+    """Another for other verdicts: changes with responses, gates, candidates, settings and decisions taken.
+
+    Of votes only with the first; time renews what is kept while raters are at work.
+    """
     ids = session.execute(sa.select(_dataset.id).where(_dataset.name == dataset)).scalars().all()
     found = tuple(quality.as_of(session, quality.runs(session, dataset_id)) for dataset_id in ids)
-    newest = [session.execute(sa.select(sa.func.max(column))).scalar() for column in (_vote.id, _taken.id)]
+    newest = session.execute(sa.select(sa.func.max(_taken.id))).scalar()
     retired = session.execute(sa.select(_candidate.id).where(_candidate.is_retired)).scalars().all()
-    return (*found, *newest, *retired, counts_simulated(session), repr(settings(session)))
+    return (*found, newest, *retired, *rated.as_of(session), repr(settings(session)))
 
 
 def verdicts(session: Session, dataset: str) -> Verdicts:

@@ -100,11 +100,13 @@ def ratings(session: Session, found: Judged, question: str = QUESTION) -> Rating
     )
 
 
-def as_of(session: Session) -> tuple[int, int, int]:
-    """Another where other votes count: the newest one, how many there are, and whether simulated ones count."""
-    asked = _vote.c.question_id.in_(_questions(QUESTION))
-    newest, n = session.execute(sa.select(sa.func.max(_vote.c.id), sa.func.count()).where(asked)).one()
-    return int(newest or 0), int(n), int(counts_simulated(session))
+def as_of(session: Session) -> tuple[int, int]:
+    """Another where votes count that did not: whether there are any, and whether simulated ones count.
+
+    Not another with each vote: while raters are at work that would be every second, and time renews what is kept.
+    """
+    any_vote = sa.select(_vote.c.id).where(_vote.c.question_id.in_(_questions(QUESTION))).limit(1)
+    return int(session.execute(any_vote).first() is not None), int(counts_simulated(session))
 
 
 @dataclass(frozen=True)
