@@ -5,11 +5,8 @@ then on (migration 0008). Such a change may be under way at that moment and see 
 a time, and on PostgreSQL the changers hold a lock together that the one who begins must have alone.
 """
 
-import os
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -23,10 +20,10 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from core.domain.judging import PAIRWISE_KIND, SCORE_KIND
-from core.services.columns.facts import AT_ONCE, Block, from_facts, together
+from core.services.columns.facts import Block, from_facts, together
 from core.services.columns.packing import packed, packed_scores
 from core.services.columns.parts import PARTS, RESPONSES, Part
-from core.services.columns.scores import NOT_THERE, SCORES, SCORES_CHUNK, of_responses
+from core.services.columns.scores import SCORES, SCORES_CHUNK, in_pieces
 from core.services.columns.stored import LAYOUTS
 from core.storage.engine import reading, write
 from core.storage.tables import Evaluator, metadata
@@ -43,7 +40,6 @@ _MOST_RUN_ID = 2147483647
 _DEAD_AFTER = timedelta(minutes=10)
 _MOST_BYTES = 4 * 2**20
 _LONGEST_REST_S = 1.0
-_MOST_THREADS = 4
 
 
 def keep(engine: Engine, run_id: int, *, now: datetime, gently: bool = False) -> int:
@@ -175,18 +171,13 @@ class _Work:
         is_lacking = np.zeros(len(evaluators), dtype=bool)
         for begin in range(0, len(ids), SCORES_CHUNK):
             some = ids[begin : begin + SCORES_CHUNK]
-            found = np.concatenate(list(self._gently(self._said(some, evaluators))))
+            found = np.concatenate(list(self._gently(in_pieces(self.engine, evaluators, some, ahead=not self.gently))))
             is_lacking |= np.isnan(found).any(axis=0)
             for place, evaluator in enumerate(evaluators):
                 self._put((SCORES, evaluator), packed_scores(np.ascontiguousarray(found[:, place])))
         for place, evaluator in enumerate(evaluators):
             if evaluator in may_lack or not is_lacking[place]:
                 self._finish((SCORES, evaluator), len(ids), None)
-
-    def _said(self, ids: Ids, evaluators: list[int]) -> Iterator[Floats]:
-        pieces = [ids[begin : begin + AT_ONCE] for begin in range(0, len(ids), AT_ONCE)]
-        read = partial(_some_said, self.engine, evaluators)
-        return map(read, pieces) if self.gently or len(pieces) < 2 else _ahead(read, pieces)
 
     def _gently(self, blocks: Iterator[Any]) -> Iterator[Any]:
         began = time.perf_counter()
@@ -237,24 +228,3 @@ def _rebatched(part: Part, blocks: Iterator[Block]) -> Iterator[Block]:
             held = []
     if held:
         yield together(part, held)
-
-
-def _some_said(engine: Engine, evaluators: list[int], ids: Ids) -> Floats:
-    found = np.full((len(ids), len(evaluators)), NOT_THERE)
-    with reading(engine) as session:
-        for place, values in of_responses(session, evaluators, ids):
-            found[place] = values
-    return found
-
-
-def _ahead(work: Callable[[Ids], Floats], pieces: list[Ids]) -> Iterator[Floats]:
-    """What ``work`` gives for each, in order, some at once: SQLite adds up without holding the interpreter."""
-    at_once = min(os.cpu_count() or 1, _MOST_THREADS)
-    with ThreadPoolExecutor(at_once) as threads:
-        waiting: deque[Future[Floats]] = deque()
-        for piece in pieces:
-            waiting.append(threads.submit(work, piece))
-            if len(waiting) > 2 * at_once:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
