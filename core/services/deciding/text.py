@@ -29,6 +29,9 @@ def verdicts_object(found: Verdicts) -> dict[str, Any]:
         "champion": None if found.champion is None else names[found.champion],
         "settings": _settings(found.settings),
         "verdicts": [verdict_object(verdict, names) for verdict in found.verdicts],
+        "answers_without_verdict": found.open_answers,
+        "judgements_by_raters": found.rated_sides,
+        "simulated_judgements": found.simulated_sides,
         "called_unsafe": {names[of]: [_plain(each, {}) for each in answers] for of, answers in found.unsafe.items()},
     }
 
@@ -80,7 +83,18 @@ def verdicts_text(found: Verdicts) -> str:
     for of, answers in found.unsafe.items():
         said = f"Answers of {found.names[of]} that raters called unsafe: {_listed(answers)}."
         lines += [*wrap(said, _WIDEST, subsequent_indent="    "), ""]
+    lines += [line for note in notes(found) for line in wrap(note, _WIDEST)]
     return "\n".join([*lines, *_margins(found.settings)])
+
+
+def notes(found: Verdicts) -> list[str]:
+    """What to know before a verdict is believed: answers without one, votes of simulated raters."""
+    said = []
+    if found.open_answers:
+        said.append(f"{n(found.open_answers, 'answer')} without a verdict (not scored yet) count on neither side.")
+    if found.simulated_sides:
+        said.append(f"{found.simulated_sides:,} of {found.rated_sides:,} judgements by raters are simulated.")
+    return said
 
 
 def _listed(answers: Sequence[UnsafeAnswer]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
@@ -34,6 +35,12 @@ class Verdicts:
     evidence: Mapping[str | None, list[Evidence]]
     unsafe: Mapping[int, list[UnsafeAnswer]]
     """The answers called unsafe of every challenger that some verdict says to switch to."""
+    open_answers: int
+    """Answers without a verdict: not scored yet, or not to be scored. They count on neither side."""
+    rated_sides: int
+    """What raters said of an answer on a side of a pair, of *send* and *safety*."""
+    simulated_sides: int
+    """How many of these simulated raters said."""
 
     @property
     def names(self) -> dict[int, str]:
@@ -89,7 +96,11 @@ def _decided(
     decided = deciding.decide(by_category, champion, wanted) if any(by_category.values()) else []
     chosen = {one.challenger for one in decided if one.decision is Decision.SWITCH and one.challenger is not None}
     unsafe = {challenger: unsafe_answers(session, found, challenger) for challenger in sorted(chosen)}
-    return Verdicts(dataset, wanted, _known(session, found), champion, decided, by_category, unsafe)
+    said = np.concatenate([found.sends.is_simulated, found.safety.is_simulated])
+    still_open = int(np.isnan(found.answers.verdict).sum())
+    known = _known(session, found)
+    counts = (still_open, len(said), int(said.sum()))
+    return Verdicts(dataset, wanted, known, champion, decided, by_category, unsafe, *counts)
 
 
 def _known(session: Session, found: Pooled) -> dict[int, Candidate]:

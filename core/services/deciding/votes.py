@@ -34,6 +34,7 @@ class Rated:
     """Less than 1 where the vote came faster than reading allows."""
     probability: Floats
     """With which the pair of candidates was drawn; nan where it was not."""
+    is_simulated: NDArray[np.bool_]
 
     def kept(self, which: NDArray[np.bool_]) -> "Rated":
         """Some of them."""
@@ -60,6 +61,7 @@ def joined(parts: Sequence[Ratings], places: Sequence[Ids], prompt: Ids) -> Rate
         outcome=column("outcome").astype(np.int64),
         weight=column("weight"),
         probability=column("probability"),
+        is_simulated=column("is_simulated").astype(bool),
     )
 
 

@@ -11,7 +11,7 @@ from core.domain.deciding.wording import sentence
 from core.services import deciding as service
 from core.services.deciding import Verdicts
 from core.services.deciding.spans import cost_span, points
-from core.services.deciding.text import numbers, readings, settling
+from core.services.deciding.text import notes, numbers, readings, settling
 from core.storage.engine import reading
 from core.ui.shared import frame, grids
 from core.ui.shared.filters import one_of, say_gone
@@ -87,6 +87,8 @@ def over_all(found: Verdicts) -> None:
             _rests_on(found, verdict.comparisons[0])
         for line in readings(verdict, found.names):
             st.caption(f":material/lightbulb: {frame.as_typed(line)}")
+        for note in notes(found):
+            st.caption(f":material/info: {note}")
         st.caption(_margins(found, verdict))
 
 
