@@ -73,7 +73,7 @@ class Server:
         """End the process; its exit code."""
         assert self.process is not None
         self.process.terminate()
-        self.process.join(30)
+        self.process.join(patience_s(30))
         if self.is_running:
             self.process.kill()
             self.process.join()
