@@ -1,21 +1,27 @@
-"""The least that Streamlit itself needs for the charts that another page was seen to draw, kept as JSON in a file."""
+"""The charts of *Cost & quality* on a bare Streamlit page: from a report at hand, with nothing to choose or look up."""
 
-import json
+import pickle
 import sys
 from functools import lru_cache
 from pathlib import Path
 
-import plotly.io
 import streamlit as st
+
+from core.services.quality import QualityReport
+from core.ui.quality import page
+from core.ui.quality.choice import Choice
 
 
 @lru_cache
-def charts(file: str) -> list[str]:
-    """Plotly's own JSON of each."""
-    found: list[str] = json.loads(Path(file).read_text(encoding="utf-8"))
+def report(file: str) -> QualityReport:
+    """What the benchmark left there."""
+    found: QualityReport = pickle.loads(Path(file).read_bytes())
     return found
 
 
 st.set_page_config(layout="wide")
-for number, chart in enumerate(charts(sys.argv[1])):
-    st.plotly_chart(plotly.io.from_json(chart, skip_invalid=True), key=f"chart{number}")
+kept = report(sys.argv[1])
+everybody = frozenset(candidate.id for candidate in kept.candidates)
+view = page.view(kept, Choice(kept.scope, "", None, kept.runs, everybody), ())
+page.plots(view)
+page.any_figure(view)
