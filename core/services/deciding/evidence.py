@@ -78,6 +78,7 @@ def _quantile(times: NDArray[np.float64], q: float) -> float | None:
 
 def _human(pooled: Pooled, answers: Codes, said: Rated) -> HumanShare:
     a = pooled.answers
-    told = Answers(a.prompt[answers].astype(np.intp), a.verdict[answers], a.never_shown[answers])
+    judge = None if np.isnan(a.judge[answers]).all() else a.judge[answers]
+    told = Answers(a.prompt[answers].astype(np.intp), a.signal[answers], a.never_shown[answers], judge)
     estimate, rated = human_estimate(told, sends(said, answers))
     return HumanShare(estimate, rated, len(said.rater), len(np.unique(said.rater)))

@@ -14,7 +14,7 @@ from core.domain.answering import FaultKind
 from core.services.datasets import datasets
 from core.services.deciding import votes
 from core.services.deciding.votes import Rated
-from core.services.quality import gathering, rated
+from core.services.quality import gathering, rated, sendable
 from core.services.quality.gathering import GivenUp
 from core.services.quality.judged import Judged, judged
 from core.services.quality.prompt_table import PromptTable, prompt_table
@@ -62,8 +62,12 @@ class AnswerColumns:
     """A place in ``Pooled.candidates``."""
     prompt: Ids
     """A code 0 … P−1."""
-    verdict: Floats
-    """1 acceptable, 0 not, nan open."""
+    is_open: Flags
+    """Without a verdict."""
+    signal: Floats
+    """What the verdict tells of what experts would say; see quality.sendable.signals."""
+    judge: Floats
+    """What judges of single responses gave, nan where none did."""
     never_shown: Flags
     """Empty, cut short or given up: raters are never asked about it."""
     latency_ms: Floats
@@ -150,8 +154,7 @@ def _part(session: Session, scope: Scope, code_of: dict[int, int]) -> _Part:
 
 def _answers(part: _Part, candidates: Sequence[int]) -> AnswerColumns:
     found, r = part.found, part.found.responses
-    is_open = found.verdict == Check.OPEN
-    unseen = found.never_shown
+    judge = sendable.judged_by_models(found)
     units = part.failed
     late = np.array([unit.kind == FaultKind.TIMEOUT for unit in units], dtype=bool)
     waited = np.array([np.nan if unit.after_ms is None else unit.after_ms for unit in units], dtype=float)
@@ -161,15 +164,26 @@ def _answers(part: _Part, candidates: Sequence[int]) -> AnswerColumns:
         id=np.concatenate([r.id, np.full(len(units), _NO_RESPONSE, dtype=np.int64)]),
         candidate=np.searchsorted(candidates, who).astype(np.int64),
         prompt=part.code[np.concatenate([found.prompt, place])],
-        verdict=np.concatenate([np.where(is_open, np.nan, found.verdict == Check.PASSED), np.zeros(len(units))]),
-        never_shown=np.concatenate([unseen, np.ones(len(units), dtype=bool)]),
+        is_open=np.concatenate([found.verdict == Check.OPEN, np.zeros(len(units), dtype=bool)]),
+        signal=np.concatenate([sendable.signals(found), np.zeros(len(units))]),
+        judge=np.full(len(r.id) + len(units), np.nan)
+        if judge is None
+        else np.concatenate([judge, np.full(len(units), np.nan)]),
+        never_shown=np.concatenate([found.never_shown, np.ones(len(units), dtype=bool)]),
         latency_ms=np.concatenate([r.latency_ms, np.where(late, waited, np.nan)]),
         timed_out=np.concatenate([np.zeros(len(r.id), dtype=bool), late]),
     )
 
 
 def _joined(parts: Sequence[AnswerColumns]) -> AnswerColumns:
-    kinds = {"id": np.int64, "candidate": np.int64, "prompt": np.int64, "verdict": float, "latency_ms": float}
+    kinds = {
+        "id": np.int64,
+        "candidate": np.int64,
+        "prompt": np.int64,
+        "signal": float,
+        "judge": float,
+        "latency_ms": float,
+    }
     return AnswerColumns(
         **{
             name: np.concatenate([np.zeros(0, kinds.get(name, bool)), *(getattr(part, name) for part in parts)])

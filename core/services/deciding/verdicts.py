@@ -97,7 +97,7 @@ def _decided(
     chosen = {one.challenger for one in decided if one.decision is Decision.SWITCH and one.challenger is not None}
     unsafe = {challenger: unsafe_answers(session, found, challenger) for challenger in sorted(chosen)}
     said = np.concatenate([found.sends.is_simulated, found.safety.is_simulated])
-    still_open = int(np.isnan(found.answers.verdict).sum())
+    still_open = int(found.answers.is_open.sum())
     known = _known(session, found)
     counts = (still_open, len(said), int(said.sum()))
     return Verdicts(dataset, wanted, known, champion, decided, by_category, unsafe, *counts)

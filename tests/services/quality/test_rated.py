@@ -170,4 +170,4 @@ def test_without_votes_there_is_nothing_to_read(engine: Engine) -> None:
         prompt = session.get_one(Prompt, world.made.prompts["p"])
         found = judged(session, Scope(prompt.dataset_id))
         assert len(rated.ratings(session, found).rater) == 0
-        assert rated.as_of(session) == (0, 0, 1)
+        assert rated.as_of(session) == (0, 1)
