@@ -17,7 +17,7 @@ from core.ui.shared.resources import engine
 
 BEHIND, OF = "cost_behind", "cost_of"
 _MOST_SHOWN = 200
-_FRESH_S = 10
+_FRESH_S = 20
 _EVERYBODY = "All candidates"
 _WORDS = {
     "not_acceptable": "Not acceptable",
