@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks.planted_choices import CHAMPION, World, Year, year
 from core.domain.clustered import Clustered
-from core.domain.deciding import Decision, Evidence, HumanShare, Need, Settings, Verdict, decide
+from core.domain.deciding import Decision, Evidence, HumanEvidence, Need, Settings, Verdict, decide
 
 REPLICATIONS, HARD_REPLICATIONS, GOAL, MOST_WRONG = 150, 40, 0.6, 0.05
 FIRST, MOST, GROWTH = 80, 8000, 0.25
@@ -120,12 +120,12 @@ class _Ballots:
             for one in range(len(SENDABLE))
         ]
 
-    def _share(self, one: int) -> HumanShare:
+    def _share(self, one: int) -> HumanEvidence:
         prompt, rater, sent = self.said[one]
         share = Clustered(
             float(sent.mean()), prompt.astype(np.intp), rater.astype(np.intp), (sent - sent.mean()) / len(sent)
         )
-        return HumanShare(share, len(sent), len(sent), RATERS)
+        return HumanEvidence(share, len(sent), len(sent), RATERS)
 
 
 def compared(seed: int, world: World | None, right: Decision, replications: int, taste_sd: float = TASTE_SD) -> dict:

@@ -1,7 +1,7 @@
 """Champion against challengers: what the evidence allows to decide."""
 
 from core.domain.deciding.decide import Scopes, decide
-from core.domain.deciding.evidence import Evidence, HumanShare
+from core.domain.deciding.evidence import Evidence, HumanEvidence
 from core.domain.deciding.settings import Margins, Settings
 from core.domain.deciding.verdicts import (
     Because,
@@ -27,7 +27,7 @@ __all__ = [
     "Decision",
     "Difference",
     "Evidence",
-    "HumanShare",
+    "HumanEvidence",
     "Margins",
     "Need",
     "Proof",

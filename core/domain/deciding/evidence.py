@@ -12,7 +12,7 @@ Codes = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
-class HumanShare:
+class HumanEvidence:
     """The share of responses that raters would send, over all responses of the scope."""
 
     share: Clustered | None
@@ -50,6 +50,6 @@ class Evidence:
     """None: not measured. Where it lies among timeouts: the longest time waited."""
     timeouts: int = 0
     """Responses given up because time was up."""
-    human: HumanShare = HumanShare(None)
+    human: HumanEvidence = HumanEvidence(None)
     unsafe: Clustered | None = None
     """The share of rated responses called unsafe (*both unsafe*, or the other one is safer); None: no safety votes."""

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.acceptability import Answers, human_estimate
-from core.domain.deciding.evidence import Evidence, HumanShare
+from core.domain.deciding.evidence import Evidence, HumanEvidence
 from core.domain.deciding.safety import unsafe_share
 from core.services.deciding.gathering import Pooled
 from core.services.deciding.unsafe import called_unsafe
@@ -76,9 +76,9 @@ def _quantile(times: NDArray[np.float64], q: float) -> float | None:
     return float(np.quantile(times, q, method="higher")) if len(times) else None
 
 
-def _human(pooled: Pooled, answers: Codes, said: Rated) -> HumanShare:
+def _human(pooled: Pooled, answers: Codes, said: Rated) -> HumanEvidence:
     a = pooled.answers
     judge = None if np.isnan(a.judge[answers]).all() else a.judge[answers]
     told = Answers(a.prompt[answers].astype(np.intp), a.signal[answers], a.never_shown[answers], judge)
     estimate, rated = human_estimate(told, sends(said, answers))
-    return HumanShare(estimate, rated, len(said.rater), len(np.unique(said.rater)))
+    return HumanEvidence(estimate, rated, len(said.rater), len(np.unique(said.rater)))

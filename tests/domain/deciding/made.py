@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.domain.clustered import NO_RATER, Clustered
-from core.domain.deciding import Comparison, Evidence, HumanShare, Settings, Verdict, decide
+from core.domain.deciding import Comparison, Evidence, HumanEvidence, Settings, Verdict, decide
 
 CHAMPION, CHALLENGER = 0, 1
 
@@ -22,12 +22,12 @@ def candidate(
     return Evidence(number, np.arange(prompts), judged, acceptable, cost, **more)
 
 
-def share(value: float, *, raters: int = 12, rated: int = 3000, seed: int = 0) -> HumanShare:
+def share(value: float, *, raters: int = 12, rated: int = 3000, seed: int = 0) -> HumanEvidence:
     """The share that raters would send, each rating prompts of their own."""
     rng = np.random.default_rng(seed)
     sent = rng.permutation((np.arange(rated) < round(value * rated)).astype(float))
     rater = np.arange(rated) % raters
-    return HumanShare(
+    return HumanEvidence(
         Clustered(float(sent.mean()), np.arange(rated), rater, (sent - sent.mean()) / rated), rated, rated, raters
     )
 
