@@ -7,9 +7,11 @@ a time, and on PostgreSQL the changers hold a lock together that the one who beg
 
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from threading import Lock
 from typing import Any
 from uuid import uuid4
 
@@ -22,7 +24,7 @@ from sqlmodel import Session, col, select
 from core.domain.judging import PAIRWISE_KIND, SCORE_KIND
 from core.services.columns.facts import Block, from_facts, together
 from core.services.columns.packing import packed, packed_scores
-from core.services.columns.parts import PARTS, RESPONSES, Part
+from core.services.columns.parts import PARTS, Part
 from core.services.columns.scores import SCORES, SCORES_CHUNK, in_pieces
 from core.services.columns.stored import LAYOUTS
 from core.storage.engine import reading, write
@@ -132,28 +134,33 @@ class _Work:
     _whole: list[dict[str, Any]] = field(default_factory=list)
     _numbers: dict[str, int] = field(default_factory=dict)
     _bytes: int = 0
+    _turn: Lock = field(default_factory=Lock)
 
     def carry_out(self) -> None:
-        ids = None
-        for part in PARTS:
-            if (part.name, 0) in self.tokens:
-                found = self._part(part)
-                ids = found if part is RESPONSES else ids
+        """Unless gently, scores are read beside the rest: SQLite adds up without holding the interpreter."""
         evaluators = [evaluator for part, evaluator in self.tokens if part == SCORES]
-        if evaluators:
-            self._scores(self._read_ids() if ids is None else ids, evaluators)
+        if self.gently or not evaluators:
+            self._parts()
+            self._scores(evaluators)
+        else:
+            with ThreadPoolExecutor(1) as beside:
+                parts = beside.submit(self._parts)
+                self._scores(evaluators)
+                parts.result()
         self._flush()
 
-    def _part(self, part: Part) -> Ids:
-        """Write a part that is not scores; gives the ids in it, of those that have one."""
-        key, rows, candidates, ids = (part.name, 0), 0, set[int](), [np.zeros(0, dtype=np.int64)]
+    def _parts(self) -> None:
+        for part in PARTS:
+            if (part.name, 0) in self.tokens:
+                self._part(part)
+
+    def _part(self, part: Part) -> None:
+        key, rows, candidates = (part.name, 0), 0, set[int]()
         for block in _rebatched(part, self._gently(self._from_facts(part))):
             rows += len(block["run_id"])
             candidates |= set(np.unique(block["candidate_id"]).tolist())
-            ids += [block["id"]] if part is RESPONSES else []
             self._put(key, packed(part, block))
         self._finish(key, rows, sorted(candidates))
-        return np.concatenate(ids)
 
     def _from_facts(self, part: Part) -> Iterator[Block]:
         with reading(self.engine) as session:
@@ -164,8 +171,9 @@ class _Work:
         with reading(self.engine) as session:
             return np.fromiter(session.execute(query).scalars(), dtype=np.int64)
 
-    def _scores(self, ids: Ids, evaluators: list[int]) -> None:
+    def _scores(self, evaluators: list[int]) -> None:
         """Where an evaluator that ought to have seen all has not, its scores are not kept."""
+        ids = self._read_ids() if evaluators else np.zeros(0, dtype=np.int64)
         with reading(self.engine) as session:
             may_lack = _judges(session)
         is_lacking = np.zeros(len(evaluators), dtype=bool)
@@ -188,17 +196,19 @@ class _Work:
                 began = time.perf_counter()
 
     def _put(self, key: Key, file: bytes) -> None:
-        token = self.tokens[key]
-        number = self._numbers[token] = self._numbers.get(token, -1) + 1
-        self._chunks.append({"token": token, "number": number, "packed": file})
-        self._bytes += len(file)
-        if self._bytes > _MOST_BYTES:
-            self._flush()
+        with self._turn:
+            token = self.tokens[key]
+            number = self._numbers[token] = self._numbers.get(token, -1) + 1
+            self._chunks.append({"token": token, "number": number, "packed": file})
+            self._bytes += len(file)
+            if self._bytes > _MOST_BYTES:
+                self._flush()
 
     def _finish(self, key: Key, rows: int, candidates: list[int] | None) -> None:
         token = self.tokens[key]
         said = {"rows": rows, "chunks": self._numbers.get(token, -1) + 1, "candidates": candidates}
-        self._whole.append({"key": key, "token": token, "said": said})
+        with self._turn:
+            self._whole.append({"key": key, "token": token, "said": said})
 
     def _flush(self) -> None:
         """Write what has come together, and what is whole by now: where its row has gone, it stays away."""
