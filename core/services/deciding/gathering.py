@@ -65,7 +65,7 @@ class AnswerColumns:
     is_open: Flags
     """Without a verdict."""
     signal: Floats
-    """What the verdict tells of what experts would say; see quality.sendable.signals."""
+    """What the verdict tells of what experts would say; see Judged.signals."""
     judge: Floats
     """What judges of single responses gave, nan where none did."""
     never_shown: Flags
@@ -165,7 +165,7 @@ def _answers(part: _Part, candidates: Sequence[int]) -> AnswerColumns:
         candidate=np.searchsorted(candidates, who).astype(np.int64),
         prompt=part.code[np.concatenate([found.prompt, place])],
         is_open=np.concatenate([found.verdict == Check.OPEN, np.zeros(len(units), dtype=bool)]),
-        signal=np.concatenate([sendable.signals(found), np.zeros(len(units))]),
+        signal=np.concatenate([found.signals, np.zeros(len(units))]),
         judge=np.full(len(r.id) + len(units), np.nan)
         if judge is None
         else np.concatenate([judge, np.full(len(units), np.nan)]),

@@ -1,6 +1,7 @@
 """The responses in scope with the verdict on each: which requirement or gate it passes, fails or leaves open."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,13 +61,23 @@ class Judged:
     told_by_judge: NDArray[np.bool_]
     """Whether a judge said whether it refuses, where the classifier could not."""
 
-    @property
+    @cached_property
     def never_shown(self) -> NDArray[np.bool_]:
         """[responses] empty or cut short by its finish reason: raters are not asked about it, see studies.pool."""
         cut_short = np.isin(
             np.array([str(word) for word in self.responses.finish_reason]), sorted(answering.INCOMPLETE)
         )
         return np.asarray((self.responses.words == 0) | cut_short)
+
+    @cached_property
+    def signals(self) -> Floats:
+        """[responses] what the verdict tells of what experts would say: 1, 0, or nan where it tells nothing.
+
+        A response that passes unchecked tells as little as one without a verdict.
+        """
+        passed = self.verdict == Check.PASSED
+        tells = (self.verdict == Check.FAILED) | (passed & self.checked)
+        return np.where(tells, passed.astype(float), np.nan)
 
 
 def judged(session: Session, scope: Scope) -> Judged:

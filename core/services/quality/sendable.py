@@ -6,7 +6,6 @@ import numpy as np
 
 from core.domain.acceptability import (
     Answers,
-    Check,
     CostPerAcceptable,
     CostState,
     HumanShare,
@@ -65,20 +64,10 @@ def answers_of(found: Judged, part: Part, judge: Floats | None) -> Answers:
     these, given_up = part.responses, np.zeros(len(part.units))
     return Answers(
         prompt=np.concatenate([found.prompt[these], part.prompt_of_unit]).astype(np.intp),
-        signal=np.concatenate([signals(found)[these], given_up]),
+        signal=np.concatenate([found.signals[these], given_up]),
         never_shown=np.concatenate([found.never_shown[these], given_up == 0]),
         judge=None if judge is None else np.concatenate([judge[these], np.full(len(given_up), np.nan)]),
     )
-
-
-def signals(found: Judged) -> Floats:
-    """[responses] what the automatic verdict tells of what experts would say: 1, 0, or nan where it tells nothing.
-
-    A response that passes unchecked tells as little as one without a verdict.
-    """
-    passed = found.verdict == Check.PASSED
-    tells = (found.verdict == Check.FAILED) | (passed & found.checked)
-    return np.where(tells, passed.astype(float), np.nan)
 
 
 def sends_of(answers: Answers, part: Part, said: Ratings) -> tuple[Sends, int]:
