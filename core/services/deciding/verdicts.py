@@ -60,9 +60,9 @@ def datasets(session: Session) -> list[str]:
 
 
 def as_of(session: Session, dataset: str) -> tuple[object, ...]:
-    """Another for other verdicts: changes with responses, gates, candidates, settings and decisions taken.
+    """Another for other verdicts: changes with responses, gates, candidates, settings, decisions taken, and votes.
 
-    Of votes only with the first; time renews what is kept while raters are at work.
+    Of very many votes time alone renews what is kept; see quality.rated.as_of.
     """
     ids = session.execute(sa.select(_dataset.id).where(_dataset.name == dataset)).scalars().all()
     found = tuple(quality.as_of(session, quality.runs(session, dataset_id)) for dataset_id in ids)

@@ -18,6 +18,7 @@ from core.services.workspace import counts_simulated
 from core.storage.tables import metadata
 
 QUESTION = "send"
+MOST_AT_ONCE = 20_000
 _AT_ONCE = 20_000
 _vote, _question, _assignment, _person, _prompt = (
     metadata.tables[name] for name in ("vote", "question", "assignment", "person", "prompt")
@@ -101,12 +102,13 @@ def ratings(session: Session, found: Judged, question: str = QUESTION) -> Rating
 
 
 def as_of(session: Session) -> tuple[int, int]:
-    """Another where votes count that did not: whether there are any, and whether simulated ones count.
+    """Another where other votes count: the newest one, and whether simulated ones do.
 
-    Not another with each vote: while raters are at work that would be every second, and time renews what is kept.
+    Beyond MOST_AT_ONCE votes time alone renews what is kept: while raters are at work, every visitor would wait for
+    figures over all of them.
     """
-    any_vote = sa.select(_vote.c.id).where(_vote.c.question_id.in_(_questions(QUESTION))).limit(1)
-    return int(session.execute(any_vote).first() is not None), int(counts_simulated(session))
+    newest = session.execute(sa.select(sa.func.max(_vote.c.id)).where(_vote.c.question_id.in_(_questions(QUESTION))))
+    return min(int(newest.scalar() or 0), MOST_AT_ONCE), int(counts_simulated(session))
 
 
 @dataclass(frozen=True)
