@@ -20,6 +20,7 @@ from core.storage.engine import reading, writing
 from core.storage.tables import Run
 from tests.planted import PlantedPlan, PlantedServer
 from tests.services.runs.evaluations import attempts, counters_are_true, make, planned, responses, the_run, unit
+from tests.speed import patience_s
 
 
 @pytest.fixture(autouse=True)
@@ -115,7 +116,7 @@ def test_two_workers_never_share_a_run(engine: Engine, server: PlantedServer):
     finally:
         for child in both:
             child.terminate()
-            child.wait(10)
+            child.wait(patience_s(30))
             child.stdin.close()
     assert len(server.journal()) == 4 * 6
     for run_id in ids:
