@@ -1,7 +1,9 @@
 """Verdicts on what was answered and voted: pooled by content, and sound where there is little."""
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import Engine
+from sqlmodel import col, select
 
 from core.domain.deciding import Because, Decision
 from core.domain.deciding.wording import sentence
@@ -9,7 +11,7 @@ from core.services import deciding
 from core.services.deciding import Verdicts, settings
 from core.services.deciding.gathering import pooled
 from core.storage.engine import reading, writing
-from core.storage.tables import Candidate, Dataset, Prompt, Response, Run
+from core.storage.tables import Candidate, Dataset, Evaluator, Prompt, Response, Run, Score
 from tests.decided import Planted, plant, vote
 from tests.workspace import NOW
 
@@ -134,3 +136,16 @@ def test_a_retired_candidate_is_no_challenger(sqlite_engine: Engine):
     with writing(sqlite_engine) as session:
         session.get_one(Candidate, made.candidates["B"]).is_retired = True
     assert decided(sqlite_engine).of(None).because is Because.NO_CHALLENGER
+
+
+def test_a_challenger_that_is_still_being_scored_is_not_worse(sqlite_engine: Engine):
+    """Its failures are known before its passes."""
+    made = plant(sqlite_engine, {"A": Planted(0.8), "B": Planted(0.8)}, prompts=200)
+    with writing(sqlite_engine) as session:
+        refusal = session.exec(select(Evaluator.id).where(Evaluator.kind == "refusal")).one()
+        of_b = select(Response.id).where(Response.candidate_id == made.candidates["B"])
+        session.execute(sa.delete(Score).where(col(Score.evaluator_id) == refusal, col(Score.response_id).in_(of_b)))
+    found = decided(sqlite_engine)
+    assert found.of(None).decision is Decision.NOT_ENOUGH
+    assert found.open_answers == 200
+    assert "200 answers without a verdict" in deciding.verdicts_text(found)
