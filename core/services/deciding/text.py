@@ -106,8 +106,6 @@ def _block(verdict: Verdict, names: Mapping[int, str]) -> list[str]:
     first = verdict.comparisons[0] if verdict.comparisons else None
     if first is not None:
         said += [f"  {line}" for line in numbers(first)]
-        if first.settlement is not None:
-            said += [f"  Or: {line}" for line in settling(first.settlement)[1:]]
     said += [f"  {line}" for line in readings(verdict, names)]
     return [line for each in said for line in wrap(each, _WIDEST, subsequent_indent="    ")] + [""]
 

@@ -11,7 +11,7 @@ from core.domain.deciding.wording import sentence
 from core.services import deciding as service
 from core.services.deciding import Verdicts
 from core.services.deciding.spans import cost_span, points
-from core.services.deciding.text import notes, numbers, readings, settling
+from core.services.deciding.text import notes, numbers, readings
 from core.storage.engine import reading
 from core.ui.shared import frame, grids
 from core.ui.shared.filters import one_of, say_gone
@@ -105,10 +105,6 @@ def _sentence(found: Verdicts, verdict: Verdict) -> str:
 def _rests_on(found: Verdicts, one: Comparison) -> None:
     head = f"{frame.as_typed(found.names[one.challenger])} beside {frame.as_typed(found.names[one.champion])}"
     st.markdown("\n".join([f"{head}:", "", *(f"- {frame.as_typed(line)}" for line in numbers(one))]))
-    if one.settlement is not None:
-        others = settling(one.settlement)[1:]
-        if others:
-            st.markdown("Or " + frame.as_typed("; or ".join(others)) + ".")
 
 
 def _margins(found: Verdicts, verdict: Verdict) -> str:
