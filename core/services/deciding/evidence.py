@@ -20,17 +20,11 @@ _P50, _P95 = 0.5, 0.95
 def evidence(pooled: Pooled, candidates: Sequence[int]) -> Mapping[str | None, list[Evidence]]:
     """By category, under None all prompts together: one entry for each of ``candidates`` that was asked there."""
     own = [_own(pooled, candidate) for candidate in candidates]
-    scopes: dict[str | None, int | None] = {None: None}
-    scopes |= {name: number for number, name in enumerate(pooled.categories)}
+    scopes: dict[str | None, NDArray[np.bool_]] = {name: pooled.here(name) for name in (None, *pooled.categories)}
     return {
-        category: [_of(pooled, of, number) for of in own if pooled.judged[of.row, _here(pooled, number)].any()]
-        for category, number in scopes.items()
+        category: [_of(pooled, of, here) for of in own if pooled.judged[of.row, here].any()]
+        for category, here in scopes.items()
     }
-
-
-def _here(pooled: Pooled, category: int | None) -> NDArray[np.bool_]:
-    """[P] the prompts of a category, or of all."""
-    return np.ones(len(pooled.category), dtype=bool) if category is None else pooled.category == category
 
 
 @dataclass(frozen=True)
@@ -51,8 +45,8 @@ def _own(pooled: Pooled, candidate: int) -> _Own:
     return _Own(candidate, row, np.flatnonzero(pooled.answers.candidate == row), *said)
 
 
-def _of(pooled: Pooled, own: _Own, category: int | None) -> Evidence:
-    here, a = _here(pooled, category), pooled.answers
+def _of(pooled: Pooled, own: _Own, here: NDArray[np.bool_]) -> Evidence:
+    a = pooled.answers
     answers = own.answers[here[a.prompt[own.answers]]]
     times = a.latency_ms[answers]
     known = times[~np.isnan(times)]

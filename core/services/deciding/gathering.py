@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlmodel import Session
 
-from core.domain.acceptability import Check
+from core.domain.acceptability import Check, CostPerAcceptable, CostState, cost_per_acceptable
 from core.domain.answering import FaultKind
 from core.services.datasets import datasets
 from core.services.deciding import votes
@@ -51,6 +51,20 @@ class Pooled:
     safety: Rated
     """And to *safety*."""
 
+    def here(self, category: str | None) -> Flags:
+        """[P] the prompts of a category, or with None all."""
+        if category is None:
+            return np.ones(len(self.category), dtype=bool)
+        return np.array([name == category for name in self.categories], dtype=bool)[self.category]
+
+    def cost(self, candidate: int, category: str | None) -> CostPerAcceptable:
+        """What an acceptable response of a candidate costs there; UNKNOWN where it was not asked."""
+        if candidate not in self.candidates:
+            return CostPerAcceptable(CostState.UNKNOWN)
+        row = self.candidates.index(candidate)
+        asked = self.here(category) & ((self.judged[row] > 0) | np.isnan(self.paid_usd[row]))
+        return cost_per_acceptable(*(grid[row, asked] for grid in (self.paid_usd, self.acceptable, self.judged)))
+
 
 @dataclass(frozen=True)
 class AnswerColumns:
@@ -76,10 +90,15 @@ class AnswerColumns:
 
 
 def pooled(session: Session, dataset: str, *, since: datetime | None = None) -> Pooled:
-    """All that counts of every version of the dataset of that name; of runs begun after ``since`` alone."""
+    """All that counts of every version of the dataset of that name.
+
+    ``since``: of runs begun after it alone, and without what raters said.
+    """
     ids = datasets.versions(session, dataset)
     code_of, names, category = _contents(session, ids)
-    parts = [_part(session, scope, code_of) for dataset_id in ids for scope in _scopes(session, dataset_id, since)]
+    questions = QUESTIONS if since is None else ()
+    scopes = [scope for dataset_id in ids for scope in _scopes(session, dataset_id, since)]
+    parts = [_part(session, scope, code_of, questions) for scope in scopes]
     candidates = sorted({candidate for part in parts for candidate in part.candidates})
     shape = len(candidates), len(category)
     judged_, acceptable, paid = np.zeros(shape), np.zeros(shape), np.zeros(shape)
@@ -103,8 +122,9 @@ def _paid(table: PromptTable) -> Floats:
 
 def _rated(parts: Sequence["_Part"], columns: Sequence[AnswerColumns], answers: AnswerColumns, question: str) -> Rated:
     starts = np.cumsum([0, *(len(column.id) for column in columns)])
-    places = [start + np.arange(len(part.found.responses.id)) for part, start in zip(parts, starts[:-1], strict=True)]
-    return votes.joined([part.rated[question] for part in parts], places, answers.prompt)
+    asked = [(part, start) for part, start in zip(parts, starts[:-1], strict=True) if question in part.rated]
+    places = [start + np.arange(len(part.found.responses.id)) for part, start in asked]
+    return votes.joined([part.rated[question] for part, _ in asked], places, answers.prompt)
 
 
 def _scopes(session: Session, dataset_id: int, since: datetime | None) -> list[Scope]:
@@ -141,14 +161,14 @@ class _Part:
     rated: dict[str, Ratings]
 
 
-def _part(session: Session, scope: Scope, code_of: dict[int, int]) -> _Part:
+def _part(session: Session, scope: Scope, code_of: dict[int, int], questions: Sequence[str]) -> _Part:
     found = _wholly_scored(judged(session, scope))
     candidates = sorted(found.cells.asked)
     attempts, failed = gathering.attempts(session, found.cells), gathering.given_up(session, found.cells)
     turns = np.zeros(len(found.prompts.id), dtype=np.int64)
     table = prompt_table(found, candidates, attempts, failed, turns)
     code = np.array([code_of[prompt] for prompt in found.prompts.id.tolist()], dtype=np.int64)
-    said = {question: rated.ratings(session, found, question) for question in QUESTIONS}
+    said = {question: rated.ratings(session, found, question) for question in questions}
     return _Part(found, candidates, table, code, failed, said)
 
 

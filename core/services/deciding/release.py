@@ -64,8 +64,8 @@ def check_release(session: Session, dataset: str, check: ReleaseCheck) -> Releas
     margins = Margins(over_all=drop, in_category=drop, cost=min(max(check.max_cost, _FINEST), _MOST))
     found = compared(session, dataset, [candidate, against], against, replace(wanted, margins=margins))
     verdict = found.of(check.category)
-    if verdict is None and check.category is not None and check.category not in found.evidence:
-        there = ", ".join(sorted(filter(None, found.evidence))) or "none"
+    if verdict is None and check.category is not None and check.category not in found.costs_usd:
+        there = ", ".join(sorted(filter(None, found.costs_usd))) or "none"
         raise BadInput(f"'{dataset}' has no prompt in {check.category}. Its categories: {there}.")
     one = next(iter(verdict.comparisons), None) if verdict else None
     passed, reason = _judged(check, one, check.candidate, other)

@@ -1,6 +1,5 @@
 """Decisions that somebody took, and what came of them: the predicted saving beside the actual one."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,11 +7,10 @@ from typing import Any
 import numpy as np
 from sqlmodel import Session, col, select
 
-from core.domain.acceptability import CostPerAcceptable, cost_per_acceptable
 from core.domain.deciding import Decision, Verdict
 from core.errors import BadInput, NotFound
 from core.services.candidates import candidates
-from core.services.deciding.gathering import Pooled, pooled
+from core.services.deciding.gathering import pooled
 from core.services.deciding.text import verdict_object
 from core.services.deciding.verdicts import Verdicts
 from core.storage.tables import Candidate, DecisionTaken, Person
@@ -41,7 +39,7 @@ def choice_of(found: Verdicts, verdict: Verdict, *, is_accepted: bool, why: str)
     """Somebody's choice on a verdict that names a challenger, with its numbers as they stand."""
     assert verdict.champion is not None
     assert verdict.challenger is not None
-    costs = [_cost_of(found, verdict.category, of) for of in (verdict.champion, verdict.challenger)]
+    costs = [found.costs_usd[verdict.category][of] for of in (verdict.champion, verdict.challenger)]
     return Choice(
         dataset=found.dataset,
         category=verdict.category,
@@ -54,12 +52,6 @@ def choice_of(found: Verdicts, verdict: Verdict, *, is_accepted: bool, why: str)
         champion_usd=costs[0],
         challenger_usd=costs[1],
     )
-
-
-def _cost_of(found: Verdicts, category: str | None, candidate: int) -> float | None:
-    one = next(one for one in found.evidence[category] if one.candidate == candidate)
-    asked = one.judged > 0
-    return cost_per_acceptable(one.paid_usd[asked], one.acceptable[asked], one.judged[asked]).value
 
 
 def take(session: Session, choice: Choice, *, person_id: int | None, now: datetime) -> DecisionTaken:
@@ -98,7 +90,7 @@ def take(session: Session, choice: Choice, *, person_id: int | None, now: dateti
 
 
 @dataclass(frozen=True)
-class Outcome:
+class DecisionOutcome:
     """A decision and what came after it. Savings are shares of the champion's cost per acceptable response."""
 
     taken: DecisionTaken
@@ -113,7 +105,7 @@ class Outcome:
     """With a verdict, of the challenger's in those runs."""
 
 
-def outcomes(session: Session, dataset: str) -> list[Outcome]:
+def outcomes(session: Session, dataset: str) -> list[DecisionOutcome]:
     """Every decision on the dataset of that name, the newest first."""
     query = select(DecisionTaken).where(DecisionTaken.dataset == dataset).order_by(col(DecisionTaken.id).desc())
     rows = session.exec(query).all()
@@ -124,45 +116,23 @@ def outcomes(session: Session, dataset: str) -> list[Outcome]:
 
 def _outcome(
     session: Session, row: DecisionTaken, names: dict[int | None, str], people: dict[int | None, str]
-) -> Outcome:
+) -> DecisionOutcome:
     after = pooled(session, row.dataset, since=row.created_at)
-    was, now_costs = (_cost(after, of, row.category) for of in (row.champion_id, row.challenger_id))
-    before = was.value or row.champion_usd
-    judged = 0 if row.challenger_id not in after.candidates else _judged(after, row.challenger_id, row.category)
-    return Outcome(
+    was, is_now = (after.cost(of, row.category).value for of in (row.champion_id, row.challenger_id))
+    who = np.isin(after.candidates, row.challenger_id)
+    return DecisionOutcome(
         taken=row,
         champion=names.get(row.champion_id, "?"),
         challenger=names.get(row.challenger_id, "?"),
         predicted=_saving(row.champion_usd, row.challenger_usd),
-        actual=_saving(before, now_costs.value),
+        actual=_saving(was or row.champion_usd, is_now),
         by=people.get(row.person_id, "–"),
-        responses_since=judged,
+        responses_since=int(after.judged[who][:, after.here(row.category)].sum()),
     )
 
 
 def _saving(before_usd: float | None, after_usd: float | None) -> float | None:
     return 1 - after_usd / before_usd if before_usd and after_usd is not None else None
-
-
-def _here(found: Pooled, category: str | None) -> Sequence[bool]:
-    if category is None:
-        return [True] * len(found.category)
-    place = found.categories.index(category) if category in found.categories else -1
-    return list(found.category == place)
-
-
-def _judged(found: Pooled, candidate: int, category: str | None) -> int:
-    row = found.candidates.index(candidate)
-    return int(found.judged[row][_here(found, category)].sum())
-
-
-def _cost(found: Pooled, candidate: int, category: str | None) -> CostPerAcceptable:
-    if candidate not in found.candidates:
-        return cost_per_acceptable([], [], [])
-    row, here = found.candidates.index(candidate), np.array(_here(found, category), dtype=bool)
-    asked = here & ((found.judged[row] > 0) | np.isnan(found.paid_usd[row]))
-    grids = (found.paid_usd, found.acceptable, found.judged)
-    return cost_per_acceptable(*(grid[row, asked] for grid in grids))
 
 
 def _candidate(session: Session, candidate_id: int) -> Candidate:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from core.domain import deciding
-from core.domain.deciding import Decision, Evidence, Settings, Verdict
+from core.domain.deciding import Decision, Settings, Verdict
 from core.services import quality
 from core.services.deciding.evidence import evidence
 from core.services.deciding.gathering import Pooled, pooled
@@ -32,7 +32,11 @@ class Verdicts:
     """All that were asked, by id."""
     champion: int | None
     verdicts: list[Verdict]
-    evidence: Mapping[str | None, list[Evidence]]
+    costs_usd: Mapping[str | None, Mapping[int, float | None]]
+    """By category, under None all together: what an acceptable response of each candidate costs; None: not known.
+
+    The evidence itself is not here: it is as large as the votes, and pages keep this for whoever looks next.
+    """
     unsafe: Mapping[int, list[UnsafeAnswer]]
     """The answers called unsafe of every challenger that some verdict says to switch to."""
     open_answers: int
@@ -80,16 +84,23 @@ def verdicts(session: Session, dataset: str) -> Verdicts:
     known = _known(session, found)
     champion = next((id for id, candidate in known.items() if candidate.is_champion), None)
     among = [id for id, candidate in known.items() if not candidate.is_retired or id == champion]
-    return _decided(session, dataset, found, among, champion, settings(session))
+    return _decided(session, dataset, found, known, among, champion, settings(session))
 
 
 def compared(session: Session, dataset: str, among: Sequence[int], champion: int, wanted: Settings) -> Verdicts:
     """The same among these candidates alone, with ``champion`` in the champion's place and settings of one's own."""
-    return _decided(session, dataset, pooled(session, dataset), among, champion, wanted)
+    found = pooled(session, dataset)
+    return _decided(session, dataset, found, _known(session, found), among, champion, wanted)
 
 
 def _decided(
-    session: Session, dataset: str, found: Pooled, among: Sequence[int], champion: int | None, wanted: Settings
+    session: Session,
+    dataset: str,
+    found: Pooled,
+    known: Mapping[int, Candidate],
+    among: Sequence[int],
+    champion: int | None,
+    wanted: Settings,
 ) -> Verdicts:
     there = [candidate for candidate in among if candidate in found.candidates]
     by_category = evidence(found, there)
@@ -97,10 +108,9 @@ def _decided(
     chosen = {one.challenger for one in decided if one.decision is Decision.SWITCH and one.challenger is not None}
     unsafe = {challenger: unsafe_answers(session, found, challenger) for challenger in sorted(chosen)}
     said = np.concatenate([found.sends.is_simulated, found.safety.is_simulated])
-    still_open = int(found.answers.is_open.sum())
-    known = _known(session, found)
-    counts = (still_open, len(said), int(said.sum()))
-    return Verdicts(dataset, wanted, known, champion, decided, by_category, unsafe, *counts)
+    costs = {category: {of: found.cost(of, category).value for of in there} for category in by_category}
+    counts = (int(found.answers.is_open.sum()), len(said), int(said.sum()))
+    return Verdicts(dataset, wanted, known, champion, decided, costs, unsafe, *counts)
 
 
 def _known(session: Session, found: Pooled) -> dict[int, Candidate]:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.domain.words import n, percent, when
 from core.services.deciding import taken
-from core.services.deciding.taken import Outcome
+from core.services.deciding.taken import DecisionOutcome
 from core.ui.decisions import page
 from core.ui.shared import grids
 
@@ -22,7 +22,7 @@ def section(dataset: str) -> None:
     )
 
 
-def _row(one: Outcome) -> dict[str, object]:
+def _row(one: DecisionOutcome) -> dict[str, object]:
     taken_ = one.taken
     return {
         "When": when(taken_.created_at),
@@ -36,7 +36,7 @@ def _row(one: Outcome) -> dict[str, object]:
     }
 
 
-def _actual(one: Outcome) -> str:
+def _actual(one: DecisionOutcome) -> str:
     if one.actual is None:
         return "no run since" if not one.responses_since else "unknown"
     return f"{percent(one.actual)} over {n(one.responses_since, 'response')}"

@@ -15,7 +15,7 @@ _ALL = "all together"
 
 
 def section(found: Verdicts, person: Person) -> None:
-    """A form for admins; for others what is set."""
+    """A form, for admins alone."""
     if Role.of(person.role) < Role.ADMIN:
         return
     with st.expander("Settings: margins, traffic, limits", icon=":material/tune:"):
@@ -32,7 +32,7 @@ def _form(found: Verdicts) -> None:
         hour = _number("A rater's hour, $", s.rater_hour_usd, "For what more votes would cost; empty: not known.")
         pairs = _number("Pairs an hour", s.pairs_an_hour, "How many pairs a rater rates in an hour.")
         error = _number("False switches, % of years", 100 * s.error_a_year, "Half over all, half for the categories.")
-    categories = [category for category in found.evidence if category is not None]
+    categories = [category for category in found.costs_usd if category is not None]
     rows = [
         {
             "Category": name or _ALL,
