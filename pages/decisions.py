@@ -11,7 +11,8 @@ frame.page_head("Decisions", "Should our users get another model, how sure is th
 dataset = page.chosen_dataset()
 if dataset is None:
     st.stop()
-found = page.found(dataset)
+as_of = page.stamp(dataset)
+found = page.found(dataset, as_of)
 if not found.verdicts:
     page.nothing_yet(dataset)
     st.stop()
@@ -19,5 +20,5 @@ page.over_all(found)
 taking.buttons(found)
 page.by_category(found)
 comparisons.section(found)
-record.section(dataset)
+record.section(dataset, as_of)
 settings.section(found, person)

@@ -64,9 +64,14 @@ def settlement_sentence(found: Settlement | None) -> str:
     return f"About {' or '.join(_way(way) for way in found.ways)} would settle it."
 
 
+def amount(way: Way) -> str:
+    """So much more of one thing."""
+    return words.n(way.amount, *_NEEDS[way.need])
+
+
 def _way(way: Way) -> str:
     cost = "whose cost is not known" if way.usd is None else f"for about {words.money(way.usd)}"
-    return f"{words.n(way.amount, *_NEEDS[way.need])} {cost}"
+    return f"{amount(way)} {cost}"
 
 
 def _reason(one: Comparison, champion: str, challenger: str) -> str:

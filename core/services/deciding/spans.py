@@ -1,11 +1,10 @@
 """Differences between challenger and champion in words, with bounds that say so where they bound nothing yet."""
 
 from core.domain.deciding import Difference, Way
-from core.domain.deciding.verdicts import Need
+from core.domain.deciding.wording import amount
 from core.domain.words import money
 
 MOST_DEARER = 10.0
-_ONE = {Need.PROMPTS: "prompt", Need.RESPONSES: "response to each prompt", Need.VOTES: "vote", Need.RATERS: "rater"}
 
 
 def points(found: Difference | None) -> str:
@@ -33,5 +32,5 @@ def cost_span(found: Difference) -> str:
 
 def way(found: Way) -> str:
     """So much more of one thing, with what it costs."""
-    about = f"about {found.amount:,} more {_ONE[found.need] if found.amount == 1 else found.need}"
+    about = f"about {amount(found)}"
     return about if found.usd is None else f"{about} ({money(found.usd)})"

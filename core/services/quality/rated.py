@@ -1,4 +1,4 @@
-"""What raters answered to the question *send*: which response in scope each answer is about, and what it says of it."""
+"""What raters answered to a question: which response in scope each answer is about, and what it says of it."""
 
 from dataclasses import dataclass
 from itertools import chain
@@ -73,7 +73,7 @@ class Ratings:
 def ratings(session: Session, found: Judged, question: str = QUESTION) -> Ratings:
     """What raters said of the responses in scope, in any study.
 
-    Answers that stand (not superseded, not withdrawn, not mirrored repeats) to the question ``send``; those of
+    Answers that stand (not superseded, not withdrawn, not mirrored repeats) to the ``question``; those of
     simulated raters while the workspace counts them. *Left* would be sent and right not, and so on; a tie is both.
 
     A vote cast here is about the two responses that were shown. An imported vote names prompt and candidates alone: it

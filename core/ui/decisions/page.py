@@ -47,16 +47,20 @@ def chosen_dataset() -> str | None:
     return name
 
 
-def found(dataset: str) -> Verdicts:
+def stamp(dataset: str) -> tuple[object, ...]:
+    """Changes with what verdicts rest on."""
+    with reading(engine()) as session:
+        return service.as_of(session, dataset)
+
+
+def found(dataset: str, as_of: tuple[object, ...]) -> Verdicts:
     """The verdicts; computed once for everybody who looks, and anew when responses, votes or settings changed."""
     with st.spinner("Weighing the evidence …"):
-        return kept("verdicts", dataset, service.verdicts)
+        return kept("verdicts", dataset, as_of, service.verdicts)
 
 
-def kept(what: str, dataset: str, compute: Callable[[Session, str], T]) -> T:
-    """What ``compute`` gives of the dataset, kept as long as it rests on the same."""
-    with reading(engine()) as session:
-        as_of = service.as_of(session, dataset)
+def kept(what: str, dataset: str, as_of: tuple[object, ...], compute: Callable[[Session, str], T]) -> T:
+    """What ``compute`` gives of the dataset, kept as long as it rests on the same, which ``as_of`` tells."""
 
     def anew() -> T:
         with reading(engine()) as session:

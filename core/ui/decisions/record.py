@@ -9,9 +9,9 @@ from core.ui.decisions import page
 from core.ui.shared import grids
 
 
-def section(dataset: str) -> None:
+def section(dataset: str, as_of: tuple[object, ...]) -> None:
     """Every decision on the dataset, the newest first; nothing where none was taken."""
-    outcomes = page.kept("outcomes", dataset, taken.outcomes)
+    outcomes = page.kept("outcomes", dataset, as_of, taken.outcomes)
     if not outcomes:
         return
     st.subheader("Decisions taken", anchor=False)
