@@ -60,10 +60,13 @@ class Clustered:
     def summed(self) -> "Clustered":
         """The same estimate with one influence for each prompt and rater: shorter, and with the same errors."""
         raters = int(self.rater.max(initial=NO_RATER)) + 2
-        found, place = np.unique(self.prompt * raters + self.rater - NO_RATER, return_inverse=True)
+        both = self.prompt * raters + self.rater - NO_RATER
+        cells, place = dense(both)
+        found = np.zeros(cells, dtype=np.intp)
+        found[place] = both
         prompt, rater = np.divmod(found, raters)
         influence, weight = (
-            np.asarray(np.bincount(place, amounts, len(found)), dtype=np.float64)
+            np.asarray(np.bincount(place, amounts, cells), dtype=np.float64)
             for amounts in (self.influence, _weights(self))
         )
         return Clustered(self.value, prompt.astype(np.intp), (rater + NO_RATER).astype(np.intp), influence, weight)

@@ -8,7 +8,6 @@ here is the slope β itself, and theirs β·N_unrated/(N_unrated + n): the same 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from core.domain.acceptability.post_strata import PostStrata
@@ -37,64 +36,74 @@ def cross_fitted(sendable: Floats, strata: PostStrata, response: Codes, signals:
     if not np.ptp(signals, axis=0).any():
         return lam
     prompts, place = dense(prompt)
-    sums = _sums(sendable, strata, response, signals, (prompts, place))
-    for fold in range(FOLDS):
-        within = np.arange(prompts) % FOLDS == fold
-        lam[within[place]] = _least_squares(sums.of(~within))
-    return lam
+    fold = np.arange(prompts) % FOLDS
+    sums = _sums(sendable, strata, response, signals, place, fold)
+    of_fold = np.array([_least_squares(sums, each) for each in range(FOLDS)])
+    return np.asarray(of_fold[fold[place]], dtype=np.float64)
 
 
 @dataclass(frozen=True)
 class _Sums:
-    """Sums by prompt, which tell λ for any choice of prompts. The columns of votes are 1, y and each signal."""
+    """Sums by prompt, which tell λ for any choice of folds. The columns of votes are 1, y and each signal."""
 
     votes: Floats
-    """[2 + s, G, strata] Σ weight · column"""
+    """[2 + s, G] Σ weight · column"""
     squares: Floats
     """[2 + s, G] Σ weight · column²"""
+    by_stratum: Floats
+    """[2 + s, FOLDS, strata] Σ weight · column"""
+    beside: Floats
+    """[G, strata] Σ weight"""
     signals: Floats
     """[G, s] over all responses."""
     responses: Floats
     """[G]"""
+    fold: Codes
+    """[G]"""
 
-    def of(self, chosen: NDArray[np.bool_]) -> "_Sums":
-        return _Sums(self.votes[:, chosen], self.squares[:, chosen], self.signals[chosen], self.responses[chosen])
 
-
-def _sums(sendable: Floats, strata: PostStrata, response: Codes, signals: Floats, places: tuple[int, Codes]) -> _Sums:
-    (prompts, place), weight, many = places, strata.weight, int(strata.stratum.max()) + 1
+def _sums(sendable: Floats, strata: PostStrata, response: Codes, signals: Floats, place: Codes, fold: Codes) -> _Sums:
+    prompts, weight, many = len(fold), strata.weight, int(strata.stratum.max()) + 1
     voted = place[response]
-    cell = voted * many + strata.stratum
     columns = [np.ones(len(sendable)), sendable, *(signal[response] for signal in signals.T)]
+    weighed = [weight * one for one in columns]
+    cell = fold[voted] * many + strata.stratum
+    by_stratum = [np.bincount(cell, one, FOLDS * many).reshape(FOLDS, many) for one in weighed]
     return _Sums(
-        np.array([np.bincount(cell, weight * one, minlength=prompts * many) for one in columns]).reshape(
-            len(columns), prompts, many
+        np.array([np.bincount(voted, one, prompts) for one in weighed]),
+        np.array([np.bincount(voted, one * column, prompts) for one, column in zip(weighed, columns, strict=True)]),
+        np.array(by_stratum),
+        np.asarray(
+            np.bincount(voted * many + strata.stratum, weight, prompts * many).reshape(prompts, many), dtype=np.float64
         ),
-        np.array([np.bincount(voted, weight * one**2, minlength=prompts) for one in columns]),
         np.column_stack([np.bincount(place, signal) for signal in signals.T]),
         np.asarray(np.bincount(place), dtype=np.float64),
+        fold,
     )
 
 
-def _least_squares(sums: _Sums) -> Floats:
-    """[s] the λ ≥ 0 with the smallest variance of the corrected mean, clustered by prompt.
+def _least_squares(sums: _Sums, without: int) -> Floats:
+    """[s] the λ ≥ 0 with the smallest variance of the corrected mean, clustered by prompt; ``without`` one fold.
 
     With one response a prompt and votes of equal weight it is the slope of y on f. It is shrunk by what useless signals
     would bring, and no signal moves an estimate by more than votes spread: λ ≤ SD(y)/SD(f), which no slope exceeds.
     """
-    by_stratum = sums.votes.sum(axis=1)
-    whole = by_stratum[0].sum()
+    chosen = sums.fold != without
+    votes, squares, signals, responses = (
+        sums.votes[:, chosen], sums.squares[:, chosen], sums.signals[chosen], sums.responses[chosen]
+    )  # fmt: skip
+    by_stratum = np.delete(sums.by_stratum, without, axis=1).sum(axis=1)
+    whole, every = by_stratum[0].sum(), responses.sum()
     if not whole:
-        return np.zeros(sums.signals.shape[1])
+        return np.zeros(signals.shape[1])
     means = np.divide(by_stratum, by_stratum[0], out=np.zeros(by_stratum.shape), where=by_stratum[0] > 0)
-    around = (sums.votes - means[:, None] * sums.votes[0]).sum(axis=2) / whole
-    every = sums.responses.sum()
-    told = (sums.signals - np.outer(sums.responses, sums.signals.sum(axis=0) / every)) / every - around[2:].T
+    around = (votes - means @ sums.beside[chosen].T) / whole
+    told = (signals - np.outer(responses, signals.sum(axis=0) / every)) / every - around[2:].T
     # n rows and the few of the triangle have the same least squares.
     triangle = np.asarray(np.linalg.qr(np.column_stack([told, -around[1]]), mode="r"))
     found, left = nnls(triangle[:, :-1], triangle[:, -1])
-    clusters = int(np.count_nonzero(sums.squares[0]))
-    spread = np.sqrt(np.maximum(sums.squares.sum(axis=1) / whole - (by_stratum.sum(axis=1) / whole) ** 2, 0.0))
+    clusters = int(np.count_nonzero(squares[0]))
+    spread = np.sqrt(np.maximum(squares.sum(axis=1) / whole - (by_stratum.sum(axis=1) / whole) ** 2, 0.0))
     most = np.divide(spread[1], spread[2:], out=np.zeros(len(found)), where=spread[2:] > _NOTHING)
     shrunk = found * _beyond_noise(float((around[1] ** 2).sum()), left**2, clusters, len(found))
     return np.asarray(np.minimum(shrunk, most), dtype=np.float64)
