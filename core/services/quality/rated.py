@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sqlmodel import Session
 
 from core.domain.votes import TOO_FAST_WEIGHT, Outcome
+from core.services import columns
 from core.services.leaderboards.tallies import is_current
 from core.services.quality import rated_texts
 from core.services.quality.gathering import Floats, Ids
@@ -19,7 +20,6 @@ from core.storage.tables import metadata
 
 QUESTION = "send"
 MOST_AT_ONCE = 20_000
-_AT_ONCE = 20_000
 _vote, _question, _assignment, _person, _prompt = (
     metadata.tables[name] for name in ("vote", "question", "assignment", "person", "prompt")
 )
@@ -172,7 +172,6 @@ def _counting(session: Session, dataset_id: int, question: str) -> list[Any]:
 
 def _read(session: Session, query: "sa.Select[Any]") -> Ids:
     """[columns, n] whole numbers; streamed, so that they are never all here as Python objects."""
-    rows = session.connection().execute(query, execution_options={"yield_per": _AT_ONCE})
-    parts = [np.fromiter(chain.from_iterable(part), dtype=np.int64) for part in rows.partitions()]
+    parts = [np.fromiter(chain.from_iterable(rows), dtype=np.int64) for rows in columns.rows_of(session, query)]
     table = np.concatenate([np.zeros(0, dtype=np.int64), *parts]).reshape(-1, len(query.selected_columns))
     return np.ascontiguousarray(table.T)
