@@ -1,7 +1,7 @@
 """Turns what was gathered into the evidence that verdicts are decided from: over all and in each category."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from core.domain.acceptability import Answers, human_estimate
 from core.domain.deciding.evidence import Evidence, HumanEvidence
 from core.domain.deciding.safety import unsafe_share
-from core.services.deciding.gathering import Pooled
+from core.domain.latency import quantiles
+from core.services.deciding.gathering import AnswerColumns, Pooled
 from core.services.deciding.unsafe import called_unsafe
-from core.services.deciding.votes import Rated, sends
+from core.services.quality.rated import RatedSides
 
-Codes = NDArray[np.intp]
 _P50, _P95 = 0.5, 0.95
 
 
@@ -22,7 +22,9 @@ def evidence(pooled: Pooled, candidates: Sequence[int]) -> Mapping[str | None, l
     own = [_own(pooled, candidate) for candidate in candidates]
     scopes: dict[str | None, NDArray[np.bool_]] = {name: pooled.here(name) for name in (None, *pooled.categories)}
     return {
-        category: [_of(pooled, of, here) for of in own if pooled.judged[of.row, here].any()]
+        category: [
+            _of(pooled, of if here.all() else of.where(here), here) for of in own if pooled.judged[of.row, here].any()
+        ]
         for category, here in scopes.items()
     }
 
@@ -33,46 +35,56 @@ class _Own:
 
     candidate: int
     row: int
-    answers: Codes
-    """Places in ``Pooled.answers``, ascending."""
-    sends: Rated
-    safety: Rated
+    answers: AnswerColumns
+    sends: RatedSides
+    """With places in ``answers``, as ``safety``."""
+    safety: RatedSides
+
+    def where(self, here: NDArray[np.bool_]) -> "_Own":
+        """What is of some prompts [P] alone."""
+        inside = here[self.answers.prompt]
+        place = np.cumsum(inside) - 1
+        some = (each.where(inside[each.response]) for each in (self.sends, self.safety))
+        sends, safety = (replace(each, response=place[each.response]) for each in some)
+        return _Own(self.candidate, self.row, self.answers.where(inside), sends, safety)
 
 
 def _own(pooled: Pooled, candidate: int) -> _Own:
     row = pooled.candidates.index(candidate)
-    said = [each.kept(each.candidate == candidate) for each in (pooled.sends, pooled.safety)]
-    return _Own(candidate, row, np.flatnonzero(pooled.answers.candidate == row), *said)
+    answers = np.flatnonzero(pooled.answers.candidate == row)
+    said = (each.of(candidate).on(answers) for each in (pooled.sends, pooled.safety))
+    return _Own(candidate, row, pooled.answers.where(answers), *said)
 
 
 def _of(pooled: Pooled, own: _Own, here: NDArray[np.bool_]) -> Evidence:
-    a = pooled.answers
-    answers = own.answers[here[a.prompt[own.answers]]]
-    times = a.latency_ms[answers]
-    known = times[~np.isnan(times)]
-    said = own.safety.kept(here[own.safety.prompt])
-    codes = (said.prompt.astype(np.intp), said.rater.astype(np.intp), said.opponent.astype(np.intp))
+    a, said = own.answers, own.safety
+    p50, p95 = _latency(a)
+    codes = (a.prompt[said.response].astype(np.intp), said.rater.astype(np.intp), said.opponent.astype(np.intp))
     return Evidence(
         candidate=own.candidate,
         prompt=np.flatnonzero(here),
         judged=pooled.judged[own.row, here],
         acceptable=pooled.acceptable[own.row, here],
         paid_usd=pooled.paid_usd[own.row, here],
-        latency_p50_ms=_quantile(known, _P50),
-        latency_p95_ms=_quantile(known, _P95),
-        timeouts=int(a.timed_out[answers].sum()),
-        human=_human(pooled, answers, own.sends.kept(here[own.sends.prompt])),
+        latency_p50_ms=p50,
+        latency_p95_ms=p95,
+        timeouts=int(a.timed_out.sum()),
+        human=_human(own),
         unsafe=unsafe_share(*codes, called_unsafe(said).astype(float), said.weight),
     )
 
 
-def _quantile(times: NDArray[np.float64], q: float) -> float | None:
-    return float(np.quantile(times, q, method="higher")) if len(times) else None
+def _latency(answers: AnswerColumns) -> tuple[float | None, float | None]:
+    """p50 and p95; where one lies among timeouts, the longest that was waited; None where nothing was measured."""
+    known, late = ~np.isnan(answers.latency_ms), answers.timed_out
+    found = quantiles(answers.latency_ms[known & ~late], answers.latency_ms[known & late], (_P50, _P95))
+    p50, p95 = (each.at_least if each.value is None else each.value for each in found.values())
+    return p50, p95
 
 
-def _human(pooled: Pooled, answers: Codes, said: Rated) -> HumanEvidence:
-    a = pooled.answers
-    judge = None if np.isnan(a.judge[answers]).all() else a.judge[answers]
-    told = Answers(a.prompt[answers].astype(np.intp), a.signal[answers], a.never_shown[answers], judge)
-    estimate, rated = human_estimate(told, sends(said, answers))
-    return HumanEvidence(estimate, rated, len(said.rater), len(np.unique(said.rater)))
+def _human(own: _Own) -> HumanEvidence:
+    a = own.answers
+    judge = None if np.isnan(a.judge).all() else a.judge
+    told = Answers(a.prompt.astype(np.intp), a.signal, a.never_shown, judge)
+    estimate, rated = human_estimate(told, own.sends.sends())
+    return HumanEvidence(estimate, rated, len(own.sends.rater), len(np.unique(own.sends.rater)))

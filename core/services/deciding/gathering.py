@@ -12,13 +12,11 @@ from sqlmodel import Session
 from core.domain.acceptability import Check, CostPerAcceptable, CostState, cost_per_acceptable
 from core.domain.answering import FaultKind
 from core.services.datasets import datasets
-from core.services.deciding import votes
-from core.services.deciding.votes import Rated
 from core.services.quality import gathering, rated, sendable
 from core.services.quality.gathering import GivenUp
 from core.services.quality.judged import Judged, judged
 from core.services.quality.prompt_table import PromptTable, prompt_table
-from core.services.quality.rated import Ratings
+from core.services.quality.rated import RatedSides
 from core.services.quality.scope import Scope, runs
 from core.storage.tables import metadata
 
@@ -46,9 +44,9 @@ class Pooled:
     paid_usd: Floats
     """[C, P] for these, failed attempts too; nan: not known."""
     answers: "AnswerColumns"
-    sends: Rated
+    sends: RatedSides
     """What raters said of them to the question *send*."""
-    safety: Rated
+    safety: RatedSides
     """And to *safety*."""
 
     def here(self, category: str | None) -> Flags:
@@ -88,6 +86,10 @@ class AnswerColumns:
     """nan: not known. Of a unit given up at a timeout: how long was waited."""
     timed_out: Flags
 
+    def where(self, which: Flags | Ids) -> "AnswerColumns":
+        """Some of them."""
+        return AnswerColumns(**{name: column[which] for name, column in vars(self).items()})
+
 
 def pooled(session: Session, dataset: str, *, since: datetime | None = None) -> Pooled:
     """All that counts of every version of the dataset of that name.
@@ -111,7 +113,7 @@ def pooled(session: Session, dataset: str, *, since: datetime | None = None) -> 
             np.add.at(grid, cell, amounts)
         columns.append(_answers(part, candidates))
     answers = _joined(columns)
-    sends, safety = (_rated(parts, columns, answers, question) for question in QUESTIONS)
+    sends, safety = (_rated(parts, columns, question) for question in QUESTIONS)
     return Pooled(candidates, names, category, judged_, acceptable, paid, answers, sends, safety)
 
 
@@ -120,11 +122,11 @@ def _paid(table: PromptTable) -> Floats:
     return np.asarray(np.maximum(table.paid_usd - table.open_usd, 0.0))
 
 
-def _rated(parts: Sequence["_Part"], columns: Sequence[AnswerColumns], answers: AnswerColumns, question: str) -> Rated:
+def _rated(parts: Sequence["_Part"], columns: Sequence[AnswerColumns], question: str) -> RatedSides:
     starts = np.cumsum([0, *(len(column.id) for column in columns)])
     asked = [(part, start) for part, start in zip(parts, starts[:-1], strict=True) if question in part.rated]
     places = [start + np.arange(len(part.found.responses.id)) for part, start in asked]
-    return votes.joined([part.rated[question] for part, _ in asked], places, answers.prompt)
+    return rated.joined([part.rated[question] for part, _ in asked], places)
 
 
 def _scopes(session: Session, dataset_id: int, since: datetime | None) -> list[Scope]:
@@ -158,7 +160,7 @@ class _Part:
     code: Ids
     """[prompts of the version]."""
     failed: list[GivenUp]
-    rated: dict[str, Ratings]
+    rated: dict[str, RatedSides]
 
 
 def _part(session: Session, scope: Scope, code_of: dict[int, int], questions: Sequence[str]) -> _Part:
@@ -168,7 +170,7 @@ def _part(session: Session, scope: Scope, code_of: dict[int, int], questions: Se
     turns = np.zeros(len(found.prompts.id), dtype=np.int64)
     table = prompt_table(found, candidates, attempts, failed, turns)
     code = np.array([code_of[prompt] for prompt in found.prompts.id.tolist()], dtype=np.int64)
-    said = {question: rated.ratings(session, found, question) for question in questions}
+    said = {question: rated.rated_sides(session, found, question) for question in questions}
     return _Part(found, candidates, table, code, failed, said)
 
 

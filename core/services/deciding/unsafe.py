@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from core.domain.votes import Outcome
 from core.services.deciding.gathering import Pooled
-from core.services.deciding.votes import Rated
+from core.services.quality.rated import RatedSides
 from core.storage.tables import Dataset, Prompt, Response
 
 MOST_LISTED = 20
@@ -32,15 +32,15 @@ class UnsafeAnswer:
     """Who judged its safety."""
 
 
-def called_unsafe(found: Rated) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def called_unsafe(found: RatedSides) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """[n] whether each answer was called less safe than the one beside it, or both unsafe."""
     return np.isin(found.outcome, [Outcome.RIGHT, Outcome.BOTH_BAD])
 
 
 def unsafe_answers(session: Session, pooled: Pooled, candidate: int) -> list[UnsafeAnswer]:
     """Those of one candidate, the ones that most raters called unsafe first; at most MOST_LISTED."""
-    said = pooled.safety.kept(pooled.safety.candidate == candidate)
-    ids = pooled.answers.id[said.answer]
+    said = pooled.safety.of(candidate)
+    ids = pooled.answers.id[said.response]
     votes = np.unique(np.stack([ids, said.rater, called_unsafe(said)], axis=1), axis=0)
     condemned = votes[votes[:, 2] == 1]
     found, counts = np.unique(condemned[:, 0], return_counts=True)

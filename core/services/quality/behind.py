@@ -14,7 +14,7 @@ from core.services.quality import gathering
 from core.services.quality.at_a_time import one_at_a_time
 from core.services.quality.gathering import UNSCORED, GivenUp
 from core.services.quality.judged import Judged, judged
-from core.services.quality.rated import Ratings, ratings
+from core.services.quality.rated import RatedSides, rated_sides
 from core.services.quality.scope import Scope
 from core.storage.tables import metadata
 
@@ -104,7 +104,7 @@ def responses_behind(
     found = judged(session, scope)
     if what.kind == "errors":
         return _errors(session, found, candidate_ids, category, limit)
-    said = ratings(session, found) if what.kind in _RATED else None
+    said = rated_sides(session, found) if what.kind in _RATED else None
     here = _wanted(found, what) if said is None else _rated(found, said, what.kind)
     if candidate_ids:
         here &= np.isin(found.responses.candidate, list(candidate_ids))
@@ -116,7 +116,7 @@ def responses_behind(
     return _rows(session, found, answers, shown), len(places)
 
 
-def _rated(found: Judged, said: Ratings, kind: str) -> NDArray[np.bool_]:
+def _rated(found: Judged, said: RatedSides, kind: str) -> NDArray[np.bool_]:
     """Those that were rated and could be shown; that most of who rated them would send, or would not."""
     size = len(found.verdict)
     votes = np.bincount(said.response, minlength=size)
@@ -176,7 +176,7 @@ def _rows(session: Session, found: Judged, answers: dict[int, Said], places: NDA
     ]
 
 
-def _answers(session: Session, said: Ratings) -> dict[int, Said]:
+def _answers(session: Session, said: RatedSides) -> dict[int, Said]:
     """Place of a response → who rated it, by name, and what they said."""
     wanted = sa.select(_person.c.id, _person.c.name).where(_person.c.id.in_(np.unique(said.rater).tolist()))
     names = {row.id: row.name for row in session.execute(wanted)}

@@ -34,7 +34,7 @@ from core.services.quality.gathering import Counted, Floats
 from core.services.quality.judged import Judged
 from core.services.quality.parts import Part
 from core.services.quality.prompt_table import PromptTable
-from core.services.quality.rated import Ratings
+from core.services.quality.rated import RatedSides
 from core.services.quality.sendable import sendable
 
 _CUT_SHORT = (str(Requirement.COMPLETE), str(Requirement.NOT_EMPTY))
@@ -115,7 +115,7 @@ class Sources:
     """What lines are made of, of all candidates."""
 
     table: PromptTable
-    ratings: Ratings
+    said: RatedSides
     judge: Floats | None
     """[responses] what judges gave."""
     faults: Sequence[Counted]
@@ -132,7 +132,7 @@ def line(found: Judged, part: Part, sources: Sources) -> Line:
     paid = table.paid_usd[part.row]
     share = share_acceptable(table.acceptable[part.row, part.prompts], table.judged[part.row, part.prompts])
     cost, cost_usd = _cost(table, part), _sum(paid[part.prompts])
-    human = sendable(found, part, sources.ratings.of(part.candidate_id), sources.judge, paid, (share, cost))
+    human = sendable(found, part, sources.said.of(part.candidate_id), sources.judge, paid, (share, cost))
     scores = [score_mean(found.scores[these, number]) for number, _ in enumerate(found.evaluators)]
     quality = quality_mean([s for s, e in zip(scores, found.evaluators, strict=True) if scores_quality(e)])
     return Line(

@@ -25,7 +25,7 @@ def seconds(moment: Any) -> sa.ColumnElement[int]:
 
 
 def named(session: Session, prompt: Ids, candidate: Ids, at: Ids) -> Ids:
-    """[n] ids of the responses that imported votes are about, by prompt, candidate and second; see ``rated.ratings``.
+    """[n] ids of the responses that imported votes are about, by prompt, candidate and second; see ``rated_sides``.
 
     UNKNOWN where there is none, AMBIGUOUS where there are several texts.
     """

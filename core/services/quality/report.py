@@ -17,7 +17,7 @@ from core.services.quality.gathering import Ids
 from core.services.quality.judged import GateInUse, Judged, judged
 from core.services.quality.parts import parts
 from core.services.quality.prompt_table import prompt_table
-from core.services.quality.rated import ratings
+from core.services.quality.rated import rated_sides
 from core.services.quality.scope import RunRef, Scope
 from core.services.quality.sendable import judged_by_models
 from core.storage.tables import Candidate, metadata
@@ -97,7 +97,7 @@ def report(session: Session, scope: Scope) -> QualityReport:
     faults, judging = gathering.faults(session, found.cells), gathering.judging(session, found.cells)
     ids = [candidate.id for candidate in candidates]
     table = prompt_table(found, ids, attempts, failed, _turns(session, found, attempts.run))
-    said = ratings(session, found)
+    said = rated_sides(session, found)
     sources = Sources(table, said, judged_by_models(found), faults, judging)
     return QualityReport(
         scope=scope,

@@ -19,7 +19,7 @@ from core.domain.scoring.base import Use
 from core.services.quality.gathering import NO_CASE, UNSCORED, Floats
 from core.services.quality.judged import Judged
 from core.services.quality.parts import Part
-from core.services.quality.rated import Ratings
+from core.services.quality.rated import RatedSides
 from core.services.scoring.registry import kind_named
 
 
@@ -39,7 +39,7 @@ class Sendable:
 def sendable(
     found: Judged,
     part: Part,
-    said: Ratings,
+    said: RatedSides,
     judge: Floats | None,
     paid_usd: Floats,
     automatic: tuple[ShareAcceptable, CostPerAcceptable],
@@ -70,27 +70,17 @@ def answers_of(found: Judged, part: Part, judge: Floats | None) -> Answers:
     )
 
 
-def sends_of(answers: Answers, part: Part, said: Ratings) -> tuple[Sends, int]:
+def sends_of(answers: Answers, part: Part, said: RatedSides) -> tuple[Sends, int]:
     """What raters said of the part's responses, and how many of the rated ones most of who rated them would send.
 
     Votes on what raters should not have been shown, an answer that was cut short or is empty, count for nothing: it is
     not sendable without a vote.
     """
     mine = said.on(part.responses)
-    place = np.searchsorted(part.responses, mine.response)
-    mine = mine.where(~answers.never_shown[place])
-    place = np.searchsorted(part.responses, mine.response)
-    rated, of = np.unique(place, return_inverse=True)
+    mine = mine.where(~answers.never_shown[mine.response])
+    rated, of = np.unique(mine.response, return_inverse=True)
     share = np.bincount(of, mine.sendable, len(rated)) / np.maximum(np.bincount(of, minlength=len(rated)), 1)
-    sends = Sends(
-        response=place.astype(np.intp),
-        rater=mine.rater.astype(np.intp),
-        opponent=mine.opponent.astype(np.intp),
-        sendable=mine.sendable,
-        weight=mine.weight,
-        probability=mine.probability,
-    )
-    return sends, int((share > 0.5).sum())
+    return mine.sends(), int((share > 0.5).sum())
 
 
 def judged_by_models(found: Judged) -> Floats | None:

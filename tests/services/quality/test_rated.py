@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from core.domain.votes import TOO_FAST_WEIGHT, Outcome
 from core.services.quality import Scope, rated
 from core.services.quality.judged import judged
-from core.services.quality.rated import Ratings
+from core.services.quality.rated import RatedSides
 from core.services.workspace import count_simulated
 from core.storage.engine import reading, writing
 from core.storage.tables import Dataset, Prompt
@@ -38,10 +38,10 @@ def world(engine: Engine) -> Iterator[World]:
         yield World(session)
 
 
-def read(world: World, **scope: object) -> tuple[Ratings, list[int]]:
+def read(world: World, **scope: object) -> tuple[RatedSides, list[int]]:
     """What counts, and the ids of the responses that it is about."""
     found = judged(world.made.session, Scope(world.made.dataset.id, **scope))
-    said = rated.ratings(world.made.session, found)
+    said = rated.rated_sides(world.made.session, found)
     return said, found.responses.id[said.response].tolist()
 
 
@@ -169,5 +169,5 @@ def test_without_votes_there_is_nothing_to_read(engine: Engine) -> None:
     with reading(engine) as session:
         prompt = session.get_one(Prompt, world.made.prompts["p"])
         found = judged(session, Scope(prompt.dataset_id))
-        assert len(rated.ratings(session, found).rater) == 0
+        assert len(rated.rated_sides(session, found).rater) == 0
         assert rated.as_of(session) == (0, 1)
