@@ -15,7 +15,7 @@ Block = dict[str, NDArray[Any]]
 """Column → its values, ``run_id`` among them."""
 Blocks = Iterator[Block]
 AT_ONCE = 10_000
-_SPARSE = 4
+SPARSE = 4
 _response = metadata.tables["response"]
 _TYPES: dict[Kind, type] = {Kind.ID: np.int64, Kind.WHOLE: np.float64, Kind.NUMBER: np.float64, Kind.WORD: object}
 
@@ -50,7 +50,7 @@ def _by_id(session: Session, chosen: Chosen) -> Iterator[sa.Select[Any]]:
     first, last, count = session.execute(span).one()
     if not count:
         return
-    if last - first >= _SPARSE * count:
+    if last - first >= SPARSE * count:
         yield RESPONSES.query(chosen)
         return
     for begin in range(first, last + 1, AT_ONCE):

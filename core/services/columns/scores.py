@@ -1,4 +1,4 @@
-"""What evaluators say of responses, one row a response, read from the facts."""
+"""What evaluators say of responses, read from the facts."""
 
 import os
 from collections import deque
@@ -12,41 +12,55 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from core.services.columns.facts import AT_ONCE, rows_of
-from core.services.columns.parts import Chosen, within
+from core.services.columns.facts import AT_ONCE, SPARSE
 from core.storage.engine import reading
 from core.storage.tables import metadata
 
-_score, _response = metadata.tables["score"], metadata.tables["response"]
+_score = metadata.tables["score"]
 Floats = NDArray[np.float64]
 Ids = NDArray[np.int64]
 SCORES, SCORES_LAYOUT, SCORES_CHUNK = "scores", "1", 2**18
 _MOST_THREADS = 4
 NOT_THERE, UNSCORED, NO_CASE = np.nan, -1.0, 2.0
 """No score; the evaluator looked and could not tell; it has nothing to say."""
+_STEPS = 2**62
+"""Of a value from 0 to 1 on its way through a text: whole numbers are written quickly, and these tell doubles apart
+down to a thousandth."""
 
 
-def of_responses(
-    session: Session, evaluators: Sequence[int], of: Ids, chosen: Chosen | None = None
-) -> Iterator[tuple[Ids, Floats]]:
-    """(places in ``of``, [places, evaluators] the values), some thousands at a time; places without any are left out.
+def of_responses(session: Session, evaluators: Sequence[int], of: Ids) -> Iterator[tuple[Ids, Ids, Floats]]:
+    """(places in ``of``, places in ``evaluators``, values) of the scores there are, some thousand responses at a time.
 
-    ``of``: the responses' ids, ascending; ``chosen``: the runs they are of, None where they are all in their range.
+    ``of``: the responses' ids, ascending.
     """
-    if not len(of) or not evaluators:
-        return
+    column = np.full(max(evaluators, default=0) + 1, -1)
+    column[list(evaluators)] = np.arange(len(evaluators))
+    for begin in range(0, len(of) if len(evaluators) else 0, AT_ONCE):
+        some = of[begin : begin + AT_ONCE]
+        response, evaluator, value = _scores(session, some)
+        place, here = places(some, response)
+        here &= evaluator < len(column)
+        here[here] = column[evaluator[here]] >= 0
+        yield begin + place[here], column[evaluator[here]], value[here]
+
+
+def _scores(session: Session, of: Ids) -> tuple[Ids, Ids, Floats]:
+    """(response, evaluator, value) of all scores of these responses, and perhaps of some between them.
+
+    Added up to three texts by the database: a row for each score would cost most of the time that reading takes, and
+    hold the interpreter. All three are put together in the same order, whichever it is.
+    """
     s = _score.c
-    value = sa.case((s.applies.is_(False), NO_CASE), (s.value.is_(None), UNSCORED), else_=s.value)
-    pivoted = [sa.func.max(value).filter(s.evaluator_id == evaluator) for evaluator in evaluators]
-    query = sa.select(s.response_id, *pivoted).where(s.response_id.between(int(of[0]), int(of[-1])))
-    # By the responses' range: an index by evaluator leads to rows that lie anywhere, as SQLite would have it.
-    query = query.where((s.evaluator_id + 0).in_(evaluators)).group_by(s.response_id)
-    if chosen is not None:
-        query = query.join(_response, _response.c.id == s.response_id).where(within(_response, chosen))
-    for rows in rows_of(session, query):
-        values = np.array(rows, dtype=float)
-        place, here = places(of, values[:, 0].astype(np.int64))
-        yield place[here], values[here, 1:]
+    steps = sa.cast(s.value * float(_STEPS), sa.BigInteger)
+    value = sa.case((s.applies.is_(False), -2), (s.value.is_(None), -1), else_=steps)
+    columns = s.response_id - int(of[0]), s.evaluator_id, value
+    texts = (sa.func.aggregate_strings(sa.cast(column, sa.String), ",") for column in columns)
+    is_sparse = of[-1] - of[0] >= SPARSE * len(of)
+    where = s.response_id.in_(of.tolist()) if is_sparse else s.response_id.between(int(of[0]), int(of[-1]))
+    row = session.execute(sa.select(*texts).where(where)).one()
+    response, evaluator, told = (np.fromstring(text or "", dtype=np.int64, sep=",") for text in row)
+    known = np.where(told == -1, UNSCORED, told / float(_STEPS))
+    return response + of[0], evaluator, np.where(told == -2, NO_CASE, known)
 
 
 def in_pieces(engine: Engine, evaluators: Sequence[int], of: Ids, *, ahead: bool) -> Iterator[Floats]:
@@ -73,8 +87,8 @@ def in_pieces(engine: Engine, evaluators: Sequence[int], of: Ids, *, ahead: bool
 def _piece(engine: Engine, evaluators: Sequence[int], of: Ids) -> Floats:
     found = np.full((len(of), len(evaluators)), NOT_THERE)
     with reading(engine) as session:
-        for place, values in of_responses(session, evaluators, of):
-            found[place] = values
+        for place, evaluator, values in of_responses(session, evaluators, of):
+            found[place, evaluator] = values
     return found
 
 

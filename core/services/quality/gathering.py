@@ -74,29 +74,25 @@ def responses(session: Session, cells: Cells) -> ResponseColumns:
     )
 
 
-def scores(session: Session, cells: Cells, evaluators: Sequence[int], of: Ids) -> Floats:
-    """[responses, evaluators] the value; NOT_THERE: no score, UNSCORED, NO_CASE: the evaluator has nothing to say.
-
-    ``of``: the ids of the responses, ascending; others that have come since are left out.
-    """
-    found = np.full((len(of), len(evaluators)), NOT_THERE, order="F")
-    lacking: dict[tuple[int, ...], dict[int, frozenset[int]]] = defaultdict(dict)
-    for run_id, candidates in cells.parts.items():
+def scores(session: Session, cells: Cells, evaluators: Sequence[int], found: ResponseColumns) -> Floats:
+    """[responses, evaluators] the value; NOT_THERE: no score, UNSCORED, NO_CASE: the evaluator has nothing to say."""
+    values = np.full((len(found.id), len(evaluators)), NOT_THERE, order="F")
+    lacking: dict[tuple[int, ...], list[int]] = defaultdict(list)
+    for run_id in cells.parts:
         ids = cells.stored.ids(run_id)
         there = [] if ids is None else [each for each in evaluators if cells.stored.has_scores(run_id, each)]
-        missing = tuple(each for each in evaluators if each not in there)
-        if missing:
-            lacking[missing][run_id] = candidates
+        lacking[tuple(each for each in evaluators if each not in there)].append(run_id)
         if ids is not None and there:
-            place, here = places(of, ids)
-            for evaluator, start, values in cells.stored.scores(session, run_id, there):
-                some = slice(start, start + len(values))
-                found[place[some][here[some]], evaluators.index(evaluator)] = values[here[some]]
-    for missing, chosen in lacking.items():
-        columns = np.array([evaluators.index(each) for each in missing])
-        for place, values in of_responses(session, missing, of, chosen):
-            found[np.ix_(place, columns)] = values
-    return found
+            of, here = places(found.id, ids)
+            for evaluator, start, said in cells.stored.scores(session, run_id, there):
+                some = slice(start, start + len(said))
+                values[of[some][here[some]], evaluators.index(evaluator)] = said[here[some]]
+    for missing, run_ids in lacking.items():
+        column = np.array([evaluators.index(each) for each in missing], dtype=np.int64)
+        mine = np.flatnonzero(np.isin(found.run, run_ids))
+        for place, which, said in of_responses(session, missing, found.id[mine]):
+            values[mine[place], column[which]] = said
+    return values
 
 
 @dataclass(frozen=True)

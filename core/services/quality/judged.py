@@ -87,7 +87,7 @@ def judged(session: Session, scope: Scope) -> Judged:
     counting = cells(session, listed, prompts.id, scope)
     responses = gathering.responses(session, counting)
     evaluators, in_use = _evaluators(session), _gates(session, scope.dataset_id)
-    scores = gathering.scores(session, counting, [evaluator.id or 0 for evaluator in evaluators], responses.id)
+    scores = gathering.scores(session, counting, [evaluator.id or 0 for evaluator in evaluators], responses)
     scores, told, told_by_judge = _with_judges(evaluators, scores)
     categories = sorted(set(prompts.category))
     of_prompt = np.searchsorted(categories, prompts.category).astype(np.int64)
