@@ -42,12 +42,15 @@ REGISTRY: tuple[PageEntry, ...] = (
     PageEntry("leaderboard.py", "Leaderboard", "leaderboard", A, "Insight", "leaderboard", "Which candidate leads?"),
     PageEntry("cost.py", "Cost & quality", "payments", A, "Insight", "cost", "What does an acceptable response cost?"),
     PageEntry("decisions.py", "Decisions", "gavel", A, "Insight", "decisions", "Should our users get another model?"),
+    PageEntry("drift.py", "Drift", "monitoring", A, "Insight", "drift", "What changed since the baseline, and why?"),
+    PageEntry("alerts.py", "Alerts", "notifications", A, "Insight", "alerts", "What needs somebody to look?"),
     PageEntry("raters.py", "Raters", "diversity_3", A, "Insight", "raters", "How far do raters agree?"),
     PageEntry("responses.py", "Responses", "article", A, "Insight", "responses", "What did the candidates answer?"),
     PageEntry("runs.py", "Runs", "play_circle", A, "Insight", "runs", "What is being evaluated, and what came of it?"),
     PageEntry("datasets.py", "Data", "database", S, "Set-up", "datasets", "Import and export."),
     PageEntry("candidates.py", "Candidates", "smart_toy", S, "Set-up", "candidates", "What is compared, and prices."),
     PageEntry("studies.py", "Studies", "fact_check", S, "Set-up", "studies", "What is asked, of whom, about what."),
+    PageEntry("schedules.py", "Schedules", "event_repeat", S, "Set-up", "schedules", "What runs by itself, and when."),
     PageEntry("people.py", "People", "group", S, "Set-up", "people", "Who may come in, and as what."),
 )
 # fmt: on

@@ -1,0 +1,1 @@
+"""Drift: each candidate against its pinned baseline, checked after every run."""

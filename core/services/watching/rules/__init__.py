@@ -1,0 +1,1 @@
+"""Rules: what of the workspace raises an alert."""

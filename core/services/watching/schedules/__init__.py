@@ -1,0 +1,1 @@
+"""Schedules: when a dataset is evaluated again by itself, and what became of each time."""
