@@ -1,1 +1,24 @@
 """Drift: what changed since a baseline beyond chance, and what it is put down to."""
+
+from core.domain.drift.hours import Hour, Hours, by_hour
+from core.domain.drift.judging import Cell, Finding, Judgement, State, Tier, Visible, judge, smallest_visible
+from core.domain.drift.measured import Metric, Prompts, Scale, Seen, Series
+
+__all__ = [
+    "Cell",
+    "Finding",
+    "Hour",
+    "Hours",
+    "Judgement",
+    "Metric",
+    "Prompts",
+    "Scale",
+    "Seen",
+    "Series",
+    "State",
+    "Tier",
+    "Visible",
+    "by_hour",
+    "judge",
+    "smallest_visible",
+]
