@@ -1,8 +1,9 @@
 """Drift: what changed since a baseline beyond chance, and what it is put down to."""
 
 from core.domain.drift.hours import Hour, Hours, by_hour
-from core.domain.drift.judging import Cell, Finding, Judgement, State, Tier, Visible, judge, smallest_visible
+from core.domain.drift.judging import Cell, Finding, Judgement, State, Tier, judge
 from core.domain.drift.measured import Metric, Prompts, Scale, Seen, Series
+from core.domain.drift.visible import Visible, smallest_visible
 
 __all__ = [
     "Cell",

@@ -6,11 +6,12 @@ from enum import StrEnum
 
 import numpy as np
 
-from core.domain.changes import Change, difference, ratio
-from core.domain.drift.measured import Floats, Ids, Metric, Prompts, Scale, Series
-
-MOST_SHOWN = 12
-FALSE_ALARM_YEARS = 0.05
+from core.domain.drift import pointing
+from core.domain.drift.levels import levels
+from core.domain.drift.looks import Looks, look_at, looks
+from core.domain.drift.measured import Ids, Metric, Prompts, Scale, Series
+from core.domain.drift.paired import Scopes, pooled, scopes, values
+from core.domain.drift.tiers import NEWEST, alarms, least, watches
 
 
 class Tier(StrEnum):
@@ -52,14 +53,14 @@ class Finding:
     since: int
     """The place in the series' checks of the run since which it is so."""
     showing: Ids
-    """The places of the prompts that show it most, at most MOST_SHOWN, strongest first."""
+    """The places of the prompts that show it most, at most twelve, strongest first."""
 
 
 @dataclass(frozen=True)
 class Cell:
     """A candidate's metric in a category, or over all, as the newest check left it.
 
-    Fields as in ``Finding``; nan where nothing is known.
+    Fields as in ``Finding``, but of the newest check alone; nan where nothing is known.
     """
 
     candidate: int
@@ -73,10 +74,6 @@ class Cell:
     upper: float
     p: float
     prompts: int
-    changes: Floats
-    """[checks] the change in each check against the baseline."""
-    reach: float
-    """By how much one check differs from the baseline by chance alone (95 %), in points / 100 or as a factor."""
 
 
 @dataclass(frozen=True)
@@ -86,72 +83,73 @@ class Judgement:
     findings: tuple[Finding, ...]
     """Alarms first; by p within a tier."""
     cells: tuple[Cell, ...]
-    """All that was looked at."""
-
-
-@dataclass(frozen=True)
-class Visible:
-    """The size of change that an alarm can be had for within two checks."""
-
-    metric: Metric
-    category: str | None
-    size: float | None
-    """Of a SHARE in points / 100, of a RATIO as a factor above 1, of the median candidate; None: no size is enough."""
-    largest: float | None
-    """Of the candidate for which it is largest."""
-    prompts: int
+    """All that was looked at: each series over all, then in each category if there are several."""
 
 
 def judge(series: Sequence[Series], prompts: Prompts, *, checks_a_year: float = 52) -> Judgement:
-    """Judge the newest check of each series."""
-    scopes: list[tuple[str | None, Ids]] = [(None, np.arange(len(prompts.category)))]
-    scopes += [(name, np.flatnonzero(prompts.category == place)) for place, name in enumerate(prompts.names)]
-    looked = [(one, name, places) for one in series for name, places in scopes if one.checks]
-    level = FALSE_ALARM_YEARS / max(len(looked) * checks_a_year, 1.0)
-    cells, findings = [], []
-    for one, name, places in looked:
-        change = _change(one, places)
-        cell = _cell(one, name, change, level)
-        cells.append(cell)
-        if cell.state in (State.ALARM, State.WATCH):
-            findings.append(_finding(cell, one, places))
-    order = sorted(findings, key=lambda found: (found.tier is not Tier.ALARM, found.p))
-    return Judgement(tuple(order), tuple(cells))
+    """Judge the newest check of each series.
+
+    ``series``: all that one check looks at; those without a check are passed over. ``checks_a_year``: of all datasets
+    of the workspace together, as they share what false alarms a year may have.
+    """
+    judged = [one for one in series if one.checks]
+    parts = scopes(prompts)
+    found = looks(judged, parts)
+    may_alarm = sum(not one.metric.watch_only for one in judged)
+    level = levels(may_alarm, len(parts.names) - 1, checks_a_year).of(len(parts.names))
+    findings, cells = [], []
+    for one, look, watched in zip(judged, found, watches(found, parts), strict=True):
+        proving = alarms(look, level, parts)
+        for scope, is_watched in enumerate(watched):
+            state = State.ALARM if proving[scope] >= 0 else State.WATCH if is_watched else State.STEADY
+            cells.append(_cell(one, look, scope, state, parts.names[scope]))
+            if state is not State.STEADY:
+                findings.append(_finding(one, look, scope, int(proving[scope]), parts))
+    findings.sort(key=lambda one: (one.tier is not Tier.ALARM, one.p))
+    return Judgement(tuple(findings), tuple(cells))
 
 
-def smallest_visible(
-    series: Sequence[Series], prompts: Prompts, *, checks_a_year: float = 52, chance: float = 0.9
-) -> tuple[Visible, ...]:
-    """Per metric, over all and in each category: the change that an alarm within two checks can be had for."""
-    del checks_a_year, chance
-    told = [(metric, name) for metric in dict.fromkeys(one.metric for one in series) for name in (None, *prompts.names)]
-    return tuple(Visible(metric, name, None, None, len(prompts.category)) for metric, name in told)
-
-
-def _change(series: Series, places: Ids) -> Change:
-    total = np.nansum([seen.mean[places] * seen.n[places] for seen in series.baseline], axis=0)
-    n = np.sum([np.where(np.isnan(seen.mean[places]), 0, seen.n[places]) for seen in series.baseline], axis=0)
-    before = np.where(n > 0, total / np.maximum(n, 1), np.nan)
-    compare = ratio if series.metric.scale is Scale.RATIO else difference
-    return compare(before, series.checks[-1].mean[places])
-
-
-def _cell(series: Series, name: str | None, change: Change, level: float) -> Cell:
-    moved = (change.value or 0.0) - 1 if change.is_ratio else change.value or 0.0
-    state = State.STEADY
-    if change.p is None:
+def _cell(series: Series, look: Looks, scope: int, state: State, name: str | None) -> Cell:
+    if np.isnan(look.error[NEWEST, scope]):
         state = State.NOT_ENOUGH
-    elif abs(moved) >= series.metric.minimum and change.p <= level:
-        state = State.WATCH if series.metric.watch_only else State.ALARM
-    told = (change.before, change.after, change.value, change.lower, change.upper, change.p)
-    before, after, value, lower, upper, p = (np.nan if one is None else one for one in told)
-    numbers = (before, after, value, lower, upper, p, change.n, np.array([value]), np.nan)
-    return Cell(series.candidate, series.metric, name, state, *numbers)
+    prompts = int(look.found.prompts[NEWEST, scope])
+    p = 2 * min(look.p(up=True)[NEWEST, scope], look.p(up=False)[NEWEST, scope])
+    return Cell(series.candidate, series.metric, name, state, *_told(look, NEWEST, scope), float(p), prompts)
 
 
-def _finding(cell: Cell, series: Series, places: Ids) -> Finding:
-    moved = np.nan_to_num(series.checks[-1].mean[places] - series.baseline[-1].mean[places])
-    showing = places[np.argsort(-np.abs(moved))[:MOST_SHOWN]]
-    told = (cell.before, cell.after, cell.change, cell.lower, cell.upper, cell.p, cell.prompts)
-    since = len(series.checks) - 1
-    return Finding(cell.candidate, cell.metric, cell.category, Tier(cell.state.value), *told, since, showing)
+def _finding(series: Series, look: Looks, scope: int, proving: int, parts: Scopes) -> Finding:
+    """Told of all checks since the change, where these show it as large as matters; else of the window that does."""
+    window = max(proving, NEWEST)
+    up, places = bool(look.found.mean[window, scope] > 0), parts.places(scope)
+    since = pointing.since(values(series).at(places), up=up)
+    alone = Scopes((parts.names[scope],), parts.members[:, [scope]])
+    sizes = (len(series.checks) - since, look.windows[window])
+    told = look_at(series, alone, sizes, (look.shocks[window],) * 2)
+    sign = 1 if up else -1
+    shown = 0 if sign * told.found.mean[0, 0] >= least(series.metric) else 1
+    before = pooled(told.values.baseline, told.values.n_baseline)
+    after = pooled(told.values.checks[-sizes[shown] :], told.values.n_checks[-sizes[shown] :])
+    p = 2 * max(float(look.p(up=up)[window, scope]), look.exchanged(window, scope, parts, up=up))
+    return Finding(
+        series.candidate,
+        series.metric,
+        parts.names[scope],
+        Tier.ALARM if proving >= 0 else Tier.WATCH,
+        *_told(told, shown, 0),
+        p=min(1.0, p),
+        prompts=int(told.found.prompts[shown, 0]),
+        since=since,
+        showing=pointing.showing(before, after, places, up=up),
+    )
+
+
+def _told(look: Looks, window: int, scope: int) -> tuple[float, float, float, float, float]:
+    """Before, after, change and its bounds, as people read them."""
+    at = (window, scope)
+    lower, upper = (float(bound[at]) for bound in look.interval())
+    before, change = float(look.found.before[at]), float(look.found.mean[at])
+    told = (before, before + change, change, lower, upper)
+    if look.values.metric.scale is Scale.SHARE:
+        return told
+    before, after, change, lower, upper = np.exp(told).tolist()
+    return before, after, change, lower, upper
