@@ -9,9 +9,9 @@ import numpy as np
 from core.domain.drift import pointing
 from core.domain.drift.levels import levels
 from core.domain.drift.looks import Looks, look_at, looks
-from core.domain.drift.measured import Ids, Metric, Prompts, Scale, Series
+from core.domain.drift.measured import Floats, Ids, Metric, Prompts, Scale, Series
 from core.domain.drift.paired import Scopes, pooled, scopes, values
-from core.domain.drift.tiers import NEWEST, alarms, least, watches
+from core.domain.drift.tiers import NEWEST, Proof, alarms, least, watches
 
 
 class Tier(StrEnum):
@@ -54,6 +54,8 @@ class Finding:
     """The place in the series' checks of the run since which it is so."""
     showing: Ids
     """The places of the prompts that show it most, at most twelve, strongest first."""
+    is_against_others: bool = False
+    """Whether it takes the other candidates to tell, since whole runs are slower or faster for all at once."""
 
 
 @dataclass(frozen=True)
@@ -97,29 +99,39 @@ def judge(series: Sequence[Series], prompts: Prompts, *, checks_a_year: float = 
     found = looks(judged, parts)
     may_alarm = sum(not one.metric.watch_only for one in judged)
     level = levels(may_alarm, len(parts.names) - 1, checks_a_year).of(len(parts.names))
-    findings, cells = [], []
-    for one, look, watched in zip(judged, found, watches(found, parts), strict=True):
-        proving = alarms(look, level, parts)
-        for scope, is_watched in enumerate(watched):
-            state = State.ALARM if proving[scope] >= 0 else State.WATCH if is_watched else State.STEADY
-            cells.append(_cell(one, look, scope, state, parts.names[scope]))
-            if state is not State.STEADY:
-                findings.append(_finding(one, look, scope, int(proving[scope]), parts))
+    findings: list[Finding] = []
+    cells: list[Cell] = []
+    for one, look, p, watched in zip(judged, found, *watches(found, parts), strict=True):
+        proofs = alarms(look, level, parts)
+        states = [_state(*told) for told in zip(proofs, watched, look.error[NEWEST], strict=True)]
+        cells += _cells(one, look, states, p, parts)
+        for scope, (state, proof) in enumerate(zip(states, proofs, strict=True)):
+            if state in (State.ALARM, State.WATCH):
+                shown = proof or Proof(NEWEST, False, float(p[scope]))
+                findings.append(_finding(one, look, scope, shown, Tier(state.value), parts))
     findings.sort(key=lambda one: (one.tier is not Tier.ALARM, one.p))
     return Judgement(tuple(findings), tuple(cells))
 
 
-def _cell(series: Series, look: Looks, scope: int, state: State, name: str | None) -> Cell:
-    if np.isnan(look.error[NEWEST, scope]):
-        state = State.NOT_ENOUGH
-    prompts = int(look.found.prompts[NEWEST, scope])
-    p = 2 * min(look.p(up=True)[NEWEST, scope], look.p(up=False)[NEWEST, scope])
-    return Cell(series.candidate, series.metric, name, state, *_told(look, NEWEST, scope), float(p), prompts)
+def _state(proof: Proof | None, is_watched: bool, error: float) -> State:
+    if proof:
+        return State.ALARM
+    if is_watched:
+        return State.WATCH
+    return State.NOT_ENOUGH if np.isnan(error) else State.STEADY
 
 
-def _finding(series: Series, look: Looks, scope: int, proving: int, parts: Scopes) -> Finding:
+def _cells(series: Series, look: Looks, states: Sequence[State], p: Floats, parts: Scopes) -> list[Cell]:
+    columns = (*_told(look, NEWEST).tolist(), p.tolist(), look.found.prompts[NEWEST].astype(int).tolist())
+    return [
+        Cell(series.candidate, series.metric, name, state, *numbers)
+        for name, state, *numbers in zip(parts.names, states, *columns, strict=True)
+    ]
+
+
+def _finding(series: Series, look: Looks, scope: int, proof: Proof, tier: Tier, parts: Scopes) -> Finding:
     """Told of all checks since the change, where these show it as large as matters; else of the window that does."""
-    window = max(proving, NEWEST)
+    window = proof.window
     up, places = bool(look.found.mean[window, scope] > 0), parts.places(scope)
     since = pointing.since(values(series).at(places), up=up)
     alone = Scopes((parts.names[scope],), parts.members[:, [scope]])
@@ -127,29 +139,31 @@ def _finding(series: Series, look: Looks, scope: int, proving: int, parts: Scope
     told = look_at(series, alone, sizes, (look.shocks[window],) * 2)
     sign = 1 if up else -1
     shown = 0 if sign * told.found.mean[0, 0] >= least(series.metric) else 1
-    before = pooled(told.values.baseline, told.values.n_baseline)
-    after = pooled(told.values.checks[-sizes[shown] :], told.values.n_checks[-sizes[shown] :])
-    p = 2 * max(float(look.p(up=up)[window, scope]), look.exchanged(window, scope, parts, up=up))
+    sides = (
+        pooled(told.values.baseline, told.values.n_baseline),
+        pooled(told.values.checks[-sizes[shown] :], told.values.n_checks[-sizes[shown] :]),
+    )
+    before, after, change, lower, upper = _told(told, shown)[:, 0].tolist()
     return Finding(
         series.candidate,
         series.metric,
         parts.names[scope],
-        Tier.ALARM if proving >= 0 else Tier.WATCH,
-        *_told(told, shown, 0),
-        p=min(1.0, p),
-        prompts=int(told.found.prompts[shown, 0]),
-        since=since,
-        showing=pointing.showing(before, after, places, up=up),
+        tier,
+        before,
+        after,
+        change,
+        lower,
+        upper,
+        proof.p,
+        int(told.found.prompts[shown, 0]),
+        since,
+        pointing.showing(*sides, places, up=up),
+        proof.is_against_others,
     )
 
 
-def _told(look: Looks, window: int, scope: int) -> tuple[float, float, float, float, float]:
-    """Before, after, change and its bounds, as people read them."""
-    at = (window, scope)
-    lower, upper = (float(bound[at]) for bound in look.interval())
-    before, change = float(look.found.before[at]), float(look.found.mean[at])
-    told = (before, before + change, change, lower, upper)
-    if look.values.metric.scale is Scale.SHARE:
-        return told
-    before, after, change, lower, upper = np.exp(told).tolist()
-    return before, after, change, lower, upper
+def _told(look: Looks, window: int) -> Floats:
+    """[5, scopes] before, after, change and its bounds, as people read them."""
+    before, change = look.found.before[window], look.found.mean[window]
+    told = np.array([before, before + change, change, *look.interval(window)])
+    return told if look.values.metric.scale is Scale.SHARE else np.asarray(np.exp(told), np.float64)

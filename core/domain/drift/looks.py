@@ -1,7 +1,7 @@
 """What windows of newest checks say of a series, in every scope, by Student's paired t over prompts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 
 import numpy as np
@@ -10,7 +10,7 @@ from scipy.special import stdtr, stdtrit
 from core.domain.drift.exchanging import tail
 from core.domain.drift.measured import Floats, Scale, Series
 from core.domain.drift.paired import FEWEST_PROMPTS, WINDOWS, Moments, Scopes, Values, moments, pooled, values
-from core.domain.drift.shocks import Shock, run_effects, shocks
+from core.domain.drift.shocks import Shock, of_others, run_effects, shocks
 
 NO_SHOCK = Shock(0.0, 1.0)
 LEVEL = 0.95
@@ -32,6 +32,9 @@ class Looks:
     degrees: Floats
     runs: int
     """In the baseline and since."""
+    against_others: "Looks | None" = None
+    """Of a metric with shocks: of the change less the median one of all prompts of the other candidates, as a shock
+    may hit all that are asked from one place."""
 
     def p(self, *, up: bool) -> Floats:
         """One-sided, of a rise or of a fall; where nothing varies any difference is beyond chance, and none is not."""
@@ -47,28 +50,56 @@ class Looks:
         size, shift = self.windows[window], float(self.found.shift[window, scope])
         return tail(part.baseline, part.checks[-size:] + shift, part.n_baseline, part.n_checks[-size:], up=up)
 
-    def interval(self) -> tuple[Floats, Floats]:
-        """The bounds of the change (95 %). Of shares that did not vary, what n prompts need not have shown."""
-        reach = stdtrit(self.degrees, (1 + LEVEL) / 2) * self.error
+    def interval(self, window: int) -> tuple[Floats, Floats]:
+        """[scopes] the bounds of the change (95 %). Of shares that did not vary, what n prompts need not have shown."""
+        mean, error = self.found.mean[window], self.error[window]
+        reach = stdtrit(self.degrees[window], (1 + LEVEL) / 2) * error
         if self.values.metric.scale is Scale.RATIO:
-            return self.found.mean - reach, self.found.mean + reach
-        unseen = log(2 / (1 - LEVEL)) / np.maximum(self.found.prompts, 1)
-        reach = np.where(self.error == 0, unseen, reach)
-        return np.maximum(self.found.mean - reach, -1.0), np.minimum(self.found.mean + reach, 1.0)
+            return mean - reach, mean + reach
+        unseen = log(2 / (1 - LEVEL)) / np.maximum(self.found.prompts[window], 1)
+        reach = np.where(error == 0, unseen, reach)
+        return np.maximum(mean - reach, -1.0), np.minimum(mean + reach, 1.0)
 
 
 def looks(series: Sequence[Series], scopes: Scopes) -> list[Looks]:
     """At WINDOWS of each series, which has at least one check. Shocks are pooled over the series of one metric."""
     windows = [tuple(min(window, len(one.checks)) for window in WINDOWS) for one in series]
-    shaken = [(NO_SHOCK,) * len(WINDOWS) for _ in series]
-    for metric in {one.metric for one in series if one.metric.has_shocks}:
+    found: dict[int, Looks] = {}
+    for metric in dict.fromkeys(one.metric for one in series if one.metric.has_shocks):
         places = [place for place, one in enumerate(series) if one.metric == metric]
-        effects = [run_effects(values(series[place])) for place in places]
-        sizes = zip(*(windows[place] for place in places), strict=True)
-        by_window = [shocks(effects, size) for size in sizes]
-        for number, place in enumerate(places):
-            shaken[place] = tuple(told[number] for told in by_window)
-    return [look_at(one, scopes, sizes, told) for one, sizes, told in zip(series, windows, shaken, strict=True)]
+        told = _shaken([series[place] for place in places], scopes, [windows[place] for place in places])
+        found |= dict(zip(places, told, strict=True))
+    plain = (NO_SHOCK,) * len(WINDOWS)
+    return [found.get(place) or look_at(one, scopes, windows[place], plain) for place, one in enumerate(series)]
+
+
+def _shaken(series: Sequence[Series], scopes: Scopes, windows: Sequence[tuple[int, ...]]) -> list[Looks]:
+    """Of the candidates of one metric with shocks."""
+    effects = [run_effects(values(one)) for one in series]
+    shared = of_others(effects)
+    relative = [own - others for own, others in zip(effects, shared, strict=True)]
+    own, against = (_by_series(some, windows) for some in (effects, relative))
+    found = []
+    for place, one in enumerate(series):
+        look = look_at(one, scopes, windows[place], own[place])
+        is_alone = bool(np.isnan(shared[place]).all())
+        less = None if is_alone else _less(look, shared[place], len(one.baseline), against[place])
+        found.append(replace(look, against_others=less))
+    return found
+
+
+def _by_series(effects: Sequence[Floats], windows: Sequence[tuple[int, ...]]) -> list[tuple[Shock, ...]]:
+    """For each series the shocks at each of its windows."""
+    by_window = [shocks(effects, sizes) for sizes in zip(*windows, strict=True)]
+    return list(zip(*by_window, strict=True))
+
+
+def _less(look: Looks, shared: Floats, baseline: int, shaken: tuple[Shock, ...]) -> Looks:
+    """The look after what the others did is taken off."""
+    by = np.array([shared[-window:].mean() for window in look.windows]) - shared[:baseline].mean()
+    less = replace(look.found, mean=look.found.mean - by[:, None], shift=look.found.shift - by[:, None])
+    error, degrees = _errors(look.values, less, look.windows, shaken)
+    return replace(look, found=less, shocks=shaken, error=error, degrees=degrees)
 
 
 def look_at(series: Series, scopes: Scopes, windows: tuple[int, ...], shaken: tuple[Shock, ...]) -> Looks:
@@ -78,10 +109,7 @@ def look_at(series: Series, scopes: Scopes, windows: tuple[int, ...], shaken: tu
     sides = [pooled(told.checks[-window:], told.n_checks[-window:]) for window in windows]
     each = [moments(before, after, series.metric, scopes.members) for after in sides]
     found = Moments(*(np.array([getattr(one, field) for one in each]) for field in Moments.__dataclass_fields__))
-    runs = max(_known_runs(told.baseline), 1)
-    held = np.array([max(_known_runs(told.checks[-window:]), 1) for window in windows])
-    of_runs = np.array([one.variance for one in shaken]) * (1 / held + 1 / runs)
-    error, degrees = errors(found, of_runs, np.array([one.degrees for one in shaken]))
+    error, degrees = _errors(told, found, windows, shaken)
     return Looks(told, windows, shaken, found, error, degrees, len(series.baseline) + len(series.checks))
 
 
@@ -89,15 +117,15 @@ def _known_runs(table: Floats) -> int:
     return sum(not np.isnan(run).all() for run in table)
 
 
-def errors(found: Moments, of_runs: Floats, run_degrees: Floats) -> tuple[Floats, Floats]:
-    """Standard errors and degrees of freedom, of prompts and of whole runs together (Satterthwaite 1946).
-
-    ``of_runs``, ``run_degrees``: [windows] the variance that shocks add.
-    """
+def _errors(told: Values, found: Moments, windows: tuple[int, ...], shaken: tuple[Shock, ...]) -> tuple[Floats, Floats]:
+    """Standard errors and degrees of freedom, of prompts and of whole runs together (Satterthwaite 1946)."""
+    runs = max(_known_runs(told.baseline), 1)
+    held = np.array([max(_known_runs(told.checks[-window:]), 1) for window in windows])
+    of_runs = np.array([one.variance for one in shaken]) * (1 / held + 1 / runs)
     enough = found.prompts >= FEWEST_PROMPTS
     with np.errstate(invalid="ignore", divide="ignore"):
         of_prompts = np.where(enough, found.sd**2 / found.prompts, np.nan)
         variance = of_prompts + of_runs[:, None]
-        parts = of_prompts**2 / (found.prompts - 1) + (of_runs**2 / run_degrees)[:, None]
+        parts = of_prompts**2 / (found.prompts - 1) + (of_runs**2 / [one.degrees for one in shaken])[:, None]
         degrees = np.where(variance > 0, variance**2 / parts, np.where(enough, found.prompts - 1, np.nan))
     return np.sqrt(variance), degrees

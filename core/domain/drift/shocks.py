@@ -34,7 +34,8 @@ def run_effects(values: Values) -> Floats:
     known = ~np.isnan(difference)
     count = known.sum(axis=1)
     summed = np.where(known, difference, 0.0).sum(axis=1)
-    return np.divide(summed, count, out=np.full(len(count), np.nan), where=count > 0)
+    effects: Floats = np.divide(summed, count, out=np.full(len(count), np.nan), where=count > 0)
+    return effects
 
 
 def shocks(effects: Sequence[Floats], windows: Sequence[int]) -> list[Shock]:
@@ -59,11 +60,28 @@ def shocks(effects: Sequence[Floats], windows: Sequence[int]) -> list[Shock]:
     return found
 
 
+def of_others(effects: Sequence[Floats]) -> list[Floats]:
+    """For each candidate [runs] the median effect of the others in the same run; nan where fewer than two are known.
+
+    Runs are the same where they are as many from the newest.
+    """
+    longest = max(len(one) for one in effects)
+    table = np.array([np.concatenate([np.full(longest - len(one), np.nan), one]) for one in effects])
+    found = []
+    for place, own in enumerate(effects):
+        others = np.delete(table, place, axis=0)[:, longest - len(own) :]
+        enough = (~np.isnan(others)).sum(axis=0) >= 2
+        middle = np.full(len(own), np.nan)
+        middle[enough] = np.nanmedian(others[:, enough], axis=0)
+        found.append(middle)
+    return found
+
+
 def _steps(effects: Floats, window: int) -> Floats:
     """Differences of successive runs without the one into the window; nan where a run is missing."""
     steps: Floats = np.diff(effects)
     into = len(steps) - window
-    kept: Floats = np.concatenate([steps[: max(into, 0)], steps[max(into + 1, 0) :]])
+    kept: Floats = steps[np.arange(len(steps)) != into]
     return kept
 
 
