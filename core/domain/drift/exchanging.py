@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from core.domain.drift.measured import Floats
+from core.domain.drift.paired import ROUNDING
 
-_ROUNDING = 1e-9
 _STEPS = 40
 _NEAR = 0.02
 
@@ -55,7 +55,7 @@ class _Runs:
 
     def chance(self) -> float:
         gaps = np.diff(np.sort(np.where(self.known, self.adds, np.nan), axis=0), axis=0)
-        real = gaps[gaps > _ROUNDING]
+        real = gaps[gaps > ROUNDING]
         return tilted(self.cumulants, self.seen, float(real.min()) if len(real) else 0.0)
 
     def cumulants(self, theta: float) -> tuple[float, float, float]:
@@ -90,9 +90,10 @@ def _of_runs(baseline: Floats, window: Floats, n_baseline: Floats, n_window: Flo
     stretch = (within / w**2 + before / b**2) / ((1 / w + 1 / b) * (within + before) / (w + b))
     centred = np.where(known, values, 0.0)
     centred = np.where(known, centred - centred.sum(axis=0) / (w + b), 0.0)
+    centred[np.abs(centred) <= ROUNDING] = 0.0
     plain = centred * (w + b) / (w * b)
     seen = float(plain[len(baseline) :].sum())
-    is_uneven = bool((known & (np.abs(inverse - inverse.max(axis=0)) > _ROUNDING)).any())
+    is_uneven = bool((known & (np.abs(inverse - inverse.max(axis=0)) > ROUNDING)).any())
     return _Runs(plain * np.sqrt(np.maximum(stretch, 1.0)), known, w, seen, is_uneven)
 
 
@@ -104,10 +105,10 @@ def _of_repetitions(baseline: Floats, window: Floats, n_baseline: Floats, n_wind
     ]
     (hits, n), (hits_before, n_before) = [(hits.sum(axis=0), n.sum(axis=0)) for hits, n in sides]
     counts = np.concatenate([hits.ravel() for hits, _ in sides])
-    is_counted = bool((np.abs(counts - np.rint(counts)) < 1e-6).all()) and bool((hits <= n).all())
+    is_counted = bool((np.abs(counts - np.rint(counts)) < 1e-6).all()) and bool((counts >= 0).all())
     total, everything = np.rint(hits + hits_before), n + n_before
-    if not is_counted or (total > everything).any():
-        moved = int((np.abs(hits / n - hits_before / n_before) > _ROUNDING).sum())
+    if not is_counted or (hits > n).any() or (hits_before > n_before).any():
+        moved = int((np.abs(hits / n - hits_before / n_before) > ROUNDING).sum())
         return float((np.maximum(n, n_before) / everything).max() ** moved)
     drawn = np.arange(n.max() + 1)[:, None]
     logs = _log_choose(total, drawn) + _log_choose(everything - total, n - drawn) - _log_choose(everything, n)
@@ -149,6 +150,6 @@ def tilted(cumulants: Callable[[float], tuple[float, float, float]], seen: float
             break
         theta = min(max(theta + missing / spread, theta / 3), theta * 3)
     bound = exp(min(value - theta * seen, 0.0))
-    on_lattice = -theta * step / expm1(-theta * step) if theta * step > _ROUNDING else 1.0
+    on_lattice = -theta * step / expm1(-theta * step) if theta * step > ROUNDING else 1.0
     sharpened = on_lattice / (theta * sqrt(2 * pi * max(spread, np.finfo(float).tiny)))
     return bound * min(1.0, sharpened)

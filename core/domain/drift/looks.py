@@ -14,6 +14,7 @@ from core.domain.drift.shocks import Shock, of_others, run_effects, shocks
 
 NO_SHOCK = Shock(0.0, 1.0)
 LEVEL = 0.95
+MANY = 1e9
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Looks:
     error: Floats
     """Standard errors, nan where too few prompts are known on both sides or nothing is known of shocks."""
     degrees: Floats
+    proving: Floats
+    """Degrees of freedom for proofs: where the exchange of runs is exact, it minds how few the prompts are."""
     runs: int
     """In the baseline and since."""
     against_others: "Looks | None" = None
@@ -37,12 +40,15 @@ class Looks:
     may hit all that are asked from one place."""
 
     def p(self, *, up: bool) -> Floats:
-        """One-sided, of a rise or of a fall; where nothing varies any difference is beyond chance, and none is not."""
+        """One-sided, of a rise or of a fall; where nothing varies any difference is beyond chance, and none is not.
+
+        To be read with ``exchanged``.
+        """
         mean, error = self.found.mean, self.error
         with np.errstate(invalid="ignore", divide="ignore"):
             t = np.where(error > 0, mean / error, np.sign(mean) * np.inf)
             t = np.where((error == 0) & (mean == 0), 0.0, t)
-            return np.where(np.isnan(error), np.nan, stdtr(self.degrees, -t if up else t))
+            return np.where(np.isnan(error), np.nan, stdtr(self.proving, -t if up else t))
 
     def exchanged(self, window: int, scope: int, scopes: Scopes, *, up: bool) -> float:
         """The one-sided chance had the runs come in another order."""
@@ -98,8 +104,8 @@ def _less(look: Looks, shared: Floats, baseline: int, shaken: tuple[Shock, ...])
     """The look after what the others did is taken off."""
     by = np.array([shared[-window:].mean() for window in look.windows]) - shared[:baseline].mean()
     less = replace(look.found, mean=look.found.mean - by[:, None], shift=look.found.shift - by[:, None])
-    error, degrees = _errors(look.values, less, look.windows, shaken)
-    return replace(look, found=less, shocks=shaken, error=error, degrees=degrees)
+    error, degrees, proving = _errors(look.values, less, look.windows, shaken)
+    return replace(look, found=less, shocks=shaken, error=error, degrees=degrees, proving=proving)
 
 
 def look_at(series: Series, scopes: Scopes, windows: tuple[int, ...], shaken: tuple[Shock, ...]) -> Looks:
@@ -109,23 +115,31 @@ def look_at(series: Series, scopes: Scopes, windows: tuple[int, ...], shaken: tu
     sides = [pooled(told.checks[-window:], told.n_checks[-window:]) for window in windows]
     each = [moments(before, after, series.metric, scopes.members) for after in sides]
     found = Moments(*(np.array([getattr(one, field) for one in each]) for field in Moments.__dataclass_fields__))
-    error, degrees = _errors(told, found, windows, shaken)
-    return Looks(told, windows, shaken, found, error, degrees, len(series.baseline) + len(series.checks))
+    runs = len(series.baseline) + len(series.checks)
+    return Looks(told, windows, shaken, found, *_errors(told, found, windows, shaken), runs)
 
 
 def _known_runs(table: Floats) -> int:
     return sum(not np.isnan(run).all() for run in table)
 
 
-def _errors(told: Values, found: Moments, windows: tuple[int, ...], shaken: tuple[Shock, ...]) -> tuple[Floats, Floats]:
-    """Standard errors and degrees of freedom, of prompts and of whole runs together (Satterthwaite 1946)."""
+def _errors(
+    told: Values, found: Moments, windows: tuple[int, ...], shaken: tuple[Shock, ...]
+) -> tuple[Floats, Floats, Floats]:
+    """Standard errors of prompts and of whole runs together, their degrees of freedom (Satterthwaite 1946), and those
+    for proofs."""
     runs = max(_known_runs(told.baseline), 1)
     held = np.array([max(_known_runs(told.checks[-window:]), 1) for window in windows])
-    of_runs = np.array([one.variance for one in shaken]) * (1 / held + 1 / runs)
+    of_runs = (np.array([one.variance for one in shaken]) * (1 / held + 1 / runs))[:, None]
     enough = found.prompts >= FEWEST_PROMPTS
+    is_exact = runs > 1 and told.is_even
     with np.errstate(invalid="ignore", divide="ignore"):
         of_prompts = np.where(enough, found.sd**2 / found.prompts, np.nan)
-        variance = of_prompts + of_runs[:, None]
-        parts = of_prompts**2 / (found.prompts - 1) + (of_runs**2 / [one.degrees for one in shaken])[:, None]
-        degrees = np.where(variance > 0, variance**2 / parts, np.where(enough, found.prompts - 1, np.nan))
-    return np.sqrt(variance), degrees
+        variance = of_prompts + of_runs
+        parts = of_runs**2 / np.array([[one.degrees] for one in shaken])
+        among = of_prompts**2 / (found.prompts - 1)
+        degrees, exact = (
+            np.where(part > 0, variance**2 / np.where(part > 0, part, 1.0), np.where(enough, most, np.nan))
+            for part, most in ((parts + among, found.prompts - 1), (parts, MANY))
+        )
+    return np.sqrt(variance), degrees, exact if is_exact else degrees

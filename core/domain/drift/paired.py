@@ -10,7 +10,7 @@ from core.domain.drift.measured import Floats, Ids, Metric, Prompts, Scale, Seen
 FEWEST_PROMPTS = 5
 WINDOWS = (1, 2, 4, 8)
 """A change is looked for in the mean of so many newest checks: a large one shows at once, a small lasting one later."""
-_ROUNDING = 1e-9
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,12 @@ class Values:
     checks: Floats
     n_checks: Floats
 
+    @property
+    def is_even(self) -> bool:
+        """Whether every known value is the mean of as many repetitions."""
+        n = np.vstack([self.n_baseline, self.n_checks])
+        return not ((n > 0) & (n < n.max(initial=0.0))).any()
+
     def at(self, places: Ids) -> "Values":
         """Of some prompts alone."""
         tables = (self.baseline, self.n_baseline, self.checks, self.n_checks)
@@ -54,12 +60,15 @@ class Values:
 def values(series: Series, newest: int | None = None) -> Values:
     """Of all checks, or of the ``newest`` ones alone."""
     checks = series.checks if newest is None else series.checks[-newest:]
-    return Values(series.metric, *_table(series.baseline, series.metric), *_table(checks, series.metric))
+    width = next((len(run.mean) for run in (*series.baseline, *checks)), 0)
+    tables = [_table(runs, series.metric, width) for runs in (series.baseline, checks)]
+    return Values(series.metric, *tables[0], *tables[1])
 
 
-def _table(runs: Sequence[Seen], metric: Metric) -> tuple[Floats, Floats]:
+def _table(runs: Sequence[Seen], metric: Metric, width: int) -> tuple[Floats, Floats]:
+    """[runs, prompts] the values and how many repetitions each is of, 0 where it is not known."""
     if not runs:
-        return np.zeros((0, 0)), np.zeros((0, 0))
+        return np.zeros((0, width)), np.zeros((0, width))
     mean, n = np.array([run.mean for run in runs], float), np.array([run.n for run in runs], float)
     is_known = ~np.isnan(mean) & (n > 0)
     if metric.scale is Scale.RATIO:
@@ -107,6 +116,7 @@ def moments(before: Side, after: Side, metric: Metric, members: Floats) -> Momen
     repetitions a run; cv² is told from the spread of the differences.
     """
     difference = after.mean - before.mean
+    difference = np.where(np.abs(difference) <= ROUNDING, 0.0, difference)
     known = ~np.isnan(difference)
     rows = [known, np.where(known, difference, 0.0), np.where(known, difference, 0.0) ** 2]
     rows.append(np.where(known, before.mean, 0.0))
@@ -119,7 +129,7 @@ def moments(before: Side, after: Side, metric: Metric, members: Floats) -> Momen
     with np.errstate(invalid="ignore", divide="ignore"):
         mean, before_mean = sums[1] / count, sums[3] / count
         variance = np.maximum(sums[2] - count * mean**2, 0.0) / (count - 1)
-        variance = np.where(variance <= _ROUNDING**1.5 * (1 + mean**2), 0.0, variance)
+        variance = np.where(variance <= ROUNDING**1.5 * (1 + mean**2), 0.0, variance)
         variance = np.where(count > 1, variance, np.nan)
         shift = variance * sums[5] / sums[4] / 2 if metric.scale is Scale.RATIO else np.zeros_like(mean)
     shift = np.nan_to_num(shift)

@@ -90,6 +90,8 @@ def watches(found: Sequence[Looks], scopes: Scopes) -> tuple[Floats, NDArray[np.
 
     The exchange of runs is asked only where Student's t would call a discovery: a larger p elsewhere changes nothing.
     """
+    if not found:
+        return np.zeros((0, 0)), np.zeros((0, 0), bool)
     p = np.array([newest_p(one) for one in found])
     matters = np.array([np.abs(one.found.mean[NEWEST]) >= least(one.values.metric) for one in found])
     bound = largest_discovery(p)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import exp
 
 import numpy as np
-from scipy.special import ndtri, stdtrit
+from scipy.special import chdtri, ndtri, stdtrit
 
 from core.domain.drift.levels import levels, share_of
 from core.domain.drift.measured import Floats, Metric, Prompts, Scale, Series
@@ -14,6 +14,7 @@ from core.domain.drift.shocks import FEWEST_RUNS, Shock, of_others, run_effects,
 from core.domain.drift.tiers import least
 
 CHECKS = 2
+LIKELY = 0.8
 _SIZES = np.linspace(0.002, 1.0, 500)
 _LARGEST_LOG = 3.0
 
@@ -104,9 +105,7 @@ def _ways(tables: Sequence[Values], metric: Metric) -> list[list[Shock]]:
 
 
 def _spread(table: Values, parts: Scopes) -> _Spread:
-    width = table.baseline.shape[1]
-    value = np.vstack([table.baseline, table.checks.reshape(-1, width)])
-    n = np.vstack([table.n_baseline, table.n_checks.reshape(-1, width)])
+    value, n = np.vstack([table.baseline, table.checks]), np.vstack([table.n_baseline, table.n_checks])
     before = pooled(table.baseline, table.n_baseline)
     known = ~np.isnan(before.mean) & ~np.isnan(value[-1])
     members = parts.members * known[:, None]
@@ -143,7 +142,7 @@ def _size(spread: _Spread, metric: Metric, allowed: Floats, shock: Shock, safety
         room, has_room = spread.level * (1 - spread.level), (moved >= 0) & (moved <= 1)
         after = np.maximum(moved * (1 - moved), 0.0) * np.where(room > 0, spread.within / np.maximum(room, 1e-12), 1.0)
     count = np.maximum(spread.prompts, 2)
-    of_runs = shock.variance * (1 / CHECKS + 1 / spread.runs)
+    of_runs = _at_most(shock) * (1 / CHECKS + 1 / spread.runs)
     of_prompts = (after / (CHECKS * spread.each) + spread.within / spread.before) / count
     error = np.sqrt(of_prompts + of_runs)
     parts = of_prompts**2 / (count - 1) + of_runs**2 / max(shock.degrees, 1e-9)
@@ -153,3 +152,8 @@ def _size(spread: _Spread, metric: Metric, allowed: Floats, shock: Shock, safety
     is_enough = (size >= needed + safety * error) & (size >= least(metric) + safety * error) & has_room
     is_enough &= spread.prompts >= FEWEST_PROMPTS
     return np.where(is_enough.any(axis=0), size[is_enough.argmax(axis=0), 0], np.inf)
+
+
+def _at_most(shock: Shock) -> float:
+    """The variance that the true one is below with a chance of LIKELY, for it is told from few runs."""
+    return shock.variance * shock.degrees / float(chdtri(shock.degrees, LIKELY)) if shock.degrees else shock.variance

@@ -1,0 +1,76 @@
+"""How much runs differ by chance: held against simulation."""
+
+import numpy as np
+import pytest
+
+from core.domain.drift.shocks import of_others, shocks, trimmed
+
+
+def pooled_of(rng, make, runs: int, replications: int = 300) -> tuple[float, float, float]:
+    """The mean variance told of the first candidate, what degrees its spread shows, and the median of those said."""
+    found = [shocks(list(make(rng, runs)), [1] * 5)[0] for _ in range(replications)]
+    variance = np.array([one.variance for one in found])
+    return variance.mean(), 2 * variance.mean() ** 2 / variance.var(), np.median([one.degrees for one in found])
+
+
+def test_candidates_with_shocks_of_their_own_are_pooled() -> None:
+    mean, shown, said = pooled_of(np.random.default_rng(1), lambda rng, runs: rng.standard_normal((5, runs)), 12)
+    assert mean == pytest.approx(1.0, abs=0.1)
+    assert shown / 1.4 < said < 1.4 * shown
+    assert said > 12
+
+
+def test_shocks_that_hit_all_candidates_count_as_one_candidates() -> None:
+    def shared(rng, runs):
+        return rng.standard_normal(runs) + 0.1 * rng.standard_normal((5, runs))
+
+    mean, shown, said = pooled_of(np.random.default_rng(2), shared, 12)
+    assert mean == pytest.approx(1.0, abs=0.15)
+    assert said < 1.4 * shown < 12
+
+
+def test_one_step_of_a_candidate_hardly_moves_what_is_told() -> None:
+    rng = np.random.default_rng(3)
+    quiet = 0.05 * rng.standard_normal((5, 20))
+    moved = quiet.copy()
+    moved[0, 9:] += 0.7
+    before, after = shocks(list(quiet), [1] * 5)[0], shocks(list(moved), [1] * 5)[0]
+    assert np.sqrt(after.variance) < 1.3 * np.sqrt(before.variance)
+
+
+def test_the_step_into_the_window_that_is_judged_is_left_out() -> None:
+    effects = np.array([0.0, 0.1, 0.0, 0.1, 0.0, 9.0, 9.1])
+    within, all_steps = shocks([effects], [2])[0], shocks([effects], [1])[0]
+    twice = effects.copy()
+    twice[1] = 5.0  # the largest of the others is left out anyway, two are not
+    assert within.variance < 0.1
+    assert all_steps.variance < 0.1 < shocks([twice], [1])[0].variance
+
+
+def test_an_unsteady_candidate_is_not_judged_by_steady_ones() -> None:
+    rng = np.random.default_rng(4)
+    effects = np.array([[0.1], *[[0.01]] * 4]) * rng.standard_normal((5, 40))
+    found = [np.sqrt(one.variance) for one in shocks(list(effects), [1] * 5)]
+    assert found[0] > 0.07
+    assert max(found[1:]) < 0.03
+
+
+def test_nothing_is_told_of_one_run_or_of_two() -> None:
+    assert np.isnan(shocks([np.array([0.0])], [1])[0].variance)
+    assert np.isnan(shocks([np.array([0.0, 0.3])], [1])[0].variance)
+    unknown = shocks([np.array([0.0, np.nan, 0.2, np.nan, 0.1])], [1])
+    assert np.isnan(unknown[0].variance)
+
+
+@pytest.mark.parametrize("count", [6, 12, 30])
+def test_what_is_left_of_squares_without_the_largest_is_known(count) -> None:
+    rng = np.random.default_rng(5)
+    squares = np.sort(rng.standard_normal((20_000, count)) ** 2, axis=1)[:, : count - 1]
+    assert trimmed(count, 1)[0] == pytest.approx(squares.mean(), rel=0.02)
+
+
+def test_what_others_did_is_their_median_in_the_same_run() -> None:
+    found = of_others([np.array([9.0, 9.0]), np.array([0.1, 0.2]), np.array([0.3, 0.4]), np.array([5.0, 0.6])])
+    assert found[0].tolist() == pytest.approx([0.3, 0.4])
+    assert of_others([np.array([0.1]), np.array([0.2, 0.3]), np.array([0.4, 0.5])])[0].tolist() == pytest.approx([0.4])
+    assert np.isnan(of_others([np.array([0.1, 0.2]), np.array([0.2, 0.3])])[0]).all()
