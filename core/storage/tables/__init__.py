@@ -3,6 +3,7 @@
 Times are UTC and timezone-aware, money is in US dollars, durations are in milliseconds.
 """
 
+from core.storage.tables.alerts import Alert, AlertDelivery, AlertDestination, AlertRule
 from core.storage.tables.base import BigId, Table, UtcDateTime
 from core.storage.tables.compared import Candidate, Dataset, ImportedFile, Prompt, Response
 from core.storage.tables.deciding import DecisionTaken
@@ -21,6 +22,10 @@ from core.storage.tables.scoring import Evaluator, Gate, JudgeCall, JudgePrefere
 
 __all__ = [
     "GOING",
+    "Alert",
+    "AlertDelivery",
+    "AlertDestination",
+    "AlertRule",
     "Assignment",
     "Attempt",
     "BigId",
