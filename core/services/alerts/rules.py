@@ -18,7 +18,7 @@ def ensure(session: Session, *, now: datetime) -> dict[AlertKind, AlertRule]:
     missing = [kind for kind in AlertKind if kind not in found]
     if missing:
         new = [
-            {"kind": str(kind), "is_on": True, "parameters": {}, "watched_since": now, "standing": {}}
+            {"kind": str(kind), "is_on": True, "parameters": {}, "watched_since": now, "stamps": {}, "standing": {}}
             for kind in missing
         ]
         table = metadata.tables["alert_rule"]
@@ -39,7 +39,7 @@ def switch(session: Session, kind: AlertKind, *, is_on: bool, now: datetime) -> 
 def set_parameters(session: Session, kind: AlertKind, parameters: Mapping[str, Any], *, now: datetime) -> None:
     """Judge by these thresholds from now on; they hold at the next look."""
     row = ensure(session, now=now)[kind]
-    row.parameters, row.stamp = dict(parameters), None
+    row.parameters, row.stamps = dict(parameters), {}
     session.add(row)
 
 

@@ -65,10 +65,10 @@ class AlertRule(Table, table=True):
     watched_since: datetime = moment()
     """What happened before is no news."""
     checked_at: datetime | None = moment(null=True)
-    stamp: str | None = None
-    """What the rule looked at when it last looked; it looks again when that changes."""
-    standing: dict[str, str] = json_value()
-    """What holds since when, so that it is news once."""
+    stamps: dict[str, str] = json_value()
+    """What each of its scopes looked like when the rule last looked; it looks again at one that changed."""
+    standing: dict[str, dict[str, str]] = json_value()
+    """What holds, by its key: its scope, since when and when it was last seen, so that it is news once."""
 
 
 class AlertDelivery(Table, table=True):

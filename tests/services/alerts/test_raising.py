@@ -61,7 +61,7 @@ def test_what_is_rolled_back_was_never_raised(engine: Engine):
 
 def test_a_kind_that_is_switched_off_is_not_raised(engine: Engine):
     with writing(engine) as session:
-        session.add(AlertRule(kind="run_failed", is_on=False, parameters={}, watched_since=NOW, standing={}))
+        session.add(AlertRule(kind="run_failed", is_on=False, parameters={}, watched_since=NOW, stamps={}, standing={}))
     assert not raise_it(engine, raised())
     assert all_of(engine, Alert) == []
 

@@ -51,7 +51,7 @@ def upgrade() -> None:
         sa.Column('parameters', sa.JSON(none_as_null=True), nullable=False),
         sa.Column('watched_since', sa.DateTime(timezone=True), nullable=False),
         sa.Column('checked_at', sa.DateTime(timezone=True), nullable=True),
-        sa.Column('stamp', sa.String(), nullable=True),
+        sa.Column('stamps', sa.JSON(none_as_null=True), nullable=False),
         sa.Column('standing', sa.JSON(none_as_null=True), nullable=False),
         sa.PrimaryKeyConstraint('kind'),
     )

@@ -1,0 +1,46 @@
+"""The champion, once the verdict over all says to switch."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from sqlmodel import Session
+
+from core.domain.alerts import AlertKind, Severity
+from core.domain.deciding import Decision
+from core.domain.deciding.wording import sentence
+from core.services import deciding
+from core.services.alerts import Raised
+from core.services.watching.rules.addresses import page
+from core.services.watching.rules.rule import Look, Rule
+
+
+def _no_longer_best(look: Look) -> Iterator[Raised]:
+    found = deciding.verdicts(look.session, look.scope)
+    verdict = found.of(None)
+    if verdict is None or verdict.decision is not Decision.SWITCH or not verdict.comparisons:
+        return
+    champion, challenger = (found.names[of or 0] for of in (verdict.champion, verdict.challenger))
+    title = f"{champion} is no longer the best choice on {look.scope}"
+    text = (
+        f"{sentence(verdict, found.names)} Both proofs that a switch needs are there, at bounds that hold however "
+        "often one looks. Look at the verdict, then accept or decline it: nothing in production changes by itself."
+    )
+    yield Raised(
+        AlertKind.CHAMPION,
+        f"champion:{look.scope}:{verdict.champion}:{verdict.challenger}",
+        title,
+        text,
+        page("decisions", decisions_dataset=look.scope),
+        Severity.URGENT,
+        {"dataset": look.scope, "champion": champion, "challenger": challenger},
+    )
+
+
+def _datasets(session: Session) -> dict[str, object]:
+    """Verdicts take seconds where there are very many responses: only where what they rest on changed."""
+    return {name: deciding.as_of(session, name) for name in deciding.datasets(session)}
+
+
+NO_LONGER_BEST = Rule(
+    AlertKind.CHAMPION, _no_longer_best, scopes=_datasets, is_daily=True, every=timedelta(hours=1), is_standing=True
+)
