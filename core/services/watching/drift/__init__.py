@@ -1,1 +1,51 @@
 """Drift: each candidate against its pinned baseline, checked after every run."""
+
+from core.services.watching.drift.baselines import baseline, pin
+from core.services.watching.drift.checking import check, check_due
+from core.services.watching.drift.flipping import flipped
+from core.services.watching.drift.hours import HoursOfDay, hours_of_day
+from core.services.watching.drift.replaying import replayed
+from core.services.watching.drift.settings import AnchorSettings, anchor_settings, save_anchor_settings
+from core.services.watching.drift.states import datasets, state
+from core.services.watching.drift.told import (
+    Annotation,
+    Baseline,
+    CausePart,
+    Check,
+    CheckLine,
+    DriftState,
+    FindingLine,
+    Flip,
+    FlipAnswer,
+    Replay,
+    Trend,
+    TrendPoint,
+)
+
+__all__ = [
+    "AnchorSettings",
+    "Annotation",
+    "Baseline",
+    "CausePart",
+    "Check",
+    "CheckLine",
+    "DriftState",
+    "FindingLine",
+    "Flip",
+    "FlipAnswer",
+    "HoursOfDay",
+    "Replay",
+    "Trend",
+    "TrendPoint",
+    "anchor_settings",
+    "baseline",
+    "check",
+    "check_due",
+    "datasets",
+    "flipped",
+    "hours_of_day",
+    "pin",
+    "replayed",
+    "save_anchor_settings",
+    "state",
+]
