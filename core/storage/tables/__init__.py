@@ -15,6 +15,7 @@ from core.storage.tables.derived import (
     WeightedTally,
     WorkspaceSetting,
 )
+from core.storage.tables.drift import AnchorScore, DriftBaseline, DriftCheck, DriftFigures, DriftFinding
 from core.storage.tables.evaluation import GOING, Attempt, LoadTest, PriceOverride, Rates, Run
 from core.storage.tables.people import Invitation, Person, SignIn
 from core.storage.tables.rating import Assignment, Pair, Question, Remark, Study, StudyRater, Vote
@@ -26,12 +27,17 @@ __all__ = [
     "AlertDelivery",
     "AlertDestination",
     "AlertRule",
+    "AnchorScore",
     "Assignment",
     "Attempt",
     "BigId",
     "Candidate",
     "Dataset",
     "DecisionTaken",
+    "DriftBaseline",
+    "DriftCheck",
+    "DriftFigures",
+    "DriftFinding",
     "Evaluator",
     "Gate",
     "ImportedFile",

@@ -1,8 +1,15 @@
-"""How often and for how much judges are asked again about frozen answers."""
+"""How many frozen answers judges are asked about again at each check, and for how much."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlmodel import Session
+
+from core.errors import BadInput
+from core.services import workspace
+
+_NAME = "drift_anchors"
+_MOST_ANSWERS = 500
+_MOST_USD = 1_000.0
 
 
 @dataclass(frozen=True)
@@ -18,9 +25,16 @@ class AnchorSettings:
 
 def anchor_settings(session: Session) -> AnchorSettings:
     """As they are now."""
-    raise NotImplementedError
+    return AnchorSettings(**workspace.setting(session, _NAME, {}))
 
 
 def save_anchor_settings(session: Session, settings: AnchorSettings) -> None:
     """Keep them. Raises BadInput, naming what makes no sense."""
-    raise NotImplementedError
+    if not 5 <= settings.answers <= _MOST_ANSWERS:
+        raise BadInput(f"A judge is asked about 5 to {_MOST_ANSWERS} frozen answers, not {settings.answers}.")
+    if not 0 < settings.max_usd <= _MOST_USD:
+        raise BadInput(
+            f"A check may spend above 0 and up to {_MOST_USD:g} USD on judges, not {settings.max_usd:g}. "
+            "To spend nothing, switch it off."
+        )
+    workspace.save(session, _NAME, asdict(settings))

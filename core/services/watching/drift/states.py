@@ -1,13 +1,30 @@
 """What is known of a dataset's drift, from what the newest check left: for pages, the terminal and /metrics."""
 
-from sqlmodel import Session
+from collections.abc import Sequence
+from typing import Any
 
-from core.services.watching.drift.told import DriftState
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from core.domain import words
+from core.domain.drift import Visible
+from core.services.datasets import datasets as all_datasets
+from core.services.watching.drift import checking, happened, trends, writing
+from core.services.watching.drift.baselines import baseline, baselines, first_runs
+from core.services.watching.drift.replaying import replayed
+from core.services.watching.drift.rows import metric_of
+from core.services.watching.drift.told import Baseline, Check, CheckLine, DriftState
+from core.storage.tables import Candidate, Dataset, DriftBaseline, DriftCheck, metadata
+
+_check, _finding = metadata.tables["drift_check"], metadata.tables["drift_finding"]
+_response, _candidate = metadata.tables["response"], metadata.tables["candidate"]
+MOST_CHECKS = 200
 
 
 def datasets(session: Session) -> list[str]:
     """The names of the datasets that have a baseline, by the alphabet."""
-    raise NotImplementedError
+    query = select(Dataset.name).join(DriftBaseline, col(DriftBaseline.dataset_id) == Dataset.id)
+    return list(session.exec(query.distinct().order_by(Dataset.name)))
 
 
 def state(session: Session, dataset: str, *, with_trends: bool = True) -> DriftState:
@@ -15,4 +32,80 @@ def state(session: Session, dataset: str, *, with_trends: bool = True) -> DriftS
 
     ``with_trends``: whoever needs the findings alone reads less without.
     """
-    raise NotImplementedError
+    name = all_datasets.named(session, dataset).name
+    pinned = baseline(session, name)
+    row = None if pinned is None else _newest(session, pinned.id)
+    found = None if row is None else writing.told(session, row.id or 0)
+    kept = (row.annotations or []) if row is not None and with_trends else []
+    return DriftState(
+        dataset=name,
+        baseline=pinned,
+        waiting=_waiting(session, name, pinned),
+        check=found,
+        checks=tuple(_checks(session, name)),
+        trends=_trends(session, row) if row is not None and with_trends else (),
+        annotations=() if pinned is None else tuple(happened.annotations(session, name, kept, pinned.pinned_at)),
+        smallest_visible=() if row is None else tuple(_visible(each) for each in row.smallest_visible or ()),
+        unwatched=_unwatched(session, pinned, found),
+        replay=None if pinned is None else replayed(session, name),
+    )
+
+
+def _newest(session: Session, baseline_id: int) -> DriftCheck | None:
+    query = select(DriftCheck).where(DriftCheck.baseline_id == baseline_id, col(DriftCheck.is_whole))
+    return session.exec(query.order_by(col(DriftCheck.finished_at).desc(), col(DriftCheck.id).desc()).limit(1)).first()
+
+
+def _trends(session: Session, row: DriftCheck) -> tuple[Any, ...]:
+    names = {of: name for of, name in session.exec(select(Candidate.id, Candidate.name)).all() if of is not None}
+    return () if row.trends is None else trends.unpacked(row.trends, names)
+
+
+def _waiting(session: Session, dataset: str, pinned: Baseline | None) -> str:
+    if pinned is None:
+        runs, missing = first_runs(session, dataset)
+        if not missing:
+            return "The first baseline is about to be pinned."
+        there = words.n(len(runs), "whole run")
+        return (
+            f"There is no baseline yet: {there} so far, about {missing:.0f} more answers to each prompt are wanted. "
+            "Pin the runs there are to begin sooner, with less to compare with."
+        )
+    due = checking.due(session, dataset)
+    if due:
+        return f"Run {due[-1]} has ended and is checked as soon as it is scored."
+    return ""
+
+
+def _checks(session: Session, dataset: str) -> list[CheckLine]:
+    numbers = {each.id: each.number for each in baselines(session, dataset)}
+    c, f = _check.c, _finding.c
+    alarms, watches = (
+        sa.func.coalesce(sa.func.sum(sa.case((f.tier == tier, 1), else_=0)), 0) for tier in ("alarm", "watch")
+    )
+    query = (
+        sa.select(c.run_id, c.finished_at, c.baseline_id, alarms, watches)
+        .outerjoin(_finding, f.check_id == c.id)
+        .where(c.baseline_id.in_(numbers), c.is_whole)
+        .group_by(c.id, c.run_id, c.finished_at, c.baseline_id)
+        .order_by(c.finished_at.desc(), c.id.desc())
+        .limit(MOST_CHECKS)
+    )
+    return [CheckLine(row[0], row[1], numbers[row[2]], row[3], row[4]) for row in session.execute(query)]
+
+
+def _visible(kept: dict[str, Any]) -> Visible:
+    return Visible(**{**kept, "metric": metric_of(kept["metric"])})
+
+
+def _unwatched(session: Session, pinned: Baseline | None, found: Check | None) -> tuple[str, ...]:
+    if pinned is None or found is None:
+        return ()
+    before, after = (_answerers(session, runs) for runs in (pinned.run_ids, [found.run_id]))
+    return tuple(sorted(after - before))
+
+
+def _answerers(session: Session, runs: Sequence[int]) -> set[str]:
+    r, c = _response.c, _candidate.c
+    who = sa.select(r.candidate_id).where(r.run_id.in_(runs)).distinct()
+    return set(session.execute(sa.select(c.name).where(c.id.in_(who))).scalars())

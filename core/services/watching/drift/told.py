@@ -67,6 +67,8 @@ class FindingLine:
     causes: tuple[Cause, ...]
     parts: tuple[CausePart, ...]
     sentence: str
+    is_of_total: bool = False
+    """Whether it only says in a category what a finding over all says, within its interval."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,76 @@
+"""What is watched of every candidate, and what each answer says of it."""
+
+from collections.abc import Collection
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain.acceptability import Check, Outcomes, Requirement
+from core.domain.drift import Metric, Scale
+from core.domain.judging import REFUSAL_KIND, SCORE_KIND
+from core.services.quality.gathering import Floats
+from core.services.quality.judged import INCOMPLETE, REFUSAL, Judged
+from core.storage.tables import Evaluator
+
+ACCEPTABLE = Metric("acceptable", "Share acceptable", Scale.SHARE, 0.05, 1)
+REFUSALS = Metric("refusals", "Share of refusals", Scale.SHARE, 0.05, -1)
+CUT_SHORT = Metric("incomplete", "Share cut short or empty", Scale.SHARE, 0.05, -1)
+ERRORS = Metric("errors", "Share given up", Scale.SHARE, 0.05, -1)
+LATENCY = Metric("latency_ms", "Latency", Scale.RATIO, 0.10, -1, has_shocks=True)
+TTFT = Metric("ttft_ms", "Time to first token", Scale.RATIO, 0.10, -1, has_shocks=True)
+COST = Metric("cost_usd", "Cost per response", Scale.RATIO, 0.10, -1)
+TOKENS = Metric("output_tokens", "Output tokens", Scale.RATIO, 0.10, 0)
+SLOWER = (
+    Metric("p95_ms", "Share slower than the baseline's p95", Scale.SHARE, 0.05, -1, has_shocks=True, watch_only=True),
+    Metric("p99_ms", "Share slower than the baseline's p99", Scale.SHARE, 0.05, -1, has_shocks=True, watch_only=True),
+)
+QUANTILES = (0.95, 0.99)
+HUMAN = Metric("human", "Share that raters would send", Scale.SHARE, 0.05, 1, watch_only=True)
+OF_EVERY_ANSWER = (ACCEPTABLE, REFUSALS, CUT_SHORT, LATENCY, TTFT, COST, TOKENS)
+BY_RULES = (ACCEPTABLE, REFUSALS, CUT_SHORT)
+"""What our own gates and evaluators decide."""
+_SCORE = "score: "
+
+
+def score_metric(evaluator: Evaluator, *, gates: bool) -> Metric:
+    """An evaluator's mean score. One that decides nothing, and is no judge, raises no alarm by itself."""
+    is_told = gates or evaluator.kind == SCORE_KIND
+    return Metric(f"{_SCORE}{evaluator.name}", f"Score {evaluator.name}", Scale.SHARE, 0.05, 1, watch_only=not is_told)
+
+
+def is_score(metric: Metric) -> bool:
+    """Whether it is an evaluator's mean score."""
+    return metric.name.startswith(_SCORE)
+
+
+def scored_by(evaluators: Collection[Evaluator]) -> list[Evaluator]:
+    """Those whose score is a metric: what refuses or is cut short is counted by itself."""
+    return [one for one in evaluators if one.kind not in (REFUSAL, INCOMPLETE, REFUSAL_KIND)]
+
+
+def values(found: Judged) -> dict[Metric, Floats]:
+    """Metric → [responses] what each answer says of it; nan: not known."""
+    r, outcomes = found.responses, found.outcomes
+    said = np.any([outcome == Check.OPEN for outcome in outcomes.values()], axis=0)
+    cut, empty = outcomes[str(Requirement.COMPLETE)], outcomes[str(Requirement.NOT_EMPTY)]
+    told = {
+        ACCEPTABLE: np.where(said, np.nan, found.verdict == Check.PASSED),
+        REFUSALS: np.where(_is_open(outcomes, Requirement.NO_REFUSAL, Requirement.REFUSAL), np.nan, found.refuses),
+        CUT_SHORT: np.where(cut == Check.OPEN, np.nan, (cut == Check.FAILED) | (empty == Check.FAILED)),
+        LATENCY: r.latency_ms,
+        TTFT: r.ttft_ms,
+        COST: r.cost_usd,
+        TOKENS: r.tokens["output_tokens"],
+    }
+    gating = {gate.evaluator_id for gate in found.gates}
+    for number, evaluator in enumerate(found.evaluators):
+        if evaluator in scored_by([evaluator]):
+            score = found.scores[:, number]
+            with np.errstate(invalid="ignore"):
+                within = (score >= 0.0) & (score <= 1.0)
+            told[score_metric(evaluator, gates=evaluator.id in gating)] = np.where(within, score, np.nan)
+    return told
+
+
+def _is_open(outcomes: dict[str, Outcomes], *names: Requirement) -> NDArray[np.bool_]:
+    return np.asarray(np.any([outcomes[str(name)] == Check.OPEN for name in names], axis=0))

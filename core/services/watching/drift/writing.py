@@ -1,0 +1,197 @@
+"""Writing what a check found: findings, stories that go on or end, and the alerts, in one transaction."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from core.domain.alerts import AlertKind, Severity
+from core.domain.drift import Judgement, Scale, State, Tier, Visible
+from core.services.alerts import Raised, raise_alert
+from core.services.watching.drift import claims
+from core.services.watching.drift.deciding import Told
+from core.services.watching.drift.gathering import Gathered
+from core.services.watching.drift.rows import is_of_total, lines, metric_kept, part_kept
+from core.services.watching.drift.told import Check
+from core.storage.tables import Candidate, DriftCheck, DriftFinding, metadata
+
+_check, _finding = metadata.tables["drift_check"], metadata.tables["drift_finding"]
+_MOST_SENTENCES = 6
+Key = tuple[int, str, str | None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a check found, to be written."""
+
+    dataset: str
+    gathered: Gathered
+    judgement: Judgement
+    told: list[Told]
+    smallest_visible: tuple[Visible, ...]
+    trends: bytes
+    annotations: list[dict[str, Any]]
+    notes: list[str]
+
+
+def keep(session: Session, check_id: int, outcome: Outcome, now: datetime) -> None:
+    """Write it where the check is still ours."""
+    if not claims.is_mine(session, check_id):
+        return
+    row = session.get_one(DriftCheck, check_id, populate_existing=True)
+    before = _before(session, row)
+    rows = [_row(session, check_id, one, outcome, before.get(one.key)) for one in outcome.told]
+    new = {_key(each) for each in rows}
+    looked = {
+        (c.candidate, c.metric.name, c.category) for c in outcome.judgement.cells if c.state is not State.NOT_ENOUGH
+    }
+    rows += [_copied(check_id, old) for key, old in before.items() if key not in new and key not in looked]
+    session.add_all(rows)
+    session.flush()
+    kept = {_key(each) for each in rows}
+    row.closed = [old.id or 0 for key, old in before.items() if key not in kept]
+    row.is_whole, row.finished_at, row.notes = True, now, outcome.notes
+    row.smallest_visible = [_visible(each) for each in outcome.smallest_visible]
+    row.trends, row.annotations = outcome.trends, outcome.annotations
+    session.add(row)
+    session.flush()
+    older = (_check.c.baseline_id == row.baseline_id) & (_check.c.id != check_id)
+    session.execute(sa.update(_check).where(older, _check.c.trends.is_not(None)).values(trends=None))
+    _alert(session, row.run_id, outcome.dataset, rows, before, now)
+
+
+def told(session: Session, check_id: int) -> Check:
+    """A check as others are told of it."""
+    row = session.get_one(DriftCheck, check_id)
+    mine = session.exec(select(DriftFinding).where(DriftFinding.check_id == check_id)).all()
+    closed = session.exec(select(DriftFinding).where(col(DriftFinding.id).in_(row.closed or []))).all()
+    return Check(
+        id=check_id,
+        run_id=row.run_id,
+        at=row.finished_at or row.begun_at,
+        baseline_id=row.baseline_id,
+        findings=tuple(lines(session, mine)),
+        closed=tuple(lines(session, closed)),
+        notes=tuple(row.notes or ()),
+    )
+
+
+def _before(session: Session, row: DriftCheck) -> dict[Key, DriftFinding]:
+    """What the check before found, by what it is about."""
+    c = _check.c
+    last = (
+        sa.select(c.id).where(c.baseline_id == row.baseline_id, c.is_whole).order_by(c.finished_at.desc(), c.id.desc())
+    )
+    previous = session.execute(last.limit(1)).scalar()
+    found = session.exec(select(DriftFinding).where(DriftFinding.check_id == previous)).all()
+    return {_key(each): each for each in found}
+
+
+def _key(row: DriftFinding) -> Key:
+    return row.candidate_id, row.metric, row.category
+
+
+def _row(session: Session, check_id: int, one: Told, outcome: Outcome, before: DriftFinding | None) -> DriftFinding:
+    finding, runs = one.finding, outcome.gathered.since
+    since = runs[finding.since]
+    names = {finding.candidate: session.get_one(Candidate, finding.candidate).name}
+    hashes = outcome.gathered.contents.hashes
+    return DriftFinding(
+        check_id=check_id,
+        candidate_id=finding.candidate,
+        metric=finding.metric.name,
+        category=finding.category,
+        tier=str(finding.tier),
+        before=_finite(finding.before),
+        after=_finite(finding.after),
+        change=_finite(finding.change),
+        lower=_finite(finding.lower),
+        upper=_finite(finding.upper),
+        p=_finite(finding.p),
+        prompts=finding.prompts,
+        since_run_id=since.run_id,
+        open_since_run_id=runs[-1].run_id if before is None else before.open_since_run_id,
+        showing=[hashes[code] for code in finding.showing.tolist()],
+        causes=[str(cause) for cause in one.causes],
+        parts=[part_kept(part, one.words[part.cause]) for part in one.parts],
+        said={
+            "metric": metric_kept(finding.metric),
+            "sentence": one.sentence(names, f"run {since.run_id}, {since.at:%a %-d %b}"),
+        },
+    )
+
+
+def _finite(value: float) -> float:
+    """JSON and NOT NULL know no nan."""
+    return float(np.nan_to_num(value, nan=0.0, posinf=1e300, neginf=-1e300))
+
+
+def _copied(check_id: int, old: DriftFinding) -> DriftFinding:
+    """What a run over a slice did not look at stays open as it stood."""
+    kept = old.model_dump(exclude={"id", "check_id"})
+    return DriftFinding(**kept, check_id=check_id)
+
+
+def _visible(one: Visible) -> dict[str, Any]:
+    return asdict(one) | {"metric": metric_kept(one.metric)}
+
+
+def _alert(
+    session: Session,
+    run_id: int,
+    dataset: str,
+    rows: Sequence[DriftFinding],
+    before: dict[Key, DriftFinding],
+    now: datetime,
+) -> None:
+    """One alert a candidate, for what is an alarm since this check."""
+    new: dict[int, list[DriftFinding]] = defaultdict(list)
+    totals = {(row.check_id, row.candidate_id, row.metric): row for row in rows if row.category is None}
+    for row in sorted(rows, key=lambda each: each.p):
+        old = before.get(_key(row))
+        is_new = old is None or old.tier != Tier.ALARM
+        if row.tier == Tier.ALARM and is_new and not is_of_total(row, totals):
+            new[row.candidate_id].append(row)
+    for candidate_id, found in new.items():
+        name = session.get_one(Candidate, candidate_id).name
+        raise_alert(session, _raised(run_id, dataset, name, found), now=now)
+
+
+def _raised(run_id: int, dataset: str, name: str, found: Sequence[DriftFinding]) -> Raised:
+    sentences = [row.said["sentence"] for row in found]
+    more = f" And {len(sentences) - _MOST_SENTENCES} more." if len(sentences) > _MOST_SENTENCES else ""
+    is_worse = any(_is_worse(row) for row in found)
+    return Raised(
+        kind=AlertKind.DRIFT,
+        key=f"drift:{found[0].candidate_id}:{run_id}",
+        title=sentences[0].partition(";")[0].rstrip("."),
+        text=" ".join(sentences[:_MOST_SENTENCES])
+        + more
+        + f" Found in run {run_id} of '{dataset}', against its pinned baseline; by chance alone such an alarm comes in "
+        "at most one year of twenty.",
+        link=f"/drift?dataset={quote(dataset)}&candidate={quote(name)}",
+        severity=Severity.URGENT if is_worse else Severity.NOTE,
+        data={
+            "dataset": dataset,
+            "run": run_id,
+            "candidate": name,
+            "findings": [_figures(row) for row in found],
+        },
+    )
+
+
+def _is_worse(row: DriftFinding) -> bool:
+    metric = row.said["metric"]
+    moved = row.change - (0.0 if metric["scale"] == Scale.SHARE else 1.0)
+    return bool(moved * metric["better"] < 0)
+
+
+def _figures(row: DriftFinding) -> dict[str, Any]:
+    names = ("metric", "category", "before", "after", "change", "lower", "upper", "p", "prompts", "causes")
+    return {name: getattr(row, name) for name in names}
