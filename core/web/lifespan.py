@@ -18,6 +18,7 @@ from core.services.runs import workers
 from core.services.scoring import score_pending
 from core.services.studies import preferences
 from core.services.studies.assigning import release_abandoned
+from core.services.watching import drift
 from core.settings import AuthMode, get_settings
 from core.storage.engine import get_engine, write
 from core.storage.schema import upgrade
@@ -63,6 +64,7 @@ class Background:
         self._every(3, "pairs to draw", lambda: preferences.refresh(engine))
         self._every(10, "columns", lambda: _keep_columns(engine))
         self._every(10, "what was loaded", freeze_loaded)
+        self._every(30, "drift", lambda: drift.check_due(engine, now=clock.now()))
         self._every(60, "leases", lambda: release_abandoned(engine, clock.now()))
         self.scheduler.start()
         self.started_at = clock.now()

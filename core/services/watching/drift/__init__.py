@@ -1,12 +1,13 @@
 """Drift: each candidate against its pinned baseline, checked after every run."""
 
-from core.services.watching.drift.baselines import baseline, pin
-from core.services.watching.drift.checking import check, check_due
+from core.services.watching.drift.baselines import baseline, baselines, pin
+from core.services.watching.drift.checking import check, check_dataset, check_due
 from core.services.watching.drift.flipping import flipped
 from core.services.watching.drift.hours import HoursOfDay, hours_of_day
 from core.services.watching.drift.replaying import replayed
 from core.services.watching.drift.settings import AnchorSettings, anchor_settings, save_anchor_settings
 from core.services.watching.drift.states import datasets, state
+from core.services.watching.drift.text import drift_object, drift_text, finding_object, replay_words, visible_words
 from core.services.watching.drift.told import (
     Annotation,
     Baseline,
@@ -39,13 +40,20 @@ __all__ = [
     "TrendPoint",
     "anchor_settings",
     "baseline",
+    "baselines",
     "check",
+    "check_dataset",
     "check_due",
     "datasets",
+    "drift_object",
+    "drift_text",
+    "finding_object",
     "flipped",
     "hours_of_day",
     "pin",
+    "replay_words",
     "replayed",
     "save_anchor_settings",
     "state",
+    "visible_words",
 ]

@@ -91,7 +91,7 @@ def check_due(engine: Engine, *, now: datetime, opening: Opening | None = None) 
     try:
         with reading(engine) as session:
             names = list(session.exec(select(Dataset.name).distinct().order_by(Dataset.name)))
-        return sum(_check_dataset(engine, name, now, opening) for name in names)
+        return sum(check_dataset(engine, name, now=now, opening=opening) for name in names)
     finally:
         _lock.release()
 
@@ -108,7 +108,8 @@ def due(session: Session, dataset: str) -> list[int]:
     return [run.id for run in wanted if run.id not in checked]
 
 
-def _check_dataset(engine: Engine, dataset: str, now: datetime, opening: Opening | None) -> int:
+def check_dataset(engine: Engine, dataset: str, *, now: datetime, opening: Opening | None = None) -> int:
+    """The same for the dataset of that name alone."""
     with reading(engine) as session:
         row = baseline_row(session, dataset)
     if row is None:
