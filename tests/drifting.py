@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from core.domain.content_hash import digest
 from core.domain.judging import SCORE_KIND
+from core.services.scoring.registry import kind_named
 from core.storage.engine import writing
 from core.storage.tables import (
     Attempt,
@@ -68,6 +69,8 @@ class Weeks:
     runs: list[int] = field(default_factory=list)
     shock: float = 0.0
     """SD of the logarithm of a run's latency."""
+    shares: dict[str, float] = field(default_factory=dict)
+    """Of how many answers other evaluators say 1."""
 
     @property
     def now(self) -> datetime:
@@ -146,6 +149,8 @@ class Weeks:
         for response_id, value, is_sharp in zip(ids, good, sharp, strict=True):
             for name, evaluator in self.evaluators.items():
                 said = value if name == "checked" else 1.0
+                if name in self.shares:
+                    said = float(self.rng.random() < self.shares[name])
                 if name == "judge":
                     said = 0.25 if is_sharp else 1.0
                 yield {
@@ -204,7 +209,9 @@ def weeks(
             made.evaluators[name] = _evaluator(session, name, kind, {})
         made.gates["checked"] = gate(session, made, "checked")
         if judge is not None:
-            made.evaluators["judge"] = _evaluator(session, "judge", SCORE_KIND, dict(judge))
+            made.evaluators["judge"] = _evaluator(
+                session, "judge", SCORE_KIND, kind_named(SCORE_KIND).params.defaults() | dict(judge)
+            )
             made.gates["judge"] = gate(session, made, "judge", 0.75)
     return made
 

@@ -61,7 +61,12 @@ def pin(
             lambda session: drift.pin(session, name, runs, person_id=None, why=why, now=clock.now()),
         )
         drift.check_dataset(engine, name, now=clock.now())
-    typer.echo(f"Later runs of '{name}' are compared with run {', '.join(str(run) for run in sorted(set(runs)))}.")
+    typer.echo(f"Later runs of '{name}' are compared with {_named(runs)}.")
+
+
+def _named(runs: list[int]) -> str:
+    *most, last = [str(run) for run in sorted(set(runs))]
+    return f"runs {', '.join(most)} and {last}" if most else f"run {last}"
 
 
 def _checked(engine: Engine, dataset: str | None) -> str:

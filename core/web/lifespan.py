@@ -65,6 +65,7 @@ class Background:
         self._every(10, "columns", lambda: _keep_columns(engine))
         self._every(10, "what was loaded", freeze_loaded)
         self._every(30, "drift", lambda: drift.check_due(engine, now=clock.now()))
+        self._every(60, "drift replay", lambda: drift.replay_all_due(engine))
         self._every(60, "leases", lambda: release_abandoned(engine, clock.now()))
         self.scheduler.start()
         self.started_at = clock.now()

@@ -4,7 +4,7 @@ from core.services.watching.drift.baselines import baseline, baselines, pin
 from core.services.watching.drift.checking import check, check_dataset, check_due
 from core.services.watching.drift.flipping import flipped
 from core.services.watching.drift.hours import HoursOfDay, hours_of_day
-from core.services.watching.drift.replaying import replayed
+from core.services.watching.drift.replaying import replay_all_due, replayed
 from core.services.watching.drift.settings import AnchorSettings, anchor_settings, save_anchor_settings
 from core.services.watching.drift.states import datasets, state
 from core.services.watching.drift.text import drift_object, drift_text, finding_object, replay_words, visible_words
@@ -51,6 +51,7 @@ __all__ = [
     "flipped",
     "hours_of_day",
     "pin",
+    "replay_all_due",
     "replay_words",
     "replayed",
     "save_anchor_settings",

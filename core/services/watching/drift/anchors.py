@@ -13,13 +13,13 @@ from sqlmodel import Session
 from core import clock
 from core.domain import judging
 from core.domain.scoring.base import Score
-from core.errors import EvenhandError
 from core.services.asking.asking import Connections, Opening
 from core.services.judging.judge_calls import Asker, JudgeQuestion, SharedBudget, close_abandoned
 from core.services.judging.judge_panel import AT_ONCE, all_of, fresh_code, raise_if_hopeless
 from core.services.scoring import evaluators as known
 from core.services.scoring import records, subjects
 from core.services.watching.drift.settings import AnchorSettings
+from core.settings import without_secrets
 from core.storage.engine import reading, write
 from core.storage.tables import Evaluator, metadata
 from core.storage.upsert import insert_into
@@ -62,9 +62,9 @@ def ask_again(
     write(engine, partial(close_abandoned, now=clock.now()))
     try:
         return Asked(tuple(asyncio.run(_ask(engine, run_id, judges, wanted, settings.max_usd, opening))))
-    except EvenhandError as error:
-        _log.warning("run %s: the judges could not be asked again: %s", run_id, error)
-        return Asked((f"The judges could not be asked again: {error}",))
+    except Exception as error:  # no check waits for a judge
+        _log.exception("run %s: the judges could not be asked again", run_id)
+        return Asked((f"The judges could not be asked again ({without_secrets(str(error))[:200]}).",))
 
 
 def _frozen(session: Session, judge: Evaluator, baseline: Sequence[int], answers: int) -> list[int]:

@@ -15,9 +15,9 @@ from core.domain.drift import Judgement, Series, judge, smallest_visible
 from core.errors import BadInput, NotFound
 from core.services.asking.asking import Opening
 from core.services.datasets import datasets
-from core.services.watching.drift import baseline_figures, baselines, claims, happened, writing
+from core.services.watching.drift import baseline_figures, claims, happened, writing
 from core.services.watching.drift.anchors import ask_again
-from core.services.watching.drift.baselines import baseline_row, pin_first
+from core.services.watching.drift.baselines import baseline_row, first_runs, pin_first
 from core.services.watching.drift.deciding import found
 from core.services.watching.drift.ended import EndedRun, ended_runs, since
 from core.services.watching.drift.evidence import Known, by_key, endpoints
@@ -114,7 +114,7 @@ def check_dataset(engine: Engine, dataset: str, *, now: datetime, opening: Openi
         row = baseline_row(session, dataset)
     if row is None:
         with reading(engine) as session:
-            _, missing = baselines.first_runs(session, dataset)
+            _, missing = first_runs(session, dataset)
         if missing or not write(engine, partial(pin_first, dataset=dataset, now=now)):
             return 0
     _keep_figures(engine, dataset, now)

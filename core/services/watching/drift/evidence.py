@@ -19,6 +19,7 @@ _MOSTLY = 0.5
 _USUAL = 0.25
 _ABOUT = 2
 """Since which run something is so is known up to so many runs."""
+_SERVED = (metrics.LATENCY, metrics.TTFT, metrics.ERRORS, *metrics.SLOWER)
 CellKey = tuple[int, str, str | None]
 
 
@@ -77,6 +78,8 @@ def evidence(known: Known, candidate: int, metric: Metric, category: str | None,
         if who != candidate and name == metric.name and where == category
     ]
     words[Cause.UNKNOWN] = "not known: candidates behind other endpoints moved with it"
+    if metric in _SERVED:
+        words[Cause.PROVIDER] = "the provider (the same prompts and settings are served otherwise)"
     told = {cause: words.get(cause, CAUSE_WORDS[cause]) for cause in Cause}
     return Found(Evidence(beside, inside, bool(new_name), known.endpoints.get(candidate, ""), others), told)
 
@@ -92,10 +95,11 @@ def _inside(
             return {Cause.PRICES: effect}
         return _same_tokens(known, candidate, category, words)
     judge = known.judges.get(metric.name)
-    if judge is None:
+    cell = known.cells.get((candidate, metric.name, category))
+    if judge is None or cell is None:
         return {}
     words[Cause.JUDGE] = judge.words
-    return {Cause.JUDGE: judge.effect}
+    return {Cause.JUDGE: judge.on(cell.before)}
 
 
 def _same_tokens(known: Known, candidate: int, category: str | None, words: dict[Cause, str]) -> dict[Cause, Effect]:

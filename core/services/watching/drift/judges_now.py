@@ -30,7 +30,18 @@ class JudgeEffect:
     """On one metric."""
 
     effect: Effect
+    """Of a score its change; of the share acceptable what of all answers it makes acceptable that were not."""
     words: str
+    lost: Effect | None = None
+    """Of the share acceptable: by what part of itself it falls, below 0."""
+
+    def on(self, before: float) -> Effect:
+        """Where the metric was ``before``."""
+        if self.lost is None:
+            return self.effect
+        change = self.effect.change + before * self.lost.change
+        reach = math.hypot(self.effect.upper - self.effect.change, before * (self.lost.upper - self.lost.change))
+        return Effect(change, change - reach, change + reach)
 
 
 @dataclass(frozen=True)
@@ -54,18 +65,30 @@ def judge_effects(session: Session, run_id: int, baseline: Sequence[EndedRun]) -
         effect = mean_effect(moved)
         words = _words(judge, anchors, effect)
         found[metrics.score_metric(judge, gates=True).name] = JudgeEffect(effect, words)
-        passing = _passing(session, judge, anchors, baseline) if moved.any() else np.zeros(len(moved))
-        verdict = mean_effect(passing)
-        known_before = found.get(metrics.ACCEPTABLE.name)
-        if known_before is None or abs(verdict.change) > abs(known_before.effect.change):
-            found[metrics.ACCEPTABLE.name] = JudgeEffect(verdict, words)
+        if moved.any():
+            verdicts = _on_verdicts(_passing(session, judge, anchors, baseline), words)
+            larger = max(
+                (verdicts, found.get(metrics.ACCEPTABLE.name, verdicts)), key=lambda each: abs(each.on(1).change)
+            )
+            found[metrics.ACCEPTABLE.name] = larger
     return found
 
 
+def _on_verdicts(passes: Floats, words: str) -> JudgeEffect:
+    """``passes``: [2, answers] the verdict with what the judge said first, and with what it says now."""
+    first, now = passes
+    gained = mean_effect((1 - first) * now)
+    return JudgeEffect(gained, words, mean_effect(now[first == 1] - 1))
+
+
 def mean_effect(moved: Floats) -> Effect:
-    """The mean of paired differences with Student's 95 % interval."""
+    """The mean of paired differences with Student's 95 % interval; where all are alike, what n need not have shown."""
+    if len(moved) < 2:
+        return Effect(0.0, -1.0, 1.0)
     mean, n = float(moved.mean()), len(moved)
     reach = float(stdtrit(n - 1, 0.975)) * float(moved.std(ddof=1)) / math.sqrt(n)
+    if reach == 0:
+        reach = math.log(40) / n
     return Effect(mean, mean - reach, mean + reach)
 
 
@@ -88,18 +111,18 @@ def _anchors(session: Session, judge: Evaluator, run_id: int) -> _Anchors:
 
 
 def _passing(session: Session, judge: Evaluator, anchors: _Anchors, baseline: Sequence[EndedRun]) -> Floats:
-    """[answers] the verdict with what the judge says now, less the verdict with what it said first."""
-    moved = np.zeros(len(anchors.response))
+    """[2, answers] the verdict with what the judge said first, and with what it says now."""
+    passes = np.zeros((2, len(anchors.response)))
     for run in baseline:
         places = [place for place, of in enumerate(anchors.run) if of == run.id]
         if places:
             found = judged(session, Scope(run.dataset_id, run.id))
             of = np.searchsorted(found.responses.id, [anchors.response[place] for place in places])
-            moved[places] = _moved(found, judge, of, anchors.first[places], anchors.now[places])
-    return moved
+            passes[:, places] = _verdicts(found, judge, of, anchors.first[places], anchors.now[places])
+    return passes
 
 
-def _moved(found: Judged, judge: Evaluator, of: Ids, first: Floats, now: Floats) -> Floats:
+def _verdicts(found: Judged, judge: Evaluator, of: Ids, first: Floats, now: Floats) -> Floats:
     mine = [gate for gate in found.gates if gate.evaluator_id == judge.id]
     names = {gate.name for gate in mine}
     others = [outcome[of] for name, outcome in found.outcomes.items() if name not in names]
@@ -110,7 +133,7 @@ def _moved(found: Judged, judge: Evaluator, of: Ids, first: Floats, now: Floats)
         here = (categories == gate.category) | (gate.category is None)
         for row, value in enumerate((first, now)):
             passes[row] &= ~here | (value >= gate.at_least - _ROUNDING)
-    return np.asarray(stands * (passes[1].astype(float) - passes[0]))
+    return np.asarray(stands * passes, dtype=float)
 
 
 def _words(judge: Evaluator, anchors: _Anchors, effect: Effect) -> str:
