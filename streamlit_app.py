@@ -9,9 +9,11 @@ from core.web.headers import LocalOnly, SecurityHeaders
 from core.web.health import health_routes
 from core.web.join import ROUTES as JOIN_ROUTES
 from core.web.lifespan import Background
+from core.web.log import set_up_logs
 from core.web.origins import OurOriginsOnly
 from core.web.uploads import OnlyAskedForUploads
 
+set_up_logs()
 background = Background()
 app = st.App(
     PROJECT_ROOT / "pages" / "shell.py",

@@ -34,6 +34,13 @@ class AuthMode(StrEnum):
     OIDC = "oidc"
 
 
+class LogFormat(StrEnum):
+    """How a line of the log is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 class Settings(BaseSettings):
     """Everything an installation may set, from variables named EVENHAND_…."""
 
@@ -50,6 +57,7 @@ class Settings(BaseSettings):
     sql_sources: str = Field(
         default="", description="link, oidc: hosts, SQLite files and folders that may be imported from, with commas"
     )
+    log: LogFormat = Field(default=LogFormat.TEXT, description="one line of text, or one JSON object, each")
     metrics_token: SecretStr | None = Field(default=None, description="lets Prometheus read /metrics from elsewhere")
 
     @model_validator(mode="after")

@@ -22,7 +22,7 @@ from core.services.watching import drift
 from core.settings import AuthMode, get_settings
 from core.storage.engine import get_engine, write
 from core.storage.schema import upgrade
-from core.web.log import keep_tokens_out_of_logs
+from core.web.log import set_up_logs
 from core.web.warming import compute_first, freeze_loaded, warm_up
 
 _log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class Background:
     @asynccontextmanager
     async def lifespan(self, _app: object) -> AsyncIterator[None]:
         """Bring the database up to date, open the workspace, run the jobs until the server stops."""
-        keep_tokens_out_of_logs()
+        set_up_logs()
         engine = get_engine()
         _open_workspace(engine)
         warm_up(engine)

@@ -339,9 +339,9 @@ def test_no_token_is_in_the_log(server: Callable[..., Server], context: BrowserC
 def test_a_bare_uvicorn_keeps_tokens_out_of_its_access_log(capfd: pytest.CaptureFixture[str]) -> None:
     import logging
 
-    from core.web.log import keep_tokens_out_of_logs
+    from core.web.log import set_up_logs
 
-    keep_tokens_out_of_logs()
+    set_up_logs()
     logger = logging.getLogger("uvicorn.access")
     handler = logging.StreamHandler()
     logger.addHandler(handler)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from core import clock
+from core import clock, logs
 from core.domain.answering import CostBasis, FaultKind, FinishReason, TokenUsage
 from core.providers.base import ChatRequest, Endpoint, ProviderFault
 from core.providers.presets import request_of
@@ -172,7 +172,8 @@ async def play(run: RunInProgress, job: Job) -> None:
         is_final = len(history.answers) + 1 == turns
         journal = TurnJournal(run, job.unit, candidate, history, request, is_final=is_final)
         try:
-            await ask(run.connections, candidate.endpoints, request, deadline_s=run.deadline_s, journal=journal)
+            with logs.about(candidate_id=job.unit.candidate_id):
+                await ask(run.connections, candidate.endpoints, request, deadline_s=run.deadline_s, journal=journal)
         except ProviderFault:
             return
 

@@ -14,7 +14,7 @@ from threading import Thread
 
 from sqlalchemy import Engine
 
-from core import clock
+from core import clock, logs
 from core.services.asking.asking import Connections
 from core.services.prices import Pricer
 from core.services.runs import claims
@@ -82,10 +82,11 @@ class Worker:
 
 async def _logged(runner: Runner, run_id: int) -> None:
     """One run's failure is written down and ends no other run."""
-    try:
-        await runner.carry_out()
-    except Exception as error:
-        _log.error("run %s broke off: %s", run_id, without_secrets(f"{type(error).__name__}: {error}"))
+    with logs.about(run_id=run_id):
+        try:
+            await runner.carry_out()
+        except Exception as error:
+            _log.error("run %s broke off: %s", run_id, without_secrets(f"{type(error).__name__}: {error}"))
 
 
 async def _work_until_told(engine: Engine) -> None:
@@ -106,7 +107,7 @@ async def _work_until_told(engine: Engine) -> None:
 
 def main() -> None:
     """Carry out what is due in the database of the settings, at a low priority, and end."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s worker %(levelname)s %(message)s")
+    logs.set_up()
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
     engine = get_engine()
