@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine
 
 from core import clock
@@ -23,18 +22,19 @@ from core.settings import AuthMode, get_settings
 from core.storage.engine import get_engine, write
 from core.storage.schema import upgrade
 from core.web.log import set_up_logs
+from core.web.turns import Turns, WatchedScheduler
 from core.web.warming import compute_first, freeze_loaded, warm_up
 
 _log = logging.getLogger(__name__)
 
 
 class Background:
-    """The process's scheduler; ``problems`` holds the last failure of each job that failed on its last turn."""
+    """The process's scheduler; ``turns`` tells when each of its jobs had a turn, and which failed."""
 
     def __init__(self) -> None:
-        self.scheduler: BackgroundScheduler | None = None
+        self.scheduler: WatchedScheduler | None = None
         self.started_at: datetime | None = None
-        self.problems: dict[str, str] = {}
+        self.turns = Turns()
 
     @asynccontextmanager
     async def lifespan(self, _app: object) -> AsyncIterator[None]:
@@ -57,7 +57,7 @@ class Background:
     def _start(self, engine: Engine) -> None:
         # That a turn is skipped while the last one still works is as it should be, and no warning.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
-        self.scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
+        self.scheduler = WatchedScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
         self._every(3, "tallies", lambda: refresh_stale(engine, now=clock.now()))
         self._every(2, "runs", lambda: workers.ensure(engine))
         self._every(5, "scores", lambda: score_pending(engine))
@@ -80,13 +80,13 @@ class Background:
     def _every(self, seconds: int, name: str, job: Callable[[], object]) -> None:
         def turn() -> None:
             try:
-                job()
-                self.problems.pop(name, None)
-            except Exception as error:
-                self.problems[name] = type(error).__name__
+                with self.turns.turn(name):
+                    job()
+            except Exception:
                 _log.exception("the background job %s failed and will be tried again", name)
 
         assert self.scheduler is not None
+        self.turns.expect(name, seconds)
         self.scheduler.add_job(turn, "interval", seconds=seconds, id=name)
 
 
