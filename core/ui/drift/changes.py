@@ -1,0 +1,129 @@
+"""What changed, a sentence each: alarms first, then what is on the watch list, then what is no longer so."""
+
+import streamlit as st
+
+from core.domain.drift import Tier
+from core.domain.words import ago, n, when
+from core.services.watching.drift import DriftState, FindingLine
+from core.ui.drift.choice import View, look_at
+from core.ui.drift.words import TIERS
+from core.ui.shared import frame
+
+_MOST = 8
+_TIERS_SAID = (
+    "Alarm: a false one in at most 5 % of years, over all candidates, categories and metrics together. Watch: of what "
+    "stands there, about one in ten is chance."
+)
+
+
+def section(view: View) -> None:
+    """The answer: what changed since the check before, what still holds, and what does not any more."""
+    state = view.state
+    with st.container(border=True, gap="small"):
+        st.header(_headline(state), anchor=False)
+        if state.check is None:
+            _not_yet(state)
+            return
+        findings = state.findings
+        for one in findings[:_MOST]:
+            _line(view, one)
+        if len(findings) > _MOST:
+            with st.expander(f"{len(findings) - _MOST:,} more", icon=":material/expand_more:"):
+                for one in findings[_MOST:]:
+                    _line(view, one)
+        for one in state.check.closed[:_MOST]:
+            st.markdown(f":material/check: No longer so: {frame.as_typed(one.sentence)}")
+        if len(state.check.closed) > _MOST:
+            st.caption(f"And {n(len(state.check.closed) - _MOST, 'other change')} no longer so.")
+        _rests_on(view)
+
+
+def _headline(state: DriftState) -> str:
+    if state.check is None:
+        return "Nothing has been checked yet"
+    alarms, watches = (sum(one.tier is tier for one in state.findings) for tier in (Tier.ALARM, Tier.WATCH))
+    if alarms:
+        return f"{n(alarms, 'alarm')}" + (f", and {watches:,} on the watch list" if watches else "")
+    if watches:
+        return f"No alarm; {n(watches, 'change')} on the watch list"
+    return "Nothing changed beyond chance"
+
+
+def _not_yet(state: DriftState) -> None:
+    st.markdown(frame.as_typed(state.waiting) or "The next run is checked when it has ended and is scored.")
+    if state.baseline is None:
+        st.markdown(
+            "A baseline pins itself as soon as whole runs have given about nine answers a prompt and candidate: run "
+            "the dataset again (*Schedules*, or *Re-evaluate* in the sidebar), with repetitions. Or an admin pins one "
+            "below."
+        )
+
+
+def _line(view: View, one: FindingLine) -> None:
+    word, icon, colour = TIERS[one.tier]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.badge(word, icon=icon, color=colour)
+        with st.container(gap=None, width="stretch"):
+            st.markdown(frame.as_typed(one.sentence))
+            st.caption(_news(view, one))
+        is_shown = view.finding is not None and view.finding.id == one.id
+        st.button(
+            "Shown below" if is_shown else "Look closely",
+            key=f"drift_look-{one.id}",
+            type="tertiary",
+            disabled=is_shown,
+            on_click=look_at,
+            args=(one.id,),
+        )
+
+
+def _news(view: View, one: FindingLine) -> str:
+    check = view.state.check
+    if check is not None and one.open_since_run == check.run_id:
+        return ":material/fiber_new: New since the check before"
+    return f"Open since run {one.open_since_run}, {when(one.open_since_at)} ({ago(one.open_since_at, view.now)})"
+
+
+def _rests_on(view: View) -> None:
+    state, check = view.state, view.state.check
+    assert check is not None
+    if not state.findings:
+        st.markdown(_calm(state))
+    said = [f"Run {check.run_id}, checked {when(check.at)} ({ago(check.at, view.now)})"]
+    if state.baseline is not None:
+        said.append(f"against baseline {state.baseline.number}: {_runs(state.baseline.run_ids)}")
+    if state.trends:
+        candidates, metrics = (len({getattr(one, name) for one in state.trends}) for name in ("candidate_id", "metric"))
+        said.append(f"{n(len(state.trends), 'figure')} of {n(candidates, 'candidate')}, {n(metrics, 'metric')}")
+    st.caption(f":material/rule: {' · '.join(said)}. {_TIERS_SAID}")
+    if state.waiting:
+        st.caption(f":material/hourglass_top: {frame.as_typed(state.waiting)}")
+    for note in check.notes:
+        st.caption(f":material/info: {frame.as_typed(note)}")
+    if state.unwatched:
+        names = ", ".join(frame.as_typed(name) for name in state.unwatched[:_MOST])
+        more = f" and {len(state.unwatched) - _MOST:,} more" if len(state.unwatched) > _MOST else ""
+        st.caption(
+            f":material/info: Not watched, for the baseline has no answers of them: {names}{more}. Move the baseline "
+            "to runs that asked them."
+        )
+
+
+def _calm(state: DriftState) -> str:
+    """Since when nothing was found, in how many checks."""
+    quiet = 0
+    for line in state.checks:
+        if line.alarms or line.watches:
+            break
+        quiet += 1
+    first = state.checks[quiet - 1] if quiet else None
+    if first is None:
+        return "What moved lies within what answers and prompts vary by anyway."
+    return (
+        f"Nothing since run {first.run_id}, {when(first.at)}: {n(quiet, 'check')} in a row without a finding. What "
+        "moved lies within what answers and prompts vary by anyway."
+    )
+
+
+def _runs(ids: tuple[int, ...]) -> str:
+    return f"run {ids[0]}" if len(ids) == 1 else f"runs {', '.join(map(str, ids))}"

@@ -1,0 +1,106 @@
+"""Which dataset and which finding the Drift page shows. Its address says both, so that a message can lead to them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import streamlit as st
+from sqlmodel import Session
+
+from core import clock
+from core.services import deciding
+from core.services.candidates import candidates
+from core.services.watching import drift
+from core.services.watching.drift import DriftState, FindingLine
+from core.storage.engine import reading
+from core.ui.shared import access, frame
+from core.ui.shared.filters import note_gone, one_of, say_gone
+from core.ui.shared.resources import engine
+
+_DATASET, _FINDING = "dataset", "finding"
+_DATASET_KEY = "drift_dataset"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """How a candidate is shown."""
+
+    position: int
+    is_champion: bool
+
+
+@dataclass(frozen=True)
+class View:
+    """What the page shows."""
+
+    state: DriftState
+    finding: FindingLine | None
+    """The one that is looked at closely; None where there is none."""
+    shown: Mapping[int, Shown]
+    """By the candidate's id."""
+    now: datetime
+
+    @property
+    def dataset(self) -> str:
+        """The dataset's name."""
+        return self.state.dataset
+
+    def position(self, candidate_id: int) -> int:
+        """Of a candidate, for its colour and mark."""
+        return self.shown[candidate_id].position if candidate_id in self.shown else 0
+
+
+def dataset() -> str | None:
+    """The dataset to look at, in all its versions; None (and the page says what to do) where there is none."""
+    with reading(engine()) as session:
+        names = _datasets(session)
+    if not names:
+        frame.empty_state(
+            "Nothing to watch yet",
+            "Import prompts on *Data*, and have candidates evaluated again and again: on *Schedules* by themselves, or "
+            "by *Re-evaluate* in the sidebar. The first runs become the baseline, and every later one is held "
+            "against it.",
+            icon=":material/monitoring:",
+        )
+        return None
+    asked = st.query_params.get(_DATASET)
+    if asked is not None:
+        # A message's link names the dataset shortly; from here on the drop-down's own name in the address is the one.
+        del st.query_params[_DATASET]
+        st.query_params[_DATASET_KEY] = asked
+        if asked in names:
+            st.session_state[_DATASET_KEY] = asked
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        return one_of("Dataset", names, key=_DATASET_KEY)
+
+
+def view(dataset: str) -> View:
+    """What is known of the dataset, and the finding that the address names, by default the first."""
+    now = clock.now()
+    with reading(engine()) as session:
+        state = drift.state(session, dataset)
+        listed = candidates.listed(session, now)
+    shown = {line.candidate.id or 0: Shown(line.candidate.position, line.candidate.is_champion) for line in listed}
+    return View(state, _finding(state), shown, now)
+
+
+@access.guarded(access.Role.ANALYST)
+def look_at(finding_id: int) -> None:
+    """For callbacks: look at this finding closely."""
+    st.query_params[_FINDING] = str(finding_id)
+
+
+def _datasets(session: Session) -> list[str]:
+    """Those with a baseline first, the newest first."""
+    watched, answered = set(drift.datasets(session)), deciding.datasets(session)
+    return sorted(answered, key=lambda name: name not in watched)
+
+
+def _finding(state: DriftState) -> FindingLine | None:
+    asked = st.query_params.get(_FINDING)
+    there = {str(one.id): one for one in state.findings}
+    if state.check is not None:
+        there |= {str(one.id): one for one in state.check.closed}
+    note_gone("Change", [asked], there)
+    say_gone()
+    return there.get(asked or "", state.findings[0] if state.findings else None)

@@ -1,0 +1,163 @@
+"""One change, closely: its numbers, what it is put down to, and the prompts that flipped, side by side."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.domain.drift.causes import CAUSE_WORDS
+from core.domain.words import n, when
+from core.errors import NotFound
+from core.services.datasets import responses
+from core.services.watching import drift
+from core.services.watching.drift import CausePart, FindingLine, Flip, FlipAnswer
+from core.storage.engine import reading
+from core.ui.drift import words
+from core.ui.drift.choice import View
+from core.ui.drift.trends import one_chart
+from core.ui.shared import facts, frame
+from core.ui.shared.filters import responses_address
+from core.ui.shared.rendering import show_text
+from core.ui.shared.resources import engine
+
+_PROMPT = "drift_prompt"
+_MOST_ANSWERS = 4
+_LONGEST_LABEL = 80
+
+
+def section(view: View) -> None:
+    """The finding that was chosen; nothing where there is none."""
+    one = view.finding
+    if one is None:
+        return
+    st.subheader("Closely", anchor=False)
+    word, icon, colour = words.TIERS[one.tier]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(word, icon=icon, color=colour)
+        st.markdown(words.candidate(view, one.candidate_id, one.candidate), width="content")
+        st.badge(one.metric.title, color="gray")
+        st.badge(frame.as_typed(words.where(one.category)), color="gray")
+    if one not in view.state.findings:
+        st.markdown(f":material/check: No longer so: {frame.as_typed(one.sentence)}")
+    with st.grid(2, min_column_width=330, gap="medium"):
+        with st.container(gap="small"):
+            _numbers(one)
+            _causes(one)
+        with st.container(gap="xsmall"):
+            one_chart(view, one)
+    _flipped(one)
+
+
+def _numbers(one: FindingLine) -> None:
+    metric = one.metric
+    facts.show(
+        {
+            "Before": words.value(metric, one.before),
+            "Now": words.value(metric, one.after),
+            "Change": f"{words.change(metric, one.change)} (95 %: {words.interval(metric, one.lower, one.upper)})",
+            "By chance": f"p = {one.p:.2g} in this check alone",
+            "Rests on": n(one.prompts, "prompt") + ", each paired with itself in the baseline",
+            "So since": f"run {one.since_run}, {when(one.since_at)}",
+        }
+    )
+
+
+def _causes(one: FindingLine) -> None:
+    """What makes how much of it."""
+    if not one.parts:
+        named = " and ".join(CAUSE_WORDS[cause] for cause in one.causes) or "not known"
+        st.markdown(f"**Put down to:** {frame.as_typed(named)}")
+        return
+    st.markdown("**Put down to**\n\n" + "\n".join(f"- {_part(one, part)}" for part in one.parts))
+
+
+def _part(one: FindingLine, part: CausePart) -> str:
+    interval = words.interval(one.metric, part.lower, part.upper)
+    size = "" if part.change is None else words.change(one.metric, part.change) + (f" ({interval})" if interval else "")
+    named, shown = CAUSE_WORDS[part.cause], "" if part.words in CAUSE_WORDS.values() else part.words
+    said = ": ".join(frame.as_typed(each) for each in (size, shown) if each)
+    return f"{frame.as_typed(named)}" + (f", {said}" if said else "")
+
+
+def _flipped(one: FindingLine) -> None:
+    try:
+        with reading(engine()) as session:
+            flips = drift.flipped(session, one.id)
+    except NotFound:
+        flips = []
+    if not flips:
+        st.caption("No single prompt shows this change: it is spread over all of them.")
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        st.subheader(f"{n(len(flips), 'prompt')} that show it most", anchor=False, width="content")
+        raw = st.toggle(
+            "Exact characters", key="drift_raw", bind="query-params", help="Show the texts before any rendering."
+        )
+    by_id = {flip.external_id: flip for flip in flips}
+    if st.session_state.get(_PROMPT) not in by_id:
+        st.session_state.pop(_PROMPT, None)
+    chosen = st.selectbox("Prompt", list(by_id), key=_PROMPT, format_func=lambda id_: _label(one, by_id[id_]))
+    _side_by_side(one, by_id.get(chosen or "", flips[0]), raw=raw)
+
+
+def _label(one: FindingLine, flip: Flip) -> str:
+    before, now = (words.value(one.metric, each) for each in (flip.before, flip.after))
+    name = flip.external_id
+    short = name if len(name) <= _LONGEST_LABEL else f"{name[: _LONGEST_LABEL - 1]}…"
+    return f"{short} · {flip.category} · {before} → {now}"
+
+
+def _side_by_side(one: FindingLine, flip: Flip, *, raw: bool) -> None:
+    for number, message in enumerate(flip.messages):
+        role = message.get("role", "user")
+        label = "Prompt" if role == "user" else role.capitalize()
+        show_text(message.get("content", ""), key=f"drift_asked-{number}", label=label, raw=raw)
+    with st.grid(2, min_column_width=330, gap="small"):
+        for title, answers in (("Before", flip.baseline), ("Now", flip.now)):
+            with st.container(gap="xsmall"):
+                st.markdown(f"**{title}** · {_runs(answers)}")
+                _answers(one, answers, side=title.lower(), raw=raw)
+    with reading(engine()) as session:
+        dataset_id = responses.prompt(session, flip.prompt_id).dataset_id
+    address = responses_address(dataset_id, flip.external_id)
+    st.page_link("responses.py", label="All that was answered to it", query_params=address, icon=":material/article:")
+
+
+def _answers(one: FindingLine, answers: Sequence[FlipAnswer], *, side: str, raw: bool) -> None:
+    grouped: dict[tuple[str, bool | None, tuple[str, ...]], list[FlipAnswer]] = {}
+    for answer in answers:
+        grouped.setdefault((answer.text, answer.acceptable, answer.reasons), []).append(answer)
+    if not grouped:
+        st.caption("No answer is there any more.")
+    shown = list(grouped.values())
+    for number, same in enumerate(shown[:_MOST_ANSWERS]):
+        _answer(one, same, key=f"drift_answer-{side}-{number}", raw=raw)
+    if len(shown) > _MOST_ANSWERS:
+        with st.expander(f"{len(shown) - _MOST_ANSWERS:,} more answers", icon=":material/expand_more:"):
+            for number, same in enumerate(shown[_MOST_ANSWERS:], _MOST_ANSWERS):
+                _answer(one, same, key=f"drift_answer-{side}-{number}", raw=raw)
+
+
+def _answer(one: FindingLine, same: Sequence[FlipAnswer], *, key: str, raw: bool) -> None:
+    answer = same[0]
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        if answer.acceptable is None:
+            st.badge("no verdict", color="gray")
+        elif answer.acceptable:
+            st.badge("acceptable", icon=":material/check:", color="green")
+        else:
+            st.badge("not acceptable", icon=":material/close:", color="red")
+        if len(same) > 1:
+            st.badge(f"{len(same)} times the same", color="gray")
+        said = [words.value(one.metric, answer.value)] if answer.value is not None else []
+        said += [frame.as_typed(reason) for reason in answer.reasons]
+        if said:
+            st.caption(" · ".join(said), width="stretch")
+    if answer.response_id is None:
+        st.caption("Given up: there is no answer.")
+    else:
+        show_text(answer.text, key=key, raw=raw, label=f"Answer of {_runs(same)}")
+
+
+def _runs(answers: Sequence[FlipAnswer]) -> str:
+    ids = sorted({answer.run_id for answer in answers})
+    return "no run" if not ids else f"run {ids[0]}" if len(ids) == 1 else f"runs {', '.join(map(str, ids))}"

@@ -1,0 +1,20 @@
+"""Drift: what changed since the baseline, by how much, since when, and what it is put down to. For analysts."""
+
+import streamlit as st
+
+from core.ui.drift import baseline, changes, choice, closely, hours, sizes, trends
+from core.ui.shared import access, doing, frame
+
+person = access.require(access.Role.ANALYST)
+doing.tell()
+frame.page_head("Drift", "What changed since the baseline, by how much, and what is it put down to?")
+dataset = choice.dataset()
+if dataset is None:
+    st.stop()
+view = choice.view(dataset)
+changes.section(view)
+closely.section(view)
+trends.section(view)
+hours.section(view)
+sizes.section(view)
+baseline.section(view, person)
