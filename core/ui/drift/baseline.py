@@ -59,16 +59,20 @@ def _form(view: View) -> None:
     if not runs:
         st.markdown("No run of this dataset has ended yet. Evaluate it first: *Re-evaluate* in the sidebar.")
         return
+    moving = view.state.baseline is not None
     st.caption(
-        "Move it when a change is meant to stay: a new model that you accept, a gate that you edited. Later runs are "
-        "then held against these, and checked again. About nine answers a prompt and candidate make a good one. What "
-        "was pinned before stays on record."
+        "Later runs are held against the runs that you choose. About nine answers a prompt and candidate make a good "
+        "baseline; with fewer, only larger changes show."
+        if not moving
+        else "Move it when a change is meant to stay: a new model that you accept, a gate that you edited. The newest "
+        "run is checked again. About nine answers a prompt and candidate make a good one. What was pinned before stays "
+        "on record."
     )
     by_name = {run_name(run): run.id for run in runs}
     st.multiselect("Runs", list(by_name), key=_RUNS, placeholder="Whole runs, best one after another")
     st.text_area("Why", key=_WHY, max_chars=_LONGEST_WHY, placeholder="For whoever asks later")
     st.button(
-        "Move it" if view.state.baseline else "Pin it",
+        "Move it" if moving else "Pin it",
         type="primary",
         key="drift_move",
         on_click=access.guarded(access.Role.ADMIN)(partial(_move, view.dataset, by_name)),

@@ -24,7 +24,7 @@ def section(view: View) -> None:
         if state.check is None:
             _not_yet(state)
             return
-        findings = state.findings
+        findings = [one for one in state.findings if not one.is_of_total]
         for one in findings[:_MOST]:
             _line(view, one)
         if len(findings) > _MOST:
@@ -41,7 +41,8 @@ def section(view: View) -> None:
 def _headline(state: DriftState) -> str:
     if state.check is None:
         return "Nothing has been checked yet"
-    alarms, watches = (sum(one.tier is tier for one in state.findings) for tier in (Tier.ALARM, Tier.WATCH))
+    told = [one for one in state.findings if not one.is_of_total]
+    alarms, watches = (sum(one.tier is tier for one in told) for tier in (Tier.ALARM, Tier.WATCH))
     if alarms:
         return f"{n(alarms, 'alarm')}" + (f", and {watches:,} on the watch list" if watches else "")
     if watches:
@@ -61,27 +62,35 @@ def _not_yet(state: DriftState) -> None:
 
 def _line(view: View, one: FindingLine) -> None:
     word, icon, colour = TIERS[one.tier]
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.badge(word, icon=icon, color=colour)
-        with st.container(gap=None, width="stretch"):
-            st.markdown(frame.as_typed(one.sentence))
-            st.caption(_news(view, one))
-        is_shown = view.finding is not None and view.finding.id == one.id
-        st.button(
-            "Shown below" if is_shown else "Look closely",
-            key=f"drift_look-{one.id}",
-            type="tertiary",
-            disabled=is_shown,
-            on_click=look_at,
-            args=(one.id,),
-        )
+    is_shown = view.finding is not None and view.finding.id == one.id
+    with st.container(gap=None):
+        st.markdown(f":{colour}-badge[{icon} {word}] {frame.as_typed(one.sentence)}")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption(_news(view, one), width="content")
+            st.button(
+                "Shown below" if is_shown else "Look closely",
+                key=f"drift_look-{one.id}",
+                type="tertiary",
+                disabled=is_shown,
+                on_click=look_at,
+                args=(one.id,),
+            )
 
 
 def _news(view: View, one: FindingLine) -> str:
     check = view.state.check
     if check is not None and one.open_since_run == check.run_id:
-        return ":material/fiber_new: New since the check before"
-    return f"Open since run {one.open_since_run}, {when(one.open_since_at)} ({ago(one.open_since_at, view.now)})"
+        said = ":material/fiber_new: New since the check before"
+    else:
+        said = f"Open since run {one.open_since_run}, {when(one.open_since_at)} ({ago(one.open_since_at, view.now)})"
+    if one.category is not None:
+        return said
+    parts = [
+        frame.as_typed(part.category or "")
+        for part in view.state.findings
+        if part.is_of_total and (part.candidate_id, part.metric) == (one.candidate_id, one.metric)
+    ]
+    return f"{said}. By itself it shows in {', '.join(parts)}" if parts else said
 
 
 def _rests_on(view: View) -> None:

@@ -11,7 +11,7 @@ from core import clock
 from core.services import deciding
 from core.services.candidates import candidates
 from core.services.watching import drift
-from core.services.watching.drift import DriftState, FindingLine
+from core.services.watching.drift import DriftState, FindingLine, earlier
 from core.storage.engine import reading
 from core.ui.shared import access, frame
 from core.ui.shared.filters import note_gone, one_of, say_gone
@@ -19,12 +19,14 @@ from core.ui.shared.resources import engine
 
 _DATASET, _FINDING = "dataset", "finding"
 _DATASET_KEY = "drift_dataset"
+_MOST_DIGITS = 15
 
 
 @dataclass(frozen=True)
 class Shown:
     """How a candidate is shown."""
 
+    name: str
     position: int
     is_champion: bool
 
@@ -80,8 +82,9 @@ def view(dataset: str) -> View:
     with reading(engine()) as session:
         state = drift.state(session, dataset)
         listed = candidates.listed(session, now)
-    shown = {line.candidate.id or 0: Shown(line.candidate.position, line.candidate.is_champion) for line in listed}
-    return View(state, _finding(state), shown, now)
+        finding = _finding(session, state)
+    shown = {one.id or 0: Shown(one.name, one.position, one.is_champion) for one in (line.candidate for line in listed)}
+    return View(state, finding, shown, now)
 
 
 @access.guarded(access.Role.ANALYST)
@@ -96,11 +99,19 @@ def _datasets(session: Session) -> list[str]:
     return sorted(answered, key=lambda name: name not in watched)
 
 
-def _finding(state: DriftState) -> FindingLine | None:
-    asked = st.query_params.get(_FINDING)
-    there = {str(one.id): one for one in state.findings}
-    if state.check is not None:
-        there |= {str(one.id): one for one in state.check.closed}
-    note_gone("Change", [asked], there)
+def _finding(session: Session, state: DriftState) -> FindingLine | None:
+    """The one that the address names; of an earlier check the same change as the newest one left it, if it holds."""
+    asked = st.query_params.get(_FINDING, "")
+    id_ = int(asked) if asked.isdecimal() and len(asked) <= _MOST_DIGITS else None
+    found = None if id_ is None else earlier.finding(session, state.dataset, id_)
+    note_gone("Change", [asked or None], () if found is None else (asked,))
     say_gone()
-    return there.get(asked or "", state.findings[0] if state.findings else None)
+    if found is None:
+        return state.findings[0] if state.findings else None
+    return next((one for one in state.findings if one.id == id_ or _is_same(one, found)), found)
+
+
+def _is_same(one: FindingLine, other: FindingLine) -> bool:
+    return (one.candidate_id, one.category, one.metric.name) == (
+        other.candidate_id, other.category, other.metric.name,
+    )  # fmt: skip

@@ -73,9 +73,7 @@ def _causes(one: FindingLine) -> None:
 def _part(one: FindingLine, part: CausePart) -> str:
     interval = words.interval(one.metric, part.lower, part.upper)
     size = "" if part.change is None else words.change(one.metric, part.change) + (f" ({interval})" if interval else "")
-    named, shown = CAUSE_WORDS[part.cause], "" if part.words in CAUSE_WORDS.values() else part.words
-    said = ": ".join(frame.as_typed(each) for each in (size, shown) if each)
-    return f"{frame.as_typed(named)}" + (f", {said}" if said else "")
+    return frame.as_typed(": ".join(each for each in (part.words or CAUSE_WORDS[part.cause], size) if each))
 
 
 def _flipped(one: FindingLine) -> None:

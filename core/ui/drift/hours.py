@@ -22,8 +22,6 @@ _FEWEST_HOURS = 2
 
 def section(view: View) -> None:
     """Two charts and a table; where all came in one hour, how to have it otherwise."""
-    if view.state.baseline is None:
-        return
     with st.expander("Hour of the day", icon=":material/schedule:", on_change="rerun", key="drift_hours") as opened:
         if opened.open:
             _section(view)
@@ -50,7 +48,7 @@ def _section(view: View) -> None:
         st.caption(f"Charts show the first {len(drawn)} of {len(told):,} candidates; the table has all.")
     with st.grid(2, min_column_width=330, gap="medium"):
         _chart(view, drawn, "Latency", "latency")
-        _chart(view, drawn, "Share given up", "failures")
+        _chart(view, drawn, "Tries that failed", "failures")
     grids.show([_row(view, one) for one in told], alt="Which share of the variance the hour of the day makes")
 
 

@@ -17,7 +17,7 @@ _HEIGHT = 210
 _BAND = {"light": "rgba(94, 100, 106, 0.14)", "dark": "rgba(164, 172, 178, 0.18)"}
 _AROUND = timedelta(hours=12)
 _MS, _PERCENT = 1000.0, 100.0
-_ASIDE = 0.16
+_ASIDE, _ROOM = 0.16, 7.2
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,9 @@ def trend_figure(trend: Trend, position: int, annotations: Sequence[tuple[int, A
         hovertemplate="%{text}<extra></extra>",
         cliponaxis=False,
     )
-    _last(figure, words.value(trend.metric, points[-1].value), points[-1].value * scale)
+    last = words.value(trend.metric, points[-1].value)
+    figure.update_layout(margin_r=round(16 + _ROOM * len(last)))
+    _last(figure, last, points[-1].value * scale)
     for number, annotation in annotations:
         if at[0] - _AROUND <= annotation.at <= at[-1] + _AROUND:
             figure.add_vline(annotation.at, line={"color": ink.quiet, "width": 1, "dash": "dash"}, layer="below")
@@ -150,7 +152,7 @@ def _figure(metric: Metric | None, *, height: int = _HEIGHT) -> go.Figure:
     elif metric.name.endswith("_ms"):
         figure.update_yaxes(ticksuffix=" s")
     elif metric.name.endswith("_usd"):
-        figure.update_yaxes(tickprefix="$")
+        figure.update_yaxes(tickprefix="$", exponentformat="none")
     return figure
 
 

@@ -38,7 +38,7 @@ def section(view: View) -> None:
             with st.container(gap=None):
                 _head(view, trend)
                 _chart(view, trend, listed, key=f"drift_trend-{trend.candidate_id}")
-    _annotations(listed, len(state.annotations))
+    _annotations(view, listed)
 
 
 def one_chart(view: View, one: FindingLine) -> None:
@@ -48,7 +48,7 @@ def one_chart(view: View, one: FindingLine) -> None:
         listed = _numbered(view.state, {one.candidate_id})
         _chart(view, trend, listed, key="drift_closely")
         for number, each in listed:
-            st.caption(f"{number} · {when(each.at)} · {frame.as_typed(each.words)}")
+            st.caption(f"{number} · {_said(view, each)}")
 
 
 def _chosen(view: View) -> list[Trend]:
@@ -129,10 +129,15 @@ def _numbered(state: DriftState, candidate_ids: set[int]) -> list[tuple[int, Ann
     return list(enumerate(about[-_MOST_ANNOTATIONS:], 1))
 
 
-def _annotations(listed: Sequence[tuple[int, Annotation]], of: int) -> None:
-    if not listed:
-        if of:
-            st.caption("What happened meanwhile concerned other candidates.")
-        return
-    lines = [f"{number}. {when(one.at)} · {frame.as_typed(one.words)}" for number, one in listed]
-    st.markdown("**What happened meanwhile**\n\n" + "\n".join(lines))
+def _annotations(view: View, listed: Sequence[tuple[int, Annotation]]) -> None:
+    if listed:
+        lines = [f"{number}. {_said(view, one)}" for number, one in listed]
+        st.markdown("**What happened meanwhile**\n\n" + "\n".join(lines))
+    elif view.state.annotations:
+        st.caption("What happened meanwhile concerned other candidates.")
+
+
+def _said(view: View, one: Annotation) -> str:
+    shown = view.shown.get(one.candidate_id or 0)
+    said = one.words if shown is None else f"{shown.name} {one.words}"
+    return f"{when(one.at)} · {frame.as_typed(said)}"
