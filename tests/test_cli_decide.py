@@ -1,14 +1,21 @@
 """`evenhand decide` and `evenhand gate`: verdicts as text and JSON, and a check that fails only on proof."""
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 from click.testing import Result
 from sqlalchemy import Engine
+from sqlmodel import select
 from typer.testing import CliRunner
 
 from core.cli import app
+from core.services import columns, scoring
+from core.storage.engine import open_engine, reading
+from core.storage.tables import Score
 from tests.decided import Planted, plant
+from tests.workspace import NOW
 
 
 def run(*arguments: str) -> Result:
@@ -16,15 +23,28 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(app, list(arguments))
 
 
-@pytest.fixture
-def switched(workspace: Engine) -> Engine:
-    """B is as good as A at less than half its cost; C is far worse and costs little; D has no price."""
+@pytest.fixture(scope="module")
+def production(tmp_path_factory: pytest.TempPathFactory, _migrated_file: Path) -> Path:
+    """B is as good as A at less than half its cost; C is far worse and costs little; D has no price. All is scored."""
+    file = Path(shutil.copy(_migrated_file, tmp_path_factory.mktemp("production") / "evenhand.db"))
+    engine = open_engine(f"sqlite:///{file}")
     plant(
-        workspace,
+        engine,
         {"A": Planted(0.8, 0.02), "B": Planted(0.82, 0.008), "C": Planted(0.5, 0.001), "D": Planted(0.81, None)},
         prompts=900,
         repetitions=2,
     )
+    scoring.ensure_defaults(engine, now=NOW)
+    scoring.score_missing(engine, dataset_id=1, run_id=None, now=NOW)
+    columns.rebuild(engine, now=NOW)
+    engine.dispose()
+    return file
+
+
+@pytest.fixture
+def switched(workspace: Engine, production: Path) -> Engine:
+    """The app on a copy of that production."""
+    shutil.copy(production, str(workspace.url.database))
     return workspace
 
 
@@ -65,9 +85,11 @@ def test_the_gate_fails_where_a_loss_is_proven(switched: Engine, arguments: list
     assert len(done.output.strip().splitlines()) == 1
 
 
-def test_without_a_champion_the_gate_says_how_to_name_one(workspace: Engine):
+def test_without_a_champion_the_gate_scores_what_is_not_scored_and_says_how_to_name_one(workspace: Engine):
     plant(workspace, {"A": Planted(0.8), "B": Planted(0.8)}, prompts=3, champion=None)
     done = run("gate", "--candidate", "B")
     assert done.exit_code == 2
     assert "name a candidate with --against" in done.output
     assert json.loads(run("gate", "--candidate", "B", "--against", "A", "--json").stdout)["passed"] is True
+    with reading(workspace) as session:
+        assert len(session.exec(select(Score)).all()) > 2 * 6

@@ -128,12 +128,22 @@ def page(context: BrowserContext) -> Page:
 @pytest.fixture
 def make_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Makes servers (not started yet) with an empty SQLite database and the settings given, EVENHAND_… spelled out."""
+    yield from _servers(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def make_lasting_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
+    """Makes servers as ``make_server`` does, for all tests of a module: each test comes to it as somebody new."""
+    yield from _servers(tmp_path_factory.mktemp("lasting"))
+
+
+def _servers(folder: Path) -> Iterator[Callable[..., Server]]:
     made: list[Server] = []
 
     def make(**env: str) -> Server:
         number = len(made)
-        database = f"sqlite:///{tmp_path / f'evenhand-{number}.db'}"
-        server = Server(database=database, log=tmp_path / f"server-{number}.log", env=env)
+        database = f"sqlite:///{folder / f'evenhand-{number}.db'}"
+        server = Server(database=database, log=folder / f"server-{number}.log", env=env)
         made.append(server)
         return server
 

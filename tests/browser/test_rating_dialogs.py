@@ -8,13 +8,13 @@ from sqlmodel import col, select
 
 from core.services.people import people
 from core.storage.engine import reading, write
-from core.storage.tables import Assignment, Remark, Vote
+from core.storage.tables import Assignment, Person, Remark
 from tests.browser.conftest import settle
 from tests.browser.server import Server
-from tests.browser.test_rating_browser import asked, in_hand, join, rate, studio, votes
+from tests.browser.test_rating_browser import asked, in_hand, join, rate, rater, states, studio, votes
 from tests.workspace import later
 
-__all__ = ["studio"]
+__all__ = ["rater", "studio"]
 
 pytestmark = pytest.mark.browser
 PARAGRAPH = (
@@ -23,9 +23,9 @@ PARAGRAPH = (
 )
 
 
-def begin(page: Page, server: Server) -> str:
+def begin(page: Page, server: Server, rater: str) -> str:
     """A rater with one pair behind them and an answer on the second; its opaque id."""
-    join(page, server)
+    join(page, server, rater)
     rate(page, 1)
     page.keyboard.press("2")
     asked(page, "Safety")
@@ -33,26 +33,26 @@ def begin(page: Page, server: Server) -> str:
     return in_hand(page)
 
 
-def remarks(server: Server) -> list[tuple[str, str]]:
+def remarks(server: Server, rater: str) -> list[tuple[str, str]]:
+    found = select(Remark.kind, Remark.note).join(Person).where(Person.name == rater).order_by(col(Remark.id))
     with reading(server.engine) as session:
-        return list(session.exec(select(Remark.kind, Remark.note).order_by(col(Remark.id))).all())
+        return list(session.exec(found).all())
 
 
-def assert_nothing_happened(server: Server, page: Page, pair: str) -> None:
+def assert_nothing_happened(server: Server, rater: str, page: Page, pair: str) -> None:
     """The answers are those given before, and the same pair waits for the same question."""
     asked(page, "Safety")
     assert in_hand(page) == pair
-    assert [vote.outcome for vote in votes(server)] == [0, 1, 2, 1]
-    with reading(server.engine) as session:
-        assert sorted(session.exec(select(Assignment.state))) == ["done", "leased"]
+    assert [vote.outcome for vote in votes(server, rater)] == [0, 1, 2, 1]
+    assert states(server, rater) == ["done", "leased"]
 
 
 @pytest.mark.regression("1.1")
 @pytest.mark.parametrize(("key", "kind"), [pytest.param("n", "comment", marks=pytest.mark.long), ("f", "flag")])
 def test_a_paragraph_typed_into_a_dialog_is_saved_whole_and_does_nothing_else(
-    studio: Server, page: Page, key: str, kind: str
+    studio: Server, rater: str, page: Page, key: str, kind: str
 ):
-    pair = begin(page, studio)
+    pair = begin(page, studio, rater)
     page.keyboard.press(key)
     expect(page.get_by_role("dialog")).to_be_visible()
     settle(page)
@@ -61,13 +61,13 @@ def test_a_paragraph_typed_into_a_dialog_is_saved_whole_and_does_nothing_else(
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("dialog")).to_have_count(0)
     settle(page)
-    assert remarks(studio) == [(kind, PARAGRAPH)]
-    assert_nothing_happened(studio, page, pair)
+    assert remarks(studio, rater) == [(kind, PARAGRAPH)]
+    assert_nothing_happened(studio, rater, page, pair)
 
 
 @pytest.mark.regression("1.1")
-def test_what_is_typed_before_the_box_is_there_goes_into_it(studio: Server, page: Page):
-    pair = begin(page, studio)
+def test_what_is_typed_before_the_box_is_there_goes_into_it(studio: Server, rater: str, page: Page):
+    pair = begin(page, studio, rater)
     page.keyboard.press("n")
     page.keyboard.type(PARAGRAPH)
     expect(page.get_by_role("dialog")).to_be_visible()
@@ -75,8 +75,8 @@ def test_what_is_typed_before_the_box_is_there_goes_into_it(studio: Server, page
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("dialog")).to_have_count(0)
     settle(page)
-    assert remarks(studio) == [("comment", PARAGRAPH)]
-    assert_nothing_happened(studio, page, pair)
+    assert remarks(studio, rater) == [("comment", PARAGRAPH)]
+    assert_nothing_happened(studio, rater, page, pair)
 
 
 @pytest.mark.parametrize(
@@ -87,9 +87,9 @@ def test_what_is_typed_before_the_box_is_there_goes_into_it(studio: Server, page
     ],
 )
 def test_what_is_typed_and_saved_before_the_box_takes_anything_is_saved_whole(
-    studio: Server, page: Page, saving: list[str]
+    studio: Server, rater: str, page: Page, saving: list[str]
 ):
-    pair = begin(page, studio)
+    pair = begin(page, studio, rater)
     page.keyboard.press("n")
     page.get_by_role("dialog").get_by_role("textbox").wait_for()
     page.keyboard.type("as 1 of 2")
@@ -99,13 +99,13 @@ def test_what_is_typed_and_saved_before_the_box_takes_anything_is_saved_whole(
         page.keyboard.press(key)
     expect(page.get_by_role("dialog")).to_have_count(0)
     settle(page)
-    assert remarks(studio) == [("comment", "as 1 of 2\nzebras")]
-    assert_nothing_happened(studio, page, pair)
+    assert remarks(studio, rater) == [("comment", "as 1 of 2\nzebras")]
+    assert_nothing_happened(studio, rater, page, pair)
 
 
 @pytest.mark.regression("1.1")
-def test_with_the_guidelines_open_no_key_of_the_page_acts_and_esc_leaves(studio: Server, page: Page):
-    pair = begin(page, studio)
+def test_with_the_guidelines_open_no_key_of_the_page_acts_and_esc_leaves(studio: Server, rater: str, page: Page):
+    pair = begin(page, studio, rater)
     page.keyboard.press("g")
     expect(page.get_by_role("dialog")).to_be_visible()
     settle(page)
@@ -115,14 +115,14 @@ def test_with_the_guidelines_open_no_key_of_the_page_acts_and_esc_leaves(studio:
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     settle(page)
-    assert_nothing_happened(studio, page, pair)
+    assert_nothing_happened(studio, rater, page, pair)
     page.keyboard.press("1")
     asked(page, "Send")
 
 
 @pytest.mark.regression("1.1")
-def test_a_reason_of_ones_own_for_a_skip_is_a_paragraph_too_and_esc_leaves(studio: Server, page: Page):
-    pair = begin(page, studio)
+def test_a_reason_of_ones_own_for_a_skip_is_a_paragraph_too_and_esc_leaves(studio: Server, rater: str, page: Page):
+    pair = begin(page, studio, rater)
     page.keyboard.press("s")
     expect(page.get_by_text("I would rather not read this")).to_be_visible()
     settle(page)
@@ -131,7 +131,7 @@ def test_a_reason_of_ones_own_for_a_skip_is_a_paragraph_too_and_esc_leaves(studi
     page.keyboard.press("Escape")
     expect(page.get_by_text("I would rather not read this")).to_have_count(0)
     settle(page)
-    assert_nothing_happened(studio, page, pair)
+    assert_nothing_happened(studio, rater, page, pair)
     page.keyboard.press("s")
     expect(page.get_by_text("I would rather not read this")).to_be_visible()
     settle(page)
@@ -139,12 +139,13 @@ def test_a_reason_of_ones_own_for_a_skip_is_a_paragraph_too_and_esc_leaves(studi
     page.keyboard.press("Enter")
     asked(page, "Tone")
     with reading(studio.engine) as session:
-        skipped = session.exec(select(Assignment).where(Assignment.state == "skipped")).one()
+        of_rater = select(Assignment).join(Person).where(Person.name == rater)
+        skipped = session.exec(of_rater.where(Assignment.state == "skipped")).one()
     assert (skipped.public_id, skipped.skip_reason) == (pair, "1 of them reads like law, and I am no lawyer")
 
 
-def test_a_note_left_with_esc_is_there_again_when_it_is_opened_again(studio: Server, page: Page):
-    begin(page, studio)
+def test_a_note_left_with_esc_is_there_again_when_it_is_opened_again(studio: Server, rater: str, page: Page):
+    begin(page, studio, rater)
     box = page.get_by_role("dialog").get_by_role("textbox")
     page.keyboard.press("n")
     expect(box).to_be_visible()
@@ -155,24 +156,24 @@ def test_a_note_left_with_esc_is_there_again_when_it_is_opened_again(studio: Ser
     settle(page)
     page.keyboard.press("n")
     expect(box).to_have_value("half a thought")
-    assert remarks(studio) == []
+    assert remarks(studio, rater) == []
 
 
 @pytest.mark.regression("2.1")
-def test_the_open_page_of_a_revoked_rater_stops_at_the_next_key(studio: Server, page: Page):
-    begin(page, studio)
-    before = len(votes(studio))
+def test_the_open_page_of_a_revoked_rater_stops_at_the_next_key(studio: Server, rater: str, page: Page):
+    begin(page, studio, rater)
+    before = len(votes(studio, rater))
     with reading(studio.engine) as session:
-        rater = session.exec(select(Vote.rater_id).limit(1)).one()
-    write(studio.engine, lambda session: people.revoke(session, rater, now=later(0)))
+        rater_id = session.exec(select(Person.id).where(Person.name == rater)).one()
+    write(studio.engine, lambda session: people.revoke(session, rater_id, now=later(0)))
     page.keyboard.press("1")
     expect(page.get_by_text("You are not signed in")).to_be_visible()
     expect(page.get_by_text(re.compile("^Pair 2 of"))).to_have_count(0)
-    assert len(votes(studio)) == before
+    assert len(votes(studio, rater)) == before
 
 
-def test_my_votes_has_one_card_a_pair_with_its_answers_skips_flags_and_notes(studio: Server, page: Page):
-    begin(page, studio)
+def test_my_votes_has_one_card_a_pair_with_its_answers_skips_flags_and_notes(studio: Server, rater: str, page: Page):
+    begin(page, studio, rater)
     page.keyboard.press("n")
     expect(page.get_by_role("dialog").get_by_role("textbox")).to_be_visible()
     settle(page)
