@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.ui.alerts import badge
 from core.ui.runs import re_evaluate
 from core.ui.shared import access, frame, navigation, signing_out
 
@@ -13,6 +14,7 @@ role = access.Role.of(person.role)
 page = navigation.page_of(role)
 frame.style(page.url_path)
 if role > access.Role.RATER:
+    badge.in_sidebar(page.url_path)
     re_evaluate.in_sidebar(person, page.url_path)
     signing_out.foot(person)
 page.run()

@@ -14,17 +14,22 @@ from core.storage.upsert import insert_into
 
 def ensure(session: Session, *, now: datetime) -> dict[AlertKind, AlertRule]:
     """The rows of all rules; those that are missing are made, on, watching from now."""
-    found = {row.kind for row in session.exec(select(AlertRule)).all()}
-    missing = [kind for kind in AlertKind if kind not in found]
+    missing = set(AlertKind) - set(stored(session))
     if missing:
         new = [
             {"kind": str(kind), "is_on": True, "parameters": {}, "watched_since": now, "stamps": {}, "standing": {}}
-            for kind in missing
+            for kind in sorted(missing)
         ]
         table = metadata.tables["alert_rule"]
         statement = insert_into(session.get_bind().dialect.name, table).on_conflict_do_nothing()
         session.connection().execute(statement, new)
-    return {AlertKind(row.kind): row for row in session.exec(select(AlertRule)).all() if row.kind in set(AlertKind)}
+    return stored(session)
+
+
+def stored(session: Session) -> dict[AlertKind, AlertRule]:
+    """The rows that there are; a rule without one is on, and has its own thresholds."""
+    known = set(AlertKind)
+    return {AlertKind(row.kind): row for row in session.exec(select(AlertRule)).all() if row.kind in known}
 
 
 def switch(session: Session, kind: AlertKind, *, is_on: bool, now: datetime) -> None:

@@ -80,14 +80,15 @@ def main() -> None:
 
 
 def _prepare() -> None:
-    """Load apprise, silent, and let it follow no redirect."""
-    import apprise  # noqa: F401
+    """Load apprise with all it knows, which takes half a second; it speaks to our ear alone."""
+    import apprise
     import requests
 
     log = logging.getLogger("apprise")
-    log.handlers, log.propagate = [_ear], False
+    log.addHandler(_ear)
+    log.propagate = False
     log.setLevel(logging.DEBUG)
-    logging.lastResort = None
+    apprise.Apprise.instantiate("json://localhost")
     send = requests.adapters.HTTPAdapter.send
 
     def heard(adapter: Any, *args: Any, **kwargs: Any) -> Any:
@@ -96,7 +97,6 @@ def _prepare() -> None:
         return answer
 
     requests.adapters.HTTPAdapter.send = heard  # type: ignore[assignment, method-assign]
-    requests.sessions.SessionRedirectMixin.get_redirect_target = lambda *_: None  # type: ignore[method-assign]
 
 
 def _outcome(message: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,8 +117,7 @@ def _send(message: Mapping[str, Any]) -> str | None:
     import apprise
 
     public_id = message["id"]
-    mail: Any = import_module("apprise.plugins.email.base")
-    mail.make_msgid = lambda domain=None, **_: f"<{public_id}@{domain}>"
+    vars(import_module("apprise.plugins.email.base"))["make_msgid"] = lambda domain: f"<{public_id}@{domain}>"
     taken = found.notify(
         body=message["body"],
         title=message["title"],
@@ -138,6 +137,7 @@ def _receiver(message: Mapping[str, Any]) -> Any:
         return "The variable holds no address that apprise knows. See docs/deploying.md for examples."
     if parts["schema"] not in REMOTE:
         return f"Nothing is sent to addresses that begin with {parts['schema']}://. See docs/deploying.md for a list."
+    parts |= {"redirect": "no", "retry": 0, "cto": SOCKET_S, "rto": SOCKET_S, "overflow": "upstream"}
     if parts["schema"] in _WITH_FIELDS:
         parts["payload"] = {**(parts.get("payload") or {}), **_fields(message, parts["schema"])}
     asset = apprise.AppriseAsset(
@@ -154,9 +154,6 @@ def _receiver(message: Mapping[str, Any]) -> Any:
 
 
 def _once(receiver: Any, public_id: str) -> Any:
-    receiver.retry = 0
-    receiver.redirects = False
-    receiver.socket_connect_timeout = receiver.socket_read_timeout = SOCKET_S
     count = len(receiver) + len(getattr(receiver, "cc", None) or ()) + len(getattr(receiver, "bcc", None) or ())
     if count != 1:
         # Where one of several refuses, the others would get the next attempt as well.
