@@ -130,7 +130,7 @@ def _inside(metric: Metric, change: Effect, evidence: Evidence) -> list[Part]:
     error, own_error = _error(metric, change), _error(metric, effect)
     without = abs(part) / max(own_error, _NEVER)
     left = abs(moved - part) / max(math.hypot(error, own_error), _NEVER)
-    is_left = abs(moved - part) >= _OF_MINIMUM * least(metric)
+    is_left = abs(moved - part) >= least(metric)
     if left > _MISFIT and is_left and without > _MISFIT:
         return [Part(cause, effect), _rest(metric, change, effect, evidence)]
     if without >= left or not is_left:

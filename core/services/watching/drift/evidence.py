@@ -1,8 +1,11 @@
 """The evidence about one cell's change: what of ours, of prices, of judges, of names and of others goes with it."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from core.domain.drift import Cell, Judgement, Metric
 from core.domain.drift.causes import CAUSE_WORDS, Cause, Effect, Evidence, Moved, is_material
@@ -17,6 +20,10 @@ from core.storage.tables import Candidate
 
 _MOSTLY = 0.5
 _USUAL = 0.25
+_FEWEST_OTHERS, _LEAST_SHARE = 2, 0.01
+_95, _OF_MEDIAN = 1.959964, 1.25
+_ALLOWED = 1.5
+"""Of the half of a 95 % interval: what frozen answers may differ by chance, in 997 of 1000."""
 _ABOUT = 2
 """Since which run something is so is known up to so many runs."""
 _SERVED = (metrics.LATENCY, metrics.TTFT, metrics.ERRORS, *metrics.SLOWER)
@@ -99,7 +106,34 @@ def _inside(
     if judge is None or cell is None:
         return {}
     words[Cause.JUDGE] = judge.words
-    return {Cause.JUDGE: judge.on(cell.before)}
+    others = [
+        other
+        for key, other in known.cells.items()
+        if key[1:] == (metric.name, category)
+        and known.endpoints.get(other.candidate) != known.endpoints.get(candidate)
+        and not np.isnan(other.change)
+    ]
+    return {Cause.JUDGE: common_effect(judge, cell.before, others)}
+
+
+def common_effect(judge: JudgeEffect, before: float, others: Sequence[Cell]) -> Effect:
+    """What the judge does to one candidate: told best by what happened to the others, where that is its doing.
+
+    Frozen answers are few, but a judge moves all candidates alike. So where the median of those behind other endpoints
+    lies within what the frozen answers allow, and nearer to their estimate than no change does, it is taken.
+    """
+    frozen = judge.on(before)
+    if len(others) < _FEWEST_OTHERS or frozen.change == 0:
+        return frozen
+    moved = np.array([other.change for other in others])
+    if judge.lost is not None:
+        moved = before * moved / np.maximum([other.before for other in others], _LEAST_SHARE)
+    middle = float(np.median(moved))
+    is_allowed = abs(frozen.change - middle) <= _ALLOWED * (frozen.upper - frozen.change)
+    if not is_allowed or abs(frozen.change - middle) > abs(frozen.change):
+        return frozen
+    reach = _95 * _OF_MEDIAN * float(moved.std(ddof=1)) / math.sqrt(len(moved))
+    return Effect(middle, middle - reach, middle + reach)
 
 
 def _same_tokens(known: Known, candidate: int, category: str | None, words: dict[Cause, str]) -> dict[Cause, Effect]:

@@ -64,9 +64,9 @@ def judge_effects(session: Session, run_id: int, baseline: Sequence[EndedRun]) -
         moved = anchors.now - anchors.first
         effect = mean_effect(moved)
         words = _words(judge, anchors, effect)
-        found[metrics.score_metric(judge, gates=True).name] = JudgeEffect(effect, words)
+        found[metrics.score_metric(judge).name] = JudgeEffect(effect, words)
         if moved.any():
-            verdicts = _on_verdicts(_passing(session, judge, anchors, baseline), words)
+            verdicts = verdict_effect(_passing(session, judge, anchors, baseline), words)
             larger = max(
                 (verdicts, found.get(metrics.ACCEPTABLE.name, verdicts)), key=lambda each: abs(each.on(1).change)
             )
@@ -74,8 +74,8 @@ def judge_effects(session: Session, run_id: int, baseline: Sequence[EndedRun]) -
     return found
 
 
-def _on_verdicts(passes: Floats, words: str) -> JudgeEffect:
-    """``passes``: [2, answers] the verdict with what the judge said first, and with what it says now."""
+def verdict_effect(passes: Floats, words: str) -> JudgeEffect:
+    """On the share acceptable. ``passes``: [2, answers] the verdict with what was said first, and with what is now."""
     first, now = passes
     gained = mean_effect((1 - first) * now)
     return JudgeEffect(gained, words, mean_effect(now[first == 1] - 1))

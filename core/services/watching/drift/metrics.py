@@ -1,4 +1,9 @@
-"""What is watched of every candidate, and what each answer says of it."""
+"""What is watched of every candidate, and what each answer says of it.
+
+Each metric that may raise alarms shares the error that a year of alarms may make, so those whose change shows in
+another one are on the watch list alone: what is cut short or fails a gate is not acceptable, and the first token comes
+late where the last does.
+"""
 
 from collections.abc import Collection
 
@@ -7,17 +12,18 @@ from numpy.typing import NDArray
 
 from core.domain.acceptability import Check, Outcomes, Requirement
 from core.domain.drift import Metric, Scale
-from core.domain.judging import REFUSAL_KIND, SCORE_KIND
+from core.domain.judging import REFUSAL_KIND
 from core.services.quality.gathering import Floats
 from core.services.quality.judged import INCOMPLETE, REFUSAL, Judged
 from core.storage.tables import Evaluator
 
-ACCEPTABLE = Metric("acceptable", "Share acceptable", Scale.SHARE, 0.05, 1)
+ACCEPTABLE = Metric("acceptable", "Share acceptable", Scale.SHARE, 0.04, 1)
+"""Its minimum lies below the five points that matter: a fall of six is seen as less than five every eighth time."""
 REFUSALS = Metric("refusals", "Share of refusals", Scale.SHARE, 0.05, -1)
-CUT_SHORT = Metric("incomplete", "Share cut short or empty", Scale.SHARE, 0.05, -1)
+CUT_SHORT = Metric("incomplete", "Share cut short or empty", Scale.SHARE, 0.05, -1, watch_only=True)
 ERRORS = Metric("errors", "Share given up", Scale.SHARE, 0.05, -1)
 LATENCY = Metric("latency_ms", "Latency", Scale.RATIO, 0.10, -1, has_shocks=True)
-TTFT = Metric("ttft_ms", "Time to first token", Scale.RATIO, 0.10, -1, has_shocks=True)
+TTFT = Metric("ttft_ms", "Time to first token", Scale.RATIO, 0.10, -1, has_shocks=True, watch_only=True)
 COST = Metric("cost_usd", "Cost per response", Scale.RATIO, 0.10, -1)
 TOKENS = Metric("output_tokens", "Output tokens", Scale.RATIO, 0.10, 0)
 SLOWER = (
@@ -32,15 +38,9 @@ BY_RULES = (ACCEPTABLE, REFUSALS, CUT_SHORT)
 _SCORE = "score: "
 
 
-def score_metric(evaluator: Evaluator, *, gates: bool) -> Metric:
-    """An evaluator's mean score. One that decides nothing, and is no judge, raises no alarm by itself."""
-    is_told = gates or evaluator.kind == SCORE_KIND
-    return Metric(f"{_SCORE}{evaluator.name}", f"Score {evaluator.name}", Scale.SHARE, 0.05, 1, watch_only=not is_told)
-
-
-def is_score(metric: Metric) -> bool:
-    """Whether it is an evaluator's mean score."""
-    return metric.name.startswith(_SCORE)
+def score_metric(evaluator: Evaluator) -> Metric:
+    """An evaluator's mean score."""
+    return Metric(f"{_SCORE}{evaluator.name}", f"Score {evaluator.name}", Scale.SHARE, 0.05, 1, watch_only=True)
 
 
 def scored_by(evaluators: Collection[Evaluator]) -> list[Evaluator]:
@@ -62,13 +62,12 @@ def values(found: Judged) -> dict[Metric, Floats]:
         COST: r.cost_usd,
         TOKENS: r.tokens["output_tokens"],
     }
-    gating = {gate.evaluator_id for gate in found.gates}
     for number, evaluator in enumerate(found.evaluators):
         if evaluator in scored_by([evaluator]):
             score = found.scores[:, number]
             with np.errstate(invalid="ignore"):
                 within = (score >= 0.0) & (score <= 1.0)
-            told[score_metric(evaluator, gates=evaluator.id in gating)] = np.where(within, score, np.nan)
+            told[score_metric(evaluator)] = np.where(within, score, np.nan)
     return told
 
 
