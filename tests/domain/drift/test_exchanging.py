@@ -53,7 +53,9 @@ def test_nothing_moved_or_the_other_way_is_no_proof() -> None:
 
 
 def test_unknown_values_leave_their_run_of_that_prompt_out_alone() -> None:
-    baseline = np.array([[0.1, 0.2, NAN, 0.4, 0.3, 0.2], [0.2, NAN, 0.3, 0.2, 0.1, 0.4], [0.3, 0.1, 0.1, 0.2, 0.2, NAN]])
+    baseline = np.array(
+        [[0.1, 0.2, NAN, 0.4, 0.3, 0.2], [0.2, NAN, 0.3, 0.2, 0.1, 0.4], [0.3, 0.1, 0.1, 0.2, 0.2, NAN]]
+    )
     window = np.array([[0.9, 0.8, 0.7, 0.9, NAN, 0.6]])
     exact = every_order(baseline[:, [0, 1, 2, 3, 5]], window[:, [0, 1, 2, 3, 5]], up=True)
     found = tail(baseline, window, even(baseline), even(window), up=True)
