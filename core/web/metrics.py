@@ -18,8 +18,9 @@ from core import clock
 from core.services.workspace import count_workspace
 from core.settings import AuthMode, get_settings
 from core.storage.engine import get_engine, reading
-from core.web.candidate_figures import Figures, compute
+from core.web import candidate_figures, watching_figures
 from core.web.exposition import CONTENT_TYPE, Family, written
+from core.web.figures import Figures
 from core.web.headers import stays_here
 from core.web.lifespan import Background
 
@@ -34,7 +35,8 @@ _NO_NAMES = "# What names candidates is told with the token alone: set EVENHAND_
 
 def metrics_route(background: Background) -> Route:
     """The route, for the scheduler of this process."""
-    counts, figures = _Counts(), Figures(compute)
+    counts = _Counts()
+    parts = (Figures(candidate_figures.compute), Figures(watching_figures.compute))
 
     def metrics(request: Request) -> Response:
         has_token = _has_token(request)
@@ -42,7 +44,7 @@ def metrics_route(background: Background) -> Route:
             return PlainTextResponse(_NO_METRICS, 401, headers={**_NO_STORE, "WWW-Authenticate": "Bearer"})
         families = [*counts.now(), *_process(background)]
         if has_token or get_settings().auth is AuthMode.LOCAL:
-            said = written([*families, *figures.now()])
+            said = written([*families, *(family for part in parts for family in part.now())])
         else:
             said = written(families) + _NO_NAMES
         return Response(said, media_type=CONTENT_TYPE, headers=_NO_STORE)
@@ -88,7 +90,7 @@ def _process(background: Background) -> Iterable[Family]:
     going = Family("evenhand_job_going_seconds", "How long its turn has been going on; 0: it has none now.")
     failing = Family("evenhand_job_failing", "1: its last turn failed.")
     for turn in background.turns.all():
-        labels = {"job": turn.job}
+        labels = {"background_job": turn.job}
         every.add(turn.every_s, labels)
         idle.add(turn.idle_s if turn.had_one else None, labels)
         going.add(turn.going_s or 0.0, labels)

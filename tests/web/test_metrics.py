@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 from core.services.quality import Scope, report
 from core.storage.engine import reading
 from core.web import candidate_figures
-from core.web.candidate_figures import Figures
 from core.web.exposition import Family, written
+from core.web.figures import Figures
 from core.web.health import health_routes
 from core.web.lifespan import Background
 from tests.decided import Planted, plant
