@@ -9,11 +9,10 @@ from itertools import product
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
-from core.services.studies import studies
+from core.services.demo.opening import prepare_workspace
 from core.services.watching import drift
-from core.storage.engine import write
 from tests.browser.conftest import ARGS, CHROMIUM, settle
 from tests.browser.server import Server
 from tests.drifting import Truth, Weeks, weeks
@@ -31,6 +30,7 @@ def changed(engine: Engine) -> None:
     other = Truth(points=-0.3, category="coding", name="claude-haiku-4-5-20261101")
     for _ in range(2):
         _week(made, {NAMES[1]: other, HOSTILE: Truth(price=1.4), "local llama": Truth(latency=2.0, failures=0.15)})
+    _spread(engine)
 
 
 def calm(engine: Engine) -> None:
@@ -62,7 +62,7 @@ def main() -> None:
     for name in sys.argv[2:] or SCENES:
         with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
             server = Server(f"sqlite:///{scratch}/evenhand.db", Path(scratch, "log"))
-            write(server.engine, lambda session: studies.ensure_default(session, now=NOW))
+            _prepare(server.engine)
             SCENES[name](server.engine)
             server.start()
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
@@ -85,6 +85,8 @@ def take(browser: Browser, address: str, path: Path, width: int, scheme: str) ->
             found.click()
             settle(page)
     page.set_viewport_size({"width": width, "height": _LONGEST})
+    page.mouse.move(width / 2, 300)
+    page.mouse.wheel(0, -2 * _LONGEST)
     page.wait_for_timeout(3000)
     for number in range(-(-_height(page) // 1000)):
         clip = {"x": 0, "y": 1000 * number, "width": width, "height": 1000}
@@ -95,6 +97,21 @@ def take(browser: Browser, address: str, path: Path, width: int, scheme: str) ->
 def _height(page: Page) -> int:
     drawn = "[...document.querySelectorAll('[data-testid=stMainBlockContainer] [data-testid=stElementContainer]')]"
     return min(_LONGEST, int(page.evaluate(f"Math.max(...{drawn}.map(e => e.getBoundingClientRect().bottom))")))
+
+
+def _prepare(engine: Engine) -> None:
+    """A new workspace whose usual evaluators rest, so that what was planted is all there is."""
+    prepare_workspace(engine, demo=False, now=NOW)
+    with engine.begin() as connection:
+        for table in ("gate", "evaluator"):
+            connection.execute(text(f"UPDATE {table} SET retired_at = created_at"))
+
+
+def _spread(engine: Engine) -> None:
+    """Have repetitions have been asked over the day."""
+    spread = "UPDATE attempt SET started_at = datetime(started_at, '+' || (8 * repetition) || ' hours')"
+    with engine.begin() as connection:
+        connection.execute(text(spread))
 
 
 def _quiet(engine: Engine, since: int) -> Weeks:

@@ -98,9 +98,11 @@ def _flipped(one: FindingLine) -> None:
 
 
 def _label(one: FindingLine, flip: Flip) -> str:
-    before, now = (words.value(one.metric, each) for each in (flip.before, flip.after))
     name = flip.external_id
     short = name if len(name) <= _LONGEST_LABEL else f"{name[: _LONGEST_LABEL - 1]}…"
+    if flip.before is None and flip.after is None:
+        return f"{short} · {flip.category}"
+    before, now = (words.value(one.metric, each) for each in (flip.before, flip.after))
     return f"{short} · {flip.category} · {before} → {now}"
 
 
@@ -147,7 +149,9 @@ def _answer(one: FindingLine, same: Sequence[FlipAnswer], *, key: str, raw: bool
         if len(same) > 1:
             st.badge(f"{len(same)} times the same", color="gray")
         said = [words.value(one.metric, answer.value)] if answer.value is not None else []
-        said += [frame.as_typed(reason) for reason in answer.reasons]
+        reasons = ", ".join(frame.as_typed(reason) for reason in answer.reasons)
+        if reasons:
+            said.append(f"open: {reasons}" if answer.acceptable is None else reasons)
         if said:
             st.caption(" · ".join(said), width="stretch")
     if answer.response_id is None:
