@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     database_url: str = Field(default="sqlite:///data/evenhand.db")
     auth: AuthMode = AuthMode.LOCAL
     demo: bool = True
+    scheduler: bool = Field(default=True, description="0: schedules are left to `evenhand scheduler`")
     base_url: str = Field(
         default="http://127.0.0.1:8501", description="how people reach the app; join links begin with it"
     )

@@ -11,6 +11,7 @@ from core.cli import (
     judging,
     people,
     reporting,
+    scheduling,
     serving,
 )
 from core.cli.terminal import app
@@ -27,5 +28,6 @@ __all__ = [
     "judging",
     "people",
     "reporting",
+    "scheduling",
     "serving",
 ]

@@ -17,7 +17,7 @@ from core.services.runs import workers
 from core.services.scoring import score_pending
 from core.services.studies import preferences
 from core.services.studies.assigning import release_abandoned
-from core.services.watching import drift, rules
+from core.services.watching import drift, rules, schedules
 from core.settings import AuthMode, get_settings
 from core.storage.engine import get_engine, write
 from core.storage.schema import upgrade
@@ -71,7 +71,9 @@ class Background:
         self.started_at = clock.now()
 
     def _watch(self, engine: Engine) -> None:
-        """Drift, then alerts in two jobs, so that a receiver that stalls keeps no rule from looking."""
+        """Schedules, drift, then alerts in two jobs, so that a receiver that stalls keeps no rule from looking."""
+        if get_settings().scheduler:
+            self._every(5, "schedules", lambda: schedules.tick(engine, now=clock.now()))
         self._every(30, "drift", lambda: drift.check_due(engine, now=clock.now()))
         self._every(60, "drift replay", lambda: drift.replay_all_due(engine))
         self._alerts = alerts.Delivery(engine, now=clock.now)
