@@ -1,0 +1,40 @@
+"""The history: what ran, was missed, was skipped or failed, and why."""
+
+import streamlit as st
+
+from core.services.watching import schedules
+from core.storage.engine import reading
+from core.ui.schedules import page
+from core.ui.shared.resources import engine
+
+_PER_PAGE = 10
+_CHOSEN = "schedules_history_of"
+
+
+def section() -> None:
+    """What became of due times, of one schedule or of all, the newest first; nothing where none was due yet."""
+    with reading(engine()) as session:
+        if not schedules.count_fires(session):
+            return
+        there = {line.id: line.schedule.name for line in schedules.listed(session)}
+    st.subheader("History", anchor=False)
+    chosen = None
+    if len(there) > 1:
+        chosen = st.selectbox(
+            "Of",
+            [None, *there],
+            format_func=lambda each: "All schedules" if each is None else there.get(each, "–"),
+            key=_CHOSEN,
+            width=320,
+        )
+    with reading(engine()) as session:
+        pages = -(-schedules.count_fires(session, chosen) // _PER_PAGE)
+    if not pages:
+        st.caption("It was not due yet.")
+        return
+    number = st.pagination(pages, key=f"schedules_history_page_{chosen}") if pages > 1 else 1
+    with reading(engine()) as session:
+        lines = schedules.history(session, chosen, limit=_PER_PAGE, offset=(number - 1) * _PER_PAGE)
+    with st.container(border=True, gap="small"):
+        for line in lines:
+            page.fire(line, named=True)
