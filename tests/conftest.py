@@ -15,10 +15,12 @@ from core.settings import get_settings
 from core.storage.engine import get_engine, open_engine
 from core.storage.schema import upgrade
 from core.storage.tables import metadata
+from tests.components import search_once
 from tests.echo import EchoServer, echoing
 
 SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 _numbers = count(1)
+search_once()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -30,7 +30,7 @@ _LIBRARIES = (
     "uvicorn.protocols.websockets.websockets_sansio_impl",
 )
 _forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["core.cli", *_LIBRARIES])
+_forks.set_forkserver_preload(["core.cli", *_LIBRARIES, "tests.components_found"])
 
 
 def fork(

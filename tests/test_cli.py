@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -18,17 +19,23 @@ from tests import command_line
 Run = Callable[..., CompletedProcess[str]]
 
 
-@pytest.fixture
-def evenhand(tmp_path: Path) -> Run:
-    """Runs `evenhand` with an empty workspace."""
-    database = f"sqlite:///{tmp_path / 'evenhand.db'}"
+def in_folder(folder: Path) -> Run:
+    """Runs `evenhand` with the workspace in a folder."""
+    database = f"sqlite:///{folder / 'evenhand.db'}"
     env = os.environ | {"EVENHAND_DATABASE_URL": database, "EVENHAND_DEMO": "0", "COLUMNS": "200"}
     return partial(command_line.evenhand, env=env)
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> Path:
-    """A folder with two prompts, two candidates' answers and three votes."""
+def evenhand(tmp_path: Path) -> Run:
+    """Runs `evenhand` with an empty workspace."""
+    return in_folder(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two prompts, two candidates' answers and three votes, and the workspace that imported them."""
+    folder = tmp_path_factory.mktemp("template")
     rows = {
         "prompts": [{"id": f"p{n}", "category": "support", "turns": [f"Question {n}?"]} for n in range(2)],
         "responses": [
@@ -41,15 +48,21 @@ def files(tmp_path: Path) -> Path:
         ],
     }
     for kind, records in rows.items():
-        (tmp_path / f"{kind}.jsonl").write_text("\n".join(map(json.dumps, records)))
-    return tmp_path
+        (folder / f"{kind}.jsonl").write_text("\n".join(map(json.dumps, records)))
+        done = in_folder(folder)("import", kind, str(folder / f"{kind}.jsonl"), "--dataset", "d")
+        assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def files(template: Path, tmp_path: Path) -> Path:
+    """A copy of all in that folder."""
+    return Path(shutil.copytree(template, tmp_path, dirs_exist_ok=True))
 
 
 @pytest.fixture
 def filled(evenhand: Run, files: Path) -> Run:
-    for kind in ("prompts", "responses", "votes"):
-        done = evenhand("import", kind, str(files / f"{kind}.jsonl"), "--dataset", "d")
-        assert done.returncode == 0, done.stderr
+    """Runs `evenhand` with a copy of that workspace."""
     return evenhand
 
 

@@ -25,6 +25,7 @@ from tests.browser.conftest import Profiles, settle
 from tests.browser.frames import Recorder
 from tests.browser.server import Server
 from tests.browser.visitor import asked
+from tests.long import IS_LONG
 
 pytestmark = pytest.mark.browser
 
@@ -144,7 +145,8 @@ def test_a_visitor_without_a_browser_is_told_what_an_allowed_page_shows(warmed: 
 def test_whoever_is_refused_sees_that_and_nothing_else(
     path: str, who: Role | None, cold: Server, context: BrowserContext
 ) -> None:
-    start_cold(cold)
+    if who is None or IS_LONG or not cold.is_running:
+        start_cold(cold)
     page, recorder = visit(context, cold, f"/{path}", who)
     page.get_by_role("heading", name=refusal(who)).wait_for()
     assert page.get_by_role("heading").count() == 1

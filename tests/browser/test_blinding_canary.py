@@ -23,7 +23,7 @@ RARER = ("responses", "studies", "rate")
 TELLING = (b"candidate_id", b"latency_ms", b"cost_usd", b"ttft", b"left_candidate", b"response_id", b"Traceback")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def canary() -> str:
     """A name that occurs nowhere by chance; make_workspace builds candidate, model and provider names from it."""
     return f"canary{secrets.token_hex(12)}"
@@ -36,6 +36,14 @@ def studio(make_server: Callable[..., Server], canary: str) -> Server:
     return server
 
 
+@pytest.fixture(scope="module")
+def lasting(make_lasting_server: Callable[..., Server], canary: str) -> Server:
+    """Such a server, running, for those who need it neither cold nor broken."""
+    server = make_lasting_server(EVENHAND_AUTH="link")
+    make_workspace(server.engine, prompts=10, candidates=4, name=canary)
+    return server.start()
+
+
 def open_everything(page: Page, server: Server) -> None:
     """Open every address there is, one that is not, and leave each be until it is quiet."""
     for path in ADDRESSES:
@@ -45,13 +53,12 @@ def open_everything(page: Page, server: Server) -> None:
 
 
 def test_many_pairs_and_every_page_tell_a_rater_nothing(
-    studio: Server, canary: str, context: BrowserContext, page: Page
+    lasting: Server, canary: str, context: BrowserContext, page: Page
 ):
     recorder = Recorder()
     recorder.attach(page)
-    studio.start()
-    context.add_cookies([studio.sign_in("Dr Adler", Role.RATER)])
-    page.goto(studio.address)
+    context.add_cookies([lasting.sign_in("Dr Adler", Role.RATER)])
+    page.goto(lasting.address)
     asked(page, "Tone")
     settle(page)
     for number in range(1, PAIRS + 1):
@@ -63,16 +70,15 @@ def test_many_pairs_and_every_page_tell_a_rater_nothing(
     settle(page)
     page.keyboard.press("z")
     asked(page, QUESTIONS[-1])
-    open_everything(page, studio)
+    open_everything(page, lasting)
     assert len(recorder.frames()) > 3 * PAIRS
     recorder.assert_absent([canary, *TELLING])
     assert recorder.hosts == {"127.0.0.1"}
 
 
-def test_an_anonymous_visitor_is_told_nothing(studio: Server, canary: str):
-    studio.start()
+def test_an_anonymous_visitor_is_told_nothing(lasting: Server, canary: str):
     for path in ADDRESSES:
-        visitor.asked(studio, path).assert_absent([canary, *TELLING])
+        visitor.asked(lasting, path).assert_absent([canary, *TELLING])
 
 
 @pytest.mark.parametrize("path", ["", "leaderboard", *(pytest.param(path, marks=pytest.mark.long) for path in RARER)])
@@ -104,12 +110,11 @@ def test_an_error_on_a_rater_page_names_no_candidate(studio: Server, canary: str
     recorder.assert_absent([canary, *TELLING])
 
 
-def test_the_canary_would_be_found(studio: Server, canary: str, context: BrowserContext, page: Page):
+def test_the_canary_would_be_found(lasting: Server, canary: str, context: BrowserContext, page: Page):
     """An analyst's page does name candidates: the recorder sees what it ought to see."""
     recorder = Recorder()
     recorder.attach(page)
-    studio.start()
-    context.add_cookies([studio.sign_in("Ana Lyst", Role.ANALYST)])
-    page.goto(f"{studio.address}/responses")
+    context.add_cookies([lasting.sign_in("Ana Lyst", Role.ANALYST)])
+    page.goto(f"{lasting.address}/responses")
     settle(page)
     assert recorder.contains(canary)

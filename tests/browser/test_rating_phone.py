@@ -1,6 +1,7 @@
 """The rating page on a phone: no keys are named, nothing hides under the bar, and A and B are a tap apart."""
 
 from collections.abc import Callable
+from itertools import count
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -14,6 +15,7 @@ from tests.browser.server import Server
 from tests.workspace import make_workspace
 
 pytestmark = pytest.mark.browser
+_raters = count(1)
 LAST = "The last words of this answer."
 IN_SIGHT = """(element) => {
   const {top, bottom} = element.getBoundingClientRect()
@@ -22,9 +24,10 @@ IN_SIGHT = """(element) => {
 }"""
 
 
-@pytest.fixture
-def desk(make_server: Callable[..., Server]) -> Server:
-    server = make_server(EVENHAND_AUTH="link")
+@pytest.fixture(scope="module")
+def desk(make_lasting_server: Callable[..., Server]) -> Server:
+    """A server in link mode whose pairs are longer than a screen; nobody rates one to its end."""
+    server = make_lasting_server(EVENHAND_AUTH="link")
     make_workspace(server.engine, prompts=4, candidates=2, guidelines="Judge as if you had to sign it.")
     with writing(server.engine) as session:
         for response in session.exec(select(Response)):
@@ -35,7 +38,7 @@ def desk(make_server: Callable[..., Server]) -> Server:
 
 def opened(context_of: Profiles, server: Server, *, phone: bool) -> Page:
     context = context_of(**PHONE if phone else {})
-    context.add_cookies([server.sign_in("Dr Adler", Role.RATER)])
+    context.add_cookies([server.sign_in(f"Dr Adler {next(_raters)}", Role.RATER)])
     page = context.new_page()
     page.goto(server.address)
     expect(page.get_by_text("4 pairs of answers to compare")).to_be_visible()

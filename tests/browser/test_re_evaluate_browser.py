@@ -30,6 +30,7 @@ FEW = 6
 HALF_HANG = PlantedPlan(total_ms=100, stall_every=2, stall_ms=120_000)
 CATEGORIES = ("ambiguous", "reasoning")[: times(1, 2)]
 ALL = 8 * len(CATEGORIES)
+ASKED = times(2, ALL)
 
 
 @pytest.fixture
@@ -40,21 +41,27 @@ def studio(server: Callable[..., Server]) -> Server:
 
 @pytest.fixture
 def model(studio: Server) -> Iterator[PlantedServer]:
-    """Answers for the quickest of the demo's candidates, every second request not within two minutes. Has no price."""
+    """Answers for the only of the demo's candidates that is left, every second request not within two minutes.
+
+    Has no price.
+    """
     with planted(HALF_HANG) as server:
         with writing(studio.engine) as session:
+            for other in session.exec(select(Candidate).where(Candidate.name != "Terse")):
+                other.is_retired = True
             terse = session.exec(select(Candidate).where(Candidate.name == "Terse")).one()
             terse.provider, terse.model = "vllm", "planted"
             terse.settings = {"base_url": server.base_url, "max_tokens": 20}
         yield server
 
 
-def ordered(page: Page, prompts: int = ALL) -> Locator:
+def ordered(page: Page, prompts: int = ALL, others: tuple[str, ...] = ()) -> Locator:
     """The dialog, with the quickest of the demo's candidates alone chosen, and as many prompts of some categories."""
     page.get_by_role("button", name="Re-evaluate").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_text("5 candidates × 16 prompts")).to_be_visible()
-    for name in OTHERS:
+    if others:
+        expect(dialog.get_by_text(f"{1 + len(others)} candidates × 16 prompts")).to_be_visible()
+    for name in others:
         dialog.get_by_text(name, exact=True).click()
         expect(dialog.get_by_role("checkbox", name=name)).not_to_be_checked()
     expect(dialog.get_by_text("1 candidate × 16 prompts")).to_be_visible()
@@ -114,35 +121,36 @@ def underway(page: Page) -> None:
 
 
 def test_a_slice_of_the_demo_is_asked_again_scored_and_can_be_rated(studio: Server, page: Page) -> None:
-    with writing(studio.engine) as session:
-        terse = session.exec(select(Candidate).where(Candidate.name == "Terse")).one()
-        terse.settings = terse.settings | {"max_tokens": times(48, terse.settings["max_tokens"])}
     page.goto(f"{studio.address}/leaderboard")
     settle(page)
-    dialog = ordered(page)
-    begin(page, dialog)
+    begin(page, ordered(page, ASKED, OTHERS))
     assert re.search(r"[?&]run=\d+", page.url)
     underway(page)
     first = done(page)
     comes_to_its_end(page)
-    expect(card(page).get_by_text(f"{ALL} of {ALL}", exact=True)).to_be_visible()
+    expect(card(page).get_by_text(f"{ASKED} of {ASKED}", exact=True)).to_be_visible()
     assert first < ALL
     with reading(studio.engine) as session:
         run = the_run(session)
         came = session.exec(select(Response).where(Response.run_id == run.id)).all()
         scored = set(session.exec(select(Score.response_id).where(col(Score.response_id).in_([r.id for r in came]))))
         terse = session.exec(select(Candidate.id).where(Candidate.name == "Terse")).one()
-    assert (run.state, run.planned, run.responses, run.failed) == ("done", ALL, ALL, 0)
+    assert (run.state, run.planned, run.responses, run.failed) == ("done", ASKED, ASKED, 0)
     assert {response.candidate_id for response in came} == {terse}
     assert scored == {response.id for response in came}
-    assert run.attempts >= ALL
-    expect(card(page).get_by_text(re.compile(rf"{ALL} responses · \d+ acceptable of {ALL} scored"))).to_be_visible()
+    assert run.attempts >= ASKED
+    acceptable = re.compile(rf"{ASKED} responses · \d+ acceptable of {ASKED} scored")
+    expect(card(page).get_by_text(acceptable)).to_be_visible()
     a_new_response_can_be_rated(studio, page, {response.id for response in came})
 
 
 def a_new_response_can_be_rated(studio: Server, page: Page, came: set[int]) -> None:
-    """Rate pairs of the demo's study, of what was asked again alone: it takes the newest of each candidate."""
+    """Rate pairs of the demo's study, of what was asked again alone: what Terse said before counts as cut short."""
     with writing(studio.engine) as session:
+        terse = session.exec(select(Candidate.id).where(Candidate.name == "Terse")).one()
+        for before in session.exec(select(Response).where(Response.candidate_id == terse)):
+            if before.id not in came:
+                before.finish_reason = "length"
         study = session.exec(select(Study).where(Study.name == "Demo")).one()
         names = select(Candidate.id).where(col(Candidate.name).in_(("Terse", "Plain")))
         study.categories, study.candidate_ids = list(CATEGORIES), [found for found in session.exec(names) if found]
@@ -154,14 +162,14 @@ def a_new_response_can_be_rated(studio: Server, page: Page, came: set[int]) -> N
         expect(bar.locator("strong", has_text=re.compile(f"^{title}$"))).to_be_visible()
         page.wait_for_timeout(500)
         page.keyboard.press("1")
-    expect(page.get_by_text(re.compile(r"^Pair 2 of"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^Pair 2 of|There is no pair left"))).to_be_visible()
     with reading(studio.engine) as session:
         rated = session.exec(select(Assignment).where(Assignment.state == "done")).one()
     assert came & {rated.left_response_id, rated.right_response_id}
 
 
 def test_a_run_is_cancelled_and_goes_on_where_it_ended(studio: Server, model: PlantedServer, page: Page) -> None:
-    page.goto(f"{studio.address}/leaderboard")
+    page.goto(f"{studio.address}/people")
     settle(page)
     begin(page, ordered(page, FEW))
     underway(page)
@@ -184,7 +192,7 @@ def test_a_run_is_cancelled_and_goes_on_where_it_ended(studio: Server, model: Pl
 def test_a_server_that_stops_leaves_no_worker_behind_and_the_next_one_goes_on(
     studio: Server, model: PlantedServer, page: Page
 ) -> None:
-    page.goto(f"{studio.address}/leaderboard")
+    page.goto(f"{studio.address}/people")
     settle(page)
     begin(page, ordered(page, FEW))
     underway(page)

@@ -27,6 +27,7 @@ from tests.browser.server import Server, free_port
 from tests.browser.visitor import asked
 
 pytestmark = pytest.mark.browser
+TOKEN = "token-0123456789"
 
 
 @dataclass
@@ -116,6 +117,13 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(f"sqlite:///{folder / 'evenhand.db'}", folder / "server.log")
     yield server.start()
     server.stop()
+
+
+@pytest.fixture(scope="module")
+def proxied(make_lasting_server: Callable[..., Server]) -> Server:
+    """One server in link mode that people reach by another address, with a token for its metrics."""
+    address = {"EVENHAND_BASE_URL": "https://evenhand.example", "EVENHAND_METRICS_TOKEN": TOKEN}
+    return make_lasting_server(EVENHAND_AUTH="link", **address).start()
 
 
 @pytest.mark.regression("2.2")
@@ -335,23 +343,22 @@ def test_the_forms_of_our_own_pages_tell_where_they_are(linked: Server, page: Pa
     link = linked.invite("By browser", Role.RATER)
     page.goto(link)
     with page.expect_request(lambda request: request.method == "POST") as sent:
-        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Join").press("Enter")
     assert sent.value.all_headers()["origin"] == linked.address
     page.wait_for_url(f"{linked.address}/")
 
 
 @pytest.mark.regression("2.4")
-def test_behind_a_proxy_the_address_that_people_use_is_ours(server: Callable[..., Server]) -> None:
-    running = server(EVENHAND_AUTH="link", EVENHAND_BASE_URL="https://evenhand.example")
+def test_behind_a_proxy_the_address_that_people_use_is_ours(proxied: Server) -> None:
     began = datetime.now(UTC)
-    for host in ("evenhand.example", f"127.0.0.1:{running.port}", "backend:8501"):
-        assert handshake(running, "https://evenhand.example", host=host) == 101, host
-        assert handshake(running, "https://evenhand.example:443", host=host) == 101, host
+    for host in ("evenhand.example", f"127.0.0.1:{proxied.port}", "backend:8501"):
+        assert handshake(proxied, "https://evenhand.example", host=host) == 101, host
+        assert handshake(proxied, "https://evenhand.example:443", host=host) == 101, host
     for origin in ("http://evenhand.example:8501", "https://evenhand.example:444", "https://evil.example"):
-        assert handshake(running, origin, host="evenhand.example") == 403, origin
-    path = running.invite("By proxy", Role.RATER).rpartition("/join/")[2]
+        assert handshake(proxied, origin, host="evenhand.example") == 403, origin
+    path = proxied.invite("By proxy", Role.RATER).rpartition("/join/")[2]
     headers = {"Origin": "https://evenhand.example", "Host": "backend:8501"}
-    assert running.get(f"/join/{path}", method="POST", headers=headers)[0] == 303
+    assert proxied.get(f"/join/{path}", method="POST", headers=headers)[0] == 303
     assert (datetime.now(UTC) - began).total_seconds() < 20
 
 
@@ -444,13 +451,12 @@ class _Started:
 
 
 @pytest.mark.regression("2.8")
-def test_cookies_are_secure_where_the_base_url_is_https(server: Callable[..., Server]) -> None:
-    running = server(EVENHAND_AUTH="link", EVENHAND_BASE_URL="https://evenhand.example")
-    path = running.invite("Anna", Role.RATER).rpartition("/join/")[2]
-    status, headers, _ = running.get(f"/join/{path}", method="POST")
+def test_cookies_are_secure_where_the_base_url_is_https(proxied: Server) -> None:
+    path = proxied.invite("Anna", Role.RATER).rpartition("/join/")[2]
+    status, headers, _ = proxied.get(f"/join/{path}", method="POST")
     assert status == 303 and "Secure" in headers["set-cookie"].split("; ")
     for each in ("/_stcore/host-config", "/_stcore/health"):
-        assert "Secure" in running.get(each)[1].get("set-cookie", "Secure").split("; ")
+        assert "Secure" in proxied.get(each)[1].get("set-cookie", "Secure").split("; ")
 
 
 def test_cookies_are_as_the_installation_says(server: Callable[..., Server], linked: Server) -> None:
@@ -461,9 +467,8 @@ def test_cookies_are_as_the_installation_says(server: Callable[..., Server], lin
 
 
 @pytest.mark.regression("2.8")
-def test_the_policy_names_our_own_sockets_alone(linked: Server, server: Callable[..., Server]) -> None:
-    behind = server(EVENHAND_AUTH="link", EVENHAND_BASE_URL="https://evenhand.example")
-    policy = behind.get("/", headers={"Host": "evenhand.example"})[1]["content-security-policy"]
+def test_the_policy_names_our_own_sockets_alone(linked: Server, proxied: Server) -> None:
+    policy = proxied.get("/", headers={"Host": "evenhand.example"})[1]["content-security-policy"]
     assert "wss://evenhand.example" in _sources(policy)
     assert not {"ws:", "wss:", "*"} & set(_sources(policy))
     assert _sources(linked.get("/")[1]["content-security-policy"]) == ["'self'", f"ws://127.0.0.1:{linked.port}"]
@@ -480,18 +485,17 @@ def _sources(policy: str) -> list[str]:
 
 
 @pytest.mark.regression("2.8")
-def test_metrics_need_this_machine_or_the_token(server: Callable[..., Server], linked: Server) -> None:
+def test_metrics_need_this_machine_or_the_token(proxied: Server, linked: Server) -> None:
     assert linked.get("/metrics")[0] == 200
     for headers in ({"X-Forwarded-For": "203.0.113.9"}, {"Forwarded": "for=203.0.113.9"}, {"Host": "evenhand.example"}):
         status, answered, body = linked.get("/metrics", headers=headers)
         assert status == 401 and answered["www-authenticate"] == "Bearer" and "evenhand_" not in body
-    running = server(EVENHAND_AUTH="link", EVENHAND_METRICS_TOKEN="token-0123456789")
     elsewhere = {"X-Forwarded-For": "203.0.113.9"}
-    for said in ("Bearer wrong", "Bearer ", "Basic token-0123456789", "Bearer é"):
+    for said in ("Bearer wrong", "Bearer ", f"Basic {TOKEN}", "Bearer é"):
         given = {**elsewhere, "Authorization": said.encode().decode("latin-1")}
-        assert running.get("/metrics", headers=given)[0] == 401, said
-    right = {**elsewhere, "Authorization": "Bearer token-0123456789"}
-    assert running.get("/metrics", headers=right)[0] == 200
+        assert proxied.get("/metrics", headers=given)[0] == 401, said
+    right = {**elsewhere, "Authorization": f"Bearer {TOKEN}"}
+    assert proxied.get("/metrics", headers=right)[0] == 200
 
 
 @pytest.mark.regression("2.8")

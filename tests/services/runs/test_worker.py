@@ -39,6 +39,7 @@ def until(condition: Callable[[], bool], *, seconds: float = 60.0) -> bool:
     return False
 
 
+@pytest.mark.one_database
 def test_the_app_starts_a_worker_when_a_run_is_due_and_it_carries_it_out(engine: Engine, server: PlantedServer):
     assert not workers.ensure(engine)
     run_id = planned(engine, make(engine, server.base_url, prompts=3))
@@ -105,6 +106,7 @@ def _is_alive(pid: int) -> bool:
         return False
 
 
+@pytest.mark.one_database
 def test_two_workers_never_share_a_run(engine: Engine, server: PlantedServer):
     server.use(PlantedPlan(first_byte_ms=20, total_ms=40))
     made = make(engine, server.base_url, prompts=6)

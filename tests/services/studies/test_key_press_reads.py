@@ -62,7 +62,7 @@ def test_beside_a_scheduler_no_key_press_computes_a_board(engine: Engine):
         for job in background.scheduler.get_jobs():
             job.func()
         with statements(engine, this_thread=True) as sent:
-            for number in range(1, 30):
+            for number in range(1, 15):
                 press_until_the_next_pair(engine, workspace, rater, number)
     finally:
         background.scheduler.shutdown(wait=True)

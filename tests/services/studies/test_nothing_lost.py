@@ -35,7 +35,7 @@ from tests.workspace import NOW, Workspace, make_workspace
 
 T = TypeVar("T")
 PROJECT = PROJECT_ROOT
-KILLS = times(3, long=20)
+KILLS = times(2, long=20)
 LEAST_ACKNOWLEDGED = 20
 
 
@@ -223,7 +223,7 @@ def assert_everything_is_rated(engine: Engine, workspace: Workspace, overlap: in
 
 
 def test_thirty_two_raters_at_once_lose_nothing_and_rate_everything(engine: Engine):
-    overlap, prompts = 3, 12
+    overlap, prompts = 3, times(6, long=12)
     workspace = make_workspace(engine, prompts=prompts, candidates=4, raters=32, overlap=overlap)
     raters = desks(engine, workspace)
     with leases_running_out(engine, raters[0].clock):
