@@ -17,6 +17,7 @@ from types import ModuleType
 _LIBRARIES = (
     "alembic.command",
     "apscheduler.schedulers.background",
+    "glin_profanity",
     "latex2mathml.converter",
     "markdown_it",
     "pandas",

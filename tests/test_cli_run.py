@@ -124,8 +124,8 @@ def test_a_cap_can_be_taken_away_when_a_run_goes_on(evenhand: Run):
 @pytest.mark.regression("1.6")
 def test_a_report_compares_on_the_same_prompts_and_says_which(evenhand: Run):
     assert evenhand("run", "--dataset", "d", "--candidate", "one", "--candidate", "two").returncode == 0
-    for candidate in ("two", "unpriced"):
-        assert evenhand("run", "--dataset", "d", "--candidate", candidate, "--prompts", "2").returncode == 0
+    few = ("--candidate", "two", "--candidate", "unpriced", "--prompts", "2")
+    assert evenhand("run", "--dataset", "d", *few).returncode == 0
     report = json.loads(evenhand("report", "--dataset", "d", "--json").stdout)
     responses = {row["candidate"]: row["responses"] for row in report["candidates"] if row["category"] is None}
     assert responses == {"one": PROMPTS, "two": PROMPTS, "unpriced": 2}

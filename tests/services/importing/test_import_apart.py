@@ -76,6 +76,7 @@ def take(engine: Engine, content: bytes, told: Told, **more: Any) -> Any:
     return apart.import_file(engine, file, Kind.VOTES, name="crowd.jsonl", now=NOW, on_progress=told, **more)
 
 
+@pytest.mark.one_database
 def test_it_comes_to_the_same_as_within_this_process(engine: Engine, tmp_path: Path) -> None:
     make_workspace(engine)
     told = Told()
@@ -136,6 +137,7 @@ def test_who_is_no_admin_any_more_is_refused_in_the_transaction_that_writes(engi
     assert counts(engine) == before
 
 
+@pytest.mark.one_database
 def test_who_stops_it_finds_nothing_of_it(engine: Engine, scratch: Path) -> None:
     make_workspace(engine)
     before = counts(engine)
