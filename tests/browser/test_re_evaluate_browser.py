@@ -121,7 +121,7 @@ def underway(page: Page) -> None:
 
 
 def test_a_slice_of_the_demo_is_asked_again_scored_and_can_be_rated(studio: Server, page: Page) -> None:
-    page.goto(f"{studio.address}/leaderboard")
+    page.goto(f"{studio.address}/people")
     settle(page)
     begin(page, ordered(page, ASKED, OTHERS))
     assert re.search(r"[?&]run=\d+", page.url)
@@ -232,7 +232,7 @@ def test_the_dialog_is_worked_by_keyboard_and_has_no_serious_fault(studio: Serve
     for scheme in ("light", "dark")[: times(1, 2)]:
         page = context_of(bypass_csp=True).new_page()
         page.emulate_media(color_scheme=scheme)
-        page.goto(f"{studio.address}/leaderboard")
+        page.goto(f"{studio.address}/people")
         settle(page)
         button = page.get_by_role("button", name="Re-evaluate")
         button.focus()
