@@ -197,3 +197,9 @@ def test_the_intervals_hold_the_planted_truth(rate: float, prompts: int, repetit
     world = planted(np.random.default_rng(7), prompts=prompts, repetitions=repetitions, rate=rate, datasets=300)
     assert world.cost_coverage() >= 0.93
     assert world.share_coverage() >= 0.93
+
+
+def test_a_score_that_is_still_to_come_leaves_a_verdict_open_whatever_failed_by_then() -> None:
+    outcomes = [np.array([Check.FAILED, Check.PASSED, Check.FAILED, Check.PASSED], dtype=np.int8)]
+    found = combined(outcomes, np.array([True, True, False, False]))
+    assert found.tolist() == [Check.OPEN, Check.OPEN, Check.FAILED, Check.PASSED]

@@ -1,8 +1,9 @@
 """Which responses are acceptable, and why the others are not.
 
 A response is automatically acceptable when it is complete, not blocked, refuses where the prompt expects it and only
-there, and passes every gate that applies. What should have been scored and is not leaves the verdict open: None, never
-a failure and never a pass. A response that no gate applies to is *unchecked*: its verdict is one on form alone, and
+there, and passes every gate that applies. What should have been scored and was not leaves the verdict open: None, never
+a failure and never a pass. So does a score that is still to come, whatever failed by then: a failure must not be known
+sooner than a pass. A response that no gate applies to is *unchecked*: its verdict is one on form alone, and
 whoever shows the verdicts says of how many that is so.
 """
 
@@ -83,11 +84,15 @@ def gate_outcomes(value: Floats, at_least: float, applies: NDArray[np.bool_]) ->
     return np.where(applies, outcome, Check.NOT_ASKED).astype(np.int8)
 
 
-def combined(outcomes: Sequence[Outcomes]) -> Outcomes:
-    """[n] FAILED where anything failed, else OPEN where anything is open, else PASSED."""
+def combined(outcomes: Sequence[Outcomes], awaited: NDArray[np.bool_] | None = None) -> Outcomes:
+    """[n] FAILED where anything failed, else OPEN where anything is open, else PASSED.
+
+    ``awaited``: where some score is still to come; OPEN there, even where something failed already.
+    """
     table = np.stack(outcomes)
     overall = np.where((table == Check.OPEN).any(axis=0), Check.OPEN, Check.PASSED)
-    return np.where((table == Check.FAILED).any(axis=0), Check.FAILED, overall).astype(np.int8)
+    overall = np.where((table == Check.FAILED).any(axis=0), Check.FAILED, overall)
+    return (overall if awaited is None else np.where(awaited, Check.OPEN, overall)).astype(np.int8)
 
 
 def checked(gates: Sequence[Outcomes], n: int) -> NDArray[np.bool_]:

@@ -1,7 +1,7 @@
 """Reads what verdicts rest on: all runs of a dataset's versions, pooled by the content of prompts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -164,7 +164,7 @@ class _Part:
 
 
 def _part(session: Session, scope: Scope, code_of: dict[int, int], questions: Sequence[str]) -> _Part:
-    found = _wholly_scored(judged(session, scope))
+    found = judged(session, scope)
     candidates = sorted(found.cells.asked)
     attempts, failed = gathering.attempts(session, found.cells), gathering.given_up(session, found.cells)
     turns = np.zeros(len(found.prompts.id), dtype=np.int64)
@@ -172,15 +172,6 @@ def _part(session: Session, scope: Scope, code_of: dict[int, int], questions: Se
     code = np.array([code_of[prompt] for prompt in found.prompts.id.tolist()], dtype=np.int64)
     said = {question: rated.rated_sides(session, found, question) for question in questions}
     return _Part(found, candidates, table, code, failed, said)
-
-
-def _wholly_scored(found: Judged) -> Judged:
-    """With verdicts only where every gate has one.
-
-    What fails is known sooner than what passes, so that whoever is still being scored would look worse.
-    """
-    still_open = np.any([outcome == Check.OPEN for outcome in found.outcomes.values()], axis=0)
-    return replace(found, verdict=np.where(still_open, np.int8(Check.OPEN), found.verdict))
 
 
 def _answers(part: _Part, candidates: Sequence[int]) -> AnswerColumns:

@@ -188,7 +188,9 @@ def _answers(session: Session, said: RatedSides) -> dict[int, Said]:
 
 def _row(row: Any, found: Judged, place: np.intp, said: Said) -> BehindRow:
     verdict = found.verdict[place]
-    wanted = Check.OPEN if verdict == Check.OPEN else Check.FAILED
+    is_open = verdict == Check.OPEN
+    wanted = Check.OPEN if is_open else Check.FAILED
+    reasons = tuple(name for name, outcome in found.outcomes.items() if outcome[place] == wanted)
     return BehindRow(
         response_id=row.id,
         run_id=row.run_id,
@@ -199,8 +201,8 @@ def _row(row: Any, found: Judged, place: np.intp, said: Said) -> BehindRow:
         candidate=row.name,
         repetition=row.repetition,
         text=_opening(row.turns[-1] if row.turns else ""),
-        acceptable=None if verdict == Check.OPEN else bool(verdict == Check.PASSED),
-        reasons=tuple(name for name, outcome in found.outcomes.items() if outcome[place] == wanted),
+        acceptable=None if is_open else bool(verdict == Check.PASSED),
+        reasons=reasons or (("still being scored",) if is_open else ()),
         latency_ms=row.latency_ms,
         cost_usd=row.cost_usd,
         is_checked=bool(found.checked[place]),

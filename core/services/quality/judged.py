@@ -12,14 +12,15 @@ from core.domain.acceptability import Check, Outcomes, Requirement, checked, com
 from core.domain.answering import FinishReason
 from core.domain.judging import PAIRWISE_KIND, REFUSAL_KIND
 from core.services.quality import gathering
+from core.services.quality.awaited import INCOMPLETE, REFUSAL, awaited
 from core.services.quality.cells import Cells, cells
 from core.services.quality.gathering import NO_CASE, UNSCORED, Floats, Ids, PromptFacts, ResponseColumns
 from core.services.quality.scope import RunRef, Scope, runs
 from core.services.scoring import evaluators as all_evaluators
 from core.services.scoring import gates
-from core.storage.tables import Evaluator, Gate
+from core.storage.tables import GOING, Evaluator, Gate
 
-REFUSAL, INCOMPLETE = "refusal", "incomplete"
+__all__ = ["INCOMPLETE", "REFUSAL", "GateInUse", "Judged", "judged"]
 
 
 @dataclass(frozen=True)
@@ -87,19 +88,21 @@ def judged(session: Session, scope: Scope) -> Judged:
     counting = cells(session, listed, prompts.id, scope)
     responses = gathering.responses(session, counting)
     evaluators, in_use = _evaluators(session), _gates(session, scope.dataset_id)
-    scores = gathering.scores(session, counting, [evaluator.id or 0 for evaluator in evaluators], responses)
-    scores, told, told_by_judge = _with_judges(evaluators, scores)
+    said = gathering.scores(session, counting, [evaluator.id or 0 for evaluator in evaluators], responses)
+    scores, told, told_by_judge = _with_judges(evaluators, said)
     categories = sorted(set(prompts.category))
     of_prompt = np.searchsorted(categories, prompts.category).astype(np.int64)
     prompt = np.searchsorted(prompts.id, responses.prompt)
     category = of_prompt[prompt] if len(prompt) else prompt
     refuses = _refuses(responses.finish_reason, evaluators, told)
     expects = prompts.expects_refusal[prompt] if len(prompt) else np.zeros(0, dtype=bool)
-    outcomes = _of_form(responses, _flagged(INCOMPLETE, evaluators, scores), refuses, expects)
     place = {evaluator.id: number for number, evaluator in enumerate(evaluators)}
-    of_gates = [_of_gate(gate, told[:, place[gate.evaluator_id]], categories, category) for gate in in_use]
+    applies = [(gate.evaluator_id, _applies(gate, categories, category)) for gate in in_use]
+    of_gates = [_of_gate(gate, told[:, place[of]], here) for gate, (of, here) in zip(in_use, applies, strict=True)]
+    outcomes = _of_form(responses, _flagged(INCOMPLETE, evaluators, scores), refuses, expects)
     for gate, found in zip(in_use, of_gates, strict=True):
         outcomes[gate.name] = _both(outcomes[gate.name], found) if gate.name in outcomes else found
+    goes_on = np.isin(responses.run, [run.id for run in listed if run.state in GOING])
     return Judged(
         scope=scope,
         listed=listed,
@@ -114,7 +117,7 @@ def judged(session: Session, scope: Scope) -> Judged:
         scores=scores,
         gates=in_use,
         outcomes=outcomes,
-        verdict=combined(list(outcomes.values())),
+        verdict=combined(list(outcomes.values()), awaited(evaluators, said, applies, goes_on)),
         refuses=(refuses == 1.0) & (outcomes[str(Requirement.NOT_BLOCKED)] == Check.PASSED),
         checked=checked(of_gates, len(responses.id)),
         told_by_judge=told_by_judge,
@@ -150,10 +153,13 @@ def _name(gate: Gate, evaluator: Evaluator) -> str:
     return evaluator.name if gate.at_least == 1.0 else f"{evaluator.name}, at least {gate.at_least:g}"
 
 
-def _of_gate(gate: GateInUse, score: Floats, categories: list[str], category: Ids) -> Outcomes:
-    here = np.ones(len(score), dtype=bool)
-    if gate.category is not None:
-        here = category == categories.index(gate.category) if gate.category in categories else ~here
+def _applies(gate: GateInUse, categories: list[str], category: Ids) -> NDArray[np.bool_]:
+    if gate.category is None:
+        return np.ones(len(category), dtype=bool)
+    return np.asarray(category == (categories.index(gate.category) if gate.category in categories else -1))
+
+
+def _of_gate(gate: GateInUse, score: Floats, here: NDArray[np.bool_]) -> Outcomes:
     value = np.where((score == UNSCORED) | (score == NO_CASE), np.nan, score)
     return gate_outcomes(value, gate.at_least, here & (score != NO_CASE))
 

@@ -139,7 +139,7 @@ def test_unchecked_responses_are_counted_and_the_checked_ones_have_a_share_of_th
     with writing(engine) as session:
         made.session = session
         made.prompt("cut", "support")
-        made.response(made.run(), "A", "cut", finish_reason="length", scores={"Contains": 0.0})
+        made.response(made.run(), "A", "cut", finish_reason="length", scores={**CLEAN, "Contains": 0.0})
     line = lines(engine, made)["A"]
     assert (line.responses, line.unchecked, line.checked.n, line.checked.hits) == (41, 20, 21, 20)
     assert (line.acceptable.hits, line.acceptable.n) == (40, 41)
