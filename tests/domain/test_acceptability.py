@@ -10,6 +10,7 @@ import pytest
 from benchmarks.cost_coverage import planted
 from core.domain.acceptability import (
     CostState,
+    Endings,
     cost_per_acceptable,
     share_acceptable,
 )
@@ -50,7 +51,7 @@ class Verdict:
 def verdict(facts: Facts, gates: Mapping[str, GateScore]) -> Verdict:
     """Whether one response is automatically acceptable, and if not, why. ``gates``: by name."""
     found = requirements(
-        [facts.finish_reason],
+        Endings.of([facts.finish_reason]),
         is_empty=np.array([facts.is_empty]),
         cut_short=_as_number(facts.is_cut_short),
         refuses=_as_number(facts.refuses),

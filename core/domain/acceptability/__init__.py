@@ -20,6 +20,7 @@ from core.domain.acceptability.points import POINTS, CostPerPoint, cost_per_poin
 from core.domain.acceptability.sends import Answers, Sends
 from core.domain.acceptability.verdicts import (
     Check,
+    Endings,
     Outcomes,
     Requirement,
     checked,
@@ -36,6 +37,7 @@ __all__ = [
     "CostPerAcceptable",
     "CostPerPoint",
     "CostState",
+    "Endings",
     "HumanShare",
     "Outcomes",
     "Requirement",

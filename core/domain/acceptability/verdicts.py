@@ -7,7 +7,8 @@ sooner than a pass. A response that no gate applies to is *unchecked*: its verdi
 whoever shows the verdicts says of how many that is so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 import numpy as np
@@ -39,8 +40,29 @@ class Check(IntEnum):
     NOT_ASKED = 2
 
 
+@dataclass(frozen=True)
+class Endings:
+    """How n responses ended: few different words, so that a million are compared as numbers."""
+
+    words: list[str]
+    """Empty: nobody said."""
+    code: NDArray[np.intp]
+    """[n] a place in ``words``."""
+
+    @classmethod
+    def of(cls, finish_reasons: Iterable[str | None]) -> "Endings":
+        """Of n finish reasons, None where nobody said."""
+        places: dict[str | None, int] = {}
+        code = [places.setdefault(word, len(places)) for word in finish_reasons]
+        return cls([word or "" for word in places], np.array(code, dtype=np.intp))
+
+    def among(self, *wanted: str) -> NDArray[np.bool_]:
+        """[n] which ended with one of these."""
+        return np.array([word in wanted for word in self.words], dtype=bool)[self.code]
+
+
 def requirements(
-    finish_reason: Sequence[str | None],
+    endings: Endings,
     *,
     is_empty: NDArray[np.bool_],
     cut_short: Floats,
@@ -52,12 +74,10 @@ def requirements(
     A finish reason that says *length*, *refusal* or the like is believed before an evaluator; one that says *stop*
     means complete unless an evaluator saw otherwise. A response without either is open.
     """
-    reason = np.array([word or "" for word in finish_reason], dtype=object)
-    blocked = reason == FinishReason.CONTENT_FILTER
-    by_reason = np.isin(reason, [str(word) for word in INCOMPLETE])
-    said = reason == FinishReason.REFUSAL
+    blocked, said = endings.among(FinishReason.CONTENT_FILTER), endings.among(FinishReason.REFUSAL)
+    by_reason, ended = endings.among(*INCOMPLETE), ~endings.among("")
     refused = np.where(said, 1.0, refuses)
-    cut = np.where(by_reason, 1.0, np.where(np.isnan(cut_short) & (reason != ""), 0.0, cut_short))
+    cut = np.where(by_reason, 1.0, np.where(np.isnan(cut_short) & ended, 0.0, cut_short))
     nothing_there = is_empty & ~blocked & ~said
     return {
         Requirement.COMPLETE: _outcomes(cut, passes_at=0.0, asked=~nothing_there | by_reason),

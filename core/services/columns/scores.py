@@ -96,5 +96,11 @@ def places(of: Ids, wanted: Ids) -> tuple[Ids, NDArray[np.bool_]]:
     """Where each of ``wanted`` stands in ``of`` (ascending), and whether it is there."""
     if not len(of):
         return np.zeros(len(wanted), dtype=np.int64), np.zeros(len(wanted), dtype=bool)
-    place = np.minimum(np.searchsorted(of, wanted), len(of) - 1)
+    first, span = int(of[0]), int(of[-1] - of[0]) + 1
+    if span > SPARSE * len(of):
+        place = np.minimum(np.searchsorted(of, wanted), len(of) - 1)
+        return place, of[place] == wanted
+    at = np.zeros(span, dtype=np.int64)
+    at[of - first] = np.arange(len(of))
+    place = at[np.clip(wanted - first, 0, span - 1)]
     return place, of[place] == wanted

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlmodel import Session
 
+from core.domain.acceptability import Endings
 from core.services.columns import (
     ATTEMPTS,
     FAULTS,
@@ -49,7 +51,7 @@ class ResponseColumns:
     ttft_ms: Floats
     cost_usd: Floats
     attempts: Floats
-    finish_reason: list[str | None]
+    endings: Endings
     tokens: dict[str, Floats]
 
 
@@ -69,9 +71,14 @@ def responses(session: Session, cells: Cells) -> ResponseColumns:
         ttft_ms=found["ttft_ms"],
         cost_usd=found["cost_usd"],
         attempts=found["attempts"],
-        finish_reason=found["finish_reason"].tolist(),
+        endings=_endings(found["finish_reason"]),
         tokens={name: found[name] for name in TOKENS},
     )
+
+
+def _endings(finish_reasons: NDArray[Any]) -> Endings:
+    code, words = pd.factorize(finish_reasons, use_na_sentinel=False)
+    return Endings([word if isinstance(word, str) else "" for word in words], code)
 
 
 def scores(session: Session, cells: Cells, evaluators: Sequence[int], found: ResponseColumns) -> Floats:

@@ -8,7 +8,16 @@ from numpy.typing import NDArray
 from sqlmodel import Session
 
 from core.domain import answering
-from core.domain.acceptability import Check, Outcomes, Requirement, checked, combined, gate_outcomes, requirements
+from core.domain.acceptability import (
+    Check,
+    Endings,
+    Outcomes,
+    Requirement,
+    checked,
+    combined,
+    gate_outcomes,
+    requirements,
+)
 from core.domain.answering import FinishReason
 from core.domain.judging import PAIRWISE_KIND, REFUSAL_KIND
 from core.services.quality import gathering
@@ -65,10 +74,7 @@ class Judged:
     @cached_property
     def never_shown(self) -> NDArray[np.bool_]:
         """[responses] empty or cut short by its finish reason: raters are not asked about it, see studies.pool."""
-        cut_short = np.isin(
-            np.array([str(word) for word in self.responses.finish_reason]), sorted(answering.INCOMPLETE)
-        )
-        return np.asarray((self.responses.words == 0) | cut_short)
+        return np.asarray((self.responses.words == 0) | self.responses.endings.among(*answering.INCOMPLETE))
 
     @cached_property
     def signals(self) -> Floats:
@@ -94,7 +100,7 @@ def judged(session: Session, scope: Scope) -> Judged:
     of_prompt = np.searchsorted(categories, prompts.category).astype(np.int64)
     prompt = np.searchsorted(prompts.id, responses.prompt)
     category = of_prompt[prompt] if len(prompt) else prompt
-    refuses = _refuses(responses.finish_reason, evaluators, told)
+    refuses = _refuses(responses.endings, evaluators, told)
     expects = prompts.expects_refusal[prompt] if len(prompt) else np.zeros(0, dtype=bool)
     place = {evaluator.id: number for number, evaluator in enumerate(evaluators)}
     applies = [(gate.evaluator_id, _applies(gate, categories, category)) for gate in in_use]
@@ -129,7 +135,7 @@ def _of_form(
 ) -> dict[str, Outcomes]:
     """What is asked of every response, by its words."""
     found = requirements(
-        responses.finish_reason,
+        responses.endings,
         is_empty=responses.words == 0,
         cut_short=cut_short,
         refuses=refuses,
@@ -210,7 +216,6 @@ def _with_judges(evaluators: list[Evaluator], scores: Floats) -> tuple[Floats, F
     return shown, told, by_judge
 
 
-def _refuses(reason: list[str | None], evaluators: list[Evaluator], scores: Floats) -> Floats:
+def _refuses(endings: Endings, evaluators: list[Evaluator], scores: Floats) -> Floats:
     """[n] 1, 0 or nan: whether the response refuses, whatever the prompt expects."""
-    said = np.array([word == FinishReason.REFUSAL for word in reason], dtype=bool)
-    return np.where(said, 1.0, _flagged(REFUSAL, evaluators, scores))
+    return np.where(endings.among(FinishReason.REFUSAL), 1.0, _flagged(REFUSAL, evaluators, scores))

@@ -13,7 +13,7 @@ from sqlmodel import Session
 from core.domain.acceptability import Sends
 from core.domain.clustered import dense
 from core.domain.votes import TOO_FAST_WEIGHT, Outcome
-from core.services import columns
+from core.services.columns import rows_of
 from core.services.leaderboards.tallies import is_current
 from core.services.quality import rated_texts
 from core.services.quality.gathering import Floats, Ids
@@ -128,9 +128,9 @@ def joined(parts: Sequence[RatedSides], places: Sequence[Ids]) -> RatedSides:
 
 
 def _in_order(candidate: Ids, response: Ids) -> NDArray[np.intp]:
-    """The places by candidate and response. Both as one number, which takes half the time of sorting by two."""
+    """The places by candidate and response. Both as one number, which takes a quarter of the time of sorting by two."""
     size = int(response.max(initial=0)) + 1
-    return np.argsort(dense(candidate)[1] * size + response, kind="stable")
+    return np.argsort(dense(candidate)[1] * size + response)
 
 
 def as_of(session: Session) -> tuple[int, int]:
@@ -204,6 +204,6 @@ def _counting(session: Session, dataset_id: int, question: str) -> list[Any]:
 
 def _read(session: Session, query: "sa.Select[Any]") -> Ids:
     """[columns, n] whole numbers; streamed, so that they are never all here as Python objects."""
-    parts = [np.fromiter(chain.from_iterable(rows), dtype=np.int64) for rows in columns.rows_of(session, query)]
+    parts = [np.fromiter(chain.from_iterable(rows), dtype=np.int64) for rows in rows_of(session, query)]
     table = np.concatenate([np.zeros(0, dtype=np.int64), *parts]).reshape(-1, len(query.selected_columns))
     return np.ascontiguousarray(table.T)

@@ -9,6 +9,7 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from core.services.columns import places as places_among
 from core.services.quality.gathering import Ids
 from core.services.quality.judged import Judged
 from core.storage.tables import metadata
@@ -70,11 +71,8 @@ def places(session: Session, found: Judged, response: Ids) -> Ids:
 
 
 def _place(found: Judged, response: Ids) -> Ids:
-    ids = found.responses.id
-    if not len(ids):
-        return np.full(len(response), -1, dtype=np.int64)
-    place = np.minimum(np.searchsorted(ids, response), len(ids) - 1)
-    return np.where(ids[place] == response, place, -1).astype(np.int64)
+    place, here = places_among(found.responses.id, response)
+    return np.where(here, place, -1).astype(np.int64)
 
 
 def _twins(session: Session, found: Judged, outside: Ids) -> Ids:
