@@ -157,6 +157,17 @@ def test_where_all_are_rated_signals_change_nothing() -> None:
     assert human_share(answers(told), sends(good)).gain == pytest.approx(1.0, abs=0.02)
 
 
+@pytest.mark.parametrize("n", [53, 177, 300])
+def test_where_all_are_rated_and_weigh_alike_rounding_is_not_taken_for_a_slope(n: int) -> None:
+    """Nothing is left for a signal to explain, and what rounding leaves may go with the votes by chance."""
+    rng = np.random.default_rng(n)
+    good = rng.random(n) < 0.7
+    told = np.where(rng.random(n) < 0.8, good, ~good)
+    twice = np.tile(np.arange(n), 2)
+    beside_two = sends(good[twice], response=twice, opponent=np.repeat([0, 1], n))
+    assert human_share(answers(told), beside_two).lam == (0.0,)
+
+
 def test_missing_signals_cost_precision_and_bring_no_bias() -> None:
     rng, off = np.random.default_rng(7), []
     for _ in range(60):

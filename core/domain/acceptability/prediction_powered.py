@@ -98,7 +98,10 @@ def _least_squares(sums: _Sums, without: int) -> Floats:
         return np.zeros(signals.shape[1])
     means = np.divide(by_stratum, by_stratum[0], out=np.zeros(by_stratum.shape), where=by_stratum[0] > 0)
     around = (votes - means @ sums.beside[chosen].T) / whole
-    told = (signals - np.outer(responses, signals.sum(axis=0) / every)) / every - around[2:].T
+    of_all = (signals - np.outer(responses, signals.sum(axis=0) / every)) / every
+    told = of_all - around[2:].T
+    # Where all responses are rated and weigh alike, nothing but rounding is left of it.
+    told[np.abs(told) <= _NOTHING * np.abs(of_all).max()] = 0.0
     # n rows and the few of the triangle have the same least squares.
     triangle = np.asarray(np.linalg.qr(np.column_stack([told, -around[1]]), mode="r"))
     found, left = nnls(triangle[:, :-1], triangle[:, -1])
