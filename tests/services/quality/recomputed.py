@@ -4,11 +4,14 @@ The facts: one table each of responses, attempts, scores and votes, as ``evenhan
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import stats
+
+from tests.services.quality.recomputed_human import human
 
 CUT_SHORT = {"length", "truncated", "incomplete"}
 FORM = ("Not refused", "Complete")
@@ -94,6 +97,40 @@ def share(good: np.ndarray, n: np.ndarray) -> dict[str, float | None]:
     return {"value": p, "lower": min(max(lower, 0.0), p), "upper": max(min(upper, 1.0), p)}
 
 
+def cost_interval(paid: np.ndarray, good: np.ndarray, n: np.ndarray) -> dict[str, float | None]:
+    """Paid ÷ acceptable; on the log scale by leaving out each prompt in turn, its upper end moved by the skewness."""
+    if np.isnan(paid).any() or not good.sum():
+        return {"value": None, "lower": None, "upper": None}
+    value, prompts = paid.sum() / good.sum(), len(paid)
+    if prompts < 3:
+        return {"value": value, "lower": None, "upper": None}
+    without = np.log([(paid.sum() - one) / (good.sum() - other) for one, other in zip(paid, good, strict=True)])
+    influence = (prompts - 1) * (math.log(value) - without)
+    error = math.sqrt((influence**2).sum() / (prompts - 1) / prompts)
+    skewness = stats.skew(influence) if influence.std() > 1e-9 else 0.0
+    t = stats.t.ppf(0.975, prompts - 1)
+    up = (t + max(skewness, 0.0) / math.sqrt(prompts) * (2 * t**2 + 1) / 6) * error
+    if good.sum() == n.sum():
+        up = math.hypot(up, math.log(1 / share(good, n)["lower"]))
+    return {"value": value, "lower": value * math.exp(-t * error), "upper": value * math.exp(up)}
+
+
+def quantiles(times: "pd.Series[float]", waited: Iterable[float] = ()) -> dict[str, float | None]:
+    """Of times, and of what was given up after it was ``waited``: Kaplan and Meier's share of those still to come."""
+    known, waited = times.dropna(), list(waited)
+    if not waited:
+        return {f"p{share}": _none(known.quantile(share / 100)) for share in (50, 95, 99)}
+    found: dict[str, float | None] = {"p50": None, "p95": None, "p99": None}
+    left, to_come = 1.0, len(known) + len(waited)
+    for time, has_ended in sorted([*((time, True) for time in known), *((time, False) for time in waited)]):
+        left *= 1 - 1 / to_come if has_ended else 1.0
+        to_come -= 1
+        for share in (50, 95, 99):
+            if has_ended and found[f"p{share}"] is None and 1 - left >= share / 100 - 1e-9:
+                found[f"p{share}"] = time
+    return found
+
+
 def paid_by_prompt(facts: Facts) -> "pd.Series[float]":
     """What each prompt cost with all its attempts, nan where a part is not known; imported ones bring their own."""
     for_nothing = facts.attempts.cost_basis == "nothing"
@@ -105,7 +142,7 @@ def paid_by_prompt(facts: Facts) -> "pd.Series[float]":
 
 
 def figures(facts: Facts) -> dict[str, object]:
-    """The figures of one part, by the names of ``report --json``; of the human share what votes alone tell."""
+    """The figures of one part, by the names of ``report --json``."""
     verdicts, failed, paid = judged(facts), given_up(facts), paid_by_prompt(facts)
     known = verdicts[verdicts.good.notna()]
     by_prompt = known.groupby("prompt_id")["good"].agg(["sum", "count"])
@@ -115,7 +152,6 @@ def figures(facts: Facts) -> dict[str, object]:
     checked = known[known.checked].groupby("prompt_id")["good"].agg(["sum", "count"])
     r, cost_usd = facts.responses, paid.sum(skipna=False)
     quality = facts.scores[~facts.scores.evaluator.isin((*FORM, *FLAGS))]["value"].mean()
-    cost = None if math.isnan(cost_usd) or not good.sum() else cost_usd / good.sum()
     each = None if math.isnan(cost_usd) or not len(r) or not quality > 0 else cost_usd / len(r) / (100 * quality)
     return {
         "responses": len(r),
@@ -123,22 +159,23 @@ def figures(facts: Facts) -> dict[str, object]:
         "refusals": int(verdicts.refuses.sum()),
         "unchecked": int((~verdicts.checked).sum()),
         "attempts": len(facts.attempts),
-        "latency_ms.p50": _none(r.latency_ms.quantile(0.5)) if failed.empty else ...,
+        "latency_ms": quantiles(r.latency_ms, failed.latency_ms[failed.error_kind == "timeout"]),
+        "ttft_ms": quantiles(r.ttft_ms),
         "average_latency_ms": _none(r.latency_ms.mean()),
         "input_tokens": None if r.input_tokens.isna().any() or r.empty else r.input_tokens.sum(),
         "cost_usd": _none(cost_usd),
         "acceptable": share(good.to_numpy(), n.to_numpy()),
         "acceptable_where_checked": share(checked["sum"].to_numpy(), checked["count"].to_numpy()),
-        "cost_per_acceptable_usd.value": cost,
+        "cost_per_acceptable_usd": cost_interval(*(each.to_numpy() for each in (paid[n.index], good, n))),
         "average_quality": _none(100 * quality),
         "cost_per_quality_point_usd": each,
         "scores": {name: _none(mean) for name, mean in facts.scores.groupby("evaluator")["value"].mean().items()},
-        **rated(facts, verdicts, len(failed)),
+        **rated(facts, verdicts, failed),
     }
 
 
-def rated(facts: Facts, verdicts: pd.DataFrame, lost: int) -> dict[str, object]:
-    """What raters said of the part's responses, and what that says of all where no signal narrows it."""
+def rated(facts: Facts, verdicts: pd.DataFrame, failed: pd.DataFrame) -> dict[str, object]:
+    """What raters said of the part's responses, and what that says of all."""
     votes = facts.votes[facts.votes.question == "send"]
     sides = []
     for side, other in (("left", "right"), ("right", "left")):
@@ -151,14 +188,18 @@ def rated(facts: Facts, verdicts: pd.DataFrame, lost: int) -> dict[str, object]:
         "humanly_acceptable.votes": len(mine),
         "humanly_acceptable.raters": mine.rater.nunique(),
         "humanly_acceptable.sent": int((mine.groupby(KEY)["said"].mean() > 0.5).sum()),
-        "humanly_acceptable.never_shown": int(verdicts.hidden.sum()) + lost,
+        "humanly_acceptable.never_shown": int(verdicts.hidden.sum()) + len(failed),
     }
-    has_signal = bool((verdicts.checked | (verdicts.good == 0))[~verdicts.hidden].any())
-    if found["humanly_acceptable.rated"] < 30 or has_signal:
+    if found["humanly_acceptable.rated"] < 30:
         return found
-    by_opponent = mine.groupby(["opponent", *KEY])["said"].mean().groupby("opponent").mean()
-    shown = (~verdicts.hidden).sum() / (len(verdicts) + lost)
-    return found | {"humanly_acceptable.value": by_opponent.mean() * shown}
+    order = {prompt: place for place, prompt in enumerate(facts.categories)}
+    tells = verdicts.good.where(verdicts.checked | (verdicts.good == 0))
+    answers = pd.DataFrame({"prompt": verdicts.prompt_id.map(order), "signal": tells, "hidden": verdicts.hidden})
+    gone = pd.DataFrame({"prompt": failed.prompt_id.map(order), "signal": 0.0, "hidden": True})
+    place = pd.Series(verdicts.index, index=pd.MultiIndex.from_frame(verdicts[KEY]))
+    said = mine.assign(answer=place.loc[pd.MultiIndex.from_frame(mine[KEY])].to_numpy())
+    inferred = human(pd.concat([answers, gone], ignore_index=True), said, share)
+    return found | {f"humanly_acceptable.{name}": value for name, value in inferred.items()}
 
 
 def _none(amount: float) -> float | None:

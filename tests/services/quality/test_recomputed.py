@@ -16,9 +16,9 @@ from core.domain.votes import Outcome
 from core.services.quality import Scope, report
 from core.services.quality.text import report_rows
 from core.storage.engine import reading, writing
-from core.storage.tables import Candidate
+from core.storage.tables import Candidate, Response
 from tests.evaluated import Evaluated
-from tests.services.quality.recomputed import Facts, figures
+from tests.services.quality.recomputed import SENDS, Facts, figures
 from tests.voted import Voted
 
 CANDIDATES = ("Champion", "Rival", "Third", "Failing", "Unpriced")
@@ -30,7 +30,7 @@ GATES = (
     "Word limit",
     "Character limit",
 )
-CHATS, FACTS_ASKED, RATERS = 40, 20, 4
+CHATS, FACTS_ASKED, RATERS = 40, 20, 7
 
 
 def plant(session: Any) -> None:
@@ -52,11 +52,22 @@ def plant(session: Any) -> None:
         for one, other in (("Champion", "Rival"), ("Third", "Champion"), ("Rival", "Third"), ("Champion", "Unpriced")):
             for rater in rng.choice(RATERS, size=rng.integers(1, 3), replace=False):
                 sides = responses[one, prompt], responses[other, prompt]
-                votes.vote(f"Rater {rater}", *sides, Outcome(rng.integers(0, 4)))
+                votes.vote(f"Rater {rater}", *sides, said_of(session, sides, rng))
+    for number in range(5):
+        gone = {"error_kind": "timeout", "cost_usd": 0.001, "latency_ms": 900.0 + 100 * number, "is_last": True}
+        made.attempts(run, "Third", f"chat{number}", [gone], repetition=1)
     newer = made.run()
     for number in range(5):
         made.attempts(newer, "Champion", f"chat{number}", [{"cost_usd": 0.004, "latency_ms": 200.0}])
         made.response(newer, "Champion", f"chat{number}", "Something else now.", cost_usd=0.004, latency_ms=200.0)
+
+
+def said_of(session: Any, sides: tuple[int, int], rng: np.random.Generator) -> Outcome:
+    """Mostly that what is right would be sent, so that the gate tells something of it."""
+    would = [
+        rng.random() < (0.2 if "Quito" in session.get_one(Response, side).turns[0] else 0.9) for side in sides
+    ]  # fmt: skip
+    return next(outcome for outcome in Outcome if SENDS[outcome.name.lower()] == tuple(map(float, would)))
 
 
 def unit(made: Evaluated, run: int, candidate: str, prompt: str, rng: np.random.Generator) -> int:
@@ -66,7 +77,9 @@ def unit(made: Evaluated, run: int, candidate: str, prompt: str, rng: np.random.
         made.attempts(run, candidate, prompt, [gone, {**gone, "is_last": True}])
         return 0
     cost = None if candidate == "Unpriced" else float(rng.lognormal(-6, 0.4))
-    known = {"latency_ms": float(rng.lognormal(7, 0.5)), "input_tokens": int(rng.integers(5, 50)), "output_tokens": 7}
+    latency = float(rng.lognormal(7, 0.5))
+    times = {"latency_ms": latency, "ttft_ms": latency * float(rng.uniform(0.1, 0.3))}
+    known = {**times, "input_tokens": int(rng.integers(5, 50)), "output_tokens": 7}
     wasted = [{"error_kind": "overload", "cost_usd": 0.0005}] if rng.random() < 0.2 and cost else []
     made.attempts(run, candidate, prompt, [*wasted, {"cost_usd": cost, "latency_ms": known["latency_ms"]}])
     paid = None if cost is None else cost + sum(each["cost_usd"] for each in wasted)
@@ -128,6 +141,7 @@ def test_every_figure_equals_one_computed_anew_from_the_exported_facts(command: 
     chat = by_place["Rival", "chat"]
     assert (chat["humanly_acceptable"]["rests"], chat["unchecked"]) == ("votes", CHATS), "the recomputation bites"
     human = by_place["Champion", None]
+    assert human["humanly_acceptable"]["gain"] != 1.0, "the signal is used"
     each = human["cost_usd"] / (human["responses"] * human["humanly_acceptable"]["value"])
     assert human["cost_per_humanly_acceptable_usd"]["value"] == pytest.approx(each)
 
