@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.simulated_weeks import ACCEPTABLE, LATENCY, Planted, World, year
 from core.domain.drift import Tier, judge, smallest_visible
 
-REPLICATIONS, CURVE_REPLICATIONS, GOAL = 200, 60, 0.9
+REPLICATIONS, CURVE_REPLICATIONS, GOAL = 200, 40, 0.9
 QUIET, CHECKS, LONGEST = 5, 2, 40
 CATEGORY = 3
 POINTS = (2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 26, 30)
@@ -110,7 +110,7 @@ def run() -> dict:
             "goals": goals,
             "beside": {name: power(rng, *what, CURVE_REPLICATIONS) for name, what in BESIDE.items()},
             "power": curves(rng, CURVE_REPLICATIONS),
-            "checks_to_alarm_of_a_decline": declines(rng, CURVE_REPLICATIONS // 3),
+            "checks_to_alarm_of_a_decline": declines(rng, CURVE_REPLICATIONS // 2),
             "smallest_visible": said_to_be_visible(rng, CURVE_REPLICATIONS),
             "replications": [REPLICATIONS, CURVE_REPLICATIONS],
             "seconds": round(time.perf_counter() - began, 1),

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 from scipy.integrate import quad
-from scipy.special import bdtr, digamma, polygamma
+from scipy.special import bdtr, digamma, fdtri, polygamma
 from scipy.stats import chi2
 
 from core.domain.drift.measured import Floats
@@ -15,6 +15,7 @@ from core.domain.drift.paired import Values, pooled
 FEWEST_RUNS = 8
 """Baseline and checks together; before, a metric with shocks raises no alarm."""
 _LEFT_OUT = 0.1
+UNLIKE = 0.8
 _MOST_DEGREES = 1e6
 
 
@@ -43,7 +44,8 @@ def shocks(effects: Sequence[Floats], windows: Sequence[int]) -> list[Shock]:
 
     A drift makes one of them large, so the largest tenth (at least one) is left out; so is the step into the window of
     newest checks that is judged. Candidates' variances are moderated towards each other as far as they agree (Smyth
-    2004), with fewer degrees of freedom where candidates were slow together.
+    2004), with fewer degrees of freedom where candidates were slow together; one whose variance is larger than that
+    allows (UNLIKE) is judged by its own.
     """
     steps = [_steps(one, window) for one, window in zip(effects, windows, strict=True)]
     own = [_own(one) for one in steps]
@@ -56,7 +58,9 @@ def shocks(effects: Sequence[Floats], windows: Sequence[int]) -> list[Shock]:
     for one in own:
         mine = one.variance if one.degrees > 0 else 0.0
         degrees = prior + one.degrees
-        found.append(Shock((prior * centre + one.degrees * mine) / degrees if degrees else np.nan, min(degrees, most)))
+        moderated = (prior * centre + one.degrees * mine) / degrees if degrees else np.nan
+        is_own = one.degrees > 0 and mine > moderated * float(fdtri(one.degrees, most, UNLIKE))
+        found.append(Shock(mine if is_own else moderated, min(degrees, most)))
     return found
 
 

@@ -15,8 +15,8 @@ def every_order(baseline, window, *, up: bool) -> float:
     """The exact chance, prompt by prompt, from all ways to draw the window among a prompt's known runs."""
     sums = np.zeros(1)
     seen = 0.0
-    for before, after in zip(np.transpose(baseline), np.transpose(window), strict=True):
-        before, after = before[~np.isnan(before)], after[~np.isnan(after)]
+    for sides in zip(np.transpose(baseline), np.transpose(window), strict=True):
+        before, after = (side[~np.isnan(side)] for side in sides)
         values = np.concatenate([before, after])
         drawn = [list(one) for one in combinations(range(len(values)), len(after))]
         each = [values[one].mean() - np.delete(values, one).mean() for one in drawn]
