@@ -12,10 +12,10 @@ import numpy as np
 from benchmarks.simulated_weeks import ACCEPTABLE, LATENCY, Planted, World, year
 from core.domain.drift import Tier, judge, smallest_visible
 
-REPLICATIONS, CURVE_REPLICATIONS, GOAL = 200, 40, 0.9
+REPLICATIONS, CURVE_REPLICATIONS, GOAL = 200, 30, 0.9
 QUIET, CHECKS, LONGEST = 5, 2, 40
 CATEGORY = 3
-POINTS = (2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 26, 30)
+POINTS = (2, 4, 5, 6, 8, 10, 12, 15, 18, 20, 22, 26, 30)
 SLOWER = (1.1, 1.2, 1.3, 1.4, 1.6, 2.0)
 DECLINES = (1, 8, 16, 26)
 GOALS = {

@@ -38,6 +38,8 @@ class World:
     repetitions: int = REPETITIONS
     baseline: tuple[int, ...] = (REPETITIONS,) * BASELINE_RUNS
     """Repetitions in each run of the baseline."""
+    missing: float = 0.0
+    """The share of repetitions of which nothing is known."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Year:
     world: World
     seen: dict[str, np.ndarray]
     n: np.ndarray
-    """[runs] repetitions."""
+    """[runs, candidates, prompts] repetitions."""
     prompts: Prompts = field(repr=False)
 
     def series(self, week: int, metrics: tuple[Metric, ...] = METRICS) -> list[Series]:
@@ -70,12 +72,9 @@ class Year:
         for metric in metrics:
             table = self.seen[metric.name]
             for candidate in range(table.shape[1]):
-                runs = [Seen(table[run, candidate], self._n(run)) for run in range(first + week + 1)]
+                runs = [Seen(table[run, candidate], self.n[run, candidate]) for run in range(first + week + 1)]
                 found.append(Series(candidate, metric, runs[:first], runs[first:]))
         return found
-
-    def _n(self, run: int) -> np.ndarray:
-        return np.full(len(self.prompts.category), float(self.n[run]))
 
 
 def year(
@@ -90,9 +89,11 @@ def year(
     """One year of a world, its baseline drawn anew."""
     category = np.arange(world.prompts * CATEGORIES) % CATEGORIES
     prompts = Prompts(category, tuple(f"category {place}" for place in range(CATEGORIES)))
-    n = np.array([*world.baseline, *[world.repetitions] * weeks])
+    asked = np.array([*world.baseline, *[world.repetitions] * weeks])
+    n = np.broadcast_to(asked[:, None, None], (len(asked), candidates, len(category)))
+    n = rng.binomial(n, 1 - world.missing) if world.missing else n
     draw = _Draw(rng, world, n, candidates, category, planted)
-    return Year(world, {metric.name: draw.of(metric) for metric in metrics}, n, prompts)
+    return Year(world, {metric.name: draw.of(metric) for metric in metrics}, n.astype(float), prompts)
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,10 @@ class _Draw:
             return self._amount(metric, 0.002, 0.8, 0.3)
         return np.maximum(np.rint(self._amount(metric, 300.0, 0.8, 0.3)), 1.0)
 
+    @property
+    def _known(self) -> np.ndarray:
+        return np.where(self.n > 0, self.n, np.nan)
+
     def _prompts(self, draws: np.ndarray) -> np.ndarray:
         return draws.reshape(self.candidates, len(self.category))
 
@@ -125,7 +130,7 @@ class _Draw:
         k = mean * (1 - mean) / sd**2 - 1 if sd else 0.0
         chance = self.rng.beta(mean * k, (1 - mean) * k, size) if sd else np.full(size, mean)
         chance = self._moved(metric, self._prompts(chance))
-        return self.rng.binomial(self.n[:, None, None], chance) / self.n[:, None, None]
+        return self.rng.binomial(self.n, chance) / self._known
 
     def _score(self, metric: Metric) -> np.ndarray:
         own = self._moved(metric, self._prompts(self.rng.beta(3.5, 1.5, self.candidates * len(self.category))))
@@ -134,8 +139,8 @@ class _Draw:
         total = np.zeros(safe.shape)
         for repetition in range(int(self.n.max())):
             drawn = self.rng.beta(k * safe, k * (1 - safe))
-            total += np.where((repetition < self.n)[:, None, None], drawn, 0.0)
-        return total / self.n[:, None, None]
+            total += np.where(repetition < self.n, drawn, 0.0)
+        return total / self._known
 
     def _amount(
         self, metric: Metric, middle: float, sd: float, within: float, *, is_shaken: bool = False
@@ -145,8 +150,8 @@ class _Draw:
         total = np.zeros(own.shape)
         for repetition in range(int(self.n.max())):
             drawn = np.exp(within * self.rng.standard_normal(own.shape))
-            total += np.where((repetition < self.n)[:, None, None], drawn, 0.0)
-        mean = own * total / self.n[:, None, None]
+            total += np.where(repetition < self.n, drawn, 0.0)
+        mean = own * total / self._known
         return mean * np.exp(self._shocks())[:, :, None] if is_shaken else mean
 
     def _shocks(self) -> np.ndarray:

@@ -24,9 +24,9 @@ _NEAR = 0.02
 def tail(baseline: Floats, window: Floats, n_baseline: Floats, n_window: Floats, *, up: bool) -> float:
     """The chance of a mean difference (window less baseline) as high as the one seen, or as low where not ``up``.
 
-    [runs, prompts] each: values, nan where not known, and how many repetitions each is the mean of. A prompt's runs of
-    fewer repetitions vary more than others; where that is so its differences are stretched, and shares that are counts
-    are exchanged repetition by repetition as well (the larger chance counts).
+    [runs, prompts] each: values, nan where not known, and how many repetitions each is the mean of. Runs of fewer
+    repetitions vary more than others; where a prompt has both, its differences are given the spread that they have as
+    they came, and shares that are counts are exchanged repetition by repetition as well (the larger chance counts).
     """
     sign = 1.0 if up else -1.0
     known = (~np.isnan(baseline)).any(axis=0) & (~np.isnan(window)).any(axis=0)
@@ -94,11 +94,15 @@ def _of_runs(baseline: Floats, window: Floats, n_baseline: Floats, n_window: Flo
     plain = centred * (w + b) / (w * b)
     seen = float(plain[len(baseline) :].sum())
     is_uneven = bool((known & (np.abs(inverse - inverse.max(axis=0)) > ROUNDING)).any())
-    return _Runs(plain * np.sqrt(np.maximum(stretch, 1.0)), known, w, seen, is_uneven)
+    return _Runs(plain * np.sqrt(stretch), known, w, seen, is_uneven)
 
 
 def _of_repetitions(baseline: Floats, window: Floats, n_baseline: Floats, n_window: Floats, *, sign: float) -> float:
-    """As if every repetition might have fallen on either side, where values are counts; else the least there can be."""
+    """As if every repetition might have fallen on either side, where values are counts.
+
+    Of other values, where one run before is all there is and most prompts did not move: the chance that what is rare
+    fell each time into the longer side.
+    """
     sides = [
         (np.where(np.isnan(value), 0, value * n), np.where(np.isnan(value), 0, n))
         for value, n in ((window, n_window), (baseline, n_baseline))
@@ -108,8 +112,9 @@ def _of_repetitions(baseline: Floats, window: Floats, n_baseline: Floats, n_wind
     is_counted = bool((np.abs(counts - np.rint(counts)) < 1e-6).all()) and bool((counts >= 0).all())
     total, everything = np.rint(hits + hits_before), n + n_before
     if not is_counted or (hits > n).any() or (hits_before > n_before).any():
-        moved = int((np.abs(hits / n - hits_before / n_before) > ROUNDING).sum())
-        return float((np.maximum(n, n_before) / everything).max() ** moved)
+        moved = np.abs(hits / n - hits_before / n_before) > ROUNDING
+        is_rare = len(baseline) == 1 and 2 * moved.sum() < len(moved)
+        return float((np.maximum(n, n_before) / everything)[moved].prod()) if is_rare else 0.0
     drawn = np.arange(n.max() + 1)[:, None]
     logs = _log_choose(total, drawn) + _log_choose(everything - total, n - drawn) - _log_choose(everything, n)
     adds = sign * (drawn / n - (total - drawn) / n_before)

@@ -9,7 +9,7 @@ from scipy.special import stdtr, stdtrit
 
 from core.domain.drift.exchanging import tail
 from core.domain.drift.measured import Floats, Scale, Series
-from core.domain.drift.paired import FEWEST_PROMPTS, WINDOWS, Moments, Scopes, Values, moments, pooled, values
+from core.domain.drift.paired import FEWEST_PROMPTS, WINDOWS, Moments, Scopes, Values, moments, newest, pooled, values
 from core.domain.drift.shocks import Shock, of_others, run_effects, shocks
 
 NO_SHOCK = Shock(0.0, 1.0)
@@ -112,9 +112,8 @@ def look_at(series: Series, scopes: Scopes, windows: tuple[int, ...], shaken: tu
     """At some windows of one series."""
     told = values(series, max(windows))
     before = pooled(told.baseline, told.n_baseline)
-    sides = [pooled(told.checks[-window:], told.n_checks[-window:]) for window in windows]
-    each = [moments(before, after, series.metric, scopes.members) for after in sides]
-    found = Moments(*(np.array([getattr(one, field) for one in each]) for field in Moments.__dataclass_fields__))
+    after = newest(told.checks, told.n_checks, windows)
+    found = moments(before, after, series.metric, scopes.members)
     runs = len(series.baseline) + len(series.checks)
     return Looks(told, windows, shaken, found, *_errors(told, found, windows, shaken), runs)
 

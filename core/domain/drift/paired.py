@@ -79,7 +79,7 @@ def _table(runs: Sequence[Seen], metric: Metric, width: int) -> tuple[Floats, Fl
 
 @dataclass(frozen=True)
 class Side:
-    """Some runs pooled, every repetition counting once; [prompts] each."""
+    """Some runs pooled, every repetition counting once; [..., prompts] each."""
 
     mean: Floats
     """nan where no run knows it."""
@@ -89,15 +89,26 @@ class Side:
 
 def pooled(value: Floats, n: Floats) -> Side:
     """[runs, prompts] each."""
-    total, known = n.sum(axis=0), ~np.isnan(value)
-    summed = (np.where(known, value, 0.0) * n).sum(axis=0)
+    both = newest(value, n, (len(value),))
+    return Side(both.mean[0], both.n[0], both.runs[0])
+
+
+def newest(value: Floats, n: Floats, windows: tuple[int, ...]) -> Side:
+    """[windows, prompts] each: of the last runs of [runs, prompts], so many as each window says."""
+    if not len(value):
+        nothing = np.zeros((len(windows), value.shape[1]))
+        return Side(np.full_like(nothing, np.nan), nothing, nothing)
+    at = np.array(windows) - 1
+    known = ~np.isnan(value)
+    total = np.cumsum(n[::-1], axis=0)[at]
+    summed = np.cumsum((np.where(known, value, 0.0) * n)[::-1], axis=0)[at]
     mean = np.divide(summed, total, out=np.full_like(total, np.nan), where=total > 0)
-    return Side(mean, total, known.sum(axis=0).astype(float))
+    return Side(mean, total, np.cumsum(known[::-1], axis=0, dtype=float)[at])
 
 
 @dataclass(frozen=True)
 class Moments:
-    """Of the differences over prompts known on both sides; all [..., scopes]."""
+    """Of the differences over prompts known on both sides; all [windows, scopes]."""
 
     prompts: Floats
     before: Floats
@@ -110,7 +121,7 @@ class Moments:
 
 
 def moments(before: Side, after: Side, metric: Metric, members: Floats) -> Moments:
-    """Of after less before, in each scope.
+    """Of after ([windows, prompts]) less before ([prompts]), in each scope.
 
     The logarithm of a mean of n repetitions is on average cv²/2n too small, which matters where one side has fewer
     repetitions a run; cv² is told from the spread of the differences.
@@ -118,8 +129,8 @@ def moments(before: Side, after: Side, metric: Metric, members: Floats) -> Momen
     difference = after.mean - before.mean
     difference = np.where(np.abs(difference) <= ROUNDING, 0.0, difference)
     known = ~np.isnan(difference)
-    rows = [known, np.where(known, difference, 0.0), np.where(known, difference, 0.0) ** 2]
-    rows.append(np.where(known, before.mean, 0.0))
+    moved = np.where(known, difference, 0.0)
+    rows = [known, moved, moved**2, np.where(known, before.mean, 0.0)]
     if metric.scale is Scale.RATIO:
         each_after = np.where(known, 1 / np.maximum(after.n, 1), 0.0)
         each_before = np.where(known, 1 / np.maximum(before.n, 1), 0.0)

@@ -71,10 +71,20 @@ def test_of_one_long_run_before_shares_are_counted_by_repetition() -> None:
     assert stats.ttest_1samp((window - before)[0], 0).pvalue < 1e-6 * found
 
 
-def test_of_values_that_are_no_counts_no_chance_is_below_what_the_longer_run_allows() -> None:
-    before, window = np.full((1, 20), 0.55), np.full((1, 20), 0.25)
-    found = tail(before, window, np.full((1, 20), 9.0), np.full((1, 20), 3.0), up=False)
-    assert found >= 0.75**20
+def test_of_rare_values_that_are_no_counts_no_chance_is_below_what_the_longer_run_allows() -> None:
+    before, window = np.where(np.arange(50) < 20, 0.55, 0.25)[None], np.full((1, 50), 0.25)
+    found = tail(before, window, np.full((1, 50), 9.0), np.full((1, 50), 3.0), up=False)
+    assert found == pytest.approx(0.75**20)
+
+
+def test_a_repetition_that_is_missing_somewhere_hardly_changes_the_chance() -> None:
+    rng = np.random.default_rng(9)
+    baseline, window = rng.standard_normal((3, 20)), rng.standard_normal((1, 20)) + 1.5
+    whole = tail(baseline, window, even(baseline), even(window), up=True)
+    fewer = even(baseline)
+    fewer[0, 0] = 2.0
+    assert whole < 1e-6
+    assert tail(baseline, window, fewer, even(window), up=True) == pytest.approx(whole, rel=0.5)
 
 
 def test_a_shorter_run_is_not_taken_for_a_change() -> None:

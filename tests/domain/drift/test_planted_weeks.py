@@ -11,6 +11,7 @@ WORLDS = {
     "shocks of 5 %": World(),
     "shocks of 10 % that hit all": World(shock=0.1, is_shared=True),
     "one baseline run of nine": World(baseline=(9,)),
+    "a tenth of the repetitions missing": World(missing=0.1),
     "one unsteady candidate": World(shocks=(0.1, 0.02, 0.02, 0.02, 0.02)),
 }
 
