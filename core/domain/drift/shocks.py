@@ -117,17 +117,18 @@ def trimmed(count: int, left_out: int) -> tuple[float, float]:
 
 
 def _shared(steps: Sequence[Floats]) -> float:
-    """The mean squared correlation of candidates' steps beyond what chance makes it."""
+    """The mean squared correlation of two candidates' steps beyond what chance makes it; 1 where none can be told."""
     longest = max(len(one) for one in steps)
     table = np.array([np.concatenate([np.full(longest - len(one), np.nan), one]) for one in steps])
-    table = table[:, ~np.isnan(table).any(axis=0)]
-    size = np.sqrt((table**2).mean(axis=1)) if table.shape[1] > 1 else np.zeros(0)
-    if len(size) < 2 or not size.all():
+    known = (~np.isnan(table)).astype(float)
+    table = np.nan_to_num(table)
+    both, squares = known @ known.T, table**2 @ known.T
+    pairs = np.triu(np.ones(both.shape, bool), 1) & (both > 2) & (squares > 0) & (squares.T > 0)
+    if not pairs.any():
         return 1.0
-    correlation = table @ table.T / table.shape[1] / np.outer(size, size)
-    off = correlation[np.triu_indices(len(size), 1)] ** 2
-    chance = 1 / table.shape[1]
-    return float(np.clip((off.mean() - chance) / (1 - chance), 0.0, 1.0))
+    squared = (table @ table.T)[pairs] ** 2 / (squares * squares.T)[pairs]
+    chance = 1 / both[pairs]
+    return float(np.clip(((squared - chance) / (1 - chance)).mean(), 0.0, 1.0))
 
 
 def _prior(told: Sequence[Shock]) -> tuple[float, float]:

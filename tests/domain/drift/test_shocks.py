@@ -80,3 +80,11 @@ def test_what_others_did_is_their_median_in_the_same_run() -> None:
     assert found[0].tolist() == pytest.approx([0.3, 0.4])
     assert of_others([np.array([0.1]), np.array([0.2, 0.3]), np.array([0.4, 0.5])])[0].tolist() == pytest.approx([0.4])
     assert np.isnan(of_others([np.array([0.1, 0.2]), np.array([0.2, 0.3])])[0]).all()
+
+
+def test_a_candidate_that_was_never_asked_takes_nothing_from_what_the_others_tell() -> None:
+    effects = list(np.random.default_rng(6).standard_normal((5, 20)))
+    with_absent = shocks([*effects, np.full(20, np.nan)], [1] * 6)
+    without = shocks(effects, [1] * 5)
+    assert [one.degrees for one in with_absent[:5]] == pytest.approx([one.degrees for one in without])
+    assert with_absent[0].degrees > 20
