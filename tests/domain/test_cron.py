@@ -11,7 +11,7 @@ from cronsim import CronSim
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.cron import check_zone, first_times, parse_cron, zones
+from core.domain.cron import check_zone, first_times, parse_cron, what_is_due, zones
 from core.domain.cron_words import reading, shown, standing
 from core.errors import BadInput
 
@@ -150,6 +150,19 @@ def test_times_come_in_order_from_any_moment_on():
         moment = utc(2027, 10, 30, 22) + timedelta(minutes=minutes)
         times = first_times(cron, moment, 40)
         assert times == sorted(set(times)) and times[0] > moment
+
+
+def test_of_what_is_due_the_latest_runs_unless_it_is_too_late():
+    hourly, first = parse_cron("0 * * * *", "UTC"), utc(2027, 1, 1, 6)
+    hours = [first + timedelta(hours=n) for n in range(4)]
+    due = what_is_due(hourly, first, hours[2] + timedelta(minutes=30))
+    assert (due.missed, due.to_run, due.next_at) == ((first, hours[1]), hours[2], hours[3])
+    late = what_is_due(hourly, first, hours[2] + timedelta(minutes=31))
+    assert (late.missed, late.to_run, late.next_at) == (tuple(hours[:3]), None, hours[3])
+    assert late.times == due.times == tuple(hours[:3])
+    graces = {"* * * * *": timedelta(minutes=1), "0 6 * * *": timedelta(hours=12), "0 6 * * 0": timedelta(days=1)}
+    for text, grace in graces.items():
+        assert what_is_due(parse_cron(text, "UTC"), first, first).grace == grace
 
 
 @pytest.mark.parametrize(

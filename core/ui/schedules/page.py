@@ -80,21 +80,22 @@ def _when(line: ScheduleLine) -> str:
 
 def fire(line: FireLine, *, named: bool = False) -> None:
     """What became of a due time and why, and the way to its run. ``named``: which schedule's it was, too."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        _badge(words.became(line))
-        if named:
-            st.markdown(f":small[**{frame.as_typed(line.schedule)}**]", width="content")
-        st.caption(frame.as_typed(words.due(line)), width="content")
-        if line.run_id is not None:
-            st.page_link(
-                "runs.py",
-                label=f"Run {line.run_id}",
-                icon=":material/play_circle:",
-                query_params={"run": str(line.run_id)},
-                width="content",
-            )
-    if line.fire.why:
-        st.caption(frame.as_typed(line.fire.why))
+    with st.container(gap=None):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            _badge(words.became(line))
+            if named:
+                st.markdown(f":small[**{frame.as_typed(line.schedule)}**]", width="content")
+            st.caption(frame.as_typed(words.due(line)), width="content")
+            if line.run_id is not None:
+                st.page_link(
+                    "runs.py",
+                    label=f"Run {line.run_id}",
+                    icon=":material/play_circle:",
+                    query_params={"run": str(line.run_id)},
+                    width="content",
+                )
+        if line.fire.why:
+            st.caption(frame.as_typed(line.fire.why))
 
 
 def _badge(badge: words.Badge) -> None:

@@ -323,6 +323,14 @@ def test_a_schedule_that_was_changed_since_it_was_seen_is_left_to_the_next_tick(
     assert the_schedule(engine, schedule_id).next_run_at == at + 24 * HOUR
 
 
+def test_a_schedule_that_was_paused_since_it_was_seen_is_skipped(engine: Engine, made: Made):
+    schedule_id = scheduled(engine, NOW)
+    seen = the_schedule(engine, schedule_id)
+    write(engine, lambda session: schedules.pause(session, schedule_id))
+    assert firing._fire_due(engine, seen, [], NOW + HOUR)
+    assert outcomes(engine) == [("skipped", 1)]
+
+
 def test_no_time_comes_twice_where_a_clock_was_set_back(engine: Engine, made: Made):
     schedule_id = scheduled(engine, NOW)
     schedules.tick(engine, now=NOW + 2 * HOUR)
