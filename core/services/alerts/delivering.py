@@ -122,7 +122,7 @@ class Delivery:
             return
         next_at = now + timedelta(seconds=self._wait_s(_failures(session, claim.destination) + 1, sent.outcome))
         state = "given_up" if next_at > claim.alert.created_at + GIVEN_UP_AFTER else "due"
-        mine = row.where(col(AlertDelivery.claimed_by) == claim.token)
+        mine = row.where(col(AlertDelivery.claimed_by) == claim.token, col(AlertDelivery.state) == "due")
         session.connection().execute(mine.values(state=state, next_at=next_at, **free))
         _put_off(session, claim.destination, next_at)
         _log.warning("an alert did not get to '%s': %s", claim.destination.name, problem)
@@ -163,6 +163,7 @@ def _due(now: datetime) -> Select[AlertDelivery, Alert, AlertDestination]:
         .join(Alert, col(Alert.id) == col(AlertDelivery.alert_id))
         .join(AlertDestination, col(AlertDestination.id) == col(AlertDelivery.destination_id))
         .where(AlertDelivery.state == "due", AlertDelivery.next_at <= now)
+        .where(col(AlertDestination.retired_at).is_(None))
         .where(or_(col(AlertDelivery.claimed_by).is_(None), col(AlertDelivery.claimed_at) <= now - CLAIM_LASTS))
         .order_by(col(AlertDelivery.attempts), col(AlertDelivery.next_at), col(AlertDelivery.id))
         .limit(1)

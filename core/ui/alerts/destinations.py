@@ -42,14 +42,8 @@ def _card(one: DestinationState) -> None:
             with st.container(gap=None, width="stretch"):
                 st.markdown(f"**{frame.as_typed(row.name)}** :gray[{_which(one)}]")
                 st.caption(_counts(one))
-            if st.button("Send a test", icon=":material/send:", key=f"alerts_test_{row.id}"):
-                _test(row.name)
-            if one.due or one.given_up:
-                st.button(
-                    "Try now", icon=":material/refresh:", key=f"alerts_retry_{row.id}", on_click=_retry, args=(row.id,)
-                )
-            if st.button("Remove", icon=":material/delete:", type="tertiary", key=f"alerts_remove_{row.id}"):
-                _remove(row.id or 0, row.name, one.due)
+            with st.container(horizontal=True, gap="small", width="content"):
+                _buttons(one)
         if not one.is_set:
             st.warning(
                 f"{row.url_env} is not set where Evenhand runs: set it to the receiver's address and start Evenhand "
@@ -58,6 +52,16 @@ def _card(one: DestinationState) -> None:
             )
         elif one.problem:
             st.warning(frame.as_typed(f"The last attempt failed. {one.problem}"), icon=":material/warning:")
+
+
+def _buttons(one: DestinationState) -> None:
+    row = one.destination
+    if st.button("Send a test", icon=":material/send:", key=f"alerts_test_{row.id}"):
+        _test(row.name)
+    if one.due or one.given_up:
+        st.button("Try now", icon=":material/refresh:", key=f"alerts_retry_{row.id}", on_click=_retry, args=(row.id,))
+    if st.button("Remove", icon=":material/delete:", type="tertiary", key=f"alerts_remove_{row.id}"):
+        _remove(row.id or 0, row.name, one.due)
 
 
 def _which(one: DestinationState) -> str:
