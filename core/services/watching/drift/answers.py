@@ -35,26 +35,31 @@ class Answers:
 
 
 @one_at_a_time
-def answers(session: Session, run: EndedRun, contents: Contents) -> tuple[dict[int, Answers], dict[str, Metric]]:
-    """Candidate → its answers in the run; and the metrics by name."""
+def answers(
+    session: Session, run: EndedRun, contents: Contents, most: int
+) -> tuple[dict[int, Answers], dict[str, Metric]]:
+    """Candidate → its answers in the run to the contents whose codes are below ``most``; and the metrics by name."""
     found = judged(session, Scope(run.dataset_id, run.id))
     code = contents.codes_of(found.prompts.id)[found.prompt] if len(found.prompt) else found.prompt
     units = gathering.given_up(session, found.cells)
-    told = metrics.values(found)
-    by_candidate = {}
+    places, orders, values = {}, {}, dict[int, dict[str, Floats]]()
     for candidate in sorted(found.cells.asked):
-        mine = np.flatnonzero(found.responses.candidate == candidate)
+        mine = np.flatnonzero((found.responses.candidate == candidate) & (code < most))
         failed = np.array([unit.prompt_id for unit in units if unit.candidate_id == candidate], dtype=np.int64)
-        both = np.concatenate([code[mine], contents.codes_of(failed)])
-        order = np.argsort(both, kind="stable")
-        lost = {metrics.ACCEPTABLE.name: 0.0}
-        values = {
-            metric.name: np.concatenate([value[mine], np.full(len(failed), lost.get(metric.name, np.nan))])[order]
-            for metric, value in told.items()
-        }
-        values[metrics.ERRORS.name] = np.concatenate([np.zeros(len(mine)), np.ones(len(failed))])[order]
-        by_candidate[candidate] = Answers(both[order], values)
-    return by_candidate, {metric.name: metric for metric in (*told, metrics.ERRORS)}
+        lost = contents.codes_of(failed)
+        both = np.concatenate([code[mine], lost[lost < most]])
+        orders[candidate] = np.argsort(both, kind="stable")
+        places[candidate] = mine, both[orders[candidate]]
+        is_lost = np.repeat([0.0, 1.0], [len(mine), len(both) - len(mine)])
+        values[candidate] = {metrics.ERRORS.name: is_lost[orders[candidate]]}
+    told = [metrics.ERRORS]
+    for metric, value in metrics.values(found):
+        told.append(metric)
+        for candidate, (mine, both) in places.items():
+            of_lost = np.full(len(both) - len(mine), 0.0 if metric == metrics.ACCEPTABLE else np.nan)
+            values[candidate][metric.name] = np.concatenate([value[mine], of_lost])[orders[candidate]]
+    by_candidate = {of: Answers(both, values[of]) for of, (_, both) in places.items()}
+    return by_candidate, {metric.name: metric for metric in told}
 
 
 def _means(value: Floats, asked: Ids, contents: int) -> Seen:

@@ -54,28 +54,28 @@ def run_figures(
     """Read a run. ``limits``: None for one of the baseline, whose latencies they come from."""
     found = judged(session, Scope(run.dataset_id, run.id))
     code = contents.codes_of(found.prompts.id)[found.prompt] if len(found.prompt) else found.prompt
-    who, size = found.responses.candidate, len(contents.hashes)
-    told = metrics.values(found)
-    sent = sends.of(found.responses.id)
-    units = gathering.given_up(session, found.cells)
+    size = len(contents.hashes)
     seen: dict[tuple[int, str], Seen] = {}
-    for candidate in sorted(found.cells.asked):
-        mine = np.flatnonzero(who == candidate)
-        failed = contents.codes_of(
-            np.array([u.prompt_id for u in units if u.candidate_id == candidate], dtype=np.int64)
-        )
-        for metric, value in told.items():
-            seen[candidate, metric.name] = _means(code[mine], value[mine], size)
-        both, nothing = np.concatenate([code[mine], failed]), np.zeros(len(failed))
-        acceptable = np.concatenate([told[metrics.ACCEPTABLE][mine], nothing])
-        seen[candidate, metrics.ACCEPTABLE.name] = _means(both, acceptable, size)
-        seen[candidate, metrics.ERRORS.name] = _means(both, np.concatenate([np.zeros(len(mine)), nothing + 1]), size)
+    places = {of: np.flatnonzero(found.responses.candidate == of) for of in sorted(found.cells.asked)}
+    failed = {of: contents.codes_of(prompts) for of, prompts in _given_up(session, found).items()}
+    told = []
+    for metric, value in metrics.values(found):
+        told.append(metric)
+        for candidate, mine in places.items():
+            lost = failed[candidate] if metric == metrics.ACCEPTABLE else np.zeros(0, dtype=np.int64)
+            both = np.concatenate([code[mine], lost])
+            seen[candidate, metric.name] = _means(both, np.concatenate([value[mine], np.zeros(len(lost))]), size)
+    sent = sends.of(found.responses.id)
+    for candidate, mine in places.items():
+        both = np.concatenate([code[mine], failed[candidate]])
+        is_lost = np.repeat([0.0, 1.0], [len(mine), len(failed[candidate])])
+        seen[candidate, metrics.ERRORS.name] = _means(both, is_lost, size)
         if sent is not None:
             seen[candidate, metrics.HUMAN.name] = sent.means(code, mine, size)
         if limits is not None and candidate in limits:
             slower = _slower(code[mine], found.responses.latency_ms[mine], limits[candidate], size)
             seen.update({(candidate, name): each for name, each in slower.items()})
-    kept = limits is None
+    times = {of: (code[mine], found.responses.latency_ms[mine]) for of, mine in places.items()}
     return RunFigures(
         run_id=run.id,
         dataset_id=run.dataset_id,
@@ -86,7 +86,7 @@ def run_figures(
         metrics={metric.name: metric for metric in (*told, metrics.ERRORS, metrics.HUMAN, *metrics.SLOWER)},
         names=_names(session, run.id),
         rates=_rates(session, run.id),
-        latencies={of: _times(found, code, of) for of in found.cells.asked} if kept else {},
+        latencies=times if limits is None else {},
     )
 
 
@@ -125,9 +125,13 @@ def _slower(code: Ids, ms: Floats, limits: tuple[float, ...], size: int) -> dict
     }
 
 
-def _times(found: Judged, code: Ids, candidate: int) -> tuple[Ids, Floats]:
-    mine = found.responses.candidate == candidate
-    return code[mine], found.responses.latency_ms[mine]
+def _given_up(session: Session, found: Judged) -> dict[int, Ids]:
+    """Candidate → the prompts of its units given up; as in *Cost & quality* none of these is acceptable."""
+    units = gathering.given_up(session, found.cells)
+    prompts: dict[int, list[int]] = {of: [] for of in found.cells.asked}
+    for unit in units:
+        prompts[unit.candidate_id].append(unit.prompt_id)
+    return {of: np.array(each, dtype=np.int64) for of, each in prompts.items()}
 
 
 def _names(session: Session, run_id: int) -> dict[int, Counter[Name]]:

@@ -87,7 +87,7 @@ def _answers(
     r = found.responses
     here = np.isin(r.prompt, list(prompts)) & (r.candidate == finding.candidate_id)
     places = np.flatnonzero(here)
-    value = {metric.name: each for metric, each in metrics.values(found).items()}.get(finding.metric)
+    value = next((each for metric, each in metrics.values(found) if metric.name == finding.metric), None)
     rows = {row.id: row for row in session.exec(select(Response).where(col(Response.id).in_(r.id[places].tolist())))}
     told = [
         (int(r.prompt[place]), _answer(rows[int(r.id[place])], found, int(place), value))

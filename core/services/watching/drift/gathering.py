@@ -12,6 +12,8 @@ from core.services.watching.drift.ended import EndedRun
 from core.services.watching.drift.figures import RunFigures, limits_of, run_figures, with_limits
 from core.services.watching.drift.sent import Sends, sends
 
+_MOST_BYTES, _FEWEST_RUNS = 256 * 2**20, 8
+
 
 @dataclass(frozen=True)
 class Gathered:
@@ -61,7 +63,14 @@ def gather(session: Session, dataset: str, baseline: Sequence[EndedRun], since: 
     limits = limits_of(before)
     size = len(known.hashes)
     first = [with_limits(run, limits, size) for run in before]
-    return Gathered(known, first, [run_figures(session, run, known, said, limits=limits) for run in since])
+    newest = since[-_most_runs(first) :]
+    return Gathered(known, first, [run_figures(session, run, known, said, limits=limits) for run in newest])
+
+
+def _most_runs(first: Sequence[RunFigures]) -> int:
+    """Of how many runs the figures may be held at once: all, where prompts are thousands."""
+    largest = max(sum(seen.mean.nbytes + seen.n.nbytes for seen in run.seen.values()) for run in first)
+    return max(_FEWEST_RUNS, _MOST_BYTES // max(largest, 1))
 
 
 def gather_baseline(session: Session, known: Contents, said: Sends, baseline: Sequence[EndedRun]) -> list[RunFigures]:

@@ -5,7 +5,7 @@ another one are on the watch list alone: what is cut short or fails a gate is no
 late where the last does.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,28 +48,28 @@ def scored_by(evaluators: Collection[Evaluator]) -> list[Evaluator]:
     return [one for one in evaluators if one.kind not in (REFUSAL, INCOMPLETE, REFUSAL_KIND)]
 
 
-def values(found: Judged) -> dict[Metric, Floats]:
-    """Metric → [responses] what each answer says of it; nan: not known."""
+def values(found: Judged) -> Iterator[tuple[Metric, Floats]]:
+    """Each metric with what each answer says of it, [responses], nan: not known; one at a time, for there are many."""
     r, outcomes = found.responses, found.outcomes
-    said = np.any([outcome == Check.OPEN for outcome in outcomes.values()], axis=0)
     cut, empty = outcomes[str(Requirement.COMPLETE)], outcomes[str(Requirement.NOT_EMPTY)]
-    told = {
-        ACCEPTABLE: np.where(said, np.nan, found.verdict == Check.PASSED),
-        REFUSALS: np.where(_is_open(outcomes, Requirement.NO_REFUSAL, Requirement.REFUSAL), np.nan, found.refuses),
-        CUT_SHORT: np.where(cut == Check.OPEN, np.nan, (cut == Check.FAILED) | (empty == Check.FAILED)),
-        LATENCY: r.latency_ms,
-        TTFT: r.ttft_ms,
-        COST: r.cost_usd,
-        TOKENS: r.tokens["output_tokens"],
-    }
+    yield ACCEPTABLE, np.where(_is_open(outcomes, *outcomes), np.nan, found.verdict == Check.PASSED)
+    unclear = _is_open(outcomes, Requirement.NO_REFUSAL, Requirement.REFUSAL)
+    yield REFUSALS, np.where(unclear, np.nan, found.refuses)
+    yield CUT_SHORT, np.where(cut == Check.OPEN, np.nan, (cut == Check.FAILED) | (empty == Check.FAILED))
+    yield LATENCY, r.latency_ms
+    yield TTFT, r.ttft_ms
+    yield COST, r.cost_usd
+    yield TOKENS, r.tokens["output_tokens"]
     for number, evaluator in enumerate(found.evaluators):
         if evaluator in scored_by([evaluator]):
             score = found.scores[:, number]
             with np.errstate(invalid="ignore"):
                 within = (score >= 0.0) & (score <= 1.0)
-            told[score_metric(evaluator)] = np.where(within, score, np.nan)
-    return told
+            yield score_metric(evaluator), np.where(within, score, np.nan)
 
 
-def _is_open(outcomes: dict[str, Outcomes], *names: Requirement) -> NDArray[np.bool_]:
-    return np.asarray(np.any([outcomes[str(name)] == Check.OPEN for name in names], axis=0))
+def _is_open(outcomes: dict[str, Outcomes], *names: str) -> NDArray[np.bool_]:
+    found = np.zeros(len(next(iter(outcomes.values()))), dtype=bool)
+    for name in names:
+        found |= outcomes[str(name)] == Check.OPEN
+    return found

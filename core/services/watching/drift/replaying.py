@@ -4,6 +4,7 @@ A pseudo-run takes, for each candidate, one run of the baseline, so that what hi
 answers to each prompt anew. Nothing changed among them, so whatever is found is a false alarm.
 """
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -17,7 +18,7 @@ from core.domain.drift import Metric, Seen, Series, Tier, judge
 from core.services.watching.drift.answers import Answers, answers
 from core.services.watching.drift.baselines import baseline_row
 from core.services.watching.drift.contents import Contents, contents
-from core.services.watching.drift.ended import ended_runs
+from core.services.watching.drift.ended import answered, ended_runs
 from core.services.watching.drift.told import Replay
 from core.storage.engine import reading, write
 from core.storage.tables import Dataset, DriftBaseline, DriftFigures
@@ -25,6 +26,8 @@ from core.storage.tables import Dataset, DriftBaseline, DriftFigures
 YEARS, CHECKS_A_YEAR = 20, 52
 _LONGEST_REST_S = 1.0
 _MOST_REPETITIONS = 10
+_MOST_ANSWERS = 200_000
+"""Of more the first prompts alone are drawn from."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,10 @@ def _years(row: DriftFigures) -> int:
 
 def _source(session: Session, dataset: str, run_ids: Sequence[int], repetitions: float) -> _Source:
     known = contents(session, dataset)
-    read = [answers(session, run, known) for run in ended_runs(session, dataset) if run.id in run_ids]
+    runs = [run for run in ended_runs(session, dataset) if run.id in run_ids]
+    total = sum(sum(answered(session, run).repetitions.values()) * answered(session, run).prompts for run in runs)
+    most = math.ceil(len(known.hashes) * min(1.0, _MOST_ANSWERS / max(total, 1.0)))
+    read = [answers(session, run, known, most) for run in runs]
     each = round(repetitions / max(len(read), 1))
     return _Source(known, [run for run, _ in read], read[-1][1], min(max(each, 1), _MOST_REPETITIONS))
 
