@@ -31,7 +31,8 @@ WEEK = timedelta(days=7)
 BEGIN = datetime(2026, 1, 4, tzinfo=UTC)
 CHECKED = Metric("score: checked", "Score checked", Scale.SHARE, 0.05, 1, watch_only=True)
 JUDGED = Metric("score: judge", "Score judge", Scale.SHARE, 0.05, 1, watch_only=True)
-WATCHED = (*metrics.OF_EVERY_ANSWER, metrics.ERRORS, CHECKED, JUDGED)
+OF_ANSWERS = (metrics.ACCEPTABLE, metrics.REFUSALS, metrics.CUT_SHORT, metrics.COST, metrics.TOKENS)
+WATCHED = (*OF_ANSWERS, metrics.LATENCY, metrics.TTFT, metrics.ERRORS, CHECKED, JUDGED)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from core.storage.tables import (
     DriftFigures,
     DriftFinding,
     Evaluator,
+    Gate,
     Response,
     Score,
 )
@@ -274,3 +275,34 @@ def test_latency_and_failures_are_told_by_the_hour_of_a_zone(started: Weeks):
     assert [one.candidate for one in utc] == ["A", "B", "C"]
     assert {hour.hour for hour in utc[0].latency.hours} == {9}
     assert {hour.hour for hour in india[0].latency.hours} == {14}
+
+
+def test_a_run_that_is_checked_late_is_told_where_it_belongs(started: Weeks):
+    """An older run's check, asked for by hand, neither takes the newest one's place nor ends its stories."""
+    older = started.run(finished_at=started.now, created_at=started.now)
+    newer = started.run(WORSE)
+    with writing(started.engine) as session:
+        session.execute(sa.update(DriftBaseline).values(created_at=started.now))
+    assert drift.check_due(started.engine, now=started.now) == 1
+    before = {one.id for one in state(started).findings}
+    drift.check(started.engine, "Weekly", run_id=older, now=started.now)
+    after = state(started)
+    assert after.check is not None
+    assert after.check.run_id == newer
+    assert {one.id for one in after.findings} == before
+    assert after.trends
+
+
+def test_what_nobody_scored_in_the_baseline_is_told_and_not_compared(started: Weeks):
+    with writing(started.engine) as session:
+        judge = Evaluator(name="late judge", kind="llm_judge", params={}, content_hash="late", created_at=started.now)
+        session.add(judge)
+        session.flush()
+        session.add(Gate(evaluator_id=judge.id or 0, at_least=0.75, created_at=started.now))
+    started.run(WORSE)
+    later = started.now + timedelta(hours=3)
+    assert drift.check_due(started.engine, now=later) == 1
+    check = state(started).check
+    assert check is not None
+    assert any("The share acceptable is not compared" in note for note in check.notes)
+    assert "acceptable" not in {one.metric.name for one in check.findings}

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from core.domain.drift import Judgement, Series, judge, smallest_visible
+from core.domain.drift import Judgement, judge, smallest_visible
 from core.errors import BadInput, NotFound
 from core.services.asking.asking import Opening
 from core.services.datasets import datasets
@@ -23,6 +23,7 @@ from core.services.watching.drift.ended import EndedRun, ended_runs, since
 from core.services.watching.drift.evidence import Known, by_key, endpoints
 from core.services.watching.drift.gathering import Gathered, gather
 from core.services.watching.drift.judges_now import judge_effects
+from core.services.watching.drift.notes import notes
 from core.services.watching.drift.own_changes import rules_in_force
 from core.services.watching.drift.prices_paid import prices_paid
 from core.services.watching.drift.readiness import unscored
@@ -125,8 +126,9 @@ def check_dataset(engine: Engine, dataset: str, *, now: datetime, opening: Openi
         try:
             check(engine, dataset, run_id=run_id, now=now, opening=opening)
             done += 1
-        except (BadInput, NotFound) as reason:
+        except (BadInput, NotFound) as reason:  # later runs wait, so that stories are told in order
             _log.info("run %s is not checked for drift yet: %s", run_id, reason)
+            break
     return done
 
 
@@ -199,7 +201,7 @@ def _judged(session: Session, work: Work, problems: Sequence[str]) -> writing.Ou
         smallest_visible(series, gathered.contents.prompts, checks_a_year=a_year),
         packed(judgement, gathered, series),
         happened.seen_in_runs(session, gathered),
-        [*problems, *_notes(gathered, series)],
+        [*problems, *notes(session, gathered, series)],
     )
 
 
@@ -222,13 +224,3 @@ def _known(session: Session, work: Work, gathered: Gathered, judgement: Judgemen
         judges=judge_effects(session, work.run.id, work.before),
         endpoints=endpoints(candidates),
     )
-
-
-def _notes(gathered: Gathered, series: Sequence[Series]) -> list[str]:
-    """What could not be looked at."""
-    newest = gathered.since[-1]
-    strangers = sorted(newest.candidates - set(gathered.candidates))
-    notes = [] if series else ["The run and the baseline have no prompt in common."]
-    if strangers:
-        notes.append(f"{len(strangers)} of the run's candidates have no answers in the baseline and are not watched.")
-    return notes

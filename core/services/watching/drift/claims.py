@@ -12,7 +12,7 @@ from core.storage.engine import write
 from core.storage.tables import metadata
 from core.storage.upsert import insert_into
 
-_check = metadata.tables["drift_check"]
+_check, _run = metadata.tables["drift_check"], metadata.tables["run"]
 _DEAD_AFTER = timedelta(minutes=30)
 
 
@@ -26,6 +26,18 @@ def whole(session: Session, run_id: int, baseline_id: int) -> int | None:
     c = _check.c
     query = sa.select(c.id).where(c.run_id == run_id, c.baseline_id == baseline_id, c.is_whole)
     return session.execute(query).scalar()
+
+
+def newest_first(baseline_id: int) -> sa.Select[tuple[int]]:
+    """The ids of the whole checks against a baseline, in the order in which their runs ended, the last first."""
+    c = _check.c
+    query = sa.select(c.id).join(_run, _run.c.id == c.run_id).where(c.baseline_id == baseline_id, c.is_whole)
+    return query.order_by(run_ended().desc(), _run.c.id.desc())
+
+
+def run_ended() -> sa.ColumnElement[datetime]:
+    """When a row of ``run`` ended; of what was imported, when it came."""
+    return sa.func.coalesce(_run.c.finished_at, _run.c.created_at)
 
 
 def is_mine(session: Session, check_id: int) -> bool:

@@ -33,6 +33,11 @@ class Told:
         """Largest first."""
         return tuple(part.cause for part in self.parts)
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether nothing but our own doing, or other prompts, is behind it."""
+        return {part.cause for part in self.parts} <= {Cause.GATES, Cause.EVALUATORS, Cause.TRAFFIC}
+
     def sentence(self, names: Mapping[int, str], since: str) -> str:
         """In words."""
         told = " and ".join(self.words[cause] for cause in self.causes)

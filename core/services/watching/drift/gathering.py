@@ -29,11 +29,6 @@ class Gathered:
         """Those with answers in the baseline."""
         return sorted(frozenset().union(*(run.candidates for run in self.baseline)))
 
-    def up_to(self, run_id: int) -> "Gathered":
-        """As it was when that run was the newest."""
-        place = [run.run_id for run in self.since].index(run_id)
-        return Gathered(self.contents, self.baseline, self.since[: place + 1])
-
     def series(self) -> list[Series]:
         """Of each candidate and metric that the baseline and the newest run know."""
         newest, size = self.since[-1], len(self.contents.hashes)

@@ -32,7 +32,6 @@ SLOWER = (
 )
 QUANTILES = (0.95, 0.99)
 HUMAN = Metric("human", "Share that raters would send", Scale.SHARE, 0.05, 1, watch_only=True)
-OF_EVERY_ANSWER = (ACCEPTABLE, REFUSALS, CUT_SHORT, LATENCY, TTFT, COST, TOKENS)
 BY_RULES = (ACCEPTABLE, REFUSALS, CUT_SHORT)
 """What our own gates and evaluators decide."""
 _SCORE = "score: "

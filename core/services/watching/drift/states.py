@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from core.domain import words
 from core.domain.drift import Visible
 from core.services.datasets import datasets as all_datasets
-from core.services.watching.drift import checking, happened, trends, writing
+from core.services.watching.drift import checking, claims, happened, trends, writing
 from core.services.watching.drift.baselines import baseline, baselines, first_runs
 from core.services.watching.drift.replaying import replayed
 from core.services.watching.drift.rows import metric_of
@@ -19,6 +20,7 @@ from core.storage.tables import Candidate, Dataset, DriftBaseline, DriftCheck, m
 _check, _finding = metadata.tables["drift_check"], metadata.tables["drift_finding"]
 _response, _candidate = metadata.tables["response"], metadata.tables["candidate"]
 MOST_CHECKS = 200
+_trends_column: Any = DriftCheck.trends
 
 
 def datasets(session: Session) -> list[str]:
@@ -52,8 +54,9 @@ def state(session: Session, dataset: str, *, with_trends: bool = True) -> DriftS
 
 
 def _newest(session: Session, baseline_id: int) -> DriftCheck | None:
-    query = select(DriftCheck).where(DriftCheck.baseline_id == baseline_id, col(DriftCheck.is_whole))
-    return session.exec(query.order_by(col(DriftCheck.finished_at).desc(), col(DriftCheck.id).desc()).limit(1)).first()
+    """Without its trends until they are asked for: they are most of it."""
+    newest = claims.newest_first(baseline_id).limit(1).scalar_subquery()
+    return session.exec(select(DriftCheck).where(DriftCheck.id == newest).options(defer(_trends_column))).first()
 
 
 def _trends(session: Session, row: DriftCheck) -> tuple[Any, ...]:

@@ -15,6 +15,7 @@ def drift_object(state: DriftState) -> dict[str, Any]:
         "baseline": None
         if pinned is None
         else {
+            "number": pinned.number,
             "runs": list(pinned.run_ids),
             "pinned_at": pinned.pinned_at.isoformat(),
             "pinned_by": pinned.pinned_by,
@@ -23,7 +24,13 @@ def drift_object(state: DriftState) -> dict[str, Any]:
         },
         "waiting": state.waiting,
         "checks": [
-            {"run": one.run_id, "at": one.at.isoformat(), "findings": one.alarms + one.watches, "alarms": one.alarms}
+            {
+                "run": one.run_id,
+                "at": one.at.isoformat(),
+                "baseline": one.baseline_number,
+                "findings": one.alarms + one.watches,
+                "alarms": one.alarms,
+            }
             for one in state.checks
         ],
         "findings": [finding_object(one) for one in state.findings],
@@ -50,7 +57,9 @@ def finding_object(one: FindingLine) -> dict[str, Any]:
         "p": one.p,
         "prompts": one.prompts,
         "since_run": one.since_run,
+        "since_at": one.since_at.isoformat(),
         "open_since_run": one.open_since_run,
+        "open_since_at": one.open_since_at.isoformat(),
         "causes": [str(cause) for cause in one.causes],
         "parts": [
             {

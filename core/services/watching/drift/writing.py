@@ -16,6 +16,7 @@ from core.domain.drift import Judgement, Scale, State, Tier, Visible
 from core.services.alerts import Raised, raise_alert
 from core.services.watching.drift import claims
 from core.services.watching.drift.deciding import Told
+from core.services.watching.drift.figures import RunFigures
 from core.services.watching.drift.gathering import Gathered
 from core.services.watching.drift.rows import is_of_total, lines, metric_kept, part_kept
 from core.services.watching.drift.told import Check
@@ -61,7 +62,8 @@ def keep(session: Session, check_id: int, outcome: Outcome, now: datetime) -> No
     row.trends, row.annotations = outcome.trends, outcome.annotations
     session.add(row)
     session.flush()
-    older = (_check.c.baseline_id == row.baseline_id) & (_check.c.id != check_id)
+    newest = session.execute(claims.newest_first(row.baseline_id).limit(1)).scalar()
+    older = (_check.c.baseline_id == row.baseline_id) & (_check.c.id != newest)
     session.execute(sa.update(_check).where(older, _check.c.trends.is_not(None)).values(trends=None))
     _alert(session, row.run_id, outcome.dataset, rows, before, now)
 
@@ -83,12 +85,11 @@ def told(session: Session, check_id: int) -> Check:
 
 
 def _before(session: Session, row: DriftCheck) -> dict[Key, DriftFinding]:
-    """What the check before found, by what it is about."""
-    c = _check.c
-    last = (
-        sa.select(c.id).where(c.baseline_id == row.baseline_id, c.is_whole).order_by(c.finished_at.desc(), c.id.desc())
-    )
-    previous = session.execute(last.limit(1)).scalar()
+    """What the check of the run before found, by what it is about."""
+    r = metadata.tables["run"].c
+    ended = session.execute(sa.select(claims.run_ended()).where(r.id == row.run_id)).scalar_one()
+    earlier = (claims.run_ended() < ended) | ((claims.run_ended() == ended) & (r.id < row.run_id))
+    previous = session.execute(claims.newest_first(row.baseline_id).where(earlier).limit(1)).scalar()
     found = session.exec(select(DriftFinding).where(DriftFinding.check_id == previous)).all()
     return {_key(each): each for each in found}
 
@@ -99,7 +100,7 @@ def _key(row: DriftFinding) -> Key:
 
 def _row(session: Session, check_id: int, one: Told, outcome: Outcome, before: DriftFinding | None) -> DriftFinding:
     finding, runs = one.finding, outcome.gathered.since
-    since = runs[finding.since]
+    since = _since(one, runs, before)
     names = {finding.candidate: session.get_one(Candidate, finding.candidate).name}
     hashes = outcome.gathered.contents.hashes
     return DriftFinding(
@@ -125,6 +126,13 @@ def _row(session: Session, check_id: int, one: Told, outcome: Outcome, before: D
             "sentence": one.sentence(names, f"run {since.run_id}, {since.at:%a %-d %b}"),
         },
     )
+
+
+def _since(one: Told, runs: Sequence[RunFigures], before: DriftFinding | None) -> RunFigures:
+    """The run since which it is so; what we did ourselves is so since a check first saw it."""
+    if one.is_ours and before is not None:
+        return next((run for run in runs if run.run_id == before.since_run_id), runs[-1])
+    return runs[one.finding.since]
 
 
 def _finite(value: float) -> float:
