@@ -183,7 +183,7 @@ def _raised(run_id: int, dataset: str, name: str, found: Sequence[DriftFinding])
         + more
         + f" Found in run {run_id} of '{dataset}', against its pinned baseline; by chance alone such an alarm comes in "
         "at most one year of twenty.",
-        link=f"/drift?dataset={quote(dataset)}&candidate={quote(name)}",
+        link=f"/drift?dataset={quote(dataset)}&finding={found[0].id}",
         severity=Severity.URGENT if is_worse else Severity.NOTE,
         data={
             "dataset": dataset,
