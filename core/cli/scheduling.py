@@ -13,7 +13,7 @@ import typer
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from core import clock
+from core import clock, logs
 from core.cli.evaluating import Cap
 from core.cli.terminal import AsJson, app, plainly, print_json, workspace
 from core.domain.cron_words import shown, standing
@@ -155,9 +155,7 @@ def history(
 @app.command()
 def scheduler() -> None:
     """Fire schedules and carry out runs, apart from the web process, until it is stopped (SIGTERM or Ctrl-C)."""
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s scheduler %(levelname)s %(message)s"
-    )
+    logs.set_up()
     stop = Event()
     for told in (signal.SIGTERM, signal.SIGINT):
         signal.signal(told, lambda *_: stop.set())

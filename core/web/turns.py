@@ -10,7 +10,7 @@ from time import monotonic
 from apscheduler.schedulers.background import BackgroundScheduler
 
 STUCK_AFTER_S = 900.0
-_LATE_TIMES, _LATE_AFTER_S = 20, 120.0
+_STUCK_TIMES, _LATE_TIMES, _LATE_AFTER_S = 60, 20, 120.0
 
 
 class WatchedScheduler(BackgroundScheduler):  # type: ignore[misc]
@@ -40,7 +40,7 @@ class Turn:
     @property
     def is_stuck(self) -> bool:
         """Whether its turn has been going on for so long that it will hardly end."""
-        return self.going_s is not None and self.going_s > max(STUCK_AFTER_S, _LATE_TIMES * self.every_s)
+        return self.going_s is not None and self.going_s > max(STUCK_AFTER_S, _STUCK_TIMES * self.every_s)
 
     @property
     def is_late(self) -> bool:

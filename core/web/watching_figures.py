@@ -1,4 +1,4 @@
-"""What is being watched, as families of samples: drift and open alerts."""
+"""What is being watched, as families of samples: drift, open alerts, schedules."""
 
 from collections import Counter
 from itertools import product
@@ -9,7 +9,7 @@ from core import clock
 from core.domain.alerts import AlertKind, Severity
 from core.domain.drift import Tier
 from core.services.alerts import AlertState, inbox
-from core.services.watching import drift
+from core.services.watching import drift, schedules
 from core.services.watching.drift import DriftState
 from core.storage.engine import get_engine, reading
 from core.web.exposition import Family
@@ -17,12 +17,13 @@ from core.web.exposition import Family
 MOST_DATASETS = 20
 MOST_FINDINGS = 500
 MOST_ALERTS = 1_000
+MOST_SCHEDULES = 200
 
 
 def compute() -> list[Family]:
-    """Drift of every dataset with a baseline, and the alerts that wait for somebody."""
+    """Drift of every dataset with a baseline, the alerts that wait for somebody, and when what is run next."""
     with reading(get_engine()) as session:
-        return [*_drift(session), *_alerts(session)]
+        return [*_drift(session), *_alerts(session), *_schedules(session)]
 
 
 def _drift(session: Session) -> list[Family]:
@@ -70,3 +71,17 @@ def _alerts(session: Session) -> list[Family]:
     waiting = Family("evenhand_alerts_waiting", "All of them.")
     waiting.add(inbox.count(session, now=now))
     return [open_, waiting]
+
+
+def _schedules(session: Session) -> list[Family]:
+    """A paused schedule has no next time; one that was never due has no outcome."""
+    next_ = Family("evenhand_schedule_next_timestamp_seconds", "When a schedule is due next.")
+    last = Family("evenhand_schedule_last_timestamp_seconds", "When it was seen to the last time.")
+    outcome = Family("evenhand_schedule_last_outcome", "1: what became of it then: ran, missed, skipped or failed.")
+    for line in schedules.listed(session)[:MOST_SCHEDULES]:
+        labels = {"schedule": line.schedule.name, "dataset": line.schedule.dataset}
+        next_.add(None if line.next_at is None else line.next_at.timestamp(), labels)
+        if line.last is not None:
+            last.add(line.last.fire.fired_at.timestamp(), labels)
+            outcome.add(1, labels | {"outcome": line.last.fire.outcome})
+    return [next_, last, outcome]

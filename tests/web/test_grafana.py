@@ -5,16 +5,20 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
 
+from core import clock
 from core.services.demo.opening import prepare_workspace
 from core.services.scoring import score_pending
-from core.services.watching import drift
+from core.services.watching import drift, schedules
+from core.services.watching.schedules import ScheduleDraft
 from core.settings import PROJECT_ROOT
-from core.storage.engine import write
+from core.storage.engine import write, writing
+from core.storage.tables import ScheduleFire
 from tests.browser.server import Server
 from tests.decided import Production, vote
 from tests.drifting import Truth, Weeks, weeks
@@ -50,6 +54,7 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Sample]]:
         pass
     drift.check_due(server.engine, now=made.now)
     _rate(server.engine, made)
+    _schedule(server.engine)
     server.start()
     try:
         yield _scraped(server)
@@ -63,6 +68,16 @@ def _rate(engine: Engine, made: Weeks) -> None:
         connection.execute(text("UPDATE response SET content_hash = candidate_id || '-' || prompt_id"))
     rated = Production(dict(made.candidates), made.prompts, made.dataset)
     vote(engine, rated, ("A", "B"), {"send": (0.8, 0.2)}, raters=6)
+
+
+def _schedule(engine: Engine) -> None:
+    """One that was missed and is due again in a year."""
+    now = clock.now()
+    with writing(engine) as session:
+        due = ScheduleDraft(dataset="Weekly", cron="0 6 1 1 *", name="Every year")
+        schedule = schedules.add(session, due, now=now)
+        fire = {"outcome": "missed", "why": "nobody was there", "due_at": now - timedelta(days=1), "fired_at": now}
+        session.add(ScheduleFire(schedule_id=schedule.id, **fire))
 
 
 def _scraped(server: Server) -> list[Sample]:
@@ -161,3 +176,11 @@ def test_drift_is_told_by_candidate_metric_and_tier(samples: list[Sample]) -> No
     assert opened["alarm"] >= 1 and set(opened) == {"alarm", "watch"}
     checks = next(s.value for s in samples if s.name == "evenhand_drift_checks" and s.labels["dataset"] == "Weekly")
     assert checks == 1
+
+
+def test_schedules_tell_when_they_are_due_and_what_became_of_the_last_time(samples: list[Sample]) -> None:
+    of = {"schedule": "Every year", "dataset": "Weekly"}
+    told = {s.name: s for s in samples if of.items() <= s.labels.items()}
+    assert told["evenhand_schedule_next_timestamp_seconds"].value > clock.now().timestamp()
+    assert told["evenhand_schedule_last_outcome"].labels == {**of, "outcome": "missed"}
+    assert abs(told["evenhand_schedule_last_timestamp_seconds"].value - clock.now().timestamp()) < 600
