@@ -16,12 +16,15 @@ from core.ui.drift.choice import View
 from core.ui.drift.trends import one_chart
 from core.ui.shared import facts, frame
 from core.ui.shared.filters import responses_address
+from core.ui.shared.kept import KEPT
 from core.ui.shared.rendering import show_text
 from core.ui.shared.resources import engine
 
 _PROMPT = "drift_prompt"
 _MOST_ANSWERS = 4
 _LONGEST_LABEL = 80
+_FRESH_S = 30
+_ACCEPTABLE = "acceptable"
 
 
 def section(view: View) -> None:
@@ -77,11 +80,7 @@ def _part(one: FindingLine, part: CausePart) -> str:
 
 
 def _flipped(one: FindingLine) -> None:
-    try:
-        with reading(engine()) as session:
-            flips = drift.flipped(session, one.id)
-    except NotFound:
-        flips = []
+    flips = _flips(one.id)
     if not flips:
         st.caption("No single prompt shows this change: it is spread over all of them.")
         return
@@ -95,6 +94,19 @@ def _flipped(one: FindingLine) -> None:
         st.session_state.pop(_PROMPT, None)
     chosen = st.selectbox("Prompt", list(by_id), key=_PROMPT, format_func=lambda id_: _label(one, by_id[id_]))
     _side_by_side(one, by_id.get(chosen or "", flips[0]), raw=raw)
+
+
+def _flips(finding_id: int) -> list[Flip]:
+    """Kept a while, for all runs of the baseline are read for them, at each press on the page."""
+
+    def compute() -> list[Flip]:
+        try:
+            with reading(engine()) as session:
+                return drift.flipped(session, finding_id)
+        except NotFound:
+            return []
+
+    return KEPT.get(("drift_flips", str(engine().url), finding_id), compute, fresh_s=_FRESH_S)
 
 
 def _label(one: FindingLine, flip: Flip) -> str:
@@ -148,7 +160,8 @@ def _answer(one: FindingLine, same: Sequence[FlipAnswer], *, key: str, raw: bool
             st.badge("not acceptable", icon=":material/close:", color="red")
         if len(same) > 1:
             st.badge(f"{len(same)} times the same", color="gray")
-        said = [words.value(one.metric, answer.value)] if answer.value is not None else []
+        is_verdict = one.metric.name == _ACCEPTABLE or answer.value is None
+        said = [] if is_verdict else [words.value(one.metric, answer.value)]
         reasons = ", ".join(frame.as_typed(reason) for reason in answer.reasons)
         if reasons:
             said.append(f"open: {reasons}" if answer.acceptable is None else reasons)
