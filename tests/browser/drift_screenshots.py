@@ -62,7 +62,7 @@ def main() -> None:
     for name in sys.argv[2:] or SCENES:
         with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
             server = Server(f"sqlite:///{scratch}/evenhand.db", Path(scratch, "log"))
-            _prepare(server.engine)
+            only_planted(server.engine)
             SCENES[name](server.engine)
             server.start()
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
@@ -99,7 +99,7 @@ def _height(page: Page) -> int:
     return min(_LONGEST, int(page.evaluate(f"Math.max(...{drawn}.map(e => e.getBoundingClientRect().bottom))")))
 
 
-def _prepare(engine: Engine) -> None:
+def only_planted(engine: Engine) -> None:
     """A new workspace whose usual evaluators rest, so that what was planted is all there is."""
     prepare_workspace(engine, demo=False, now=NOW)
     with engine.begin() as connection:
