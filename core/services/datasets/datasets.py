@@ -17,6 +17,7 @@ _run = metadata.tables["run"]
 _dataset = metadata.tables["dataset"]
 _imported = metadata.tables["imported_file"]
 _taken = metadata.tables["decision_taken"]
+_schedule = metadata.tables["schedule"]
 LONGEST_NAME = 200
 
 
@@ -146,6 +147,7 @@ def rename(session: Session, dataset_id: int, name: str) -> str:
         raise BadInput(f"There is a dataset called '{wanted}' already. Choose another name.")
     session.execute(sa.update(_dataset).where(_dataset.c.name == before).values(name=wanted))
     session.execute(sa.update(_taken).where(_taken.c.dataset == before).values(dataset=wanted))
+    session.execute(sa.update(_schedule).where(_schedule.c.dataset == before).values(dataset=wanted))
     _rename_place(session, f"dataset:{before}", f"dataset:{wanted}")
     return wanted
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 from core.errors import BadInput, NotFound
 from core.services import runs
 from core.services.candidates import candidates
-from core.services.datasets import removal
+from core.services.datasets import datasets, removal
 from core.services.watching import schedules
 from core.services.watching.schedules import ScheduleDraft, firing
 from core.storage.engine import reading, write, writing
@@ -254,6 +254,13 @@ def test_a_dataset_that_is_gone_skips_and_its_removal_leaves_the_history(engine:
     assert outcomes(engine) == [("ran", 1), ("skipped", 1)]
     assert [line.run_id for line in fires(engine)] == [None, None]
     assert why(engine).startswith("The dataset is gone. There is no dataset 'asked'.")
+
+
+def test_a_schedule_goes_with_its_dataset_when_that_is_renamed(engine: Engine, made: Made):
+    scheduled(engine, NOW)
+    write(engine, lambda session: datasets.rename(session, made.dataset, "another name"))
+    schedules.tick(engine, now=NOW + HOUR)
+    assert outcomes(engine) == [("ran", 1)]
 
 
 def test_an_error_of_planning_is_recorded_and_stops_no_other_schedule(
