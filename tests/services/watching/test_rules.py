@@ -15,11 +15,11 @@ from core.domain.votes import Outcome
 from core.services.alerts import Raised, inbox, rules
 from core.services.candidates import candidates
 from core.services.studies import rounds, voting
-from core.services.watching.rules import RULES, Rule, agreement, champion, models, prices, queue, runs
+from core.services.watching.rules import RULES, Rule, agreement, champion, missed, models, prices, queue, runs
 from core.services.watching.rules.checking import check
 from core.services.watching.rules.rule import Look, Parameter
 from core.storage.engine import reading, writing
-from core.storage.tables import Alert, Candidate, Rates, Run, Study
+from core.storage.tables import Alert, Candidate, Rates, Run, Schedule, ScheduleFire, Study
 from tests.ballots import Ballot, cast
 from tests.decided import Planted, plant
 from tests.evaluated import Evaluated
@@ -428,3 +428,22 @@ def test_raters_who_hardly_agree_are_told_of(engine: Engine, agree: bool, is_tol
         assert found[0].title == "Raters of Everything hardly agree on Tone"
         assert query_of(found[0].link) == {"raters_study": ["Everything"], "raters_question": ["Tone"]}
     assert look_at(engine, agreement.FELL, hours=3) == []
+
+
+@pytest.mark.parametrize(("outcome", "did"), [("missed", "was missed"), ("failed", "failed")])
+def test_a_schedule_that_did_not_run_is_told_once_with_the_reason(engine: Engine, outcome: str, did: str):
+    watch_from_now(engine)
+    with writing(engine) as session:
+        times = {"next_run_at": NOW, "created_at": NOW, "changed_at": NOW}
+        schedule = Schedule(name="Weekly", dataset="Support", cron="0 6 * * 0", zone="UTC", **times)
+        session.add(schedule)
+        session.flush()
+        for number, became in enumerate((outcome, "ran", "skipped")):
+            due = NOW + number * HOUR
+            said = {"outcome": became, "why": "Nothing ran then.", "times": 2}
+            session.add(ScheduleFire(schedule_id=schedule.id, due_at=due, fired_at=due, **said))
+    (found,) = look_at(engine, missed.MISSED, hours=5)
+    assert found.title == f"The schedule 'Weekly' {did}"
+    assert "2 times in a row" in found.text and "Nothing ran then." in found.text
+    assert found.link == "/schedules"
+    assert look_at(engine, missed.MISSED, hours=6) == []

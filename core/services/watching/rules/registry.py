@@ -3,7 +3,7 @@
 from sqlalchemy import Engine
 
 from core import clock
-from core.services.watching.rules import agreement, champion, models, prices, queue, runs
+from core.services.watching.rules import agreement, champion, missed, models, prices, queue, runs
 from core.services.watching.rules.checking import check
 from core.services.watching.rules.rule import Rule
 
@@ -16,6 +16,7 @@ RULES: tuple[Rule, ...] = (
     models.RETIRED,
     models.RENAMED,
     prices.CHANGED,
+    missed.MISSED,
 )
 
 
