@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104
 _SECRET_NAME = re.compile(
-    r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|CUSTOM_HEADERS"
+    r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|CUSTOM_HEADERS|_ALERT_URL$"
     r"|^(OPENAI|ANTHROPIC)_(ORG|ORGANIZATION|PROJECT|WORKSPACE|SERVICE_ACCOUNT|FEDERATION_RULE)(_ID)?$",
     re.IGNORECASE,
 )
@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     database_url: str = Field(default="sqlite:///data/evenhand.db")
     auth: AuthMode = AuthMode.LOCAL
     demo: bool = True
-    scheduler: bool = Field(default=True, description="0: schedules are left to `evenhand scheduler`")
+    scheduler: bool = Field(default=True, description="0: watching is left to `evenhand scheduler`")
     base_url: str = Field(
         default="http://127.0.0.1:8501", description="how people reach the app; join links begin with it"
     )

@@ -207,8 +207,8 @@ def test_a_service_a_command_and_a_page_are_a_file_each_and_their_lines(tmp_path
     navigation = "core/ui/shared/navigation.py"
     _beneath(tmp_path / navigation, r'^ +PageEntry\("raters.py"', block(navigation))
     commands, settings = tmp_path / "core/cli/__init__.py", tmp_path / "pyproject.toml"
-    commands.write_text(commands.read_text().replace(", serving\n", ", serving, wordiest\n", 1))
-    settings.write_text(settings.read_text().replace("| studies\"", "| studies | wordiest\"", 1))
+    commands.write_text(commands.read_text().replace("    serving,\n", "    serving,\n    wordiest,\n", 1))
+    settings.write_text(settings.read_text().replace('| studies"', '| studies | wordiest"', 1))
     in_copy(tmp_path, sys.executable, "-c", WORDIEST_IN_A_COPY)
     in_copy(tmp_path, str(Path(sys.executable).with_name("lint-imports")))
 

@@ -5,11 +5,13 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from threading import Event
 from typing import Annotated
 
 import typer
+from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine
 from sqlmodel import Session
 
@@ -24,11 +26,13 @@ from core.services.candidates import candidates
 from core.services.candidates.candidates import CandidateLine
 from core.services.runs import workers
 from core.services.watching import schedules
+from core.services.watching.jobs import Job, Watch
 from core.services.watching.schedules import FireLine, ScheduleDraft, ScheduleLine
 from core.storage.engine import reading, write
 from core.storage.tables import Schedule, ScheduleFire
 
-_LOOK_EVERY_S = 2.0
+_WORKERS_EVERY_S = 2
+_ONE_AT_A_TIME = {"coalesce": True, "max_instances": 1}
 _log = logging.getLogger(__name__)
 schedule = typer.Typer(no_args_is_help=True, help="What is evaluated again by itself, and when.")
 app.add_typer(schedule, name="schedule")
@@ -154,32 +158,36 @@ def history(
 
 @app.command()
 def scheduler() -> None:
-    """Fire schedules and carry out runs, apart from the web process, until it is stopped (SIGTERM or Ctrl-C)."""
+    """Schedules, runs, drift and alerts, apart from the web process, until it is stopped (SIGTERM or Ctrl-C)."""
     logs.set_up()
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     stop = Event()
     for told in (signal.SIGTERM, signal.SIGINT):
         signal.signal(told, lambda *_: stop.set())
     with plainly():
         engine = workspace()
     scoring.ensure_defaults(engine, now=clock.now())
+    watch, background = Watch(engine), BackgroundScheduler(timezone=UTC, job_defaults=_ONE_AT_A_TIME)
+    for job in (*watch.jobs, Job(_WORKERS_EVERY_S, "runs", lambda: workers.ensure(engine))):
+        background.add_job(partial(_turn, job), "interval", seconds=job.every_s, id=job.name)
+    background.start()
     typer.echo("The scheduler is running.")
     sys.stdout.flush()
     try:
-        while not stop.is_set():
-            _turn("schedules", lambda: schedules.tick(engine, now=clock.now()))
-            _turn("runs", lambda: workers.ensure(engine))
-            stop.wait(_LOOK_EVERY_S)
+        stop.wait()
     finally:
+        watch.stop()
+        background.shutdown(wait=True)
         workers.stop()
         engine.dispose()
 
 
-def _turn(name: str, job: Callable[[], object]) -> None:
-    """One failure ends neither the scheduler nor the other job."""
+def _turn(job: Job) -> None:
+    """One failure ends neither the scheduler nor another job."""
     try:
-        job()
+        job.turn()
     except Exception:
-        _log.exception("%s could not be seen to and will be tried again", name)
+        _log.exception("%s could not be seen to and will be tried again", job.name)
 
 
 def _keys_aside(line: CandidateLine) -> CandidateLine:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine
 
 from core import clock
-from core.services import alerts, apart, columns
+from core.services import apart, columns
 from core.services.demo.opening import prepare_workspace
 from core.services.leaderboards.weighting import refresh_stale
 from core.services.people.people import first_admin_link
@@ -17,7 +17,7 @@ from core.services.runs import workers
 from core.services.scoring import score_pending
 from core.services.studies import preferences
 from core.services.studies.assigning import release_abandoned
-from core.services.watching import drift, rules, schedules
+from core.services.watching.jobs import Watch
 from core.settings import AuthMode, get_settings
 from core.storage.engine import get_engine, write
 from core.storage.schema import upgrade
@@ -35,7 +35,7 @@ class Background:
         self.scheduler: WatchedScheduler | None = None
         self.started_at: datetime | None = None
         self.turns = Turns()
-        self._alerts: alerts.Delivery | None = None
+        self._watch: Watch | None = None
 
     @asynccontextmanager
     async def lifespan(self, _app: object) -> AsyncIterator[None]:
@@ -58,31 +58,27 @@ class Background:
     def _start(self, engine: Engine) -> None:
         # That a turn is skipped while the last one still works is as it should be, and no warning.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
-        self.scheduler = WatchedScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
+        one_at_a_time = {"coalesce": True, "max_instances": 1}
+        self.scheduler = WatchedScheduler(
+            timezone=UTC, job_defaults=one_at_a_time, executors={"default": {"type": "threadpool", "max_workers": 16}}
+        )
         self._every(3, "tallies", lambda: refresh_stale(engine, now=clock.now()))
         self._every(2, "runs", lambda: workers.ensure(engine))
         self._every(5, "scores", lambda: score_pending(engine))
         self._every(3, "pairs to draw", lambda: preferences.refresh(engine))
         self._every(10, "columns", lambda: _keep_columns(engine))
         self._every(10, "what was loaded", freeze_loaded)
-        self._watch(engine)
+        if get_settings().scheduler:
+            self._watch = Watch(engine)
+            for job in self._watch.jobs:
+                self._every(job.every_s, job.name, job.turn)
         self._every(60, "leases", lambda: release_abandoned(engine, clock.now()))
         self.scheduler.start()
         self.started_at = clock.now()
 
-    def _watch(self, engine: Engine) -> None:
-        """Schedules, drift, then alerts in two jobs, so that a receiver that stalls keeps no rule from looking."""
-        if get_settings().scheduler:
-            self._every(5, "schedules", lambda: schedules.tick(engine, now=clock.now()))
-        self._every(30, "drift", lambda: drift.check_due(engine, now=clock.now()))
-        self._every(60, "drift replay", lambda: drift.replay_all_due(engine))
-        self._alerts = alerts.Delivery(engine, now=clock.now)
-        self._every(3, "alerts to send", self._alerts.turn)
-        self._every(20, "rules of alerts", lambda: rules.look(engine))
-
     def _stop(self) -> None:
-        if self._alerts is not None:
-            self._alerts.stop()
+        if self._watch is not None:
+            self._watch.stop()
         if self.scheduler is not None and self.scheduler.running:
             self.scheduler.shutdown(wait=True)
         workers.stop()

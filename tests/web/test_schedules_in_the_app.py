@@ -1,4 +1,4 @@
-"""The app fires schedules by itself, unless it is told to leave them to `evenhand scheduler`."""
+"""The app fires schedules by itself, unless it is told to leave watching to `evenhand scheduler`."""
 
 from datetime import timedelta
 
@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 from core import clock
+from core.services.watching.jobs import Watch
 from core.settings import get_settings
 from core.web.lifespan import Background
 from tests.services.runs.evaluations import make
@@ -21,10 +22,10 @@ def test_the_app_fires_what_is_due(workspace: Engine):
         background.scheduler.get_job("schedules").func()
     finally:
         background._stop()
-    assert (outcomes(workspace)[-1], background.problems) == (("ran", 1), {})
+    assert outcomes(workspace)[-1] == ("ran", 1)
 
 
-def test_it_leaves_them_alone_where_it_is_told_to(workspace: Engine, monkeypatch: pytest.MonkeyPatch):
+def test_it_leaves_watching_alone_where_it_is_told_to(workspace: Engine, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("EVENHAND_SCHEDULER", "0")
     get_settings.cache_clear()
     background = Background()
@@ -33,4 +34,4 @@ def test_it_leaves_them_alone_where_it_is_told_to(workspace: Engine, monkeypatch
         jobs = {job.id for job in background.scheduler.get_jobs()}
     finally:
         background._stop()
-    assert "schedules" not in jobs and "runs" in jobs
+    assert "runs" in jobs and not jobs & {job.name for job in Watch(workspace).jobs}

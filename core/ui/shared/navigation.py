@@ -95,7 +95,7 @@ def page_of(role: Role) -> Page:
         )
     if asked and "/" not in asked and asked not in {_HOME, *(entry.url_path for entry in entries)}:
         hidden.append(Page(lambda: _not_here(asked, home), title="Not here", url_path=asked, visibility="hidden"))
-    return st.navigation(sections, position="top" if role is Role.RATER else "sidebar")
+    return st.navigation(sections, position="top" if role is Role.RATER else "sidebar", expanded=True)
 
 
 def _page(entry: PageEntry, *, default: bool) -> Page:
