@@ -31,9 +31,9 @@ from tests.long import times
 
 pytestmark = pytest.mark.browser
 LONG_S = 60_000
-PAIRS = times(6, 15)
+PAIRS = times(4, 15)
 ANSWERING = ("Kind", "Brief", "Long")[: times(2, 3)]
-ASKED = 8
+ASKED = times(6, long=8)
 
 
 class Desk:
@@ -119,7 +119,7 @@ def _imports(desk: Desk, folder: Path) -> None:
     desk.sees("reads as a log of chat completions, as prompts")
     settle(desk.page)
     desk.press("Import the prompts")
-    desk.sees("8 prompts came in, all of them new.")
+    desk.sees(f"{ASKED} prompts came in, all of them new.")
     with reading(desk.server.engine) as session:
         tickets = session.exec(select(Prompt).join(Dataset).where(Dataset.name == "tickets")).all()
     assert {prompt.category for prompt in tickets} == {"support", "billing"}
@@ -222,7 +222,7 @@ def _rates(desk: Desk) -> None:
         for question in range(3):
             bar.locator(f'[class*="-{question}-"] button').nth(number % 4).click()
             settle(page)
-        if number == 5:
+        if number == PAIRS - 1:
             desk.press("Undo")
             bar.locator('[class*="-2-"] button').first.click()
             settle(page)

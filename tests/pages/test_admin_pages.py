@@ -27,7 +27,7 @@ ANSWERS = "".join(
 
 
 def page(file: str, **query: str) -> AppTest:
-    app = AppTest.from_file(str(PAGES_FOLDER / "shell.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(PAGES_FOLDER / "shell.py"), default_timeout=60)
     app.switch_page(file)
     for name, found in query.items():
         app.query_params[name] = found

@@ -24,7 +24,7 @@ def opened(page: str, **address: str) -> AppTest:
     app = AppTest.from_file(str(PAGES_FOLDER / "shell.py"), default_timeout=60)
     for name, value in address.items():
         app.query_params[name if name == "prompt" else f"{page.removesuffix('.py')}_{name}"] = value
-    app.run().switch_page(page).run()
+    app.switch_page(page).run()
     assert not app.exception
     return app
 

@@ -42,7 +42,7 @@ def figures(app: AppTest) -> list[list[dict[str, str]]]:
 
 def opened(**address: str | list[str]) -> AppTest:
     app = AppTest.from_file(str(PAGES_FOLDER / "shell.py"), default_timeout=60)
-    app.run().switch_page("cost.py")
+    app.switch_page("cost.py")
     for name, value in address.items():
         app.query_params[f"cost_{name}"] = value
     app.run()

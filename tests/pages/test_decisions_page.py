@@ -25,7 +25,7 @@ def workspace(workspace: Engine) -> Engine:
 
 def opened(**address: str) -> AppTest:
     app = AppTest.from_file(str(PAGES_FOLDER / "shell.py"), default_timeout=60)
-    app.run().switch_page("decisions.py")
+    app.switch_page("decisions.py")
     for name, value in address.items():
         app.query_params[f"decisions_{name}"] = value
     app.run()

@@ -51,7 +51,7 @@ def opened(page: str = "runs.py", **address: str) -> AppTest:
     app = AppTest.from_file(SHELL, default_timeout=60)
     for name, value in address.items():
         app.query_params[name] = value
-    app.run().switch_page(page).run()
+    app.switch_page(page).run()
     assert not app.exception
     return app
 
