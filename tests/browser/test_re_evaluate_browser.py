@@ -1,6 +1,6 @@
 """Re-evaluate from the sidebar, in a real browser: on the model of this machine, with no key and no network.
 
-Where it matters when answers come, a model of planned times answers instead.
+Where it matters when answers come, and in the usual run, a model of planned times answers instead.
 """
 
 import re
@@ -49,10 +49,16 @@ def model(studio: Server) -> Iterator[PlantedServer]:
         with writing(studio.engine) as session:
             for other in session.exec(select(Candidate).where(Candidate.name != "Terse")):
                 other.is_retired = True
-            terse = session.exec(select(Candidate).where(Candidate.name == "Terse")).one()
-            terse.provider, terse.model = "vllm", "planted"
-            terse.settings = {"base_url": server.base_url, "max_tokens": 20}
+        is_answered_for(studio, server)
         yield server
+
+
+def is_answered_for(studio: Server, server: PlantedServer) -> None:
+    """Let the server answer in place of the quickest of the demo's candidates."""
+    with writing(studio.engine) as session:
+        terse = session.exec(select(Candidate).where(Candidate.name == "Terse")).one()
+        terse.provider, terse.model = "vllm", "planted"
+        terse.settings = {"base_url": server.base_url, "max_tokens": 20}
 
 
 def ordered(page: Page, prompts: int = ALL, others: tuple[str, ...] = ()) -> Locator:
@@ -120,7 +126,15 @@ def underway(page: Page) -> None:
     expect(card(page).get_by_text(re.compile(r"^[1-9]\d* of \d+$"))).to_be_visible(timeout=patience_s(90) * 1000)
 
 
-def test_a_slice_of_the_demo_is_asked_again_scored_and_can_be_rated(studio: Server, page: Page) -> None:
+@pytest.mark.parametrize("by", [pytest.param("this machine's model", marks=pytest.mark.long), "a server"])
+def test_a_slice_of_the_demo_is_asked_again_scored_and_can_be_rated(studio: Server, page: Page, by: str) -> None:
+    with planted(PlantedPlan(total_ms=300)) as server:
+        if by == "a server":
+            is_answered_for(studio, server)
+        a_slice_is_asked_again(studio, page)
+
+
+def a_slice_is_asked_again(studio: Server, page: Page) -> None:
     page.goto(f"{studio.address}/people")
     settle(page)
     begin(page, ordered(page, ASKED, OTHERS))
