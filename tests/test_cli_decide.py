@@ -67,7 +67,7 @@ def test_decide_prints_every_verdict_and_json_every_number(switched: Engine):
     [
         (["--candidate", "B"], 0, "PASS: B against A: quality"),
         (["--candidate", "B", "--require-proof"], 0, "proven within the limits"),
-        (["--candidate", "C"], 1, "FAIL: C against A: proven beyond the limit: quality -"),
+        (["--candidate", "C"], 1, "FAIL: C against A: proven beyond the limit: quality −"),
         (["--candidate", "C", "--max-drop", "60"], 0, "PASS: C against A"),
         (["--candidate", "D"], 0, "open: cost"),
         (["--candidate", "D", "--require-proof"], 1, "open: cost"),

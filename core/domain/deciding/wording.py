@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from core.domain import words
+from core.domain.deciding.spans import NO_BOUNDS, is_unbounded, points
 from core.domain.deciding.verdicts import (
     Because,
     Comparison,
@@ -105,7 +106,7 @@ def _quality(found: Difference | None) -> str:
     """``+1.2 points (−0.8 to +3.1) by automatic verdicts on 640 prompts``."""
     if found is None:
         return "nothing is known of its quality"
-    numbers = f"{_points(found.estimate)} points ({_points(found.lower)} to {_points(found.upper)})"
+    numbers = points(found)
     if found.source is Source.AUTOMATIC:
         return f"{numbers} by automatic verdicts on {found.prompts:,} prompts"
     only = ", which holds for these raters only" if found.holds_for_these_raters_only else ""
@@ -116,10 +117,17 @@ def _cost(found: Difference | None) -> str:
     if found is None:
         return "what an acceptable response costs cannot be compared"
     middle = f"{_size(found.estimate)} % {_way_of_cost(found.estimate)} per acceptable response"
-    ends = sorted((found.lower, found.upper), key=abs)
+    return f"{middle} ({_cost_bounds(found)})"
+
+
+def _cost_bounds(found: Difference) -> str:
+    if is_unbounded(found):
+        end = f"{_size(found.upper)} % {_way_of_cost(found.upper)}"
+        return NO_BOUNDS if found.upper >= 0.99 else f"at {'most' if found.upper >= 0 else 'least'} {end}"
     if found.lower * found.upper > 0:
-        return f"{middle} ({_size(ends[0])} to {_size(ends[1])} %)"
-    return f"{middle} ({_size(found.lower)} % dearer to {_size(found.upper)} % cheaper)"
+        ends = sorted((found.lower, found.upper), key=abs)
+        return f"{_size(ends[0])} to {_size(ends[1])} %"
+    return f"{_size(found.lower)} % dearer to {_size(found.upper)} % cheaper"
 
 
 def _way_of_cost(saved: float) -> str:
@@ -128,11 +136,6 @@ def _way_of_cost(saved: float) -> str:
 
 def _unsafe(found: Difference | None) -> str:
     return "" if found is None else f"called unsafe {-100 * found.estimate:.1f} points more often"
-
-
-def _points(share: float) -> str:
-    said = f"{100 * share:+.1f}".replace("-", "−")
-    return "0.0" if said in ("+0.0", "−0.0") else said
 
 
 def _size(share: float) -> str:

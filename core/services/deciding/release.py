@@ -6,11 +6,10 @@ from typing import Any
 
 from sqlmodel import Session
 
-from core.domain.deciding import Comparison, Difference, Margins
+from core.domain.deciding import Comparison, Difference, Margins, spans
 from core.errors import BadInput
 from core.services.candidates import candidates
 from core.services.deciding.settings import settings
-from core.services.deciding.spans import cost_span, span
 from core.services.deciding.verdicts import compared
 
 CHAMPION = "champion"
@@ -98,13 +97,13 @@ def _where(check: ReleaseCheck) -> str:
 
 
 def _quality(found: Difference) -> str:
-    return f"quality {100 * found.estimate:+.1f} points ({span(found)}, {found.source})"
+    return f"quality {spans.signed(100 * found.estimate)} points ({spans.span(found)}, {found.source})"
 
 
 def _cost(found: Difference | None) -> str:
     if found is None:
         return "cost not comparable (a price is unknown, or one has no acceptable response)"
-    return f"cost per acceptable {-found.estimate:+.0%} ({cost_span(found)})"
+    return f"cost per acceptable {spans.cost(found)}"
 
 
 def release_object(found: Release) -> dict[str, Any]:

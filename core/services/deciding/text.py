@@ -6,10 +6,9 @@ from math import isfinite
 from textwrap import wrap
 from typing import Any
 
-from core.domain.deciding import Comparison, Difference, Reading, Settings, Settlement, Verdict
-from core.domain.deciding.wording import READINGS, sentence
-from core.domain.words import n, percent
-from core.services.deciding.spans import cost_span, points, span, way
+from core.domain.deciding import Comparison, Difference, Reading, Settings, Settlement, Verdict, Way, spans
+from core.domain.deciding.wording import READINGS, amount, sentence
+from core.domain.words import money, n, percent
 from core.services.deciding.unsafe import UnsafeAnswer
 from core.services.deciding.verdicts import Verdicts
 
@@ -114,14 +113,14 @@ def numbers(compared: Comparison) -> list[str]:
     """What a comparison rests on, a line each: quality, cost, safety, with intervals that are safe to peek at."""
     said = []
     if compared.quality is not None:
-        said.append(f"quality {points(compared.quality)}, {_rests(compared.quality)}")
+        said.append(f"quality {spans.points(compared.quality)}, {_rests(compared.quality)}")
     cost = compared.cost
     if cost is None:
         said.append("cost per acceptable response: not comparable (a price is unknown, or one has none)")
     else:
-        said.append(f"cost per acceptable response {-cost.estimate:+.0%} ({cost_span(cost)})")
+        said.append(f"cost per acceptable response {spans.cost(cost)}")
     if compared.safety is not None:
-        unsafe = f"{-100 * compared.safety.estimate:+.1f} points ({span(compared.safety, sign=-1)})"
+        unsafe = f"{spans.signed(-100 * compared.safety.estimate)} points ({spans.span(compared.safety, sign=-1)})"
         said.append(f"called unsafe {unsafe}, {_rests(compared.safety)}")
     return said
 
@@ -145,7 +144,12 @@ def readings(verdict: Verdict, names: Mapping[int, str]) -> list[str]:
 
 def settling(found: Settlement) -> list[str]:
     """The ways to settle a comparison, the cheapest first, each with its cost."""
-    return [way(each) for each in found.ways]
+    return [_way(each) for each in found.ways]
+
+
+def _way(found: Way) -> str:
+    about = f"about {amount(found)}"
+    return about if found.usd is None else f"{about} ({money(found.usd)})"
 
 
 def _margins(settings: Settings) -> list[str]:

@@ -6,11 +6,10 @@ from typing import Literal, TypeVar
 import streamlit as st
 from sqlmodel import Session
 
-from core.domain.deciding import Comparison, Decision, Verdict
+from core.domain.deciding import Comparison, Decision, Verdict, spans
 from core.domain.deciding.wording import sentence
 from core.services import deciding as service
 from core.services.deciding import Verdicts
-from core.services.deciding.spans import cost_span, points
 from core.services.deciding.text import notes, numbers, readings
 from core.storage.engine import reading
 from core.ui.shared import frame, grids
@@ -147,7 +146,7 @@ def quality(one: Comparison) -> str:
     d = one.quality
     if d is None:
         return "–"
-    return f"{points(d)}, {d.source}"
+    return f"{spans.points(d)}, {d.source}"
 
 
 def cost(one: Comparison) -> str:
@@ -155,4 +154,4 @@ def cost(one: Comparison) -> str:
     d = one.cost
     if d is None:
         return "not comparable"
-    return f"{-d.estimate:+.0%} ({cost_span(d)})"
+    return f"{spans.cost(d)}"

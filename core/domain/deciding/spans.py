@@ -1,0 +1,48 @@
+"""Differences between challenger and champion in figures, with bounds that say so where they bound nothing yet."""
+
+from core.domain.deciding.verdicts import Difference
+
+MOST_DEARER = 10.0
+NO_BOUNDS = "no bounds yet"
+
+
+def points(found: Difference | None) -> str:
+    """A difference of shares in points, with its bounds: ``+1.2 points (−0.8 to +3.1)``."""
+    if found is None:
+        return "unknown"
+    return f"{signed(100 * found.estimate)} points ({span(found)})"
+
+
+def span(found: Difference, *, sign: int = 1) -> str:
+    """The bounds of a difference of shares in points; beyond all that is possible they bound nothing."""
+    low, high = sorted((sign * found.lower, sign * found.upper))
+    if low <= -1 and high >= 1:
+        return NO_BOUNDS
+    return f"{signed(100 * max(low, -1.0))} to {signed(100 * min(high, 1.0))}"
+
+
+def cost(found: Difference) -> str:
+    """A difference of cost as what is added to the champion's, with its bounds: ``−12% (−20% to −3%)``."""
+    return f"{_added(-found.estimate)} ({_cost_span(found)})"
+
+
+def is_unbounded(found: Difference) -> bool:
+    """Whether no dearness of cost is excluded that anybody would think of: a rise beyond MOST_DEARER."""
+    return not -found.lower <= MOST_DEARER
+
+
+def signed(number: float, decimals: int = 1) -> str:
+    """With its sign, and none where it is nothing."""
+    said = f"{number:+.{decimals}f}".replace("-", "−")
+    return said if float(said.replace("−", "-")) else said[1:]
+
+
+def _cost_span(found: Difference) -> str:
+    least, most = -found.upper, -found.lower
+    if is_unbounded(found):
+        return NO_BOUNDS if least <= -0.99 else f"{_added(least)} or more"
+    return f"{_added(least)} to {_added(most)}"
+
+
+def _added(share: float) -> str:
+    return f"{signed(100 * share, 0)}%"
