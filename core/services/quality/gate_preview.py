@@ -44,6 +44,8 @@ class Preview:
 
     whole: Counts
     """Of all requirements and gates together."""
+    unchecked: int
+    """Responses that no gate applies to: what is said of them rests on form alone."""
     always: dict[str, Counts]
     """What is asked of each before any gate, by its words."""
     gates: list[tuple[GateLine, Counts]]
@@ -56,6 +58,7 @@ def preview(session: Session, dataset_id: int) -> Preview:
     lines = gates.for_dataset(session, dataset_id)
     return Preview(
         whole=_counts(found.verdict),
+        unchecked=int((~found.checked).sum()),
         always={str(name): _counts(found.outcomes[str(name)]) for name in Requirement},
         gates=[
             (line, one(session, dataset_id, line.evaluator.id or 0, line.gate.category, line.gate.at_least))

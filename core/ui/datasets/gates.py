@@ -81,6 +81,8 @@ def _standing(found: Preview) -> None:
             f" {whole.open:,} {'is' if whole.open == 1 else 'are'} open: not scored yet, or not to be scored. Scoring "
             "goes on in the background; *Evaluators* scores them at once."
         )
+    if found.unchecked:
+        said += f" {found.unchecked:,} {'is' if found.unchecked == 1 else 'are'} *unchecked*: no gate applies."
     st.markdown(said)
 
 
