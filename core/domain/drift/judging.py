@@ -11,7 +11,7 @@ from core.domain.drift.levels import levels
 from core.domain.drift.looks import Looks, look_at, looks
 from core.domain.drift.measured import Floats, Ids, Metric, Prompts, Scale, Series
 from core.domain.drift.paired import Scopes, pooled, scopes, values
-from core.domain.drift.tiers import NEWEST, Proof, alarms, least, watches
+from core.domain.drift.tiers import NEWEST, Proof, alarms, least, newest_proof, watches
 
 
 class Tier(StrEnum):
@@ -107,7 +107,7 @@ def judge(series: Sequence[Series], prompts: Prompts, *, checks_a_year: float = 
         cells += _cells(one, look, states, p, parts)
         for scope, (state, proof) in enumerate(zip(states, proofs, strict=True)):
             if state in (State.ALARM, State.WATCH):
-                shown = proof or Proof(NEWEST, False, float(p[scope]))
+                shown = proof or newest_proof(look, scope, float(p[scope]))
                 findings.append(_finding(one, look, scope, shown, Tier(state.value), parts))
     findings.sort(key=lambda one: (one.tier is not Tier.ALARM, one.p))
     return Judgement(tuple(findings), tuple(cells))

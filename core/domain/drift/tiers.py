@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from core.domain.drift.levels import largest_discovery, share_of
 from core.domain.drift.looks import Looks
 from core.domain.drift.measured import Floats, Metric, Scale
-from core.domain.drift.paired import Scopes
+from core.domain.drift.paired import ROUNDING, Scopes
 from core.domain.drift.shocks import FEWEST_RUNS
 
 NEWEST = 0
@@ -19,7 +19,7 @@ NEWEST = 0
 
 def least(metric: Metric) -> float:
     """The least change that matters, on the scale on which the metric is judged."""
-    return log(1 + metric.minimum) if metric.scale is Scale.RATIO else metric.minimum
+    return (log(1 + metric.minimum) if metric.scale is Scale.RATIO else metric.minimum) - ROUNDING
 
 
 @dataclass(frozen=True)
@@ -96,11 +96,21 @@ def watches(found: Sequence[Looks], scopes: Scopes) -> tuple[Floats, NDArray[np.
     matters = np.array([np.abs(one.found.mean[NEWEST]) >= least(one.values.metric) for one in found])
     bound = largest_discovery(p)
     for place, scope in np.argwhere(p <= bound):
-        p[place, scope] = max(p[place, scope], _exchanged_p(found[place], int(scope), scopes))
+        p[place, scope] = _exchanged_p(found[place], int(scope), scopes)
     return p, (p <= largest_discovery(p)) & matters
 
 
+def newest_proof(look: Looks, scope: int, p: float) -> Proof:
+    """Of a change that is only watched: the newest check alone."""
+    both = [np.fmin(way.p(up=True)[NEWEST, scope], way.p(up=False)[NEWEST, scope]) for way in _ways(look)]
+    return Proof(NEWEST, len(both) > 1 and bool(both[1] < both[0]), p)
+
+
 def _exchanged_p(look: Looks, scope: int, scopes: Scopes) -> float:
-    ways = _ways(look)
-    told = [way.exchanged(NEWEST, scope, scopes, up=bool(way.found.mean[NEWEST, scope] > 0)) for way in ways]
-    return min(1.0, 2 * len(ways) * min(told))
+    ways, least_p = _ways(look), 1.0
+    for way in ways:
+        up = bool(way.found.mean[NEWEST, scope] > 0)
+        of_prompts = float(way.p(up=up)[NEWEST, scope])
+        if of_prompts < least_p:
+            least_p = min(least_p, max(of_prompts, way.exchanged(NEWEST, scope, scopes, up=up)))
+    return min(1.0, 2 * len(ways) * least_p)

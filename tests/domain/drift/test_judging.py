@@ -68,6 +68,14 @@ def test_a_change_below_the_minimum_is_neither_alarm_nor_watch_however_certain()
     assert found.cells[0].p < 1e-10
 
 
+def test_a_change_of_just_the_minimum_is_found_whatever_the_rounding() -> None:
+    for before in (0.9, 0.75, 0.3):
+        one = series(SHARE, [constant(before, 40)] * 3, [constant(before - 0.05, 40)])
+        assert judge([one], one_category(40)).findings[0].tier is Tier.ALARM
+    (found,) = judge([series(COST, [constant(0.02, 40)] * 3, [constant(0.022, 40)])], one_category(40)).findings
+    assert found.tier is Tier.ALARM
+
+
 def test_two_refusals_among_sixty_four_prompts_are_nothing() -> None:
     after = np.zeros(64)
     after[:2] = 1.0
@@ -211,6 +219,7 @@ def test_slowness_is_watched_before_eight_runs_and_an_alarm_from_then_on() -> No
     early, later = slower(rng, 1.8, checks=4), slower(rng, 1.8, checks=5)
     assert {(one.candidate, one.tier) for one in early.findings} == {(0, Tier.WATCH)}
     assert {(one.candidate, one.tier) for one in later.findings} == {(0, Tier.ALARM)}
+    assert later.findings[0].change == pytest.approx(1.8, rel=0.2)
 
 
 def test_a_run_that_is_slower_for_all_is_not_taken_for_one_candidates_change() -> None:
