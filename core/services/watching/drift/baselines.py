@@ -34,7 +34,8 @@ def pin(
         if run_id not in known:
             raise BadInput(f"Run {run_id} is no run of '{dataset}' that came to its end, so it cannot be a baseline.")
     chosen = sorted((known[run_id] for run_id in set(run_ids)), key=lambda run: (run.at, run.id))
-    _write(session, chosen, _next_number(session, dataset), person_id, why.strip(), now)
+    if not _write(session, chosen, _next_number(session, dataset), person_id, why.strip(), now):
+        raise BadInput(f"Somebody else has just moved the baseline of '{dataset}'. Look at it before you do.")
     found = baseline(session, dataset)
     assert found is not None
     return found

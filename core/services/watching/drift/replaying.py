@@ -24,7 +24,7 @@ from core.storage.engine import reading, write
 from core.storage.tables import Dataset, DriftBaseline, DriftFigures
 
 YEARS, CHECKS_A_YEAR = 20, 52
-_LONGEST_REST_S = 1.0
+_REST, _LONGEST_REST_S = 4.0, 2.0
 _MOST_REPETITIONS = 10
 _MOST_ANSWERS = 200_000
 """Of more the first prompts alone are drawn from."""
@@ -50,8 +50,8 @@ def replayed(session: Session, dataset: str) -> Replay | None:
 def replay_due(engine: Engine, dataset: str, *, gently: bool = True, checks: int = CHECKS_A_YEAR) -> bool:
     """Replay one more year of the dataset's baseline, unless there are YEARS of it; whether one was added.
 
-    ``gently``: rest as long as it works, for a process that shows pages. Whoever replays the same year beside it adds
-    nothing: a year is drawn by its number.
+    ``gently``: rest four times as long as it works, for a process that shows pages. Whoever replays the same year
+    beside it adds nothing: a year is drawn by its number.
     """
     with reading(engine) as session:
         pinned = baseline_row(session, dataset)
@@ -99,7 +99,7 @@ def _year(source: _Source, rng: np.random.Generator, checks: int, *, gently: boo
         watches += any(one.tier is Tier.WATCH for one in found)
         looked = len(series)
         if gently:
-            time.sleep(min(time.monotonic() - began, _LONGEST_REST_S))
+            time.sleep(min(_REST * (time.monotonic() - began), _LONGEST_REST_S))
     return Replay(years=1, checks=checks, alarm_years=int(alarms > 0), watch_checks=watches, series=looked)
 
 
