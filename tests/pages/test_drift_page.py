@@ -177,6 +177,19 @@ def test_a_messages_link_lands_on_its_change_also_after_later_checks(workspace: 
     assert "No longer so: B's share acceptable" in words(app), "what the message told is still there to be read"
 
 
+def test_an_alerts_link_lands_on_its_candidates_first_change(workspace: Engine) -> None:
+    made = pinned(workspace)
+    week(made, {"A": Truth(price=1.5), "B": Truth(price=3.0)})
+    other = findings(workspace)[0]
+    mine = next(one for one in findings(workspace) if one.candidate != other.candidate)
+    app = opened(dataset="Weekly", candidate=mine.candidate)
+    assert app.button(key=f"drift_look-{mine.id}").disabled
+    app.button(key=f"drift_look-{other.id}").click().run()
+    assert app.button(key=f"drift_look-{other.id}").disabled and "candidate" not in app.query_params
+    gone = opened(dataset="Weekly", candidate=HOSTILE)
+    assert "is open any more" in words(gone) and "<img" not in "".join(str(each.value) for each in gone.caption)
+
+
 @pytest.mark.parametrize("asked", ["999999", "x", "-1", "9" * 40, "<b>1</b>"])
 def test_an_address_of_no_change_says_so_and_shows_the_first(workspace: Engine, asked: str) -> None:
     made = pinned(workspace)

@@ -17,7 +17,7 @@ from core.ui.shared import access, frame
 from core.ui.shared.filters import note_gone, one_of, say_gone
 from core.ui.shared.resources import engine
 
-_DATASET, _FINDING = "dataset", "finding"
+_DATASET, _FINDING, _CANDIDATE = "dataset", "finding", "candidate"
 _DATASET_KEY = "drift_dataset"
 _MOST_DIGITS = 15
 
@@ -91,6 +91,7 @@ def view(dataset: str) -> View:
 def look_at(finding_id: int) -> None:
     """For callbacks: look at this finding closely."""
     st.query_params[_FINDING] = str(finding_id)
+    st.query_params.pop(_CANDIDATE, None)
 
 
 def _datasets(session: Session) -> list[str]:
@@ -107,8 +108,20 @@ def _finding(session: Session, state: DriftState) -> FindingLine | None:
     note_gone("Change", [asked or None], () if found is None else (asked,))
     say_gone()
     if found is None:
-        return state.findings[0] if state.findings else None
+        return _of_candidate(state)
     return next((one for one in state.findings if one.id == id_ or _is_same(one, found)), found)
+
+
+def _of_candidate(state: DriftState) -> FindingLine | None:
+    """The first change of the candidate that an alert's link names; the first of all where none is named."""
+    first = state.findings[0] if state.findings else None
+    asked = st.query_params.get(_CANDIDATE)
+    if asked is None or state.check is None:
+        return first
+    mine = next((one for one in (*state.findings, *state.check.closed) if one.candidate == asked), None)
+    if mine is None:
+        st.caption(f":material/check: Nothing of {frame.as_typed(asked)} is open any more.")
+    return mine or first
 
 
 def _is_same(one: FindingLine, other: FindingLine) -> bool:
