@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.domain.deciding import Comparison, Decision, Proof, Verdict
+from core.domain.deciding.spans import signed
 from core.domain.words import n
 from core.services.deciding import Verdicts
 from core.services.deciding.text import settling
@@ -37,7 +38,7 @@ def _row(found: Verdicts, one: Comparison) -> dict[str, object]:
         "Why": str(one.because),
         "Quality": page.quality(one),
         "Cost": page.cost(one),
-        "Called unsafe": "no votes" if one.safety is None else f"{-100 * one.safety.estimate:+.1f} points",
+        "Called unsafe": "no votes" if one.safety is None else f"{signed(-100 * one.safety.estimate)} points",
         "Would settle it": "; or ".join(settling(one.settlement)) if one.settlement else "–",
     }
 
