@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import case, func, update
+from sqlalchemy import case, exists, func, update
 from sqlmodel import Session, col, select
 
 from core.domain.answering import CostBasis, FaultKind
@@ -13,9 +13,15 @@ def recount(session: Session, run_id: int) -> None:
     """Set the run's counters to what its attempts and responses say."""
     ended = col(Attempt.finished_at).is_not(None)
     unpriced = case((ended & col(Attempt.cost_usd).is_(None), 1), else_=0)
+    answered = exists().where(
+        col(Response.run_id) == Attempt.run_id,
+        col(Response.prompt_id) == Attempt.prompt_id,
+        col(Response.candidate_id) == Attempt.candidate_id,
+        col(Response.repetition) == Attempt.repetition,
+    )
     query = select(
         func.count(),
-        func.coalesce(func.sum(case((col(Attempt.is_last), 1), else_=0)), 0),
+        func.coalesce(func.sum(case((col(Attempt.is_last) & ~answered, 1), else_=0)), 0),
         func.coalesce(func.sum(col(Attempt.cost_usd)), 0.0),
         func.coalesce(func.sum(unpriced), 0),
     ).where(col(Attempt.run_id) == run_id)

@@ -10,7 +10,7 @@ from threading import Thread
 from time import monotonic, sleep
 from typing import Any
 
-from sqlalchemy import Engine, bindparam, update
+from sqlalchemy import Engine, bindparam, func, select, tuple_, update
 from sqlalchemy.exc import DataError
 from sqlmodel import Session, col
 
@@ -27,6 +27,7 @@ _response: Any = Response.__table__  # type: ignore[attr-defined]
 AttemptRow = dict[str, Any]
 
 WORK = ("run_id", "prompt_id", "candidate_id", "repetition", "turn", "number")
+_UNIT = WORK[:4]
 _BEGINNINGS = ("id", *WORK, "endpoint", "reserved_usd")
 ENDINGS = tuple(column.name for column in _attempt.columns if column.name not in _BEGINNINGS)
 _OURS = frozenset({"started_at", "finished_at", "latency_ms", "cost_usd", "cost_basis", "rates_id"})
@@ -206,8 +207,17 @@ def _end(session: Session, run_id: int, ended: list[Ended]) -> None:
     costs = [item.row["cost_usd"] for item in ended]
     counted = {
         "responses": table.c.responses + arrived,
-        "failed": table.c.failed + sum(item.row["is_last"] for item in ended),
+        "failed": table.c.failed + _given_up(session, [item.row for item in ended if item.row["is_last"]]),
         "cost_usd": table.c.cost_usd + sum(cost for cost in costs if cost is not None),
         "unpriced": table.c.unpriced + sum(cost is None for cost in costs),
     }
     connection.execute(update(table).where(table.c.id == run_id).values(counted))
+
+
+def _given_up(session: Session, rows: list[AttemptRow]) -> int:
+    """How many units ended with these attempts and without a response: a process that lost the run may have had it."""
+    if not rows:
+        return 0
+    unit = [_response.c[name] for name in _UNIT]
+    units = [tuple(row[f"of_{name}"] for name in _UNIT) for row in rows]
+    return len(rows) - int(session.execute(select(func.count()).where(tuple_(*unit).in_(units))).scalar_one())

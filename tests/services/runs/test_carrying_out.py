@@ -19,7 +19,7 @@ from core.providers.base import ChatRequest, Completion, Endpoint, ProviderFault
 from core.services import scoring
 from core.services.runs import RunProgress, cancel, carry_out, resume
 from core.storage.engine import open_engine, reading, writing
-from core.storage.tables import Candidate, Run, Score
+from core.storage.tables import Candidate, Response, Run, Score
 from tests.planted import Outcome, PlantedPlan, PlantedServer
 from tests.services.runs.evaluations import (
     NOW,
@@ -456,3 +456,26 @@ def _set_state(engine: Engine, run_id: int, state: str) -> None:
         run = session.get_one(Run, run_id)
         run.state = state
         session.add(run)
+
+
+def test_a_unit_whose_answer_another_process_still_wrote_is_not_counted_as_failed_too(
+    engine: Engine, server: PlantedServer
+):
+    server.use(PlantedPlan(outcomes=(Outcome("hang"),)))
+    made = make(engine, server.base_url, prompts=2)
+    run_id = planned(engine, made, deadline_s=1.0)
+
+    def write_late() -> None:
+        while not attempts(engine, run_id):
+            time.sleep(0.01)
+        with writing(engine) as session:
+            late = {"run_id": run_id, "prompt_id": made.prompts[0], "candidate_id": made.candidates[0]}
+            session.add(Response(**late, repetition=0, turns=["Late."], content_hash="late", words=1, created_at=NOW))
+            session.get_one(Run, run_id).responses += 1
+
+    lost = threading.Thread(target=write_late)
+    lost.start()
+    ended = carry_out(engine, run_id, score=False)
+    lost.join()
+    assert (ended.responses, ended.failed, ended.left) == (1, 1, 0)
+    counters_are_true(engine, run_id)
