@@ -3,11 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func
+from sqlmodel import col, select
 
 from core import clock
 from core.services import alerts
 from core.services.watching import drift, rules, schedules
+from core.services.watching.beside import Beside
+from core.storage.engine import reading
+from core.storage.tables import Response
+
+LARGE = 100_000
+"""From so many responses on, what reads them all is done by a process of its own: it takes seconds and memory."""
 
 
 @dataclass(frozen=True)
@@ -19,16 +26,24 @@ class Job:
     turn: Callable[[], object]
 
 
+def heavy_jobs(engine: Engine) -> tuple[Job, ...]:
+    """The jobs that read all responses of a dataset."""
+    return (
+        Job(30, "drift", lambda: drift.check_due(engine, now=clock.now())),
+        Job(60, "drift replay", lambda: drift.replay_all_due(engine)),
+        Job(20, "rules of alerts", lambda: rules.look(engine)),
+    )
+
+
 class Watch:
-    """The jobs of one process. ``stop`` ends what a receiver of alerts may keep waiting."""
+    """The jobs of one process. ``stop`` ends what a receiver of alerts may keep waiting, and the process beside it."""
 
     def __init__(self, engine: Engine) -> None:
+        self._engine, self._beside = engine, Beside(engine)
         self._alerts = alerts.Delivery(engine, now=clock.now)
         self.jobs = (
             Job(5, "schedules", lambda: schedules.tick(engine, now=clock.now())),
-            Job(30, "drift", lambda: drift.check_due(engine, now=clock.now())),
-            Job(60, "drift replay", lambda: drift.replay_all_due(engine)),
-            Job(20, "rules of alerts", lambda: rules.look(engine)),
+            *(Job(job.every_s, job.name, self._here_or_beside(job)) for job in heavy_jobs(engine)),
             # By itself, so that a receiver that stalls keeps no rule from looking.
             Job(3, "alerts to send", self._alerts.turn),
         )
@@ -36,3 +51,19 @@ class Watch:
     def stop(self) -> None:
         """Let the message that is being sent go, to be sent again by whoever comes next."""
         self._alerts.stop()
+        self._beside.stop()
+
+    def _here_or_beside(self, job: Job) -> Callable[[], object]:
+        def turn() -> None:
+            if is_large(self._engine):
+                self._beside.ensure()
+            else:
+                job.turn()
+
+        return turn
+
+
+def is_large(engine: Engine) -> bool:
+    """Whether the workspace holds so many responses that pages would wait for what reads them all."""
+    with reading(engine) as session:
+        return (session.exec(select(func.max(col(Response.id)))).one() or 0) >= LARGE
