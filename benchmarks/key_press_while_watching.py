@@ -30,7 +30,7 @@ from tests.services.alerts.receivers import Inbox, webhook
 
 PRESSES, MOST_TIMES_IDLE = 24, 2.0
 WITHIN_S = 420.0
-NAMES, PROMPTS, REPETITIONS = ("Harbour", "Meadow"), 12, 3
+NAMES, PROMPTS, REPETITIONS = ("Harbour", "Meadow"), 4, 3
 CATEGORIES = ("billing", "coding", "legal", "medical", "returns", "safety", "support", "travel")
 WORSE = {"Meadow": Truth(points=-0.6)}
 HOOK = "WATCHING_ALERT_URL"
