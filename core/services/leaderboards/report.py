@@ -64,7 +64,7 @@ def _row(standing: Standing) -> dict[str, Any]:
 def leaderboard_text(board: Leaderboard, *, study: str) -> str:
     """The board as lines for a terminal."""
     scope = board.filters.category or "all categories"
-    head = f"{study} · {board.question.title} · {scope} · {board.votes:,} votes by {board.raters} raters"
+    head = f"{study} · {board.question.title} · {scope} · {n(board.votes, 'vote')} by {n(board.raters, 'rater')}"
     if board.simulated_votes:
         head += f" ({board.simulated_votes:,} votes simulated)"
     if not board.standings:

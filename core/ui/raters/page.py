@@ -5,6 +5,7 @@ import streamlit as st
 
 from core.domain.agreement import Agreement
 from core.domain.raters import Share, share
+from core.domain.words import n
 from core.services.leaderboards import boards, rater_votes, raters
 from core.services.leaderboards.raters import QuestionAgreement, RaterReport, RaterRow
 from core.services.studies import studies
@@ -55,7 +56,7 @@ def agreement(report: RaterReport) -> None:
                 _card(question)
     votes = sum(row.votes for row in report.rows if row.kind == "simulated")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{report.votes:,} votes by {len(report.rows):,} raters", width="content")
+        st.caption(f"{n(report.votes, 'vote')} by {n(len(report.rows), 'rater')}", width="content")
         if votes:
             said = (
                 f"all {votes:,} votes are simulated" if votes == report.votes else f"includes {votes:,} simulated votes"
