@@ -3,13 +3,10 @@
 from typing import Annotated
 
 import typer
-from sqlalchemy import Engine
 
-from core import clock
-from core.cli.reporting import OfDataset
+from core.cli.reporting import OfDataset, scored
 from core.cli.terminal import AsJson, app, plainly, print_json, workspace
-from core.services import deciding, scoring
-from core.services.datasets import datasets
+from core.services import deciding
 from core.services.deciding import ReleaseCheck
 from core.storage.engine import reading
 
@@ -19,7 +16,7 @@ def decide(dataset: OfDataset = None, as_json: AsJson = False) -> None:
     """Champion against challengers, over all and by category: switch, keep, practically equal, or not enough."""
     with plainly():
         engine = workspace()
-        name = _scored(engine, dataset)
+        name = scored(engine, dataset)
         with reading(engine) as session:
             found = deciding.verdicts(session, name)
         if as_json:
@@ -46,7 +43,7 @@ def gate(
     """Exit 1 where a drop of quality or a rise of cost beyond the limit is proven; the reason in one line."""
     with plainly():
         engine = workspace()
-        name = _scored(engine, dataset)
+        name = scored(engine, dataset)
         asked = ReleaseCheck(candidate, against, max_drop / 100, max_cost / 100, require_proof, category)
         with reading(engine) as session:
             found = deciding.check_release(session, name, asked)
@@ -56,14 +53,3 @@ def gate(
         typer.echo(found.reason)
     if not found.passed:
         raise typer.Exit(1)
-
-
-def _scored(engine: Engine, dataset: str | None) -> str:
-    """The dataset's name; what is not scored yet in any of its versions is scored first."""
-    scoring.ensure_defaults(engine, now=clock.now())
-    with reading(engine) as session:
-        name = datasets.named(session, dataset).name
-        versions = datasets.versions(session, name)
-    for dataset_id in versions:
-        scoring.score_missing(engine, dataset_id=dataset_id, run_id=None, now=clock.now())
-    return name

@@ -3,15 +3,12 @@
 from typing import Annotated
 
 import typer
-from sqlalchemy import Engine
 
 from core import clock
-from core.cli.reporting import OfDataset
+from core.cli.reporting import OfDataset, scored
 from core.cli.terminal import AsJson, app, plainly, print_json, workspace
 from core.domain.drift import Tier
 from core.errors import BadInput
-from core.services import scoring
-from core.services.datasets import datasets
 from core.services.watching import drift
 from core.storage.engine import reading, write
 from core.storage.tables import Dataset, Run
@@ -32,7 +29,8 @@ def show(
         return
     with plainly():
         engine = workspace()
-        name = _checked(engine, dataset)
+        name = scored(engine, dataset)
+        drift.check_dataset(engine, name, now=clock.now())
         with reading(engine) as session:
             found = drift.state(session, name)
     if as_json:
@@ -67,15 +65,3 @@ def pin(
 def _named(runs: list[int]) -> str:
     *most, last = [str(run) for run in sorted(set(runs))]
     return f"runs {', '.join(most)} and {last}" if most else f"run {last}"
-
-
-def _checked(engine: Engine, dataset: str | None) -> str:
-    """The dataset's name, once what is not scored yet is scored and what is due is checked."""
-    scoring.ensure_defaults(engine, now=clock.now())
-    with reading(engine) as session:
-        name = datasets.named(session, dataset).name
-        versions = datasets.versions(session, name)
-    for dataset_id in versions:
-        scoring.score_missing(engine, dataset_id=dataset_id, run_id=None, now=clock.now())
-    drift.check_dataset(engine, name, now=clock.now())
-    return name

@@ -52,3 +52,14 @@ def rescore(dataset: OfDataset = None) -> None:
 def _named(engine: Engine, dataset: str | None) -> Dataset:
     with reading(engine) as session:
         return datasets.named(session, dataset)
+
+
+def scored(engine: Engine, dataset: str | None) -> str:
+    """The dataset's name; what is not scored yet in any of its versions is scored first."""
+    scoring.ensure_defaults(engine, now=clock.now())
+    with reading(engine) as session:
+        name = datasets.named(session, dataset).name
+        versions = datasets.versions(session, name)
+    for dataset_id in versions:
+        scoring.score_missing(engine, dataset_id=dataset_id, run_id=None, now=clock.now())
+    return name
