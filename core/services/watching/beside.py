@@ -1,16 +1,13 @@
 """The process that watches a large workspace beside the app, so that pages keep their time and memory."""
 
-import contextlib
 import subprocess
-import sys
 from threading import Lock
 from time import monotonic
 
 from sqlalchemy import Engine
 
-from core.settings import PROJECT_ROOT, server_environment
+from core.services import child
 
-_STOPS_WITHIN_S = 5.0
 _AFTER_FAILURE_S = 60.0
 
 
@@ -18,7 +15,7 @@ class Beside:
     """At most one such process; it ends with this one, however this one ends, because its standard input closes."""
 
     def __init__(self, engine: Engine) -> None:
-        self._address = engine.url.render_as_string(hide_password=False)
+        self._engine = engine
         self._lock = Lock()
         self._child: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
@@ -32,14 +29,7 @@ class Beside:
             if self._is_stopped or is_there or is_fresh:
                 return
             self._end()
-            environment = server_environment(host="127.0.0.1", port=8501) | {"EVENHAND_DATABASE_URL": self._address}
-            self._child = subprocess.Popen(
-                [sys.executable, "-m", "core.services.watching.beside_process"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                env=environment,
-                cwd=PROJECT_ROOT,
-            )
+            self._child = child.start("core.services.watching.beside_process", self._engine)
             self._started_at = monotonic()
 
     def stop(self) -> None:
@@ -49,14 +39,6 @@ class Beside:
             self._end()
 
     def _end(self) -> None:
-        child, self._child = self._child, None
-        if child is None:
-            return
-        child.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(_STOPS_WITHIN_S)
-        if child.poll() is None:
-            child.kill()
-            child.wait()
-        if child.stdin is not None:
-            child.stdin.close()
+        ended, self._child = self._child, None
+        if ended is not None:
+            child.end(ended)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from core.services import child
 from core.services.runs import claims, progress, workers
 from core.settings import PROJECT_ROOT
 from core.storage.engine import reading, writing
@@ -111,15 +112,14 @@ def test_two_workers_never_share_a_run(engine: Engine, server: PlantedServer):
     server.use(PlantedPlan(first_byte_ms=20, total_ms=40))
     made = make(engine, server.base_url, prompts=6)
     ids = [planned(engine, made, seed=seed) for seed in range(4)]
-    address = engine.url.render_as_string(hide_password=False)
-    both = [workers._start(address), workers._start(address)]
+    both = [child.start("core.services.runs.worker", engine) for _ in range(2)]
     try:
         assert until(lambda: all(the_run(engine, run_id).state == "done" for run_id in ids))
     finally:
-        for child in both:
-            child.terminate()
-            child.wait(patience_s(30))
-            child.stdin.close()
+        for worker in both:
+            worker.terminate()
+            worker.wait(patience_s(30))
+            worker.stdin.close()
     assert len(server.journal()) == 4 * 6
     for run_id in ids:
         assert len(attempts(engine, run_id)) == 6

@@ -1,0 +1,37 @@
+"""A process of ours beside this one, on the same database: started, and ended."""
+
+import contextlib
+import subprocess
+import sys
+
+from sqlalchemy import Engine
+
+from core.settings import PROJECT_ROOT, server_environment
+
+_STOPS_WITHIN_S = 5.0
+
+
+def start(module: str, engine: Engine) -> subprocess.Popen[bytes]:
+    """Run ``module``; its standard input is a pipe from this process, and closes when this one ends, killed or not."""
+    address = engine.url.render_as_string(hide_password=False)
+    environment = server_environment(host="127.0.0.1", port=8501) | {"EVENHAND_DATABASE_URL": address}
+    return subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", module],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        env=environment,
+        cwd=PROJECT_ROOT,
+    )
+
+
+def end(child: subprocess.Popen[bytes]) -> None:
+    """Tell it to end, and kill it where it has not in five seconds."""
+    if child.poll() is None:
+        child.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(_STOPS_WITHIN_S)
+    if child.poll() is None:
+        child.kill()
+        child.wait()
+    if child.stdin is not None:
+        child.stdin.close()
