@@ -87,6 +87,8 @@ class EvaluatorKind:
     score: Callable[[Subject, Any], Score] | None
     params: type[StrictParams] = StrictParams
     """What it can be told."""
+    fails: str = ""
+    """What is wrong with a response that fails it, after *the response*; empty: that it fails the evaluator's name."""
     reads_reference: bool = False
     """Whether it compares an answer with a reference: a conversation may have one for each turn."""
     may_gate: bool = True

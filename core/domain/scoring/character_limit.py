@@ -32,4 +32,5 @@ KIND = EvaluatorKind(
     use=Use.CHECK,
     score=score,
     params=CharacterLimits,
+    fails="breaks the character limit",
 )

@@ -206,5 +206,6 @@ KIND = EvaluatorKind(
     use=Use.CHECK,
     score=score,
     params=ContainsParams,
+    fails="lacks the reference answer",
     reads_reference=True,
 )

@@ -56,5 +56,6 @@ KIND = EvaluatorKind(
     use=Use.CHECK,
     score=score,
     params=ExactParams,
+    fails="is not the expected text",
     reads_reference=True,
 )

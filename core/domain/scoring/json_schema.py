@@ -154,5 +154,6 @@ KIND = EvaluatorKind(
     use=Use.CHECK,
     score=score,
     params=SchemaParams,
+    fails="is not JSON of the right shape",
     runs=wanted,
 )

@@ -43,4 +43,5 @@ KIND = EvaluatorKind(
     use=Use.CHECK,
     score=score,
     params=JsonParams,
+    fails="is not valid JSON",
 )

@@ -120,5 +120,6 @@ KIND = EvaluatorKind(
     use=Use.CHECK,
     score=score,
     params=NumberParams,
+    fails="lacks the right number",
     reads_reference=True,
 )

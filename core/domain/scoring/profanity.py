@@ -52,7 +52,7 @@ def _filter() -> Any:
 
 KIND = EvaluatorKind(
     key="profanity",
-    title="Tone flag: swearing",
+    title="Tone flag: no swearing",
     what="Flags English answers that hold a swear word. A hint to look, not a verdict.",
     use=Use.FLAG,
     score=score,

@@ -106,5 +106,6 @@ KIND = EvaluatorKind(
     use=Use.CHECK,
     score=score,
     params=RegexParams,
+    fails="breaks the pattern",
     runs=wanted,
 )

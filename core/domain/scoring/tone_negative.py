@@ -71,7 +71,7 @@ def _analyser() -> Any:
 
 KIND = EvaluatorKind(
     key="tone_negative",
-    title="Tone flag: harsh",
+    title="Tone flag: nothing harsh",
     what="Flags English answers with a sentence that sounds harsh to the reader. A hint to look, not a verdict.",
     use=Use.FLAG,
     score=score,

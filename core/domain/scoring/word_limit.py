@@ -30,4 +30,5 @@ KIND = EvaluatorKind(
     use=Use.CHECK,
     score=score,
     params=WordLimits,
+    fails="breaks the word limit",
 )

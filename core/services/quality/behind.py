@@ -78,7 +78,7 @@ class BehindRow:
     """How the last answer begins."""
     acceptable: bool | None
     reasons: tuple[str, ...]
-    """What it fails, or what is open."""
+    """What is wrong with it in words, or which requirements and gates are open."""
     latency_ms: float | None
     cost_usd: float | None
     is_checked: bool = True
@@ -190,7 +190,9 @@ def _row(row: Any, found: Judged, place: np.intp, said: Said) -> BehindRow:
     verdict = found.verdict[place]
     is_open = verdict == Check.OPEN
     wanted = Check.OPEN if is_open else Check.FAILED
-    reasons = tuple(name for name, outcome in found.outcomes.items() if outcome[place] == wanted)
+    names = [name for name, outcome in found.outcomes.items() if outcome[place] == wanted]
+    wrong = {} if is_open else {gate.name: gate.fails for gate in found.gates}
+    reasons = tuple(dict.fromkeys(wrong.get(name, name) for name in names))
     return BehindRow(
         response_id=row.id,
         run_id=row.run_id,

@@ -27,6 +27,7 @@ from core.services.quality.gathering import NO_CASE, UNSCORED, Floats, Ids, Prom
 from core.services.quality.scope import RunRef, Scope, runs
 from core.services.scoring import evaluators as all_evaluators
 from core.services.scoring import gates
+from core.services.scoring.registry import kind_named
 from core.storage.tables import GOING, Evaluator, Gate
 
 __all__ = ["INCOMPLETE", "REFUSAL", "GateInUse", "Judged", "judged"]
@@ -40,6 +41,8 @@ class GateInUse:
     evaluator_id: int
     category: str | None
     at_least: float
+    fails: str
+    """What is wrong with a response that fails it: *lacks the reference answer*."""
 
 
 @dataclass(frozen=True)
@@ -149,10 +152,13 @@ def _evaluators(session: Session) -> list[Evaluator]:
 
 
 def _gates(session: Session, dataset_id: int) -> list[GateInUse]:
-    return [
-        GateInUse(_name(line.gate, line.evaluator), line.gate.evaluator_id, line.gate.category, line.gate.at_least)
-        for line in gates.for_dataset(session, dataset_id)
-    ]
+    return [_in_use(line.gate, line.evaluator) for line in gates.for_dataset(session, dataset_id)]
+
+
+def _in_use(gate: Gate, evaluator: Evaluator) -> GateInUse:
+    name = _name(gate, evaluator)
+    fails = kind_named(evaluator.kind).fails or f"fails {name}"
+    return GateInUse(name, gate.evaluator_id, gate.category, gate.at_least, fails)
 
 
 def _name(gate: Gate, evaluator: Evaluator) -> str:

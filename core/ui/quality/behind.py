@@ -27,7 +27,7 @@ _WORDS = {
     "acceptable": "Acceptable",
     "errors": "Given up",
     "refusals": "Refusals",
-    "incomplete": "Incomplete",
+    "incomplete": "Cut short or empty",
     "blocked": "Blocked by a content filter",
     "undecided": "Without a verdict",
     "unchecked": "Unchecked: no gate applies",
@@ -65,8 +65,8 @@ def options_of(view: View) -> dict[str, What]:
     for line in shown:
         for name, n in line.failed.items():
             failed[name] = failed.get(name, 0) + n
-    unscored = {name: sum(_unscored(line, name) for line in shown) for name in view.report.evaluators}
     known = {str(requirement) for requirement in Requirement}
+    unscored = {name: sum(_unscored(line, name) for line in shown) for name in view.report.evaluators}
     named = {
         **{fails(name): What("failed", name) for name in failed if name not in known},
         **{name.capitalize(): What("failed", name) for name in failed if name == Requirement.REFUSAL},
@@ -138,15 +138,14 @@ def _list(view: View, rows: list[BehindRow]) -> None:
 
 
 def why(row: BehindRow) -> str:
-    """What is wrong with a response, in words: requirements say it themselves, gates are failed."""
+    """What is wrong with a response, in words."""
     if row.response_id is None:
         return ": ".join(row.reasons)
     if row.acceptable is None:
         return f"not scored: {', '.join(row.reasons)}"
-    known = {str(requirement) for requirement in Requirement}
     if row.acceptable and not row.is_checked:
         return "unchecked: no gate applies"
-    return ", ".join(reason if reason in known else f"fails {reason}" for reason in row.reasons)
+    return ", ".join(row.reasons)
 
 
 def said(row: BehindRow) -> str:

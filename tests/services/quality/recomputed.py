@@ -15,7 +15,7 @@ from tests.services.quality.recomputed_human import human
 
 CUT_SHORT = {"length", "truncated", "incomplete"}
 FORM = ("Not refused", "Complete")
-FLAGS = ("Tone flag: harsh", "Tone flag: swearing")
+FLAGS = ("Tone flag: nothing harsh", "Tone flag: no swearing")
 KEY = ["run", "prompt_id", "candidate", "repetition"]
 SENDS = {"left": (1.0, 0.0), "right": (0.0, 1.0), "tie": (1.0, 1.0), "both_bad": (0.0, 0.0)}
 
