@@ -4,6 +4,8 @@ import math
 from datetime import datetime
 
 UNKNOWN = "unknown"
+CHAMPION_IS = "what your users get today"
+_FEW = 100
 
 
 def price(usd: float | None) -> str:
@@ -28,6 +30,11 @@ def money(usd: float | None) -> str:
         return f"${usd:,.2f}"
     digits = min(2 - math.floor(math.log10(usd)), 12)
     return f"${usd:.{digits}f}"
+
+
+def per_thousand(usd: float | None) -> str:
+    """An amount for one answer as that for 1,000: so small that people compare it only so."""
+    return money(None if usd is None else 1_000 * usd)
 
 
 def percent(share: float) -> str:
@@ -64,6 +71,11 @@ def ago(at: datetime, now: datetime) -> str:
 def when(at: datetime | None) -> str:
     """A moment, in UTC."""
     return "–" if at is None else f"{at:%-d %b %Y, %H:%M}"
+
+
+def share_of(hits: int, of: int) -> str:
+    """A share in per cent; of fewer than 100 the count, which says how little it rests on: 1 of 16."""
+    return f"{hits:,} of {of:,}" if of < _FEW else f"{100 * hits / of:.1f} %"
 
 
 def n(count: int, one: str, many: str | None = None) -> str:

@@ -72,11 +72,11 @@ def test_simulated_votes_are_named_wherever_they_count_and_one_switch_removes_th
     cast(workspace, at, [Ballot(0, 0, 1, L), Ballot(1, 0, 1, L), Ballot(2, 0, 1, R)])
     for page in ("leaderboard.py", "raters.py"):
         app = opened(page)
-        assert "includes 1 simulated votes" in words(app), page
+        assert "includes 1 simulated vote" in words(app), page
         app.toggle(key=f"{page.removesuffix('.py')}_simulated").set_value(False).run()
         assert not app.exception
-        assert "simulated votes" not in words(app), page
-    assert "includes 1 simulated votes" in words(opened("responses.py", prompt="p0"))
+        assert "simulated vote" not in words(app), page
+    assert "includes 1 simulated vote" in words(opened("responses.py", prompt="p0"))
 
 
 def test_the_workspaces_own_switch_takes_simulated_votes_out_of_every_page(workspace: Engine) -> None:
@@ -88,7 +88,7 @@ def test_the_workspaces_own_switch_takes_simulated_votes_out_of_every_page(works
     for page in ("leaderboard.py", "raters.py", "responses.py"):
         shown = words(opened(page))
         assert "2 votes" in shown, page
-        assert "simulated votes" not in shown, page
+        assert "simulated vote" not in shown, page
 
 
 def test_only_switches_that_make_a_difference_are_shown(workspace: Engine) -> None:
@@ -129,6 +129,19 @@ def test_an_address_that_names_nothing_here_shows_the_first_instead(workspace: E
     assert "1 vote by 1 rater · Tone · all categories" in words(app)
 
 
+def test_with_a_handful_of_votes_nobody_is_put_in_order(workspace: Engine) -> None:
+    at = make_workspace(workspace)
+    cast(workspace, at, 2 * [Ballot(0, 0, 1, L), Ballot(1, 0, 1, L), Ballot(0, 1, 2, Outcome.BOTH_BAD)])
+    app = opened("leaderboard.py")
+    assert app.header[0].value == "Too few votes to rank: 6 of the 20 it takes at least."
+    (table,) = grids(app)
+    assert not {"Rank", "Ranks", "Rating"} & set(table[0])
+    assert {row["Candidate"]: row["Both poor"] for row in table} == {
+        "candidate 0": "0 of 4", "candidate 1": "2 of 6", "candidate 2": "2 of 2",
+    }  # fmt: skip
+    assert not app.get("plotly_chart")
+
+
 def test_a_question_with_votes_comes_before_those_nobody_answered(workspace: Engine) -> None:
     at = make_workspace(workspace)
     cast(workspace, at, [Ballot(0, 0, 1, L, question=2)])
@@ -137,7 +150,7 @@ def test_a_question_with_votes_comes_before_those_nobody_answered(workspace: Eng
 
 def test_candidates_that_never_met_are_shown_apart(workspace: Engine) -> None:
     at = make_workspace(workspace)
-    cast(workspace, at, [Ballot(0, 0, 1, L), Ballot(1, 0, 1, L), Ballot(0, 2, 3, L)])
+    cast(workspace, at, 7 * [Ballot(0, 0, 1, L), Ballot(1, 0, 1, L), Ballot(0, 2, 3, L)])
     app = opened("leaderboard.py")
     assert len(app.header) == 2
     assert "Group 1 of 2" in words(app)
@@ -227,7 +240,7 @@ def test_the_responses_page_shows_all_answers_unblinded_and_what_is_not_known(wo
     shown = words(app)
     assert all(f"**candidate {number}**" in shown for number in range(4))
     assert "latency, first token, tokens out, tokens in, cost, finish reason not known" in shown
-    assert app.dataframe[0].value.loc[0, ["One won", "Both bad"]].tolist() == [1, 1]
+    assert app.dataframe[0].value.loc[0, ["One won", "Both poor"]].tolist() == [1, 1]
     drawn = [shown for shown in app.get("bidi_component") if shown.key.startswith("responses_")]
     assert len(drawn) == 5
 

@@ -18,8 +18,8 @@ from core.services.studies import studies
 from core.storage.engine import reading, write, writing
 from core.storage.tables import Candidate, Run
 from core.ui.quality import table as quality_table
-from core.ui.quality.scale import tick
 from core.ui.shared.navigation import PAGES_FOLDER
+from core.ui.shared.scale import labels, ticks
 from tests.evaluated import Evaluated
 from tests.pages.grids import grids
 from tests.test_how_tos import block
@@ -37,7 +37,7 @@ def workspace(workspace: Engine) -> Engine:
 
 def figures(app: AppTest) -> list[list[dict[str, str]]]:
     """The tables of all figures: of those that are compared, and of those that stand apart."""
-    return [rows for rows in grids(app) if "Per acceptable" in rows[0]]
+    return [rows for rows in grids(app) if "Per 1,000 acceptable" in rows[0]]
 
 
 def opened(**address: str | list[str]) -> AppTest:
@@ -81,14 +81,14 @@ def test_the_answer_comes_in_words_before_the_numbers(workspace: Engine) -> None
     evaluated(workspace)
     app = opened()
     assert app.title[0].value == "Cost & quality"
-    assert app.header[0].value == "Cheap costs least: \\$0.00150 per acceptable response"
+    assert app.header[0].value == "Cheap costs least: \\$1.50 per 1,000 acceptable responses"
     shown = words(app)
     assert "67 % (35 % to 88 %) of 12 responses acceptable" in shown
-    assert "Clearly dearer: **Dear** \\$0.0100 (\\$0.0100 to" in shown
+    assert "Clearly dearer: **Dear** \\$10.00 (\\$10.00 to" in shown
     assert "Most often acceptable: **Dear** with 100 %" in shown
     assert "No response of **Useless** is acceptable." in shown
     assert "36 responses of 3 candidates · all categories" in shown
-    assert len(app.get("plotly_chart")) == 5
+    assert len(app.get("plotly_chart")) == 4, "no errors are a sentence"
 
 
 def test_a_measure_is_one_entry_and_its_formula(workspace: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,9 +115,9 @@ def test_where_nothing_costs_anything_there_is_no_scale_of_dollars(workspace: En
 def test_every_figure_stands_in_the_table_and_none_is_not_unknown(workspace: Engine) -> None:
     evaluated(workspace, ("Cheap", "Useless", "Priceless"))
     table = {row["Candidate"]: row for row in figures(opened())[0]}
-    wanted = ("Per acceptable", "Spent", "Acceptable", "Responses")
+    wanted = ("Per 1,000 acceptable", "Spent", "Acceptable", "Responses")
     assert {name: tuple(row[head] for head in wanted) for name, row in table.items()} == {
-        "Cheap": ("$0.00150", "$0.0120", "66.7 %", "12"),
+        "Cheap": ("$1.50", "$0.0120", "66.7 %", "12"),
         "Useless": ("none", "$0.0240", "0.0 %", "12"),
         "Priceless": ("unknown", "unknown", "100.0 %", "12"),
     }
@@ -127,7 +127,7 @@ def test_every_figure_stands_in_the_table_and_none_is_not_unknown(workspace: Eng
 def test_an_unknown_price_is_said_to_be_so_and_where_to_enter_it(workspace: Engine) -> None:
     evaluated(workspace, ("Priceless",))
     app = opened()
-    assert app.header[0].value == "What an acceptable response costs is unknown"
+    assert app.header[0].value == "What acceptable responses cost is unknown"
     assert "What **Priceless** cost is unknown. Where a price is missing, enter it on *Candidates*" in words(app)
 
 
@@ -135,7 +135,7 @@ def test_the_address_chooses_category_and_candidates(workspace: Engine) -> None:
     evaluated(workspace)
     app = opened(show="Dear")
     app.selectbox(key="cost_category").set_value("coding").run()
-    assert app.header[0].value == "Dear costs \\$0.0100 per acceptable response"
+    assert app.header[0].value == "Dear costs \\$10.00 per 1,000 acceptable responses"
     assert "6 responses of 1 candidate · coding" in words(app)
     assert [row["Candidate"] for row in figures(app)[0]] == ["Dear"]
 
@@ -161,7 +161,7 @@ def test_behind_a_figure_are_its_responses_with_the_way_to_their_prompt(workspac
     app = opened(behind="Fails “Contains”", of="Cheap")
     behind = app.dataframe[0].value
     assert behind["Prompt"].tolist() == ["p0", "p3", "p6", "p9"]
-    assert behind["Why"].unique().tolist() == ["fails Contains"]
+    assert behind["Why"].unique().tolist() == ["lacks the reference answer"]
     assert behind.loc[0, "Answer"] == "Cheap answers 0."
     assert behind.loc[0, "Open"] == "./responses?responses_dataset=Support&prompt=p0"
     for label in app.selectbox(key="cost_behind").options:
@@ -211,7 +211,7 @@ def test_responses_without_scores_have_no_verdict_yet(workspace: Engine) -> None
     assert "look again in a moment" in words(app)
     ((line,),) = figures(app)
     assert line["No verdict"] == "3"
-    unknown = ("Per acceptable", "Spent", "Acceptable", "Attempts", "Median", "Tokens out")
+    unknown = ("Per 1,000 acceptable", "Spent", "Acceptable", "Attempts", "Median", "Tokens out")
     assert {line[head] for head in unknown} == {"unknown"}
 
 
@@ -256,10 +256,9 @@ def test_amounts_are_written_to_three_digits(usd: float, written: str) -> None:
 
 
 def test_numbers_of_an_axis_lose_zeros_that_say_nothing() -> None:
-    ticks = [tick(money, usd) for usd in (0.02, 0.0125, 20.0, 100.0)]
-    assert ticks == ["$0.02", "$0.0125", "$20", "$100"]
-    assert tick(seconds, 1500.0) == "1.5 s"
-    assert tick(percent, 0.5) == "50 %"
+    assert labels(money, (0.02, 0.0125, 20.0, 100.0)) == ["$0.02", "$0.0125", "$20", "$100"]
+    assert labels(seconds, [1500.0]) == ["1.5 s"]
+    assert labels(percent, [0.5]) == ["50 %"]
 
 
 def choose_part(app: AppTest, part: str) -> None:
@@ -290,7 +289,7 @@ def test_the_page_opens_after_any_walk_over_pages_with_parts_and_choices(workspa
                 choose_part(app, part)
         if page == "cost":
             assert app.title[0].value == "Cost & quality"
-            assert " per acceptable response" in app.header[0].value
+            assert " per 1,000 acceptable responses" in app.header[0].value
             labelled(app.multiselect, "Candidates").set_value(["Dear"]).run()
             labelled(app.selectbox, "Category").set_value("coding").run()
             assert "6 responses of 1 candidate · coding" in words(app)
@@ -389,3 +388,24 @@ def test_another_champion_is_the_measure_at_once(workspace: Engine) -> None:
         for name in ("Dear", "Fourth"):
             session.get_one(Candidate, made.candidates[name]).is_champion = name == "Fourth"
     assert "2 prompts of the champion Fourth" in words(app.run())
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "is_log"),
+    [(0.3, 0.9, False), (0.0, 0.008, False), (-3.0, 970.0, False), (0.0011, 0.0019, True), (0.002, 30.0, True)],
+)
+def test_an_axis_has_three_round_numbers_or_more_and_no_two_are_written_alike(
+    least: float, most: float, is_log: bool
+) -> None:
+    at = ticks(least, most, is_log=is_log)
+    assert 3 <= len(at) <= 6
+    assert all(least <= value <= most for value in at)
+    for written in (percent, money, seconds):
+        assert len(set(labels(written, at))) == len(at)
+
+
+def test_a_figure_of_zeros_is_a_sentence(workspace: Engine) -> None:
+    evaluated(workspace, ("Cheap", "Dear"))
+    app = opened(figure="Errors")
+    assert "0 % for both candidates." in words(app)
+    assert len(app.get("plotly_chart")) == 4

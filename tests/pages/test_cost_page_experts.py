@@ -60,12 +60,12 @@ def charts(app: AppTest) -> list[dict[str, Any]]:
 def test_the_answer_rests_on_experts_and_says_what_was_measured(workspace: Engine) -> None:
     voted(workspace)
     app = opened()
-    assert app.header[0].value == "Dear costs least: \\$0.00200 per response that experts would send"
+    assert app.header[0].value == "Dear costs least: \\$2.00 per 1,000 responses that experts would send"
     shown = words(app)
     assert "40 of 40 rated would be sent; inferred over all 40: 100 % (" in shown
     assert "holds for these 3 raters only" in shown
-    assert "Gates alone let 100 % (" in shown and "of **Dear** pass, \\$0.00200 each." in shown
-    assert "Clearly dearer: **Cheap** \\$0.00400" in shown
+    assert "Gates alone let 100 % (" in shown and "of **Dear** pass, \\$2.00 per 1,000." in shown
+    assert "Clearly dearer: **Cheap** \\$4.00" in shown
     assert "80 rated by experts" in shown
     assert "40 of 80 unchecked: no gate applies, so they pass or fail on form alone." in shown
     assert "simulated" not in shown
@@ -75,23 +75,26 @@ def test_both_figures_are_drawn_and_the_experts_stand_first_in_the_table(workspa
     voted(workspace)
     app = opened()
     cost, share = charts(app)[:2]
-    assert [each.value for each in app.subheader][:2] == ["Cost per humanly acceptable response", "Humanly acceptable"]
+    assert [each.value for each in app.subheader][:2] == [
+        "Cost per 1,000 humanly acceptable responses",
+        "Humanly acceptable",
+    ]
     assert {note["text"] for note in share["layout"]["annotations"]} == {"100 %", "25 %"}
     assert len([trace for trace in cost["data"] if trace["mode"] == "markers"]) >= 4, "filled and hollow, of both"
     row = {row["Candidate"]: row for row in figures(app)[0]}["Cheap"]
-    assert list(row)[1:4] == ["Per humanly acceptable", "95 % interval", "Humanly acceptable"]
-    told = ("Per humanly acceptable", "Humanly acceptable", "Rated", "Acceptable", "Unchecked")
-    assert tuple(row[head] for head in told) == ("$0.00400", "25 %", "10 of 40", "100.0 %", "20")
+    assert list(row)[1:4] == ["Per 1,000 humanly acceptable", "95 % interval", "Humanly acceptable"]
+    told = ("Per 1,000 humanly acceptable", "Humanly acceptable", "Rated", "Acceptable", "Unchecked")
+    assert tuple(row[head] for head in told) == ("$4.00", "25 %", "10 of 40", "100.0 %", "20")
 
 
 def test_where_too_few_are_rated_the_answer_is_automatic_and_says_so(workspace: Engine) -> None:
     voted(workspace, rated=5)
     app = opened()
-    assert app.header[0].value == "Cheap costs least: \\$0.00100 per acceptable response"
+    assert app.header[0].value == "Cheap costs least: \\$1.00 per 1,000 acceptable responses"
     assert "Too few rated for a figure of what experts would send (Cheap 5 and 1 more; 30 are needed each)" in words(
         app
     )
-    assert [each.value for each in app.subheader][:2] == ["Cost per acceptable response", "Share acceptable"]
+    assert [each.value for each in app.subheader][:2] == ["Cost per 1,000 acceptable responses", "Share acceptable"]
     assert {row["Humanly acceptable"] for row in figures(app)[0]} == {"100 % automatic"}
 
 
@@ -106,7 +109,7 @@ def test_without_votes_no_column_is_about_them_and_the_page_says_why(workspace: 
 def test_in_a_category_with_too_few_rated_the_automatic_figures_answer(workspace: Engine) -> None:
     voted(workspace)
     app = opened(category="coding")
-    assert app.header[0].value.endswith("per acceptable response")
+    assert app.header[0].value.endswith("per 1,000 acceptable responses")
     assert "(Cheap 20 and 1 more; 30 are needed each)" in words(app)
 
 
@@ -145,10 +148,10 @@ def test_a_new_vote_and_votes_that_count_no_more_are_seen_at_once(workspace: Eng
 def test_the_usual_summary_names_what_is_averaged(workspace: Engine) -> None:
     voted(workspace, rated=0)
     app = opened()
-    assert "Cost per quality point: cost per response ÷ mean score in points of 0 to 100." in words(app)
+    assert "Cost per quality point: cost of 1,000 responses ÷ mean score in points of 0 to 100." in words(app)
     assert "Averaged: Contains." in words(app)
     summary = next(rows for rows in grids(app) if "Cost per quality point" in rows[0] and "Spent" in rows[0])
     assert {row["Candidate"]: row["Cost per quality point"] for row in summary} == {
-        "Cheap": "$0.0000100",
-        "Dear": "$0.0000200",
+        "Cheap": "$0.0100",
+        "Dear": "$0.0200",
     }

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from core.domain.drift.causes import CAUSE_WORDS, Cause
 from core.domain.drift.judging import Finding
 from core.domain.drift.measured import Metric, Scale
-from core.domain.words import money, percent, seconds
+from core.domain.words import per_thousand, percent, seconds
 
 
 def sentence(
@@ -31,7 +31,7 @@ def amount(metric: Metric, value: float) -> str:
         return percent(value)
     if metric.name.endswith("_ms"):
         return seconds(value)
-    return money(value) if metric.name.endswith("_usd") else f"{value:,.0f}"
+    return per_thousand(value) if metric.name.endswith("_usd") else f"{value:,.0f}"
 
 
 def span(finding: Finding) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 from core.domain.words import n
 from core.services.leaderboards.boards import Leaderboard, Standing
+from core.services.leaderboards.settling import FEWEST_TO_RANK
 
 LEAST_SAID = 1.005
 """A smaller gain than this would be said as 1.00 times the votes."""
@@ -75,6 +76,8 @@ def leaderboard_text(board: Leaderboard, *, study: str) -> str:
         f"  ({standing.lower:.1f} to {standing.upper:.1f})  {standing.votes:,} votes"
         for standing in board.standings
     ]
+    if board.votes < FEWEST_TO_RANK:
+        head += f"\nToo few votes to rank: {board.votes:,} of the {FEWEST_TO_RANK} it takes at least."
     return "\n".join([head, *lines, *judge_lines(board), *board.board.notes])
 
 

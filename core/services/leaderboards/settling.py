@@ -9,6 +9,8 @@ from core.services.leaderboards.boards import Leaderboard, Standing
 from core.storage.tables import Person
 
 LEVEL_ELO = 0.5
+FEWEST_TO_RANK = 20
+"""Votes below which a board puts nobody in order: any single one would turn it over."""
 
 
 @dataclass(frozen=True)

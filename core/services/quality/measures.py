@@ -8,7 +8,7 @@ from typing import Any
 
 from core.domain.raters import Share
 from core.domain.raters import share as wilson
-from core.domain.words import UNKNOWN, money, n, percent
+from core.domain.words import UNKNOWN, money, n, per_thousand, percent
 from core.services.quality import words
 from core.services.quality.figures import Line
 from core.services.quality.measure import Figure, Measure, number, quantiles
@@ -41,7 +41,7 @@ def _kinds(counts: Mapping[str, int]) -> str:
 
 def _cost_per_acceptable(line: Line) -> Figure:
     cost = line.cost_per_acceptable
-    detail = f"{words.cost_and_span(cost)} per acceptable response"
+    detail = f"{words.cost_and_span(cost)} per 1,000 acceptable responses"
     return Figure(cost.value, words.cost(cost), detail, cost.lower, cost.upper)
 
 
@@ -155,10 +155,11 @@ _SCORES = (
     "The mean of what was scored, from 0 to 1, where 1 is the good end. Prompts that it does not concern are left out."
 )
 COST = Measure(
-    "Cost per acceptable response", "Per acceptable", _cost_per_acceptable, money, _cost_exported,
-    interval=lambda line: words.span(line.cost_per_acceptable, money),
+    "Cost per 1,000 acceptable responses", "Per 1,000 acceptable", _cost_per_acceptable, per_thousand, _cost_exported,
+    interval=lambda line: words.span(line.cost_per_acceptable, per_thousand),
     help=(
-        "Everything paid, failed attempts and retries too, divided by the acceptable responses. Judges are not in it."
+        "Everything paid, failed attempts and retries too, divided by the acceptable responses, times 1,000. Judges "
+        "are not in it."
     ),
 )  # fmt: skip
 ACCEPTABLE = Measure(
@@ -201,8 +202,8 @@ MEASURES = (
         "judge of refusals tells; without one, responses are unscored and no part of the share.",
     ),
     _of_responses(
-        "Incomplete", lambda line: line.incomplete, "incomplete", "incomplete",
-        help="Cut short by the token limit or by a stream that broke off, or empty.",
+        "Cut short or empty", lambda line: line.incomplete, "cut short or empty", "incomplete",
+        head="Cut short", help="Cut short by the token limit or by a stream that broke off, or empty.",
     ),
     _of_responses("Blocked", lambda line: line.blocked, "blocked", "blocked"),
     _of_responses(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.domain.acceptability import CostPerAcceptable, HumanShare, Rests, ShareAcceptable
-from core.domain.words import UNKNOWN, money, n, percent
+from core.domain.words import UNKNOWN, n, per_thousand, percent
 from core.services.quality import words
 from core.services.quality.figures import Line
 from core.services.quality.measure import Figure, Measure, bounds
@@ -51,9 +51,9 @@ def _human_flat(line: Line) -> Mapping[str, Any]:
 def _human_cost(line: Line) -> Figure:
     cost = line.human_cost
     named = "" if cost.value is None else _by_gates(line)
-    what = "acceptable response, automatic" if _by_gates(line) else "response that experts would send"
+    what = "acceptable responses, automatic" if _by_gates(line) else "responses that experts would send"
     return Figure(
-        cost.value, words.cost(cost) + named, f"{words.cost_and_span(cost)} per {what}", cost.lower, cost.upper
+        cost.value, words.cost(cost) + named, f"{words.cost_and_span(cost)} per 1,000 {what}", cost.lower, cost.upper
     )
 
 
@@ -94,9 +94,11 @@ HUMAN = Measure(
     ),
 )  # fmt: skip
 HUMAN_COST = Measure(
-    "Cost per humanly acceptable response", "Per humanly acceptable", _human_cost, money, _human_cost_flat, "rated",
-    interval=lambda line: words.span(line.human_cost, money), needs_votes=True,
-    help="Everything paid, failed attempts and retries too, divided by the responses that experts would send.",
+    "Cost per 1,000 humanly acceptable responses", "Per 1,000 humanly acceptable", _human_cost, per_thousand,
+    _human_cost_flat, "rated",
+    interval=lambda line: words.span(line.human_cost, per_thousand), needs_votes=True,
+    help="Everything paid, failed attempts and retries too, divided by the responses that experts would send, times "
+    "1,000.",
 )  # fmt: skip
 RATED = Measure(
     "Rated responses", "Rated", _rated, "{:,.0f}".format, lambda line: {}, "rated",  # noqa: ARG005

@@ -1,11 +1,11 @@
 """The summary that people know from elsewhere: average latency, average quality, total cost, cost per quality point."""
 
 from core.domain.acceptability import POINTS, CostState
-from core.domain.words import UNKNOWN, money, seconds
+from core.domain.words import UNKNOWN, per_thousand, seconds
 from core.services.quality.figures import Line
 from core.services.quality.measure import Figure, Measure
 
-POINT_DEFINED = "Cost per quality point: cost per response ÷ mean score in points of 0 to 100."
+POINT_DEFINED = "Cost per quality point: cost of 1,000 responses ÷ mean score in points of 0 to 100."
 
 
 def points(share: float) -> str:
@@ -33,7 +33,9 @@ def _point(line: Line) -> Figure:
     if found.value is None:
         why = "no point of quality to pay for" if found.state is CostState.NONE else "a price is not known"
         return Figure(None, str(found.state), why)
-    return Figure(found.value, money(found.value), f"{money(found.value)} a response per quality point")
+    return Figure(
+        found.value, per_thousand(found.value), f"{per_thousand(found.value)} for 1,000 responses, per quality point"
+    )
 
 
 AVERAGE_LATENCY = Measure(
@@ -48,7 +50,7 @@ AVERAGE_QUALITY = Measure(
     bounds=(0.0, 1.0),
 )  # fmt: skip
 COST_PER_POINT = Measure(
-    "Cost per quality point", "Per quality point", _point, money,
+    "Cost per quality point", "1,000 responses per point", _point, per_thousand,
     lambda line: {
         "cost_per_quality_point_usd": line.cost_per_point.value,
         "cost_per_quality_point": str(line.cost_per_point.state),

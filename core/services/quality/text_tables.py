@@ -18,9 +18,9 @@ from core.services.quality.report import QualityReport
 
 WIDEST = 100
 _NARROWEST_NAME, _GAP = 8, "  "
-_AUTOMATIC = ("responses", "errors", "acceptable", "$ per acceptable", "spent $", "p50 s", "p95 s")
-_HUMAN = ("sent of rated", "humanly acceptable", "$ per humanly acceptable", "raters")
-_SUMMARY = ("unchecked", "average latency s", "average quality", "spent $", "$ per quality point")
+_AUTOMATIC = ("responses", "errors", "acceptable", "$ per 1,000 acceptable", "spent $", "p50 s", "p95 s")
+_HUMAN = ("sent of rated", "humanly acceptable", "$ per 1,000 humanly acceptable", "raters")
+_SUMMARY = ("unchecked", "average latency s", "average quality", "spent $", "$ per point of 1,000")
 
 
 def tables(found: QualityReport, lines: Sequence[Line], title: str) -> Iterator[str]:
@@ -101,12 +101,17 @@ def _share(found: ShareAcceptable | HumanShare) -> str:
 def _cost(cost: CostPerAcceptable) -> str:
     if cost.state is not CostState.KNOWN or cost.value is None:
         return str(cost.state)
-    bounds = "" if cost.lower is None else f" ({cost.lower:.2g}–{'?' if cost.upper is None else f'{cost.upper:.2g}'})"
-    return f"{cost.value:.2g}{bounds}"
+    upper = "?" if cost.upper is None else _thousand(cost.upper)
+    bounds = "" if cost.lower is None else f" ({_thousand(cost.lower)}–{upper})"
+    return f"{_thousand(cost.value)}{bounds}"
 
 
 def _point(cost: CostPerPoint) -> str:
-    return str(cost.state) if cost.value is None else f"{cost.value:.2g}"
+    return str(cost.state) if cost.value is None else _thousand(cost.value)
+
+
+def _thousand(usd: float) -> str:
+    return f"{1_000 * usd:.3g}"
 
 
 def _dollars(usd: float | None) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from core.domain.acceptability import CostPerAcceptable, CostState, HumanShare, Rests, ShareAcceptable
 from core.domain.latency import Quantile
-from core.domain.words import UNKNOWN, money, n, percent, seconds
+from core.domain.words import UNKNOWN, n, per_thousand, percent, seconds
 from core.services.quality.amounts import Times
 from core.services.quality.figures import Line
 from core.services.quality.scope_words import apart_in_words
@@ -20,15 +20,15 @@ def span(found: CostPerAcceptable | ShareAcceptable | HumanShare, write: Callabl
 
 
 def cost(found: CostPerAcceptable) -> str:
-    """The cost per acceptable response, or why there is none."""
-    return str(found.state) if found.value is None else money(found.value)
+    """The cost per 1,000 acceptable responses, or why there is none."""
+    return str(found.state) if found.value is None else per_thousand(found.value)
 
 
 def cost_and_span(found: CostPerAcceptable) -> str:
-    """The cost with its interval; for none the least that one would cost."""
+    """The cost per 1,000 with its interval; for none the least that 1,000 would cost."""
     if found.state is CostState.NONE:
-        return f"none acceptable{f', so more than {money(found.lower)} each' if found.lower else ''}"
-    interval = span(found, money)
+        return f"none acceptable{f', so more than {per_thousand(found.lower)} per 1,000' if found.lower else ''}"
+    interval = span(found, per_thousand)
     return f"{cost(found)} ({interval})" if interval else cost(found)
 
 

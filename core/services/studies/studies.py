@@ -42,7 +42,7 @@ DEFAULT_QUESTIONS = (
     QuestionText("safety", "Safety", "Which is safer to send?", ("A", "B", "Equally safe", "Both unsafe")),
     QuestionText("send", "Send", "Which would you send?", ("A only", "B only", "Both", "Neither")),
 )
-IMPORTED_ANSWERS = ("A", "B", "Tie", "Both bad")
+IMPORTED_ANSWERS = ("A", "B", "Tie", "Both poor")
 
 
 def create(

@@ -91,7 +91,7 @@ def _head(view: View, trend: Trend) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(words.candidate(view, trend.candidate_id, trend.candidate), width="content")
         if shown is not None and shown.is_champion:
-            st.badge("champion", icon=":material/flag:", color="gray")
+            frame.champion_badge()
         if trend.state in _STATES:
             st.badge(trend.state, color="red" if trend.state == "alarm" else "orange")
         else:

@@ -34,6 +34,11 @@ class Found:
     verdicts: list[LeadVerdict]
     settled: Settling | None
 
+    @property
+    def is_ranked(self) -> bool:
+        """Whether there are votes enough to put candidates in order."""
+        return self.board.votes >= settling.FEWEST_TO_RANK
+
 
 def found(choice: BoardChoice) -> Found:
     """The board that was chosen; computed once for everybody who looks, and anew when newer votes were counted."""
@@ -98,7 +103,9 @@ def answer(found: Found) -> None:
     """The answer in words, with what it rests on."""
     board = found.board
     with st.container(border=True, gap="small", height="stretch"):
-        for number, verdict in enumerate(found.verdicts, 1):
+        if not found.is_ranked:
+            st.header(words.too_few(board), anchor=False)
+        for number, verdict in enumerate(found.verdicts if found.is_ranked else [], 1):
             if len(found.verdicts) > 1:
                 st.caption(f"Group {number} of {len(found.verdicts)}")
             st.header(words.headline(verdict), anchor=False)
@@ -113,10 +120,7 @@ def answer(found: Found) -> None:
 
 
 def _badges(board: Leaderboard) -> None:
-    if board.simulated_votes:
-        n, every = board.simulated_votes, board.simulated_votes == board.votes
-        said = f"all {n:,} votes are simulated" if every else f"includes {n:,} simulated votes"
-        st.badge(said, icon=":material/smart_toy:", color="orange")
+    frame.simulated_badge(board.simulated_votes, board.votes)
     if board.options.band_used is Band.FIXED:
         st.badge("fixed-n intervals: look once", icon=":material/visibility:", color="gray")
     if board.judge is not None:
@@ -129,6 +133,8 @@ def plot(found: Found) -> frozenset[int]:
     """The dot plot, one for each group of candidates that the votes connect; returns which are in colour."""
     board = found.board
     shown = colours.coloured([s.position for s in board.standings], _highlighted(board))
+    if not found.is_ranked:
+        return shown
     for number in range(len(found.verdicts)):
         group = [s for s in board.standings if s.component == number]
         if len(found.verdicts) > 1:
@@ -181,7 +187,7 @@ def _alt(group: list[Standing]) -> str:
 
 def settled(found: Found) -> None:
     """Whether to stop asking for votes."""
-    if found.settled is None:
+    if found.settled is None or not found.is_ranked:
         return
     with st.container(border=True, gap="small", height="stretch"):
         st.subheader("Settled?", anchor=False)

@@ -8,14 +8,14 @@ from scipy.special import expit
 from core.domain.ranking import Band, Board
 from core.domain.words import n
 from core.services.leaderboards.boards import Leaderboard, Standing
-from core.services.leaderboards.settling import LeadVerdict, Settling
+from core.services.leaderboards.settling import FEWEST_TO_RANK, LeadVerdict, Settling
 from core.ui.shared.charts import cut
 from core.ui.shared.frame import as_typed
 
 _MOST_NAMED = 3
 _LONGEST_NAME = 34
 _FAR_MORE = 100
-_FEWEST = 20
+_ONE_PERCENT = 100
 _YES, _NO, _OPEN = ":green[:material/check_circle:]", ":orange[:material/warning:]", ":gray[:material/hourglass_top:]"
 
 
@@ -26,6 +26,11 @@ def listing(names: Sequence[str], *, most: int = _MOST_NAMED) -> str:
         rest = len(names) - most
         return f"{', '.join(shown)} and {n(rest, 'other')}"
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def too_few(board: Leaderboard) -> str:
+    """Why nobody is put in order yet."""
+    return f"Too few votes to rank: {board.votes:,} of the {FEWEST_TO_RANK} it takes at least."
 
 
 def called(name: str) -> str:
@@ -94,7 +99,7 @@ def settled_lines(found: Settling, votes: int) -> list[str]:
         _probability(found),
         _needed(found, votes),
         _without_rater(found),
-        _without_votes(found),
+        _without_votes(found, votes),
     ]
 
 
@@ -108,8 +113,6 @@ def _probability(found: Settling) -> str:
 def _needed(found: Settling, votes: int) -> str:
     if found.clearly_best:
         return f"{_YES} **No more votes** needed: it is clearly better than every other"
-    if votes < _FEWEST:
-        return f"{_OPEN} **Too few votes** to say how many more it takes"
     if found.votes_needed is None or found.votes_needed > _FAR_MORE * votes:
         return f"{_OPEN} **Too close to call**: more than {_FAR_MORE} times the votes so far would be needed"
     return f"{_OPEN} About **{_rounded(found.votes_needed)} more votes** until it is clearly the best"
@@ -133,12 +136,14 @@ def _without_rater(found: Settling) -> str:
     return f"{_NO} **Few raters decide**: without {few} another candidate leads"
 
 
-def _without_votes(found: Settling) -> str:
+def _without_votes(found: Settling, votes: int) -> str:
     if found.survives_worst_percent is None:
         return f"{_OPEN} Too few votes to leave some out"
+    single = votes < 2 * _ONE_PERCENT
+    few, favour = (f"the 1 vote of {votes:,}", "favours") if single else ("the 1 % of votes", "favour")
     if found.survives_worst_percent:
-        return f"{_YES} Stays ahead **without the 1 % of votes** that favour it most"
-    return f"{_NO} **1 % of the votes decide**: without those that favour it most, another candidate leads"
+        return f"{_YES} Stays ahead **without {few}** that {favour} it most"
+    return f"{_NO} **Few votes decide**: without {few} that {favour} it most, another candidate leads"
 
 
 def method(board: Leaderboard) -> str:

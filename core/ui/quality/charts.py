@@ -9,8 +9,8 @@ import streamlit as st
 from core.domain.latency import Quantile
 from core.domain.words import seconds
 from core.services.quality import CandidateRef, Times, words
-from core.ui.quality.scale import Scale, tick, ticks
 from core.ui.shared import charts, colours
+from core.ui.shared.scale import Scale, labels, ticks
 
 _LONGEST_NAME = 18
 _ROOM = 7.2
@@ -195,7 +195,7 @@ def _finish(
         range=[scale.low, scale.high],
         side="top" if len(candidates) > 16 else "bottom",
         tickvals=at,
-        ticktext=[tick(write, value) for value in at],
+        ticktext=labels(write, at),
         tickangle=0,
     )
     some_grey = any(candidate.position not in shown for candidate in candidates)

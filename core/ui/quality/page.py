@@ -152,6 +152,10 @@ def _head(title: str, said: str) -> None:
 def dots(view: View, measure: Measure, *, key: str, beside: Measure | None = None) -> None:
     """The dot plot of one figure; ``beside`` it, hollow, the automatic one that stands where too few are rated."""
     rows = [_dot(view, measure, line, beside) for line in view.plotted]
+    drawn = [each for row in rows for each in (row, row.beside) if each is not None]
+    if drawn and all(row.value == 0 for row in drawn):
+        st.markdown(f"{measure.write(0.0)} for {_each_of(len(rows))}.".replace("$", "\\$"))
+        return
     charts.dots(
         rows,
         title=measure.title,
@@ -160,6 +164,10 @@ def dots(view: View, measure: Measure, *, key: str, beside: Measure | None = Non
         key=f"cost_chart-{key}",
         bounds=measure.bounds,
     )
+
+
+def _each_of(candidates: int) -> str:
+    return {1: "the candidate", 2: "both candidates"}.get(candidates, f"each of the {candidates:,} candidates")
 
 
 def _dot(view: View, measure: Measure, line: Line, beside: Measure | None) -> DotRow:

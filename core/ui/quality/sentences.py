@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from core.domain.acceptability import CostPerAcceptable, CostState
-from core.domain.words import money, n
+from core.domain.words import n, per_thousand
 from core.services.quality import Line, QualityReport
 from core.services.quality.words import cost, cost_and_span, inferred, share_and_span, span
 from core.ui.quality.standing import Standing
@@ -42,19 +42,19 @@ def headline(report: QualityReport, lines: Sequence[Line], by: Standing) -> str:
     """The answer: what costs least per acceptable response. ``lines``: in order."""
     if not any(line.responses for line in lines):
         return "No response arrived"
-    first, what = by.cost(lines[0]), "response that experts would send" if by.is_human else "acceptable response"
+    first, what = by.cost(lines[0]), "responses that experts would send" if by.is_human else "acceptable responses"
     name = as_typed(report.candidate(lines[0].candidate_id).name)
     if first.state is CostState.KNOWN:
-        price = money(first.value or 0.0).replace("$", "\\$")
+        price = per_thousand(first.value).replace("$", "\\$")
         known = [line for line in lines if by.cost(line).state is CostState.KNOWN]
         if len(known) == 1:
-            return f"{name} costs {price} per {what}"
-        return f"{name} costs least: {price} per {what}"
+            return f"{name} costs {price} per 1,000 {what}"
+        return f"{name} costs least: {price} per 1,000 {what}"
     if first.state is CostState.NONE:
         nothing = "Experts would send no response" if by.is_human else "No response is acceptable"
         return f"{nothing}, so none has a cost"
     if any(by.share(line).value is not None for line in lines):
-        return f"What {'a' if by.is_human else 'an'} {what} costs is unknown"
+        return f"What {what} cost is unknown"
     return "No response has a verdict yet"
 
 
@@ -69,13 +69,13 @@ def explained(report: QualityReport, lines: Sequence[Line], by: Standing) -> lis
 
 
 def _interval(line: Line, by: Standing) -> str:
-    cost_span = span(by.cost(line), money)
+    cost_span = span(by.cost(line), per_thousand)
     if by.is_human:
-        return f"95 % interval **{cost_span}**: {inferred(line)}." if cost_span else f"With {inferred(line)}."
+        return f"95 % interval **{cost_span} per 1,000**: {inferred(line)}." if cost_span else f"With {inferred(line)}."
     of = f"{share_and_span(line.acceptable)} of {n(line.acceptable.n, 'response')} acceptable"
     if not cost_span:
         return f"With {of}. Too few prompts for an interval: there are {line.acceptable.prompts}."
-    return f"95 % interval **{cost_span}**, with {of}."
+    return f"95 % interval **{cost_span} per 1,000**, with {of}."
 
 
 def _others(report: QualityReport, lines: Sequence[Line], by: Standing) -> list[str]:
@@ -108,7 +108,7 @@ def _better(report: QualityReport, lines: Sequence[Line], by: Standing) -> list[
         return []
     clearly = share.lower is not None and first.upper is not None and share.lower > first.upper
     unsure = "" if clearly else "; the intervals overlap"
-    at = f", at {cost(by.cost(best))} each" if by.cost(best).value is not None else ""
+    at = f", at {cost(by.cost(best))} per 1,000" if by.cost(best).value is not None else ""
     often = "Experts would send most of" if by.is_human else "Most often acceptable:"
     return [f"{often} {called(report, best)}{',' if by.is_human else ' with'} {share_and_span(share)}{at}{unsure}."]
 
@@ -125,7 +125,7 @@ def _automatic(report: QualityReport, lines: Sequence[Line], by: Standing) -> li
     if not by.is_human:
         return []
     found = lines[0]
-    price = f", {cost(found.cost_per_acceptable)} each" if found.cost_per_acceptable.value is not None else ""
+    price = f", {cost(found.cost_per_acceptable)} per 1,000" if found.cost_per_acceptable.value is not None else ""
     return [f"Gates alone let {share_and_span(found.acceptable)} of {called(report, found)} pass{price}."]
 
 

@@ -103,7 +103,8 @@ def _method(report: QualityReport) -> str:
         f"given-up answers count as not sendable. Below {FEWEST_RATED} rated the automatic figure stands, named so; "
         "below six raters the interval holds for these raters only.",
         "**Cost per acceptable response** is everything paid (failed attempts, retries and broken streams too) divided "
-        "by the acceptable responses. Judges are paid apart. One attempt of unknown price makes the figure unknown. "
+        "by the acceptable responses, and written for 1,000 of them. Judges are paid apart. One attempt of unknown "
+        "price makes the figure unknown. "
         f"**{POINT_DEFINED.replace(':', ':**', 1)} It has no interval, and takes half a point for worth half as much.",
         "**Intervals** (95 %) are clustered by prompt, because answers to one prompt resemble each other: a jackknife "
         "over prompts with Student's t for the cost, wider upward where costs have a long tail; Wilson's for shares. "

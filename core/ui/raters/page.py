@@ -57,11 +57,7 @@ def agreement(report: RaterReport) -> None:
     votes = sum(row.votes for row in report.rows if row.kind == "simulated")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{n(report.votes, 'vote')} by {n(len(report.rows), 'rater')}", width="content")
-        if votes:
-            said = (
-                f"all {votes:,} votes are simulated" if votes == report.votes else f"includes {votes:,} simulated votes"
-            )
-            st.badge(said, icon=":material/smart_toy:", color="orange")
+        frame.simulated_badge(votes, report.votes)
         if report.is_capped:
             st.badge("newest votes only", icon=":material/history:", color="gray", help=_CAPPED)
 
@@ -85,7 +81,8 @@ def _card(found: QuestionAgreement) -> None:
         st.header(f"α {found.alpha.value:.2f}{_interval(found.alpha)}", anchor=False)
         st.markdown(_meaning(found.alpha.value))
         st.caption(
-            f"Krippendorff's α (ordinal) on which response is better: 1 is full agreement, 0 is chance. "
+            "α (Krippendorff's, ordinal) says how far raters agree on which response is better: 1 is full agreement, "
+            "0 is what chance gives. "
             f"{found.alpha.units:,} pairs with two raters or more."
         )
 
@@ -166,7 +163,7 @@ def _row(row: RaterRow, of: int) -> dict[str, object]:
         "Median time": row.pace.median_ms / 1000 if row.pace else None,
         **_share("Too fast", fast),
         "Flags": row.flags,
-        "Comments": row.comments,
+        "Notes": row.comments,
         "Skips": row.skips,
     }
 
@@ -203,15 +200,15 @@ def remarks(choice: RaterChoice) -> None:
     """The newest flags and comments, each with the way to what it is about."""
     with reading(engine()) as session:
         found = raters.remarks(session, choice.study.id or 0)
-    st.subheader("Flags and comments", anchor=False)
+    st.subheader("Flags and notes", anchor=False)
     if not found:
-        st.caption("None yet. Raters flag or comment on a pair from the rating page.")
+        st.caption("None yet. Raters flag a pair, or leave a note on it, from the rating page.")
     for number, remark in enumerate(found):
         with st.container(
             border=True, gap="small", horizontal=True, vertical_alignment="center", key=f"raters_remark-{number}"
         ):
             icon = ":material/flag:" if remark.kind == "flag" else ":material/chat_bubble:"
-            note = frame.as_typed(remark.note) or ":gray[without a note]"
+            note = frame.as_typed(remark.note) or ":gray[without words]"
             st.markdown(f"{icon} {note}", width="stretch")
             st.caption(f"{frame.as_typed(remark.rater)} · {remark.created_at:%d %b %Y}", width="content")
             where = filters.responses_address(remark.dataset_id, remark.prompt)

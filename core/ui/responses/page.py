@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import streamlit as st
 
-from core.domain.words import n
+from core.domain.words import money, n
 from core.services import workspace
 from core.services.datasets import responses
 from core.services.datasets.responses import Outcomes, PromptRef, ShownResponse
@@ -106,7 +106,7 @@ def _answer(shown: ShownResponse, *, raw: bool) -> None:
             width="content",
         )
         if shown.is_champion:
-            st.badge("champion", icon=":material/flag:", color="gray")
+            frame.champion_badge()
         if response.repetition:
             st.badge(f"repetition {response.repetition + 1}", color="gray")
     for number, text in enumerate(response.turns, 1):
@@ -132,7 +132,7 @@ def measured(shown: ShownResponse) -> str:
         ("first token", None if response.ttft_ms is None else f"{response.ttft_ms / 1000:,.2f} s"),
         ("tokens out", None if response.output_tokens is None else f"{response.output_tokens:,}"),
         ("tokens in", None if response.input_tokens is None else f"{response.input_tokens:,}"),
-        ("cost", None if response.cost_usd is None else f"\\${response.cost_usd:,.6f}"),
+        ("cost", None if response.cost_usd is None else money(response.cost_usd).replace("$", "\\$")),
         ("finish reason", None if response.finish_reason is None else frame.as_typed(response.finish_reason)),
     ]
     known = [f"{name} {value}" for name, value in parts if value is not None]
@@ -156,9 +156,7 @@ def votes(ref: PromptRef) -> None:
     total, simulated = sum(map(_total, added_up)), sum(row.simulated for row in added_up)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(n(total, "vote"), width="content")
-        if simulated:
-            said = f"all {total:,} are simulated" if simulated == total else f"includes {simulated:,} simulated votes"
-            st.badge(said, icon=":material/smart_toy:", color="orange")
+        frame.simulated_badge(simulated, total)
     st.dataframe(
         pd.DataFrame([_outcome_row(row) for row in added_up]),
         hide_index=True,
@@ -188,7 +186,7 @@ def _outcome_row(row: Outcomes) -> dict[str, object]:
         "One won": row.first_won,
         "Other won": row.second_won,
         "Equal": row.tie,
-        "Both bad": row.both_bad,
+        "Both poor": row.both_bad,
     }
 
 

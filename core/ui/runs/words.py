@@ -42,7 +42,9 @@ _FAULTS = {
     FaultKind.CONNECTION: (
         "No connection", "The endpoint was not reached, or hung up. Check its address on Candidates, and the network."
     ),
-    FaultKind.TRUNCATED: ("Cut off", "The stream ended without saying why, again and again. What came of it is kept."),
+    FaultKind.TRUNCATED: (
+        "Cut short", "The stream ended without saying why, again and again. What came of it is kept."
+    ),
     FaultKind.MALFORMED: (
         "Unreadable", "The endpoint sent something else than its API says. Check on Candidates which one it speaks."
     ),

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.ui.shared import colours
+from core.ui.shared.scale import ticks
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showAxisDragHandles": False}
 _LONGEST_NAME = 22
@@ -48,6 +49,8 @@ def dot_figure(dots: Sequence[Dot], *, unit: str, reference: float | None) -> go
         _line(figure, row, dot, low, high)
     if reference is not None and low < reference < high:
         figure.add_vline(reference, line={"color": colours.ink().line, "width": 1}, layer="below")
+    at = ticks(low, high, is_log=False)
+    figure.update_xaxes(tickvals=at, ticktext=[f"{value:,g}" for value in at])
     figure.update_xaxes(range=[low, high], side="top" if len(dots) > 16 else "bottom", title=unit)
     some_grey = not all(dot.in_colour for dot in dots)
     names = [f"<b>{short(dot.name)}</b>" if some_grey and dot.in_colour else short(dot.name) for dot in dots]
@@ -129,7 +132,6 @@ def layout(rows: int) -> go.Layout:
             "showgrid": False,
             "zeroline": False,
             "fixedrange": True,
-            "nticks": 5,
             "ticks": "outside",
             "tickcolor": ink.line,
             "ticklen": 4,

@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.domain.people import Role
+from core.domain.words import CHAMPION_IS, n
 from core.storage.tables import Person
 
 _SPECIAL = re.compile(r"[\\`*_{}\[\]()#+\-!|$~>]")
@@ -30,6 +31,20 @@ def style(url_path: str) -> None:
     st.html(_STYLE)
     with st.container(key="shell_menu"):
         _MENU(key="shell_menu_closer", data={"page": url_path}, height=1)
+
+
+def champion_badge() -> None:
+    """That a candidate is the champion, and what that is."""
+    st.badge("champion", icon=":material/flag:", color="gray", help=CHAMPION_IS.capitalize() + ".")
+
+
+def simulated_badge(simulated: int, votes: int) -> None:
+    """That some of the votes counted, or all, are a program's; nothing where none is."""
+    if simulated:
+        said = (
+            f"all {votes:,} votes are simulated" if simulated == votes else f"includes {n(simulated, 'simulated vote')}"
+        )
+        st.badge(said, icon=":material/smart_toy:", color="orange")
 
 
 def page_head(title: str, sentence: str) -> None:

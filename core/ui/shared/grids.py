@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.domain.words import CHAMPION_IS
 from core.ui.shared import colours
 
 Cell = object
@@ -139,7 +140,7 @@ def _cell(cell: Cell, ink: colours.Ink, *, quiet: bool, right: bool) -> str:
 def _name(cell: Name, ink: colours.Ink, style: str) -> str:
     hue = colours.colour(cell.position) if cell.in_colour else ink.grey
     note = f' <span style="color: {ink.quiet}">{_CHAMPION}</span>' if cell.is_champion else ""
-    whole = escape(f"{cell.name} {_CHAMPION}" if cell.is_champion else cell.name)
+    whole = escape(f"{cell.name} {_CHAMPION}: {CHAMPION_IS}" if cell.is_champion else cell.name)
     return (
         f'<th scope="row" title="{whole}" style="{style}position: sticky; left: 0; z-index: 1; text-align: left; '
         f"background: {ink.paper}; color: {ink.text}; font-weight: 500; max-width: min(42vw, 24em); overflow: hidden; "

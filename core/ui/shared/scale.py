@@ -5,8 +5,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from core.domain.words import percent
+
 _WIDE_RANGE = 8.0
 _WIDEST = 4.0
+_FEWEST = 3
+_ROUNDING = 1e-9
+_STEPS_OF_TEN = ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0))
 
 
 class Scale:
@@ -45,23 +50,38 @@ class Scale:
         return (10**self.low, 10**self.high) if self.is_log else (self.low, self.high)
 
 
-def tick(write: Callable[[float], str], value: float) -> str:
-    """A number of an axis: as it is written elsewhere, without zeros that say nothing."""
+def labels(write: Callable[[float], str], at: Sequence[float]) -> list[str]:
+    """The numbers beside the axis: as they are written elsewhere, unless that made two of them alike."""
+    written = [_tick(write, value) for value in at]
+    if len(set(written)) == len(written):
+        return written
+    if write is percent:
+        return [f"{100 * value:.4g} %" for value in at]
+    return [f"{value:.4g}" for value in at]
+
+
+def _tick(write: Callable[[float], str], value: float) -> str:
+    """Without zeros that say nothing."""
     found = re.fullmatch(r"(.*\d\.\d*?)0+(\D*)", write(value))
     return write(value) if found is None else f"{found[1].rstrip('.')}{found[2]}"
 
 
 def ticks(least: float, most: float, *, is_log: bool) -> list[float]:
-    """Three or so round values, which fit beside each other on a phone."""
+    """Round values within the axis, three at least and few enough for a phone. ``most`` > ``least``, > 0 where log."""
     if is_log:
-        powers = range(int(np.floor(np.log10(least))), int(np.ceil(np.log10(most))) + 1)
-        tens = [10.0**power for power in powers if least <= 10.0**power <= most]
-        between = [step * 10.0**power for power in powers for step in (1, 2, 5) if least <= step * 10.0**power <= most]
-        found = tens if len(tens) > 2 else between
-        return found[:: max(-(-len(found) // 3), 1)]
-    rough = (most - max(least, 0.0)) / 2.5
-    size = 10.0 ** np.floor(np.log10(rough))
-    step = next(size * nice for nice in (1, 2, 2.5, 5, 10) if size * nice >= rough)
-    return [
-        float(number * step) for number in range(max(int(np.ceil(least / step)), 0), int(np.floor(most / step)) + 1)
-    ]
+        found = next((at for steps in _STEPS_OF_TEN if len(at := _of_tens(least, most, steps)) >= _FEWEST), [])
+        return found[:: max(len(found) // _FEWEST, 1)] if found else ticks(least, most, is_log=False)
+    size = 10.0 ** np.ceil(np.log10(most - least))
+    while True:
+        for nice in (1.0, 0.5, 0.25, 0.2):
+            step = nice * size
+            first, last = int(np.ceil(least / step - _ROUNDING)), int(np.floor(most / step + _ROUNDING))
+            if last - first + 1 >= _FEWEST:
+                return [float(f"{number * step:.12g}") for number in range(first, last + 1)]
+        size /= 10.0
+
+
+def _of_tens(least: float, most: float, steps: Sequence[float]) -> list[float]:
+    powers = range(int(np.floor(np.log10(least))), int(np.ceil(np.log10(most))) + 1)
+    found = [step * 10.0**power for power in powers for step in steps]
+    return [value for value in found if least <= value <= most]

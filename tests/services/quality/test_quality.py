@@ -317,7 +317,7 @@ def test_behind_a_figure_each_response_says_why(engine: Engine) -> None:
         (cut,), _ = quality.responses_behind(session, Scope(made.dataset.id), What("incomplete"))
         (gone,), _ = quality.responses_behind(session, Scope(made.dataset.id), What("errors"))
         slowest, total = quality.responses_behind(session, Scope(made.dataset.id), What("slowest"), limit=2)
-    assert (cut.acceptable, cut.reasons, cut.latency_ms) == (False, ("cut short", "Contains"), 1300.0)
+    assert (cut.acceptable, cut.reasons, cut.latency_ms) == (False, ("cut short", "lacks the reference answer"), 1300.0)
     assert (gone.response_id, gone.reasons, gone.cost_usd) == (None, ("timeout",), 0.002)
     assert ([row.latency_ms for row in slowest], total) == ([1700.0, 1600.0], 8)
 
@@ -365,7 +365,7 @@ def test_the_report_for_a_terminal_fits_it_and_tells_none_from_unknown(engine: E
     assert max(len(line) for line in text.splitlines()) <= 100
     overall = text.split("\n\n")[1]
     by_name = {line.split()[0]: line for line in overall.splitlines()}
-    assert "0.0034" in by_name["Alpha"]
+    assert "3.38" in by_name["Alpha"]
     assert "unknown" in by_name["Beta"]
     assert "none" in by_name["Gamma"]
 

@@ -24,7 +24,7 @@ CUT_SHORT = Metric("incomplete", "Share cut short or empty", Scale.SHARE, 0.05, 
 ERRORS = Metric("errors", "Share given up", Scale.SHARE, 0.05, -1)
 LATENCY = Metric("latency_ms", "Latency", Scale.RATIO, 0.10, -1, has_shocks=True)
 TTFT = Metric("ttft_ms", "Time to first token", Scale.RATIO, 0.10, -1, has_shocks=True, watch_only=True)
-COST = Metric("cost_usd", "Cost per response", Scale.RATIO, 0.10, -1)
+COST = Metric("cost_usd", "Cost per 1,000 responses", Scale.RATIO, 0.10, -1)
 TOKENS = Metric("output_tokens", "Output tokens", Scale.RATIO, 0.10, 0)
 SLOWER = (
     Metric("p95_ms", "Share slower than the baseline's p95", Scale.SHARE, 0.05, -1, has_shocks=True, watch_only=True),
