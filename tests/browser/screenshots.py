@@ -1,53 +1,98 @@
-"""Make the README's picture, and one of every page at 1440 and 390 pixels, light and dark, for looking at.
+"""Make the README's picture, or pictures of every page, from top to bottom, light and dark, 1440 and 390 wide.
 
-``python -m tests.browser.screenshots [FOLDER]``: the README's picture alone, or all into FOLDER.
+``python -m tests.browser.screenshots [FOLDER [SCENE …] [--page PAGE …]]``: the README's picture alone, or pictures into
+FOLDER of the demo and of every scene in tests/browser/scenes.py, or of those named.
 """
 
-import sys
+import argparse
 import tempfile
 import time
+from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from core.settings import PROJECT_ROOT
 from core.ui.shared.navigation import REGISTRY
 from tests.browser.conftest import ARGS, CHROMIUM, settle
+from tests.browser.scenes import SCENES
 from tests.browser.server import Server
 
 PICTURE = PROJECT_ROOT / "core" / "ui" / "assets" / "leaderboard.png"
+DEMO = "demo"
 _TALLIES_S = 8
+_LONGEST = 6000
+_PAGES = [entry.url_path for entry in REGISTRY]
 
 
 def main() -> None:
-    """Start the demo workspace, open the pages, take the pictures."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    """Start the workspace of each scene, open the pages, take the pictures."""
+    parser = argparse.ArgumentParser(prog="make screenshots", description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("scenes", nargs="*", default=[DEMO, *SCENES])
+    parser.add_argument("--page", action="append", choices=_PAGES, help="this page alone; may be repeated")
+    options = parser.parse_args()
+    if options.folder is None:
+        _readme()
+        return
+    options.folder.mkdir(parents=True, exist_ok=True)
+    for scene in options.scenes:
+        with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
+            server = _started(Path(scratch), scene)
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+            try:
+                _all(browser, server, options.folder, scene, options.page or _PAGES)
+            finally:
+                browser.close()
+                server.stop()
+
+
+def _readme() -> None:
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
-        server = Server(
-            database=f"sqlite:///{scratch}/evenhand.db", log=Path(scratch, "log"), env={"EVENHAND_DEMO": "1"}
-        ).start()
+        server = _started(Path(scratch), DEMO)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         try:
-            time.sleep(_TALLIES_S)
-            take(browser, f"{server.address}/leaderboard", PICTURE, width=1280, scheme="light")
-            for entry in REGISTRY if folder else ():
-                for scheme in ("light", "dark"):
-                    for width in (1440, 390):
-                        path = folder / f"{entry.url_path}-{scheme}-{width}.png"
-                        take(browser, f"{server.address}/{entry.url_path}", path, width=width, scheme=scheme)
+            page = _opened(browser, f"{server.address}/leaderboard", 1280, "light")
+            page.screenshot(path=PICTURE)
         finally:
             browser.close()
             server.stop()
 
 
-def take(browser: Browser, address: str, path: Path, *, width: int, scheme: str) -> None:
-    """One picture of a page that has come to rest."""
+def _started(scratch: Path, scene: str) -> Server:
+    is_demo = scene == DEMO
+    server = Server(f"sqlite:///{scratch}/evenhand.db", scratch / "log", {"EVENHAND_DEMO": str(int(is_demo))})
+    if not is_demo:
+        SCENES[scene](server.engine)
+    server.start()
+    if is_demo:
+        time.sleep(_TALLIES_S)
+    return server
+
+
+def _all(browser: Browser, server: Server, folder: Path, scene: str, pages: Sequence[str]) -> None:
+    for url_path, scheme, width in product(pages, ("light", "dark"), (1440, 390)):
+        page = _opened(browser, f"{server.address}/{url_path}", width, scheme)
+        page.set_viewport_size({"width": width, "height": _LONGEST})
+        page.wait_for_timeout(1500)
+        clip = {"x": 0, "y": 0, "width": width, "height": min(max(_height(page) + 40, 900), _LONGEST)}
+        page.screenshot(path=folder / f"{scene}-{url_path}-{scheme}-{width}.png", clip=clip)
+        page.close()
+
+
+def _opened(browser: Browser, address: str, width: int, scheme: str) -> Page:
+    """A page that has come to rest."""
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
     page.goto(address)
     settle(page)
     page.wait_for_timeout(1500)
-    page.screenshot(path=path)
-    page.close()
+    return page
+
+
+def _height(page: Page) -> int:
+    drawn = "[...document.querySelectorAll('[data-testid=stMainBlockContainer] [data-testid=stElementContainer]')]"
+    return int(page.evaluate(f"Math.max(0, ...{drawn}.map(e => e.getBoundingClientRect().bottom))"))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from core.services.watching import drift
 from core.services.watching.drift import FindingLine
 from core.storage.engine import reading, write
 from tests.browser.conftest import settle
-from tests.browser.drift_screenshots import only_planted
+from tests.browser.scenes import only_planted
 from tests.browser.server import Server
 from tests.drifting import Truth, weeks
 

@@ -1,0 +1,155 @@
+"""Workspaces to look at: empty, one candidate, sixty, odd names, unknown prices, a failed run, planted drift."""
+
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import Engine, text
+
+from core.services.demo.opening import prepare_workspace
+from core.services.leaderboards import tallies, weighting
+from core.services.studies import studies
+from core.services.watching import drift
+from core.storage.engine import writing
+from core.storage.tables import Attempt, Run
+from tests.decided import Planted, Production, plant, vote
+from tests.drifting import Truth, Weeks, weeks
+from tests.workspace import NOW
+
+HOSTILE = "mistral-small <b>*x*</b> :red[hi] $1$ and a name that goes on, temperature 0.7, prompt of March"
+NAMES = ("gpt-5-mini", "claude-haiku-4-5", HOSTILE, "local llama")
+_THREE = {"A": Planted(0.9, 0.01), "B": Planted(0.9, 0.004), "C": Planted(0.6, 0.002)}
+
+
+def empty(engine: Engine) -> None:
+    """A workspace that somebody has just begun."""
+    prepare_workspace(engine, demo=False, now=NOW)
+
+
+def one(engine: Engine) -> None:
+    """One candidate, answers without votes, no champion."""
+    only_planted(engine)
+    plant(engine, {"A": Planted(0.8)}, champion=None)
+
+
+def three(engine: Engine) -> None:
+    """A champion and two challengers, with votes."""
+    only_planted(engine)
+    _voted(engine, plant(engine, _THREE, prompts=120))
+
+
+def many(engine: Engine) -> None:
+    """Sixty candidates, the first of them the champion, three with votes."""
+    only_planted(engine)
+    sixty = {f"candidate {number:02d}": Planted(0.4 + number / 120, 0.001 * (1 + number % 9)) for number in range(60)}
+    _voted(engine, plant(engine, sixty, prompts=40, champion="candidate 00"))
+
+
+def hostile(engine: Engine) -> None:
+    """Names of candidates and of the dataset that try to be markup."""
+    only_planted(engine)
+    names = (HOSTILE, "<script>alert(1)</script>", "`code` [link](https://example.org) | cell |")
+    _voted(
+        engine, plant(engine, dict(zip(names, _THREE.values(), strict=True)), champion=HOSTILE, dataset="*Set* $x$ <i>")
+    )
+
+
+def unpriced(engine: Engine) -> None:
+    """Prices that nobody knows."""
+    only_planted(engine)
+    _voted(engine, plant(engine, {"A": Planted(0.9, None), "B": Planted(0.9, 0.004), "C": Planted(0.6, None)}))
+
+
+def failed(engine: Engine) -> None:
+    """A run in which every call was given up."""
+    only_planted(engine)
+    made = plant(engine, {"A": Planted(0.9), "B": Planted(0.0, asked=0.0)})
+    with writing(engine) as session:
+        run = Run(
+            dataset_id=made.dataset, source="evaluation", state="stopped", created_at=NOW, planned=20, failed=20,
+            attempts=20, candidate_ids=[made.candidates["B"]],
+            problem="The endpoint refused the key (401). Check it on Candidates.",
+        )  # fmt: skip
+        session.add(run)
+        session.flush()
+        for prompt in made.prompts[:20]:
+            session.add(
+                Attempt(
+                    run_id=run.id, prompt_id=prompt, candidate_id=made.candidates["B"], started_at=NOW,
+                    finished_at=NOW, error_kind="auth", error_message="Incorrect API key", http_status=401,
+                    is_last=True,
+                )
+            )  # fmt: skip
+
+
+def _voted(engine: Engine, made: Production) -> None:
+    first, *others = list(made.candidates)[:3]
+    for seed, (other, chance) in enumerate(zip(others, (0.9, 0.6), strict=True)):
+        says: Mapping[str, tuple[float, float]] = {
+            "tone": (0.7, chance - 0.2), "safety": (0.95, chance), "send": (0.9, chance),
+        }  # fmt: skip
+        vote(engine, made, (first, other), says, seed=seed)
+    with writing(engine) as session:
+        tallies.rebuild(session, studies.ensure_default(session, now=NOW).id or 0)
+    weighting.refresh_all(engine, now=NOW)
+
+
+def changed(engine: Engine) -> None:
+    """A model that answers under another name and worse, a dearer and a slower one, after six quiet weeks."""
+    made = _quiet(engine, 6)
+    other = Truth(points=-0.3, category="coding", name="claude-haiku-4-5-20261101")
+    for _ in range(2):
+        _week(made, {NAMES[1]: other, HOSTILE: Truth(price=1.4), "local llama": Truth(latency=2.0, failures=0.15)})
+    _spread(engine)
+
+
+def calm(engine: Engine) -> None:
+    """Eight weeks in which nothing changes."""
+    _quiet(engine, 8)
+
+
+def one_run(engine: Engine) -> None:
+    """No baseline yet."""
+    weeks(engine, names=NAMES, dataset="Weekly").run()
+
+
+def many_weeks(engine: Engine) -> None:
+    """Sixty candidates, one of which fell."""
+    made = weeks(engine, names=[f"candidate {number:02d}" for number in range(60)], prompts=16)
+    for _ in range(3):
+        made.run()
+    _week(made, {})
+    _week(made, {"candidate 17": Truth(points=-0.5)})
+
+
+SCENES: dict[str, Callable[[Engine], None]] = {
+    scene.__name__: scene
+    for scene in (empty, one, three, many, hostile, unpriced, failed, changed, calm, one_run, many_weeks)
+}
+
+
+def only_planted(engine: Engine) -> None:
+    """A new workspace whose usual evaluators rest, so that what was planted is all there is."""
+    prepare_workspace(engine, demo=False, now=NOW)
+    with engine.begin() as connection:
+        for table in ("gate", "evaluator"):
+            connection.execute(text(f"UPDATE {table} SET retired_at = created_at"))
+
+
+def _spread(engine: Engine) -> None:
+    """Have repetitions have been asked over the day."""
+    spread = "UPDATE attempt SET started_at = datetime(started_at, '+' || (8 * repetition) || ' hours')"
+    with engine.begin() as connection:
+        connection.execute(text(spread))
+
+
+def _quiet(engine: Engine, since: int) -> Weeks:
+    made = weeks(engine, names=NAMES, prompts=48, categories=("support", "coding", "medical advice"))
+    for _ in range(3):
+        made.run()
+    for _ in range(since):
+        _week(made, {})
+    return made
+
+
+def _week(made: Weeks, truths: dict[str, Truth]) -> None:
+    made.run(truths)
+    drift.check_due(made.engine, now=made.now)
