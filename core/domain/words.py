@@ -1,6 +1,7 @@
 """How amounts, times and counts are written: the same on every page, in the terminal and in messages."""
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 
 UNKNOWN = "unknown"
@@ -73,9 +74,11 @@ def when(at: datetime | None) -> str:
     return "–" if at is None else f"{at:%-d %b %Y, %H:%M}"
 
 
-def share_of(hits: int, of: int) -> str:
-    """A share in per cent; of fewer than 100 the count, which says how little it rests on: 1 of 16."""
-    return f"{hits:,} of {of:,}" if of < _FEW else f"{100 * hits / of:.1f} %"
+def shares(found: Sequence[tuple[int, int]]) -> list[str]:
+    """Shares, each hits of all, in one unit: per cent, or counts where any rests on fewer than 100: *1 of 16*."""
+    if any(0 < of < _FEW for _, of in found):
+        return [f"{hits:,} of {of:,}" if of else "–" for hits, of in found]
+    return [f"{100 * hits / of:.1f} %" if of else "–" for hits, of in found]
 
 
 def n(count: int, one: str, many: str | None = None) -> str:

@@ -409,3 +409,10 @@ def test_a_figure_of_zeros_is_a_sentence(workspace: Engine) -> None:
     app = opened(figure="Errors")
     assert "0 % for both candidates." in words(app)
     assert len(app.get("plotly_chart")) == 4
+
+
+def test_a_name_with_a_dollar_sign_stands_as_typed_beside_amounts(workspace: Engine) -> None:
+    evaluated(workspace, ("Cheap", "pays $1$ each"))
+    shown = words(opened())
+    assert "**pays \\$1\\$ each**" in shown
+    assert "\\\\$" not in shown

@@ -145,7 +145,7 @@ def _price(task: _Task, endpoint: EndpointDraft) -> dict[str, object]:
     with st.container(border=True, gap="small"):
         known = _known_price(endpoint)
         if known is not None:
-            st.markdown(f":gray[Known price] {words.rates_in_words(known)}".replace("$", "\\$"))
+            st.markdown(frame.dollars(f":gray[Known price] {words.rates_in_words(known)}"))
         elif endpoint.model.strip():
             st.markdown(":gray[Known price] none: give one here, or cost shows as *unknown*.")
         else:

@@ -55,7 +55,7 @@ def _said(line: LoadTestLine) -> None:
         said = f"**{frame.as_typed(line.candidate.name)} did not keep up with any of these rates.**"
     failed = sum(sum(result["errors"].values()) + result["timeouts"] for result in results)
     calls = sum(result["calls"] for result in results)
-    cost = money(line.test.cost_usd).replace("$", "\\$")
+    cost = frame.dollars(money(line.test.cost_usd))
     st.markdown(said)
     broken = [result for result in results if result["ended"] != "whole"]
     ended = f" · ended early: {broken[-1]['ended']}" if broken else "" if line.test.finished_at else " · not finished"

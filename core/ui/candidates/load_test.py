@@ -195,8 +195,7 @@ def _cost(line: CandidateLine, order: LoadOrder, sent: int) -> str:
         return frame.as_typed(str(error))
     expected, most = _scaled(found, sent)
     stops = min(most, order.max_usd) if order.max_usd is not None else most
-    usual = money(expected).replace("$", "\\$")
-    return f"expected cost {usual}, at most {money(stops)}".replace(" $", " \\$")
+    return frame.dollars(f"expected cost {money(expected)}, at most {money(stops)}")
 
 
 def _scaled(found: RunEstimate, sent: int) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.domain.words import share_of
+from core.domain.words import shares
 from core.services.leaderboards.boards import Leaderboard, Standing
 from core.services.leaderboards.settling import FEWEST_TO_RANK
 from core.ui.leaderboard import words
@@ -12,8 +12,12 @@ from core.ui.shared import frame, grids
 def table(board: Leaderboard, shown: frozenset[int]) -> None:
     """Every candidate with its numbers; those ``shown`` in colour by the plot are so here."""
     both_bad, is_ranked = board.question.answers[3], board.votes >= FEWEST_TO_RANK
+    poor = shares([(standing.both_bad, standing.votes) for standing in board.standings])
     grids.show(
-        [_row(standing, both_bad, standing.position in shown, is_ranked=is_ranked) for standing in board.standings],
+        [
+            _row(standing, standing.position in shown, is_ranked=is_ranked) | {both_bad: share}
+            for standing, share in zip(board.standings, poor, strict=True)
+        ],
         alt="Every candidate with rank, rating, interval and votes",
     )
     st.caption(f":material/info: {_RANKS if is_ranked else ''}**{frame.as_typed(both_bad)}** is {_BOTH_BAD}")
@@ -26,8 +30,7 @@ _BOTH_BAD = (
 )
 
 
-def _row(standing: Standing, both_bad: str, in_colour: bool, *, is_ranked: bool) -> dict[str, object]:
-    share = share_of(standing.both_bad, standing.votes) if standing.votes else "–"
+def _row(standing: Standing, in_colour: bool, *, is_ranked: bool) -> dict[str, object]:
     ranked = {
         "Rank": standing.rank,
         "Ranks": words.ranks(standing),
@@ -42,5 +45,4 @@ def _row(standing: Standing, both_bad: str, in_colour: bool, *, is_ranked: bool)
         "Wins": standing.wins,
         "Losses": standing.losses,
         "Ties": standing.ties,
-        both_bad: share,
     }

@@ -154,7 +154,7 @@ def dots(view: View, measure: Measure, *, key: str, beside: Measure | None = Non
     rows = [_dot(view, measure, line, beside) for line in view.plotted]
     drawn = [each for row in rows for each in (row, row.beside) if each is not None]
     if drawn and all(row.value == 0 for row in drawn):
-        st.markdown(f"{measure.write(0.0)} for {_each_of(len(rows))}.".replace("$", "\\$"))
+        st.markdown(frame.dollars(f"{measure.write(0.0)} for {_each_of(len(rows))}."))
         return
     charts.dots(
         rows,

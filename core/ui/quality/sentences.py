@@ -8,7 +8,7 @@ from core.domain.words import n, per_thousand
 from core.services.quality import Line, QualityReport
 from core.services.quality.words import cost, cost_and_span, inferred, share_and_span, span
 from core.ui.quality.standing import Standing
-from core.ui.shared.frame import as_typed
+from core.ui.shared.frame import as_typed, dollars
 
 _MOST_NAMED = 3
 
@@ -45,7 +45,7 @@ def headline(report: QualityReport, lines: Sequence[Line], by: Standing) -> str:
     first, what = by.cost(lines[0]), "responses that experts would send" if by.is_human else "acceptable responses"
     name = as_typed(report.candidate(lines[0].candidate_id).name)
     if first.state is CostState.KNOWN:
-        price = per_thousand(first.value).replace("$", "\\$")
+        price = dollars(per_thousand(first.value))
         known = [line for line in lines if by.cost(line).state is CostState.KNOWN]
         if len(known) == 1:
             return f"{name} costs {price} per 1,000 {what}"
@@ -65,7 +65,7 @@ def explained(report: QualityReport, lines: Sequence[Line], by: Standing) -> lis
         return _why_not(report, lines, by)
     about = (report, lines, by)
     said = [_interval(first, by), *_others(*about), *_better(*about), *_missing(*about), *_automatic(*about)]
-    return [sentence.replace("$", "\\$") for sentence in said if sentence]
+    return [dollars(sentence) for sentence in said if sentence]
 
 
 def _interval(line: Line, by: Standing) -> str:
@@ -153,4 +153,4 @@ def _why_not(report: QualityReport, lines: Sequence[Line], by: Standing) -> list
         said.append(f"{called(report, lines[0])}: {inferred(lines[0])}.")
     elif all(line.acceptable.value is None for line in lines):
         said.append("Evaluators score new responses in the background; look again in a moment.")
-    return [sentence.replace("$", "\\$") for sentence in (*said, *_unpriced(report, lines))]
+    return [dollars(sentence) for sentence in (*said, *_unpriced(report, lines))]

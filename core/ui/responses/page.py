@@ -132,7 +132,7 @@ def measured(shown: ShownResponse) -> str:
         ("first token", None if response.ttft_ms is None else f"{response.ttft_ms / 1000:,.2f} s"),
         ("tokens out", None if response.output_tokens is None else f"{response.output_tokens:,}"),
         ("tokens in", None if response.input_tokens is None else f"{response.input_tokens:,}"),
-        ("cost", None if response.cost_usd is None else money(response.cost_usd).replace("$", "\\$")),
+        ("cost", None if response.cost_usd is None else frame.dollars(money(response.cost_usd))),
         ("finish reason", None if response.finish_reason is None else frame.as_typed(response.finish_reason)),
     ]
     known = [f"{name} {value}" for name, value in parts if value is not None]

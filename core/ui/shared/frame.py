@@ -15,6 +15,7 @@ from core.storage.tables import Person
 _SPECIAL = re.compile(r"[\\`*_{}\[\]()#+\-!|$~>]")
 # Streamlit draws an arrow or a dash for "->", "<-", "--", ">=" and the like, escaped or not.
 _DRAWN_AS_ONE = re.compile(r"(?<=[-<>~])(?=[->=])")
+_DOLLAR = re.compile(r"(?<!\\)\$")
 _ASSETS = Path(__file__).parent / "assets"
 MARK = str(_ASSETS / "mark.svg")
 _STYLE = _ASSETS / "app.css"
@@ -84,6 +85,11 @@ def as_typed(text: str) -> str:
     """``text`` so that Streamlit's Markdown shows it as it stands: names and file names are typed by people."""
     apart = _DRAWN_AS_ONE.sub("\u2060", text)
     return _SPECIAL.sub(r"\\\g<0>", apart.replace("<", "&lt;")).replace(":", ":\u2060")
+
+
+def dollars(text: str) -> str:
+    """``text`` with its amounts as they stand, which Markdown would take for formulas; names in it are ``as_typed``."""
+    return _DOLLAR.sub(r"\\$", text)
 
 
 def no_access(title: str, text: str, *, icon: str = "lock") -> DeltaGenerator:
