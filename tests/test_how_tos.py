@@ -142,6 +142,22 @@ assert page.dataframe[0].value["Words"].tolist() == [4, 1]
 """
 
 
+RULE_IN_A_COPY = """
+import sys
+from sqlmodel import select
+from core.services.watching import rules
+from core.storage.engine import open_engine, reading
+from core.storage.schema import upgrade
+from core.storage.tables import Alert
+
+engine = open_engine(sys.argv[1])
+upgrade(engine)
+assert (rules.look(engine), rules.look(engine)) == (1, 0), "told once"
+with reading(engine) as session:
+    assert session.exec(select(Alert.title)).all() == ["No champion is named"]
+"""
+
+
 TOUCHED = {
     "a provider": ["core/providers/presets.py"],
     "a fact of a response": [
@@ -156,6 +172,11 @@ TOUCHED = {
     "an import format": [
         "core/services/importing/formats/tickets.py",
         "core/services/importing/formats/__init__.py",
+    ],
+    "a rule of alerts": [
+        "core/services/watching/rules/championless.py",
+        "core/domain/alerts.py",
+        "core/services/watching/rules/registry.py",
     ],
     "a service": ["core/services/datasets/wordiest.py"],
     "a command": ["core/cli/wordiest.py", "core/cli/__init__.py"],
@@ -192,6 +213,20 @@ def test_a_fact_of_a_response_is_four_lines_and_a_migration(tmp_path: Path):
         _beneath(tmp_path / path, r"^ +reasoning_tokens\b", block(path))
     write_block(tmp_path, "core/storage/migrations/versions/0013_audio_tokens.py")
     in_copy(tmp_path, sys.executable, "-c", FACT_IN_A_COPY, f"sqlite:///{tmp_path}/evenhand.db")
+
+
+def test_a_rule_of_alerts_is_one_file_its_words_and_one_line(tmp_path: Path):
+    copied(tmp_path)
+    write_block(tmp_path, "core/services/watching/rules/championless.py")
+    alerts, registry = (tmp_path / f"core/{path}.py" for path in ("domain/alerts", "services/watching/rules/registry"))
+    _beneath(alerts, r'^    SCHEDULE = "schedule"', '    CHAMPIONLESS = "championless"\n')
+    _beneath(alerts, r"^    AlertKind.SCHEDULE:", block("core/domain/alerts.py"))
+    registry.write_text(
+        registry.read_text()
+        .replace("import agreement, champion, ", "import agreement, champion, championless, ", 1)
+        .replace("    missed.MISSED,\n", "    missed.MISSED,\n    championless.CHAMPIONLESS,\n", 1)
+    )
+    in_copy(tmp_path, sys.executable, "-c", RULE_IN_A_COPY, f"sqlite:///{tmp_path}/evenhand.db")
 
 
 def test_a_service_a_command_and_a_page_are_a_file_each_and_their_lines(tmp_path: Path):

@@ -132,7 +132,7 @@ def _errors(
     of_runs = (np.array([one.variance for one in shaken]) * (1 / held + 1 / runs))[:, None]
     enough = found.prompts >= FEWEST_PROMPTS
     is_exact = runs > 1 and told.is_even
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         of_prompts = np.where(enough, found.sd**2 / found.prompts, np.nan)
         variance = of_prompts + of_runs
         parts = of_runs**2 / np.array([[one.degrees] for one in shaken])
