@@ -48,10 +48,14 @@ def simulated_badge(simulated: int, votes: int) -> None:
         st.badge(said, icon=":material/smart_toy:", color="orange")
 
 
-def page_head(title: str, sentence: str) -> None:
-    """Open a page: its title and the one sentence that says which question it answers."""
+def page_head(title: str, sentence: str) -> DeltaGenerator:
+    """Open a page: its title and the one sentence that says which question it answers.
+
+    Returned: the place beside the title, for ``links.bar``.
+    """
     st.title(title, anchor=False)
     st.markdown(f":gray[{sentence}]")
+    return st.container()
 
 
 @contextmanager
