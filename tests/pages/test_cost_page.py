@@ -163,7 +163,7 @@ def test_behind_a_figure_are_its_responses_with_the_way_to_their_prompt(workspac
     assert behind["Prompt"].tolist() == ["p0", "p3", "p6", "p9"]
     assert behind["Why"].unique().tolist() == ["lacks the reference answer"]
     assert behind.loc[0, "Answer"] == "Cheap answers 0."
-    assert behind.loc[0, "Open"] == "./responses?responses_dataset=Support&prompt=p0"
+    assert behind.loc[0, "Open"] == "./responses?responses_dataset=1&prompt=p0"
     for label in app.selectbox(key="cost_behind").options:
         app.selectbox(key="cost_behind").set_value(label).run()
         assert not app.exception, label
@@ -303,7 +303,7 @@ def test_what_the_address_asks_for_and_is_not_here_is_said_and_the_rest_is_shown
     assert "36 responses of 3 candidates · all categories" in words(app)
     said = [caption.value for caption in app.caption if "not here any more" in caption.value]
     assert len(said) == 4
-    assert any("“Gone \\*set\\*” under *Dataset*" in sentence for sentence in said)
+    assert "dataset of this link (“Gone \\*set\\*”) is not here any more; showing *Support*" in said[0]
     app.run()
     assert "not here any more" not in words(app), "it is said once"
 

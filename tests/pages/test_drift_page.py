@@ -166,7 +166,7 @@ def test_a_messages_link_lands_on_its_change_also_after_later_checks(workspace: 
     assert first != findings(workspace)[0]
     app = opened(dataset="Weekly", finding=str(first.id))
     assert app.button(key=f"drift_look-{first.id}").disabled, "it is shown below"
-    assert "dataset" not in app.query_params and app.query_params["drift_dataset"] == "Weekly"
+    assert "dataset" not in app.query_params and app.query_params["drift_dataset"] == "1"
     week(made, weeks_later)
     now = of(findings(workspace), "acceptable")
     assert now.id != first.id
@@ -196,7 +196,8 @@ def test_an_address_of_no_change_says_so_and_shows_the_first(workspace: Engine, 
     week(made, {"B": FELL})
     app = opened(finding=asked, dataset="Gone")
     shown = words(app)
-    assert "The address asks for" in shown and "under *Change*" in shown and "under *Dataset*" in shown
+    assert "The change of this link" in shown and "The dataset of this link (“Gone”)" in shown
+    assert shown.count("not here any more") == 2
     assert app.button(key=f"drift_look-{findings(workspace)[0].id}").disabled
 
 

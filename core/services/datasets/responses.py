@@ -84,9 +84,34 @@ class VoteRow:
 
 
 def datasets(session: Session) -> list[DatasetRef]:
-    """Every dataset, the team's own before the demo, the newest first."""
-    found = session.exec(select(Dataset).order_by(col(Dataset.is_demo), col(Dataset.id).desc()))
+    """Every dataset. The first is the one that somebody means who names none, never an empty one beside an answered.
+
+    Answered ones come first, of these the team's own before the demo, and then the one with the newest responses.
+    """
+    answered = newest_answered(session)
+    found = sorted(
+        session.exec(select(Dataset)),
+        key=lambda d: (d.id in answered, not d.is_demo, answered.get(d.id or 0, 0), d.id or 0),
+        reverse=True,
+    )
     return [DatasetRef(d.id or 0, d.label) for d in found]
+
+
+def newest_answered(session: Session) -> dict[int, int]:
+    """Dataset → its newest run with a response, of every dataset that has one."""
+    run, response = metadata.tables["run"].c, metadata.tables["response"].c
+    some = sa.exists().where(response.run_id == run.id)
+    query = sa.select(run.dataset_id, sa.func.max(run.id)).where(some).group_by(run.dataset_id)
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def names(session: Session) -> dict[str, list[int]]:
+    """Name → the ids of its versions, the newest first; names in the order of ``datasets``."""
+    of = {d.id: d for d in session.exec(select(Dataset))}
+    found: dict[str, list[int]] = {}
+    for ref in datasets(session):
+        found.setdefault(of[ref.id].name, []).append(ref.id)
+    return {name: sorted(ids, reverse=True) for name, ids in found.items()}
 
 
 def categories(session: Session, dataset_id: int) -> list[str]:

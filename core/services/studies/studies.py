@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, exists, func, select
 
 from core.errors import BadInput, NotFound
 from core.services.people.study_raters import for_rater, rater_ids, raters_to_choose, set_raters
@@ -18,7 +18,7 @@ from core.services.studies.fields import (
     free_name,
     give_scope,
 )
-from core.storage.tables import Dataset, PairTally, Question, Run, Study
+from core.storage.tables import Dataset, PairTally, Question, Run, Study, Vote
 
 __all__ = ["for_rater", "rater_ids", "raters_to_choose", "set_raters"]
 
@@ -124,22 +124,38 @@ def named(session: Session, name: str | None) -> Study:
 
 
 def for_reading(session: Session) -> Study:
-    """The default study; while it has no vote, the newest study of one's own that has; else the demo's, if all is demo.
+    """The study whose numbers somebody means who names none; never an empty one beside one with votes.
 
-    That is the one whose numbers somebody means who names no study.
+    Of the team's own studies the one with the newest vote, those with votes by people before those with simulated
+    ones alone. Without any: the default study where the team has runs of its own or there is no demo, else the demo's.
     """
     default = session.exec(select(Study).where(col(Study.is_default))).first()
     if default is None:
         raise NotFound("This workspace has no study yet. Start the app once, or make a study.")
-    voted = select(Study).where(col(Study.id).in_(select(PairTally.study_id))).order_by(col(Study.id).desc())
     demo = set(session.exec(select(Dataset.id).where(col(Dataset.is_demo))))
-    with_votes = [study for study in session.exec(voted) if study.dataset_id not in demo]
-    if with_votes:
-        return next((study for study in with_votes if study.is_default), with_votes[0])
+    voted = [study for study in _voted(session) if study.dataset_id not in demo]
+    if voted:
+        return voted[0]
     own = select(Run.id).join(Dataset, col(Dataset.id) == Run.dataset_id).where(~col(Dataset.is_demo))
     if session.exec(own.limit(1)).first():
         return default
     return session.exec(select(Study).where(col(Study.dataset_id).in_(demo))).first() or default
+
+
+def _voted(session: Session) -> list[Study]:
+    """The studies with votes: those with votes by people first, and of these the one with the newest vote."""
+    t = PairTally
+    standing = col(t.n_left) + col(t.n_right) + col(t.n_tie) + col(t.n_both_bad) > 0
+    voted = exists().where(col(t.study_id) == Study.id, standing)
+    found = session.exec(select(Study, voted.where(~col(t.simulated))).where(voted)).all()
+    found = sorted(found, key=lambda row: (row[1], _newest_vote(session, row[0])), reverse=True)
+    return [study for study, _ in found]
+
+
+def _newest_vote(session: Session, study: Study) -> int:
+    """Its id; read question by question, for which there is an index."""
+    of_question = select(func.max(Vote.id)).where(Vote.question_id == Question.id).correlate(Question).scalar_subquery()
+    return session.exec(select(func.max(of_question)).where(Question.study_id == study.id)).one() or 0
 
 
 def questions(session: Session, study_id: int, *, asked_only: bool = False) -> list[Question]:

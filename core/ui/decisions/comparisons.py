@@ -9,7 +9,7 @@ from core.services.deciding import Verdicts
 from core.services.deciding.text import settling
 from core.ui.decisions import page
 from core.ui.shared import frame, grids
-from core.ui.shared.filters import one_of
+from core.ui.shared.filters import one_of, say_gone
 
 
 def section(found: Verdicts) -> None:
@@ -17,7 +17,8 @@ def section(found: Verdicts) -> None:
     by_label = {verdict.category or page.OVER_ALL: verdict for verdict in found.verdicts}
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         st.subheader("Challenger by challenger", anchor=False, width="content")
-        label = one_of("Where", list(by_label), key="decisions_scope")
+        label = one_of("Where", list(by_label), key="decisions_scope", within=found.dataset)
+        say_gone()
     verdict = by_label[label]
     if not verdict.comparisons:
         st.caption(f"Nothing to compare here: {verdict.because}.")

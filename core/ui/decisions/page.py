@@ -9,11 +9,12 @@ from sqlmodel import Session
 from core.domain.deciding import Comparison, Decision, Verdict, spans
 from core.domain.deciding.wording import sentence
 from core.services import deciding as service
+from core.services.datasets import responses
 from core.services.deciding import Verdicts
 from core.services.deciding.text import notes, numbers, readings
 from core.storage.engine import reading
 from core.ui.shared import frame, grids
-from core.ui.shared.filters import one_of, say_gone
+from core.ui.shared.filters import dataset_name, say_gone
 from core.ui.shared.kept import KEPT
 from core.ui.shared.resources import engine
 
@@ -31,7 +32,8 @@ _WORDS: dict[Decision, tuple[str, Literal["green", "blue", "violet", "orange"], 
 def chosen_dataset() -> str | None:
     """The dataset to decide on, in all its versions; None (and the page says what to do) where there is none."""
     with reading(engine()) as session:
-        names = service.datasets(session)
+        answered = set(service.datasets(session))
+        names = {name: ids for name, ids in responses.names(session).items() if name in answered}
     if not names:
         frame.empty_state(
             "Nothing to decide yet",
@@ -41,7 +43,7 @@ def chosen_dataset() -> str | None:
         )
         return None
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = one_of("Dataset", names, key="decisions_dataset")
+        name = dataset_name("decisions", names)
     say_gone()
     return name
 

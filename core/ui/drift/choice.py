@@ -10,11 +10,12 @@ from sqlmodel import Session
 from core import clock
 from core.services import deciding
 from core.services.candidates import candidates
+from core.services.datasets import responses
 from core.services.watching import drift
 from core.services.watching.drift import DriftState, FindingLine, earlier
 from core.storage.engine import reading
 from core.ui.shared import access, frame
-from core.ui.shared.filters import note_gone, one_of, say_gone
+from core.ui.shared.filters import dataset_name, gone, say_gone
 from core.ui.shared.resources import engine
 
 _DATASET, _FINDING, _CANDIDATE = "dataset", "finding", "candidate"
@@ -70,10 +71,8 @@ def dataset() -> str | None:
         # A message's link names the dataset shortly; from here on the drop-down's own name in the address is the one.
         del st.query_params[_DATASET]
         st.query_params[_DATASET_KEY] = asked
-        if asked in names:
-            st.session_state[_DATASET_KEY] = asked
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        return one_of("Dataset", names, key=_DATASET_KEY)
+        return dataset_name("drift", names)
 
 
 def view(dataset: str) -> View:
@@ -94,10 +93,11 @@ def look_at(finding_id: int) -> None:
     st.query_params.pop(_CANDIDATE, None)
 
 
-def _datasets(session: Session) -> list[str]:
-    """Those with a baseline first, the newest first."""
-    watched, answered = set(drift.datasets(session)), deciding.datasets(session)
-    return sorted(answered, key=lambda name: name not in watched)
+def _datasets(session: Session) -> dict[str, list[int]]:
+    """Those with a baseline first, of these the one with the newest responses; with the ids of their versions."""
+    watched, answered = set(drift.datasets(session)), set(deciding.datasets(session))
+    found = {name: ids for name, ids in responses.names(session).items() if name in answered}
+    return dict(sorted(found.items(), key=lambda each: each[0] not in watched))
 
 
 def _finding(session: Session, state: DriftState) -> FindingLine | None:
@@ -105,7 +105,7 @@ def _finding(session: Session, state: DriftState) -> FindingLine | None:
     asked = st.query_params.get(_FINDING, "")
     id_ = int(asked) if asked.isdecimal() and len(asked) <= _MOST_DIGITS else None
     found = None if id_ is None else earlier.finding(session, state.dataset, id_)
-    note_gone("Change", [asked or None], () if found is None else (asked,))
+    gone("change", [asked] if asked and found is None else [])
     say_gone()
     if found is None:
         return _of_candidate(state)

@@ -10,7 +10,7 @@ from core.services.watching.drift import Annotation, DriftState, FindingLine, Tr
 from core.ui.drift import plots, words
 from core.ui.drift.choice import View
 from core.ui.shared import charts, colours, frame
-from core.ui.shared.filters import note_gone, one_of, say_gone
+from core.ui.shared.filters import CATEGORY, candidates_choice, one_of, say_gone
 
 _MOST_ANNOTATIONS = 12
 _STATES = {"alarm": "red", "watch": "orange"}
@@ -57,11 +57,17 @@ def _chosen(view: View) -> list[Trend]:
     metrics = list(dict.fromkeys(trend.metric.title for trend in trends))
     if first is not None and first.metric.title in metrics:
         metrics = [first.metric.title, *(title for title in metrics if title != first.metric.title)]
-    metric = one_of("Figure", metrics, key="drift_metric")
+    metric = one_of("Figure", metrics, key="drift_metric", within=view.dataset)
     there = list(dict.fromkeys(words.where(t.category) for t in trends if t.metric.title == metric))
     if first is not None and words.where(first.category) in there:
         there.sort(key=lambda name: name != words.where(first.category))
-    category = one_of("Category", there, key="drift_category")
+    category = one_of(
+        "Category",
+        there,
+        key="drift_category",
+        within=metric,
+        carried=None if "finding" in st.query_params else CATEGORY,
+    )
     found = [t for t in trends if t.metric.title == metric and words.where(t.category) == category]
     found.sort(key=lambda trend: _order(view, trend))
     return _among(found)
@@ -71,11 +77,10 @@ def _among(found: list[Trend]) -> list[Trend]:
     names = [trend.candidate for trend in found]
     if len(names) <= colours.MOST_COLOURED:
         return found
-    picked = st.multiselect(
-        "Candidates", names, key="drift_show", bind="query-params", max_selections=colours.MOST_COLOURED,
+    picked = candidates_choice(
+        "drift", {trend.candidate: trend.candidate_id for trend in found}, label="Candidates",
         placeholder=f"The first {colours.MOST_COLOURED} of {len(names):,}; choose others",
     )  # fmt: skip
-    note_gone("Candidates", st.query_params.get_all("drift_show"), names)
     return [trend for trend in found if trend.candidate in picked] or found[: colours.MOST_COLOURED]
 
 

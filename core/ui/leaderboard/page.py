@@ -19,7 +19,7 @@ from core.storage.engine import reading
 from core.storage.tables import Evaluator, Question
 from core.ui.leaderboard import narrowing, words
 from core.ui.shared import charts, colours, frame
-from core.ui.shared.filters import BoardChoice
+from core.ui.shared.filters import BoardChoice, candidates_choice, say_gone
 from core.ui.shared.resources import engine
 
 _FRESH_S = 10
@@ -155,15 +155,10 @@ def _highlighted(board: Leaderboard) -> set[int]:
     if len(board.standings) <= colours.MOST_COLOURED:
         return set()
     position = {standing.candidate: standing.position for standing in board.standings}
-    names = st.multiselect(
-        "In colour",
-        list(position),
-        key="leaderboard_show",
-        bind="query-params",
-        max_selections=colours.MOST_COLOURED,
-        placeholder="The first ones; choose up to eight",
-    )
-    return {position[name] for name in names if name in position}
+    ids = {standing.candidate: standing.candidate_id for standing in board.standings}
+    names = candidates_choice("leaderboard", ids, label="In colour", placeholder="The first ones; choose up to eight")
+    say_gone()
+    return {position[name] for name in names}
 
 
 def _dot(standing: Standing, shown: frozenset[int]) -> charts.Dot:

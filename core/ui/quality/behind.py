@@ -12,6 +12,7 @@ from core.services.quality import BehindRow, Scope, What
 from core.services.quality.measures import measures
 from core.storage.engine import reading
 from core.ui.quality.page import View
+from core.ui.shared import filters
 from core.ui.shared.kept import KEPT
 from core.ui.shared.resources import engine
 
@@ -45,9 +46,10 @@ def section(view: View) -> None:
     options = options_of(view)
     names = {view.report.candidate(line.candidate_id).name: line.candidate_id for line in (*view.lines, *view.apart)}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        label = st.selectbox("Show me", list(options), key=BEHIND, bind="query-params", width=320)
-        name = st.selectbox("Of", [_EVERYBODY, *names], key=OF, bind="query-params", width=220)
-    what = options.get(label or "", next(iter(options.values())))
+        what = options[filters.one_of("Show me", list(options), key=BEHIND, width=320)]
+        of = {_EVERYBODY: "all"} | {name: str(id) for name, id in names.items()}
+        name = filters.one_of("Of", of, key=OF, width=220, within=str(view.choice.scope))
+    filters.say_gone()
     chosen = frozenset({names[name]}) if name in names else frozenset(names.values())
     rows, total = _found(view.choice.scope, what, chosen, view.choice.category, view.as_of)
     if not rows:
@@ -91,8 +93,8 @@ def choose(view: View, column: str, candidate_id: int) -> None:
     options = options_of(view)
     kind = next((each.behind for each in measures(view.report) if each.head == column), "not_acceptable")
     wanted = next((label for label in (fails(column), not_scored(column)) if label in options), _WORDS[kind])
-    st.session_state[BEHIND] = wanted
-    st.session_state[OF] = view.report.candidate(candidate_id).name
+    filters.choose(BEHIND, wanted)
+    filters.choose(OF, view.report.candidate(candidate_id).name)
 
 
 def _unscored(line: quality.Line, name: str) -> int:
@@ -157,7 +159,7 @@ def said(row: BehindRow) -> str:
 
 def _row(view: View, row: BehindRow) -> dict[str, object]:
     verdict = {True: "acceptable", False: "not acceptable", None: "no verdict"}[row.acceptable]
-    address = urlencode({"responses_dataset": view.choice.dataset, "prompt": row.prompt})
+    address = urlencode(filters.responses_address(view.choice.dataset.id, row.prompt))
     return {
         "Open": f"./responses?{address}",
         "Prompt": row.prompt,

@@ -9,8 +9,8 @@ from core.services.datasets import responses
 from core.services.datasets.responses import DatasetRef
 from core.services.quality import CandidateRef, RunRef, Scope, run_name
 from core.storage.engine import reading
-from core.ui.shared import colours, frame
-from core.ui.shared.filters import ALL_CATEGORIES, note_gone, one_of, say_gone
+from core.ui.shared import frame
+from core.ui.shared.filters import candidates_choice, category_of, dataset_choice, one_of, say_gone, switch
 from core.ui.shared.resources import engine
 
 _NEWEST, _ALL = "Newest of each", "All runs"
@@ -21,10 +21,10 @@ _SOURCES = {"import": "imported", "demo": "demo", "evaluation": "evaluation"}
 
 @dataclass(frozen=True)
 class Choice:
-    """What is looked at. ``dataset``: its label in addresses; ``category`` None: all."""
+    """What is looked at; ``category`` None: all."""
 
     scope: Scope
-    dataset: str
+    dataset: DatasetRef
     category: str | None
     runs: list[RunRef]
     candidate_ids: frozenset[int]
@@ -50,21 +50,23 @@ def choice() -> Choice | None:
 
 
 def _chosen(datasets: list[DatasetRef]) -> Choice:
-    label = one_of("Dataset", [dataset.label for dataset in datasets], key="cost_dataset")
-    dataset = next(dataset for dataset in datasets if dataset.label == label)
+    dataset = dataset_choice("cost", datasets)
+    within = str(dataset.id)
     with reading(engine()) as session:
         listed = quality.runs(session, dataset.id)
         categories = responses.categories(session, dataset.id)
     by_label = {run_name(run): run.id for run in listed}
-    run = one_of("Run", [_NEWEST, *([_ALL] if len(listed) > 1 else []), *by_label], key="cost_run")
-    category = one_of("Category", [ALL_CATEGORIES, *categories], key="cost_category")
+    modes = {_NEWEST: "newest"} | ({_ALL: "all"} if len(listed) > 1 else {})
+    options = modes | {label: str(id) for label, id in by_label.items()}
+    run = one_of("Run", options, key="cost_run", within=within)
+    category = category_of("cost", categories, within=within)
     with reading(engine()) as session:
         there = quality.candidates_of(session, [each for each in listed if by_label.get(run, each.id) == each.id])
     shown = _candidates(there)
-    shared = len(there) > 1 and st.toggle(_SHARED, key="cost_shared", bind="query-params", help=_SHARED_HELP)
+    shared = len(there) > 1 and switch(_SHARED, False, key="cost_shared", help=_SHARED_HELP)
     among = shown if shared and len(shown) < len(there) else frozenset[int]()
     scope = Scope(dataset.id, by_label.get(run), all_runs=run == _ALL, shared=shared, among=among)
-    return Choice(scope, label, None if category == ALL_CATEGORIES else category, listed, shown)
+    return Choice(scope, dataset, category, listed, shown)
 
 
 def _candidates(there: list[CandidateRef]) -> frozenset[int]:
@@ -72,18 +74,8 @@ def _candidates(there: list[CandidateRef]) -> frozenset[int]:
     if len(there) < 2:
         return frozenset(candidate.id for candidate in there)
     by_name = {candidate.name: candidate.id for candidate in there}
-    asked = st.query_params.get_all("cost_show")
-    names = st.multiselect(
-        "Candidates",
-        list(by_name),
-        key="cost_show",
-        bind="query-params",
-        max_selections=colours.MOST_COLOURED,
-        placeholder="All; choose up to eight",
-        width=360,
-    )
-    note_gone("Candidates", asked, by_name)
-    chosen = frozenset(by_name[name] for name in names if name in by_name)
+    names = candidates_choice("cost", by_name, label="Candidates", placeholder="All; choose up to eight", width=360)
+    chosen = frozenset(by_name[name] for name in names)
     return chosen or frozenset(by_name.values())
 
 
@@ -101,7 +93,7 @@ def nothing_yet(choice: Choice) -> None:
         return
     frame.empty_state(
         "No responses yet",
-        f"No candidate has answered *{frame.as_typed(choice.dataset)}*. Press *Re-evaluate* in the sidebar, or import "
-        "responses on *Data*. Their cost, speed and quality show here as they arrive.",
+        f"No candidate has answered *{frame.as_typed(choice.dataset.label)}*. Press *Re-evaluate* in the sidebar, or "
+        "import responses on *Data*. Their cost, speed and quality show here as they arrive.",
         icon=":material/payments:",
     )

@@ -65,7 +65,7 @@ def foot(view: View) -> None:
     """How it was computed, and the downloads."""
     with st.expander("How this was computed", icon=":material/function:"):
         st.markdown(_method(view.report))
-    stem = f"cost-and-quality-{view.choice.dataset}"
+    stem = f"cost-and-quality-{view.choice.dataset.label}"
     with st.container(horizontal=True, vertical_alignment="center"):
         for format in exporting.FORMATS:
             st.download_button(

@@ -9,7 +9,7 @@ from core.services.datasets import responses
 from core.services.datasets.responses import DatasetRef, PromptRef
 from core.storage.engine import reading
 from core.ui.shared import access, frame
-from core.ui.shared.filters import ALL_CATEGORIES, note_gone, one_of, say_gone
+from core.ui.shared.filters import category_of, dataset_choice, gone, say_gone
 from core.ui.shared.resources import engine
 
 _PROMPT = "prompt"
@@ -49,11 +49,10 @@ def prompt_choice() -> PromptRef | None:
 
 
 def _filtered(datasets: list[DatasetRef]) -> Listed:
-    label = one_of("Dataset", [dataset.label for dataset in datasets], key="responses_dataset")
-    dataset = next(dataset for dataset in datasets if dataset.label == label)
+    dataset = dataset_choice("responses", datasets)
     with reading(engine()) as session:
         categories = responses.categories(session, dataset.id)
-    category = one_of("Category", [ALL_CATEGORIES, *categories], key="responses_category")
+    chosen = category_of("responses", categories, within=str(dataset.id))
     search = st.text_input(
         "Search",
         key="responses_search",
@@ -62,14 +61,13 @@ def _filtered(datasets: list[DatasetRef]) -> Listed:
         bind="query-params",
         width=240,
     )
-    chosen = None if category == ALL_CATEGORIES else category
     with reading(engine()) as session:
         found, more = responses.prompts(session, dataset.id, category=chosen, search=search or "")
         asked = st.query_params.get(_PROMPT) or None
         if asked in {prompt.external_id for prompt in found}:
             return Listed(found, more)
         other = responses.find_prompt(session, dataset.id, asked) if asked else None
-    note_gone("Prompt", [asked], () if other is None else (other.external_id,))
+    gone("prompt", [asked] if asked and other is None else [], found[0].external_id if found else "")
     if other is not None and not search and chosen in (None, other.category):
         found = [other, *found]
     return Listed(found, more)

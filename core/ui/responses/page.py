@@ -12,6 +12,7 @@ from core.services.datasets.responses import Outcomes, PromptRef, ShownResponse
 from core.storage.engine import reading
 from core.storage.tables import Prompt, Response
 from core.ui.shared import colours, frame
+from core.ui.shared.filters import candidates_choice, say_gone
 from core.ui.shared.rendering import show_text
 from core.ui.shared.resources import engine
 
@@ -66,13 +67,12 @@ def answers(ref: PromptRef) -> None:
         st.subheader("Responses", anchor=False)
         st.caption("No response to this prompt is here: only votes on it were imported, or no candidate ran yet.")
         return
-    names = list(dict.fromkeys(shown.candidate for shown in found))
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         st.subheader(n(len(found), "response"), anchor=False, width="content")
         raw = st.toggle(
             "Exact characters", key="responses_raw", bind="query-params", help="Show the text before any rendering."
         )
-    chosen = _chosen(names)
+    chosen = _chosen({shown.candidate: shown.candidate_id for shown in found})
     found = [shown for shown in found if not chosen or shown.candidate in chosen]
     pages = -(-len(found) // _AT_ONCE)
     page = st.pagination(pages, key="responses_page", bind="query-params") if pages > 1 else 1
@@ -83,18 +83,13 @@ def answers(ref: PromptRef) -> None:
                 _answer(shown, raw=raw)
 
 
-def _chosen(names: list[str]) -> list[str]:
-    """The candidates to compare; the same choice colours the leaderboard."""
-    if len(names) <= _AT_ONCE:
+def _chosen(ids: dict[str, int]) -> list[str]:
+    """The names of the candidates to compare; the same choice colours the leaderboard."""
+    if len(ids) <= _AT_ONCE:
         return []
-    return st.multiselect(
-        "Candidates",
-        names,
-        key="responses_show",
-        bind="query-params",
-        max_selections=colours.MOST_COLOURED,
-        placeholder="All; choose up to eight to compare",
-    )
+    chosen = candidates_choice("responses", ids, label="Candidates", placeholder="All; choose up to eight to compare")
+    say_gone()
+    return chosen
 
 
 def _answer(shown: ShownResponse, *, raw: bool) -> None:

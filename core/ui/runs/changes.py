@@ -57,15 +57,10 @@ def _choice(others: list[RunLine], chosen: RunLine) -> RunLine:
     by_label = {_label(line): line for line in others}
     earlier = [line for line in others if line.id < chosen.id]
     usual = next((line for line in earlier if line.state == "done"), (earlier or others[-1:])[0])
-    if st.session_state.get(AGAINST, _label(usual)) not in by_label:
-        del st.session_state[AGAINST]
-    asked = st.query_params.get(AGAINST)
-    label = st.selectbox(
-        "Compare with", list(by_label), index=others.index(usual), key=AGAINST, bind="query-params", width=420
-    )
-    filters.note_gone("Compare with", [asked], by_label)
+    options = {label: str(line.id) for label, line in by_label.items()}
+    label = filters.one_of("Compare with", options, key=AGAINST, usual=_label(usual), within=str(chosen.id), width=420)
     filters.say_gone()
-    return by_label.get(label, usual)
+    return by_label[label]
 
 
 def _label(line: RunLine) -> str:

@@ -1,6 +1,6 @@
 """The row of filters above an analyst's page. It lives in the address, so that a view can be sent to a colleague."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -8,18 +8,40 @@ from sqlmodel import Session
 
 from core.domain.ranking import Band
 from core.services import workspace
-from core.services.datasets import responses
+from core.services.datasets.responses import DatasetRef
 from core.services.leaderboards import boards, stating
 from core.services.leaderboards.boards import Filters
 from core.services.studies import studies
 from core.storage.engine import reading
 from core.storage.tables import Question, Study
-from core.ui.shared import frame
+from core.ui.shared import colours
+from core.ui.shared.address import choose, gone, one_of, say_gone, several_of, switch
 from core.ui.shared.resources import engine
 
+__all__ = [
+    "ALL_CATEGORIES",
+    "BoardChoice",
+    "RaterChoice",
+    "board_choice",
+    "candidates_choice",
+    "category_of",
+    "choose",
+    "dataset_choice",
+    "dataset_name",
+    "gone",
+    "one_of",
+    "question_or_all",
+    "rater_choice",
+    "responses_address",
+    "say_gone",
+    "several_of",
+    "study_choice",
+    "switch",
+]
+
 ALL_CATEGORIES, ALL_QUESTIONS, VOTES_ALONE = "All categories", "All questions", "Votes alone"
-_WIDTH = 168
-_GONE, _LONGEST_SAID, _MOST_SAID = "_filters_gone", 60, 3
+STUDY, DATASET, CATEGORY, CANDIDATES = "study", "dataset", "category", "candidates"
+"""Kinds of things that go along from page to page."""
 
 
 @dataclass(frozen=True)
@@ -45,25 +67,56 @@ def board_choice(page: str) -> BoardChoice:
         with reading(engine()) as session:
             categories = boards.categories(session, question.id or 0)
             kinds = boards.kinds(session, question.id or 0)
-        category = one_of("Category", [ALL_CATEGORIES, *categories], key=f"{page}_category")
-        peek = st.toggle("Safe to peek", True, key=f"{page}_peek", bind="query-params", help=_PEEK)
+        category = category_of(page, categories, within=str(question.id))
+        peek = switch("Safe to peek", True, key=f"{page}_peek", help=_PEEK)
         simulated = not kinds.simulated or _simulated_counts(page)
-        masked = not kinds.masked or st.toggle(
-            "Masked pairs", True, key=f"{page}_masked", bind="query-params", help=_MASKED
-        )
+        masked = not kinds.masked or switch("Masked pairs", True, key=f"{page}_masked", help=_MASKED)
         judge_id = _judge(page, question) if masked else None
     say_gone()
-    chosen = None if category == ALL_CATEGORIES else category
-    return BoardChoice(study, question, Filters(chosen, simulated, masked), Band.PEEK if peek else Band.FIXED, judge_id)
+    band = Band.PEEK if peek else Band.FIXED
+    return BoardChoice(study, question, Filters(category, simulated, masked), band, judge_id)
+
+
+def dataset_choice(page: str, datasets: list[DatasetRef], usual: str | None = None) -> DatasetRef:
+    """One version of a dataset; the first unless ``usual`` is the label of another."""
+    options = {dataset.label: str(dataset.id) for dataset in datasets}
+    label = one_of("Dataset", options, key=f"{page}_dataset", usual=usual, carried=DATASET)
+    return next(dataset for dataset in datasets if dataset.label == label)
+
+
+def dataset_name(page: str, versions: Mapping[str, Sequence[int]]) -> str:
+    """A dataset with all its versions, by name; the first of ``versions``, which has the ids of each."""
+    options = {name: str(ids[0]) for name, ids in versions.items()}
+    older = {str(id): name for name, ids in versions.items() for id in ids[1:]}
+    return one_of("Dataset", options, key=f"{page}_dataset", also=older, carried=DATASET)
+
+
+def candidates_choice(
+    page: str, there: Mapping[str, int], *, label: str, placeholder: str, width: int | None = None
+) -> list[str]:
+    """The names of the chosen ones of ``there`` (name → id), at most as many as have a colour; none: all are meant."""
+    options = {name: str(id) for name, id in there.items()}
+    return several_of(
+        label, options, key=f"{page}_show", most=colours.MOST_COLOURED, placeholder=placeholder, width=width,
+        carried=CANDIDATES,
+    )  # fmt: skip
+
+
+def category_of(page: str, categories: list[str], *, within: str = "") -> str | None:
+    """One of ``categories``, or None for all. ``within``: what they are the categories of."""
+    options = [ALL_CATEGORIES, *categories]
+    chosen = one_of("Category", options, key=f"{page}_category", within=within, carried=CATEGORY)
+    return None if chosen == ALL_CATEGORIES else chosen
 
 
 def _judge(page: str, question: Question) -> int | None:
     """Whose preferences narrow the board; not asked where nobody states any."""
     with reading(engine()) as session:
-        there = {each.name: each.id for each in stating.evaluators(session, question.id or 0)}
+        there = {each.name: each.id or 0 for each in stating.evaluators(session, question.id or 0)}
     if not there:
         return None
-    return there.get(one_of("Narrowed by", [VOTES_ALONE, *there], key=f"{page}_judge", help=_NARROWED))
+    options = {VOTES_ALONE: "0"} | {name: str(id) for name, id in there.items()}
+    return there.get(one_of("Narrowed by", options, key=f"{page}_judge", help=_NARROWED, within=str(question.id)))
 
 
 _PEEK = (
@@ -103,14 +156,12 @@ def _simulated_counts(page: str) -> bool:
     """Whether simulated votes count here; unless said otherwise as the workspace's switch on *Data* says."""
     with reading(engine()) as session:
         usual = workspace.counts_simulated(session)
-    return st.toggle("Simulated votes", usual, key=f"{page}_simulated", bind="query-params", help=_SIMULATED)
+    return switch("Simulated votes", usual, key=f"{page}_simulated", help=_SIMULATED)
 
 
 def responses_address(dataset_id: int, prompt: str) -> dict[str, str]:
     """The query of the Responses page that shows one prompt."""
-    with reading(engine()) as session:
-        label = next((d.label for d in responses.datasets(session) if d.id == dataset_id), "")
-    return {"responses_dataset": label, "prompt": prompt}
+    return {"responses_dataset": str(dataset_id), "prompt": prompt}
 
 
 def study_choice(page: str) -> Study:
@@ -119,7 +170,8 @@ def study_choice(page: str) -> Study:
         first = studies.for_reading(session)
         others = [study for study in studies.listed(session) if study.id != first.id]
         listed = [first, *(study for study in others if study.state != studies.DRAFT or _has_votes(session, study))]
-    name = one_of("Study", [study.name for study in listed], key=f"{page}_study")
+    options = {study.name: str(study.id) for study in listed}
+    name = one_of("Study", options, key=f"{page}_study", carried=STUDY)
     return next(study for study in listed if study.name == name)
 
 
@@ -129,14 +181,15 @@ def _has_votes(session: Session, study: Study) -> bool:
 
 def _question(page: str, study: Study) -> Question:
     questions = _questions(study)
-    title = one_of("Question", list(questions), key=f"{page}_question")
-    return questions[title]
+    options = {title: str(question.id) for title, question in questions.items()}
+    return questions[one_of("Question", options, key=f"{page}_question", within=str(study.id))]
 
 
 def question_or_all(page: str, study: Study) -> Question | None:
     """One question of the study, or None for all."""
     questions = _questions(study)
-    return questions.get(one_of("Question", [ALL_QUESTIONS, *questions], key=f"{page}_question"))
+    options = {ALL_QUESTIONS: "0"} | {title: str(question.id) for title, question in questions.items()}
+    return questions.get(one_of("Question", options, key=f"{page}_question", within=str(study.id)))
 
 
 def _questions(study: Study) -> dict[str, Question]:
@@ -148,27 +201,3 @@ def _questions(study: Study) -> dict[str, Question]:
     found.sort(key=lambda question: question.id not in voted)
     titles = [question.title for question in found]
     return {q.title if titles.count(q.title) == 1 else f"{q.title} ({q.key})": q for q in found}
-
-
-def one_of(label: str, options: Sequence[str], *, key: str, help: str | None = None) -> str:
-    """A drop-down kept in the address; the first option where nothing valid was chosen, and ``say_gone`` tells."""
-    asked = st.query_params.get(key)
-    chosen = st.selectbox(label, options, key=key, bind="query-params", width=_WIDTH, help=help)
-    note_gone(label, [asked], options)
-    return chosen if chosen in options else options[0]
-
-
-def note_gone(label: str, asked: Iterable[str | None], there: Container[str]) -> None:
-    """Have ``say_gone`` tell what the address asks for that is not ``there``."""
-    gone = [name for name in asked if name is not None and name not in there]
-    st.session_state.setdefault(_GONE, {}).update({label: gone} if gone else {})
-
-
-def say_gone() -> None:
-    """Below a row of filters: what its address asked for and is not here, said once."""
-    for label, gone in st.session_state.pop(_GONE, {}).items():
-        names = ", ".join(f"“{frame.as_typed(name[:_LONGEST_SAID])}”" for name in gone[:_MOST_SAID])
-        st.caption(
-            f":material/link_off: The address asks for {names} under *{label}*, which is not here any more. Shown is "
-            "what is chosen above."
-        )

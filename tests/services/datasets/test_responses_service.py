@@ -87,7 +87,7 @@ def test_a_later_version_of_a_dataset_says_so(engine: Engine) -> None:
     with writing(engine) as session:
         session.add(Dataset(name="tests", version=2, content_hash="other", created_at=NOW))
     with reading(engine) as session:
-        assert [dataset.label for dataset in responses.datasets(session)] == ["tests (version 2)", "tests"]
+        assert [dataset.label for dataset in responses.datasets(session)] == ["tests", "tests (version 2)"]
 
 
 def test_every_response_is_shown_with_who_wrote_it_and_absent_is_not_zero(engine: Engine) -> None:
