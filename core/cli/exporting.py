@@ -21,7 +21,7 @@ from core.storage.tables import Dataset
 OfDataset = Annotated[str | None, typer.Option(help="The dataset; by default the newest.")]
 
 export = typer.Typer(
-    no_args_is_help=True, help="Write votes, responses, scores, attempts or a leaderboard to a file or to the terminal."
+    no_args_is_help=True, help="Write facts (votes, responses, scores …) or a leaderboard to a file or to the terminal."
 )
 app.add_typer(export, name="export")
 
@@ -73,6 +73,26 @@ def export_attempts(
 ) -> None:
     """Every call made to a model about a dataset's prompts, failed ones too, with what it cost."""
     _facts(exporting_facts.export_attempts, dataset, format, out)
+
+
+@export.command("preferences")
+def export_preferences(
+    format: Annotated[str, typer.Option(help="jsonl, csv or parquet.")] = "jsonl",
+    out: Annotated[Path | None, typer.Option(help="The file to write; the terminal by default.")] = None,
+    dataset: OfDataset = None,
+) -> None:
+    """Which of two responses judges of pairs prefer, as votes."""
+    _facts(exporting_facts.export_preferences, dataset, format, out)
+
+
+@export.command("judge-calls")
+def export_judge_calls(
+    format: Annotated[str, typer.Option(help="jsonl, csv or parquet.")] = "jsonl",
+    out: Annotated[Path | None, typer.Option(help="The file to write; the terminal by default.")] = None,
+    dataset: OfDataset = None,
+) -> None:
+    """Every call made to a judge about a dataset's responses, failed ones too, with what it cost."""
+    _facts(exporting_facts.export_judge_calls, dataset, format, out)
 
 
 def _facts(

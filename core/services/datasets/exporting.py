@@ -38,6 +38,7 @@ VOTE_COLUMNS: dict[str, type] = {
     "too_fast": bool,
     "time_on_pair_ms": int,
     **{f"{side}_{which}": int for side in ("left", "right") for which in ("run", "repetition")},
+    "probability": float,
     "created_at": datetime,
 }
 RESPONSE_COLUMNS: dict[str, type] = {
@@ -56,8 +57,8 @@ RESPONSE_COLUMNS: dict[str, type] = {
 def export_votes(session: Session, study: Study, format: str, out: BinaryIO, *, include_simulated: bool = False) -> int:
     """Write the study's votes that stand (not superseded, withdrawn or mirrored repeats) and return how many.
 
-    Run and repetition say which of a candidate's responses was rated; an imported vote does not tell. The JSONL can be
-    imported again and gives the same tallies.
+    Run and repetition say which of a candidate's responses was rated, ``probability`` how likely its pair of candidates
+    was to be drawn; an imported vote tells neither. The JSONL can be imported again and gives the same tallies.
     """
     vote, prompt, dataset, person, question = (
         metadata.tables[name] for name in ("vote", "prompt", "dataset", "person", "question")
@@ -86,6 +87,7 @@ def export_votes(session: Session, study: Study, format: str, out: BinaryIO, *, 
                     response.c.repetition.label(f"{side}_repetition"),
                 )
             ),
+            given.c.probability,
         )
         .join(prompt, prompt.c.id == vote.c.prompt_id)
         .join(dataset, dataset.c.id == prompt.c.dataset_id)
