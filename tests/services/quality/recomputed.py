@@ -5,24 +5,25 @@ The facts: one table each of responses, attempts, scores and votes, as ``evenhan
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from tests.services.quality.recomputed_human import human
+from tests.services.quality.recomputed_human import FEWEST_RATERS, human, human_cost
 
 CUT_SHORT = {"length", "truncated", "incomplete"}
 FORM = ("Not refused", "Complete")
 FLAGS = ("Tone flag: nothing harsh", "Tone flag: no swearing")
+TOKENS = ("input_tokens", "output_tokens")
 KEY = ["run", "prompt_id", "candidate", "repetition"]
 SENDS = {"left": (1.0, 0.0), "right": (0.0, 1.0), "tie": (1.0, 1.0), "both_bad": (0.0, 0.0)}
 
 
 @dataclass(frozen=True)
 class Facts:
-    """``categories``: prompt → category; ``gates``: the evaluators that are gates, all at 1."""
+    """``categories``: prompt → category; ``gates``: the evaluators that are gates, all at 1; ``judges``: who grade."""
 
     responses: pd.DataFrame
     attempts: pd.DataFrame
@@ -31,6 +32,9 @@ class Facts:
     categories: dict[str, str]
     champion: str
     gates: tuple[str, ...]
+    judges: tuple[str, ...] = ()
+    calls: pd.DataFrame | None = None
+    """Of judges."""
 
     def in_scope(self) -> "Facts":
         """On the champion's prompts, each in the newest run that asked it."""
@@ -41,17 +45,20 @@ class Facts:
         def kept(table: pd.DataFrame) -> pd.DataFrame:
             return table.merge(newest, on=["run", "prompt_id", "candidate"])
 
-        return Facts(
-            kept(self.responses), kept(self.attempts), kept(self.scores), self.votes, self.categories, self.champion,
-            self.gates,
-        )  # fmt: skip
+        calls = None if self.calls is None else kept(self.calls)
+        tables = {name: kept(getattr(self, name)) for name in ("responses", "attempts", "scores")}
+        return replace(self, **tables, calls=calls)
 
     def of(self, candidate: str, category: str | None) -> "Facts":
         """One candidate's part in one category."""
         inside = {prompt for prompt, name in self.categories.items() if category in (None, name)}
-        tables = (self.responses, self.attempts, self.scores)
-        mine = [each[(each.candidate == candidate) & each.prompt_id.isin(inside)] for each in tables]
-        return Facts(*mine, self.votes, self.categories, self.champion, self.gates)
+        tables = {name: getattr(self, name) for name in ("responses", "attempts", "scores", "calls")}
+        mine = {
+            name: each[(each.candidate == candidate) & each.prompt_id.isin(inside)]
+            for name, each in tables.items()
+            if each is not None
+        }
+        return replace(self, **mine)
 
 
 def judged(facts: Facts) -> pd.DataFrame:
@@ -70,9 +77,15 @@ def judged(facts: Facts) -> pd.DataFrame:
     refuses = value["Not refused"] < 0.5
     wrong = failed | empty | cut | refuses
     good = np.where(wrong, 0.0, np.where(still_open, np.nan, 1.0))
-    return pd.DataFrame(
-        {"good": good, "checked": asked.any(axis=1), "hidden": hidden, "refuses": refuses}, index=table.index
-    ).reset_index()
+    found = {"good": good, "checked": asked.any(axis=1), "hidden": hidden, "refuses": refuses, "cut": cut}
+    if facts.judges:
+        found["judge"] = value_of_judges(facts).reindex(table.index)
+    return pd.DataFrame(found, index=table.index).reset_index()
+
+
+def value_of_judges(facts: Facts) -> "pd.Series[float]":
+    """The mean of what the judges gave each response."""
+    return facts.scores[facts.scores.evaluator.isin(facts.judges)].groupby(KEY)["value"].mean()
 
 
 def given_up(facts: Facts) -> pd.DataFrame:
@@ -104,15 +117,21 @@ def cost_interval(paid: np.ndarray, good: np.ndarray, n: np.ndarray) -> dict[str
     value, prompts = paid.sum() / good.sum(), len(paid)
     if prompts < 3:
         return {"value": value, "lower": None, "upper": None}
-    without = np.log([(paid.sum() - one) / (good.sum() - other) for one, other in zip(paid, good, strict=True)])
-    influence = (prompts - 1) * (math.log(value) - without)
+    down, up = reaches(paid, good)
+    if good.sum() == n.sum():
+        up = math.hypot(up, math.log(1 / share(good, n)["lower"]))
+    return {"value": value, "lower": value * math.exp(-down), "upper": value * math.exp(up)}
+
+
+def reaches(paid: np.ndarray, n: np.ndarray) -> tuple[float, float]:
+    """How far down and up the interval of log(Σ paid / Σ n) goes."""
+    prompts = len(paid)
+    without = np.log([(paid.sum() - one) / (n.sum() - other) for one, other in zip(paid, n, strict=True)])
+    influence = (prompts - 1) * (math.log(paid.sum() / n.sum()) - without)
     error = math.sqrt((influence**2).sum() / (prompts - 1) / prompts)
     skewness = stats.skew(influence) if influence.std() > 1e-9 else 0.0
     t = stats.t.ppf(0.975, prompts - 1)
-    up = (t + max(skewness, 0.0) / math.sqrt(prompts) * (2 * t**2 + 1) / 6) * error
-    if good.sum() == n.sum():
-        up = math.hypot(up, math.log(1 / share(good, n)["lower"]))
-    return {"value": value, "lower": value * math.exp(-t * error), "upper": value * math.exp(up)}
+    return t * error, (t + max(skewness, 0.0) / math.sqrt(prompts) * (2 * t**2 + 1) / 6) * error
 
 
 def quantiles(times: "pd.Series[float]", waited: Iterable[float] = ()) -> dict[str, float | None]:
@@ -157,12 +176,13 @@ def figures(facts: Facts) -> dict[str, object]:
         "responses": len(r),
         "errors": len(failed),
         "refusals": int(verdicts.refuses.sum()),
+        "incomplete": int(verdicts.cut.sum()),
         "unchecked": int((~verdicts.checked).sum()),
         "attempts": len(facts.attempts),
         "latency_ms": quantiles(r.latency_ms, failed.latency_ms[failed.error_kind == "timeout"]),
         "ttft_ms": quantiles(r.ttft_ms),
         "average_latency_ms": _none(r.latency_ms.mean()),
-        "input_tokens": None if r.input_tokens.isna().any() or r.empty else r.input_tokens.sum(),
+        **{name: None if r[name].isna().any() or r.empty else r[name].sum() for name in TOKENS},
         "cost_usd": _none(cost_usd),
         "acceptable": share(good.to_numpy(), n.to_numpy()),
         "acceptable_where_checked": share(checked["sum"].to_numpy(), checked["count"].to_numpy()),
@@ -170,36 +190,55 @@ def figures(facts: Facts) -> dict[str, object]:
         "average_quality": _none(100 * quality),
         "cost_per_quality_point_usd": each,
         "scores": {name: _none(mean) for name, mean in facts.scores.groupby("evaluator")["value"].mean().items()},
-        **rated(facts, verdicts, failed),
+        **rated(facts, verdicts, failed, paid),
     }
 
 
-def rated(facts: Facts, verdicts: pd.DataFrame, failed: pd.DataFrame) -> dict[str, object]:
+def rated(facts: Facts, verdicts: pd.DataFrame, failed: pd.DataFrame, paid: "pd.Series[float]") -> dict[str, object]:
     """What raters said of the part's responses, and what that says of all."""
-    votes = facts.votes[facts.votes.question == "send"]
-    sides = []
-    for side, other in (("left", "right"), ("right", "left")):
-        said = votes.winner.map(lambda winner, place=side == "right": SENDS[winner][place])
-        row = {"run": votes[f"{side}_run"], "repetition": votes[f"{side}_repetition"], "candidate": votes[side]}
-        sides.append(votes[["prompt_id", "rater"]].assign(**row, opponent=votes[other], said=said))
-    mine = pd.concat(sides).merge(verdicts[~verdicts.hidden], on=KEY)
+    mine = sides(facts.votes).merge(verdicts[~verdicts.hidden], on=KEY)
     found = {
-        "humanly_acceptable.rated": mine.groupby(KEY).ngroups,
-        "humanly_acceptable.votes": len(mine),
-        "humanly_acceptable.raters": mine.rater.nunique(),
-        "humanly_acceptable.sent": int((mine.groupby(KEY)["said"].mean() > 0.5).sum()),
-        "humanly_acceptable.never_shown": int(verdicts.hidden.sum()) + len(failed),
+        "rated": mine.groupby(KEY).ngroups,
+        "votes": len(mine),
+        "raters": mine.rater.nunique(),
+        "sent": int((mine.groupby(KEY)["said"].mean() > 0.5).sum()),
+        "never_shown": int(verdicts.hidden.sum()) + len(failed),
     }
-    if found["humanly_acceptable.rated"] < 30:
-        return found
+    if found["rated"] < 30:
+        return named(found)
     order = {prompt: place for place, prompt in enumerate(facts.categories)}
     tells = verdicts.good.where(verdicts.checked | (verdicts.good == 0))
     answers = pd.DataFrame({"prompt": verdicts.prompt_id.map(order), "signal": tells, "hidden": verdicts.hidden})
     gone = pd.DataFrame({"prompt": failed.prompt_id.map(order), "signal": 0.0, "hidden": True})
+    if facts.judges:
+        answers["judge"], gone["judge"] = verdicts.judge, np.nan
+    answers = pd.concat([answers, gone], ignore_index=True)
     place = pd.Series(verdicts.index, index=pd.MultiIndex.from_frame(verdicts[KEY]))
     said = mine.assign(answer=place.loc[pd.MultiIndex.from_frame(mine[KEY])].to_numpy())
-    inferred = human(pd.concat([answers, gone], ignore_index=True), said, share)
-    return found | {f"humanly_acceptable.{name}": value for name, value in inferred.items()}
+    inferred = human(answers, said, share)
+    few = found["raters"] < FEWEST_RATERS
+    found |= {name: getattr(inferred, name) for name in ("correlation", "gain", "by_weights")}
+    n = answers.groupby("prompt").size()
+    cost = human_cost(inferred, paid.rename(order).reindex(n.index), n, reaches)
+    found |= {"rests": "votes", "holds_for_these_raters_only": few, **inferred.share}
+    return named(found) | {"cost_per_humanly_acceptable_usd": cost}
+
+
+def named(found: dict[str, object]) -> dict[str, object]:
+    """By their place in the report's object."""
+    return {f"humanly_acceptable.{name}": value for name, value in found.items()}
+
+
+def sides(all_votes: pd.DataFrame) -> pd.DataFrame:
+    """What every vote on *send* says of either side's response; one that came too fast weighs a fifth."""
+    votes = all_votes[all_votes.question == "send"]
+    found = []
+    for side, other in (("left", "right"), ("right", "left")):
+        said = votes.winner.map(lambda winner, place=side == "right": SENDS[winner][place])
+        row = {"run": votes[f"{side}_run"], "repetition": votes[f"{side}_repetition"], "candidate": votes[side]}
+        row |= {"weight": np.where(votes.too_fast, 0.2, 1.0), "probability": votes.probability}
+        found.append(votes[["prompt_id", "rater"]].assign(**row, opponent=votes[other], said=said))
+    return pd.concat(found)
 
 
 def _none(amount: float) -> float | None:
