@@ -51,7 +51,8 @@ def human(answers: pd.DataFrame, votes: pd.DataFrame, share: Share) -> Human:
     of_part = pd.DataFrame(
         {"prompt": answers.prompt, "rater": None, "w": 0.0, "by": (~answers.hidden - part) / len(answers)}
     )
-    whole = pd.concat([influences.assign(by=influences.by * part), of_part.assign(by=of_part.by * mean)])
+    scaled = influences.assign(by=influences.by * part, w=influences.w * part)
+    whole = pd.concat([scaled, of_part.assign(by=of_part.by * mean)])
     bounds = around(mean, (votes.weight * votes.said).sum(), error, degrees, votes.prompt.nunique())
     if answers.hidden.any():
         errors = clustered(whole)[0], error * part, clustered(of_part)[0] * mean
