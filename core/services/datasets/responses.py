@@ -11,12 +11,15 @@ from sqlmodel import Session, col, select
 from core.errors import NotFound
 from core.services.leaderboards.tallies import is_current, is_simulated
 from core.services.studies import studies
-from core.storage.tables import Candidate, Dataset, Prompt, Response, metadata
+from core.storage.tables import Candidate, Dataset, Prompt, Response, Run, metadata
 
 MOST_PROMPTS = 500
 MOST_VOTES = 2_000
 _SEARCHED = 20_000
 _OPENING = 90
+LARGEST_ID = 2**63 - 1
+"""More than that no database here counts to."""
+IMPORTED = "import"
 
 _vote, _person, _question = (metadata.tables[name] for name in ("vote", "person", "question"))
 
@@ -50,6 +53,23 @@ class ShownResponse:
     position: int
     is_champion: bool
     response: Response
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """Where a response stands."""
+
+    response_id: int
+    dataset_id: int
+    dataset: str
+    """The label of its version."""
+    prompt_id: int
+    prompt: str
+    """The prompt's external id."""
+    category: str
+    candidate: str
+    run_id: int
+    is_imported: bool
 
 
 @dataclass(frozen=True)
@@ -171,6 +191,35 @@ def prompt(session: Session, prompt_id: int) -> Prompt:
     if found is None:
         raise NotFound("That prompt does not exist any more. Choose another one.")
     return found
+
+
+def whereabouts(session: Session, response_id: int) -> Whereabouts | None:
+    """Where to find a response; None where there is none of that id (any more)."""
+    if not 0 < response_id <= LARGEST_ID:
+        return None
+    query = (
+        select(Response, Prompt, Dataset, Candidate, Run)
+        .join(Prompt, col(Prompt.id) == Response.prompt_id)
+        .join(Dataset, col(Dataset.id) == Prompt.dataset_id)
+        .join(Candidate, col(Candidate.id) == Response.candidate_id)
+        .join(Run, col(Run.id) == Response.run_id)
+        .where(Response.id == response_id)
+    )
+    row = session.exec(query).first()
+    if row is None:
+        return None
+    _, prompt, dataset, candidate, run = row
+    return Whereabouts(
+        response_id=response_id,
+        dataset_id=dataset.id or 0,
+        dataset=dataset.label,
+        prompt_id=prompt.id or 0,
+        prompt=prompt.external_id,
+        category=prompt.category,
+        candidate=candidate.name,
+        run_id=run.id or 0,
+        is_imported=run.source == IMPORTED,
+    )
 
 
 def of_prompt(session: Session, prompt_id: int) -> list[ShownResponse]:

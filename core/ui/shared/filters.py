@@ -20,6 +20,7 @@ from core.ui.shared.resources import engine
 
 __all__ = [
     "ALL_CATEGORIES",
+    "RESPONSE",
     "BoardChoice",
     "RaterChoice",
     "board_choice",
@@ -39,6 +40,8 @@ __all__ = [
     "switch",
 ]
 
+RESPONSE = "response"
+"""In an address of the Responses page: the id of the one to mark. It tells dataset, prompt and run by itself."""
 ALL_CATEGORIES, ALL_QUESTIONS, VOTES_ALONE = "All categories", "All questions", "Votes alone"
 STUDY, DATASET, CATEGORY, CANDIDATES = "study", "dataset", "category", "candidates"
 """Kinds of things that go along from page to page."""
@@ -159,9 +162,15 @@ def _simulated_counts(page: str) -> bool:
     return switch("Simulated votes", usual, key=f"{page}_simulated", help=_SIMULATED)
 
 
-def responses_address(dataset_id: int, prompt: str) -> dict[str, str]:
-    """The query of the Responses page that shows one prompt."""
-    return {"responses_dataset": str(dataset_id), "prompt": prompt}
+def responses_address(
+    dataset_id: int | None = None, prompt: str = "", *, response_id: int | None = None
+) -> dict[str, str]:
+    """The query of the Responses page: what of dataset, prompt and response is known.
+
+    A response is marked there and in view, and tells the rest by itself.
+    """
+    found = {"responses_dataset": dataset_id, "prompt": prompt or None, RESPONSE: response_id}
+    return {name: str(value) for name, value in found.items() if value is not None}
 
 
 def study_choice(page: str) -> Study:
