@@ -198,8 +198,8 @@ def whereabouts(session: Session, response_id: int) -> Whereabouts | None:
     if not 0 < response_id <= LARGEST_ID:
         return None
     query = (
-        select(Response, Prompt, Dataset, Candidate, Run)
-        .join(Prompt, col(Prompt.id) == Response.prompt_id)
+        select(Prompt, Dataset, Candidate, Run)
+        .join(Response, col(Response.prompt_id) == Prompt.id)
         .join(Dataset, col(Dataset.id) == Prompt.dataset_id)
         .join(Candidate, col(Candidate.id) == Response.candidate_id)
         .join(Run, col(Run.id) == Response.run_id)
@@ -208,7 +208,7 @@ def whereabouts(session: Session, response_id: int) -> Whereabouts | None:
     row = session.exec(query).first()
     if row is None:
         return None
-    _, prompt, dataset, candidate, run = row
+    prompt, dataset, candidate, run = row
     return Whereabouts(
         response_id=response_id,
         dataset_id=dataset.id or 0,
