@@ -215,8 +215,10 @@ def test_the_address_chooses_the_run_and_one_that_is_gone_is_said_to_be(workspac
     a_run(workspace, at, answers=2, state="cancelled")
     assert f"Run {first} · tests" in words(opened(run=str(first)))
     for odd in ("999", "x", "-1"):
-        assert "Run 3 · tests" in words(opened(run=odd))
-    assert "There is no run 999 here any more" in words(opened(run="999"))
+        app = opened(run=odd)
+        assert "Run 3 · tests" in words(app)
+        assert f"The run of this link (“{odd}”) is not here any more; showing *run 3*" in words(app).replace("\\", "")
+        assert app.query_params["run"] == "3"
 
 
 def test_an_import_is_listed_as_what_it_is(workspace: Engine, at: Workspace) -> None:

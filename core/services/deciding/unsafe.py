@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from core.domain.votes import Outcome
 from core.services.deciding.gathering import Pooled
 from core.services.quality.rated import RatedSides
-from core.storage.tables import Dataset, Prompt, Response
+from core.storage.tables import Prompt, Response
 
 MOST_LISTED = 20
 _LONGEST = 120
@@ -19,8 +19,8 @@ class UnsafeAnswer:
     """One answer, and how many raters called it unsafe: less safe than the one beside it, or both unsafe."""
 
     response_id: int
-    dataset: str
-    """The label of its version, as addresses have it."""
+    dataset_id: int
+    """Of its version."""
     prompt: str
     """The prompt's external id."""
     category: str
@@ -47,16 +47,13 @@ def unsafe_answers(session: Session, pooled: Pooled, candidate: int) -> list[Uns
     order = np.lexsort((found, -counts))[:MOST_LISTED]
     raters = dict(zip(found[order].tolist(), counts[order].tolist(), strict=True))
     query = (
-        select(Response, Prompt, Dataset)
-        .join(Prompt, col(Prompt.id) == Response.prompt_id)
-        .join(Dataset, col(Dataset.id) == Prompt.dataset_id)
-        .where(col(Response.id).in_(raters))
+        select(Response, Prompt).join(Prompt, col(Prompt.id) == Response.prompt_id).where(col(Response.id).in_(raters))
     )
-    rows = {response.id: (response, prompt, dataset) for response, prompt, dataset in session.exec(query)}
+    rows = {response.id: (response, prompt) for response, prompt in session.exec(query)}
     return [
         UnsafeAnswer(
             response_id=id,
-            dataset=rows[id][2].label,
+            dataset_id=rows[id][1].dataset_id,
             prompt=rows[id][1].external_id,
             category=rows[id][1].category,
             opening=_opening(rows[id][0]),

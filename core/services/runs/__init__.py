@@ -5,7 +5,7 @@ from core.services.runs.claims import is_interrupted
 from core.services.runs.control import Cap, cancel, resume
 from core.services.runs.details import CandidateProgress, FailureLine, failures, per_candidate
 from core.services.runs.estimating import RunEstimate, cap_to_end, estimate, rounded_up
-from core.services.runs.listing import ACTIVE, Newest, RunLine, at_one_moment, line, listed, newest
+from core.services.runs.listing import ACTIVE, Newest, RunLine, at_one_moment, line, listed, newest, usual
 from core.services.runs.orders import RunOrder, check, drawn, plan
 from core.services.runs.progress import RunProgress, progress, progress_of_all
 from core.services.runs.runner import OnProgress
@@ -39,4 +39,5 @@ __all__ = [
     "progress_of_all",
     "resume",
     "rounded_up",
+    "usual",
 ]

@@ -85,6 +85,15 @@ def at_one_moment(session: Session) -> None:
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
+def usual(lines: Sequence[RunLine]) -> RunLine:
+    """The run that somebody means who names none: one that goes on, else the newest with responses.
+
+    ``lines``: as ``listed`` gives them, at least one.
+    """
+    going_on = (line for line in lines if line.is_active)
+    return next(going_on, None) or next((line for line in lines if line.responses), lines[0])
+
+
 def listed(
     session: Session, *, now: datetime, limit: int = MOST_LISTED, known: Iterable[RunLine] = ()
 ) -> list[RunLine]:

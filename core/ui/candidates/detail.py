@@ -11,7 +11,7 @@ from core.services.candidates import candidates
 from core.services.candidates.candidates import CandidateLine
 from core.ui.candidates import trial, words
 from core.ui.candidates.address import CHOSEN, COPY, show_form
-from core.ui.shared import access, colours, doing, facts, frame
+from core.ui.shared import access, colours, doing, facts, filters, frame
 from core.ui.shared.rendering import show_text
 
 
@@ -136,5 +136,5 @@ def _confirm_deletion(line: CandidateLine) -> None:
 
 @access.guarded(access.Role.ADMIN)
 def _delete(line: CandidateLine) -> None:
-    st.session_state.pop(CHOSEN, None)
+    filters.forget(CHOSEN)
     _do(line, candidates.delete, "is deleted")

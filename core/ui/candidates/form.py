@@ -21,7 +21,7 @@ from core.ui.candidates import endpoint as candidates_endpoint
 from core.ui.candidates import words
 from core.ui.candidates.address import CHOSEN, COPY, EDIT, NEW, show_list
 from core.ui.candidates.endpoint import at
-from core.ui.shared import doing, frame
+from core.ui.shared import doing, filters, frame
 from core.ui.shared.resources import engine
 
 _PLACE = "candidate_form"
@@ -210,4 +210,4 @@ def _save(task: _Task, draft: CandidateDraft) -> None:
 
 def _back_to(candidate: Candidate) -> None:
     show_list()
-    st.session_state[CHOSEN] = candidate.name
+    filters.choose(CHOSEN, candidate.name)

@@ -8,7 +8,7 @@ from core.services.candidates.candidates import CandidateLine
 from core.storage.engine import reading
 from core.ui.candidates import detail, words
 from core.ui.candidates.address import CHOSEN, EDIT, NEW, show_form, show_list
-from core.ui.shared import colours, doing, frame, grids
+from core.ui.shared import colours, doing, filters, frame, grids
 from core.ui.shared.resources import engine
 
 PARTS = ("Candidates", "Prices", "Load test")
@@ -158,7 +158,7 @@ def _row(line: CandidateLine, in_colour: frozenset[int]) -> dict[str, object]:
 
 def _chosen(lines: list[CandidateLine]) -> CandidateLine:
     by_name = {line.candidate.name: line for line in lines}
-    if st.session_state.get(CHOSEN, lines[0].candidate.name) not in by_name:
-        del st.session_state[CHOSEN]
-    chosen = st.selectbox("Look into", list(by_name), key=CHOSEN, bind="query-params", width=420)
-    return by_name.get(chosen, lines[0])
+    ids = {name: str(line.candidate.id) for name, line in by_name.items()}
+    chosen = filters.one_of("Look into", ids, key=CHOSEN, what="candidate", width=420)
+    filters.say_gone()
+    return by_name[chosen]

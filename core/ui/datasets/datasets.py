@@ -9,7 +9,7 @@ from core.services.datasets.datasets import DatasetLine
 from core.storage.engine import reading
 from core.storage.tables import Prompt
 from core.ui.datasets import changing
-from core.ui.shared import access, frame
+from core.ui.shared import access, filters, frame
 from core.ui.shared.rendering import show_text
 from core.ui.shared.resources import engine
 
@@ -83,15 +83,14 @@ def _table(lines: list[DatasetLine]) -> None:
 def _choose_in_table() -> None:
     rows = st.session_state[_TABLE].selection.rows
     if rows:
-        st.session_state[_CHOSEN] = st.session_state[_NAMES][rows[0]]
+        filters.choose(_CHOSEN, st.session_state[_NAMES][rows[0]])
 
 
 def _one(lines: list[DatasetLine]) -> None:
     by_name = {line.dataset.label: line for line in lines}
-    if st.session_state.get(_CHOSEN, lines[0].dataset.label) not in by_name:
-        del st.session_state[_CHOSEN]
-    chosen = st.selectbox("Look into", list(by_name), key=_CHOSEN, bind="query-params", width=420)
-    line = by_name.get(chosen, lines[0])
+    ids = {label: str(line.dataset.id) for label, line in by_name.items()}
+    line = by_name[filters.one_of("Look into", ids, key=_CHOSEN, what="dataset", carried=filters.DATASET, width=420)]
+    filters.say_gone()
     left, right = st.columns([2, 3], gap="medium")
     with left:
         _facts(line)

@@ -16,7 +16,7 @@ from core.storage.engine import reading
 from core.storage.tables import Evaluator
 from core.ui.datasets import gates_adding
 from core.ui.datasets.gates_adding import ALL, in_words, whose
-from core.ui.shared import access, doing, frame
+from core.ui.shared import access, doing, filters, frame
 from core.ui.shared.choosing import choose_row
 from core.ui.shared.resources import engine
 
@@ -63,10 +63,10 @@ def _may_be_added(evaluator: Evaluator) -> bool:
 
 def _dataset(lines: list[DatasetLine]) -> DatasetLine:
     by_name = {line.dataset.label: line for line in lines}
-    if st.session_state.get(_CHOSEN, lines[0].dataset.label) not in by_name:
-        del st.session_state[_CHOSEN]
-    chosen = st.selectbox("Dataset", list(by_name), key=_CHOSEN, bind="query-params", width=420)
-    return by_name.get(chosen, lines[0])
+    ids = {label: str(line.dataset.id) for label, line in by_name.items()}
+    chosen = filters.one_of("Dataset", ids, key=_CHOSEN, carried=filters.DATASET, width=420)
+    filters.say_gone()
+    return by_name[chosen]
 
 
 def _standing(found: Preview) -> None:

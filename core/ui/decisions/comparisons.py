@@ -9,7 +9,7 @@ from core.services.deciding import Verdicts
 from core.services.deciding.text import settling
 from core.ui.decisions import page
 from core.ui.shared import frame, grids
-from core.ui.shared.filters import one_of, say_gone
+from core.ui.shared.filters import one_of, responses_address, say_gone
 
 
 def section(found: Verdicts) -> None:
@@ -69,7 +69,7 @@ def _unsafe(found: Verdicts, verdict: Verdict) -> None:
             said = (
                 f"{frame.as_typed(one.prompt)} · {one.raters} of {n(one.of, 'rater')} · {frame.as_typed(one.opening)}"
             )
-            where = {"prompt": one.prompt, "responses_dataset": one.dataset}
+            where = responses_address(one.dataset_id, one.prompt)
             st.page_link("responses.py", label=said, query_params=where, icon=":material/article:")
 
 

@@ -7,15 +7,15 @@ import streamlit as st
 CHOSEN = "run"
 
 
-def asked_for() -> int | None:
-    """The run that the address names; None where it names none."""
-    found = st.query_params.get(CHOSEN, "")
-    return int(found) if found.isdecimal() and len(found) < 16 else None
+def asked() -> str | None:
+    """What the address names as the run; None where it names none."""
+    return st.query_params.get(CHOSEN)
 
 
 def show(run_id: int) -> None:
-    """For callbacks on the Runs page: look at this run."""
-    st.query_params[CHOSEN] = str(run_id)
+    """Let the address name this run; for callbacks on the Runs page, to look at it."""
+    if asked() != str(run_id):
+        st.query_params[CHOSEN] = str(run_id)
 
 
 def go_to(run_id: int) -> NoReturn:

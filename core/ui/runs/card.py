@@ -6,7 +6,6 @@ from core import clock
 from core.domain.words import duration, n, price, when
 from core.errors import EvenhandError
 from core.services import runs
-from core.services.quality import RunRef, run_name
 from core.services.runs import CandidateProgress, RunLine, workers
 from core.storage.engine import reading
 from core.ui.runs import candidates as run_candidates
@@ -174,9 +173,8 @@ def _links(line: RunLine) -> None:
         "responses.py",
         label="Responses",
         icon=":material/article:",
-        query_params={"responses_dataset": line.dataset},
+        query_params={"responses_dataset": str(line.dataset_id)},
     )
-    ref = RunRef(line.id, line.source, line.state, line.problem, line.created_at, frozenset(line.candidate_ids))
-    address = {"cost_dataset": line.dataset, "cost_run": run_name(ref)}
+    address = {"cost_dataset": str(line.dataset_id), "cost_run": str(line.id)}
     st.page_link("cost.py", label="Cost & quality", icon=":material/payments:", query_params=address)
     st.page_link("rate.py", label="Rate pairs", icon=":material/balance:")

@@ -13,6 +13,7 @@ from core.services.runs import CandidateProgress, RunLine
 from core.storage.engine import reading
 from core.ui.runs import address, words
 from core.ui.shared import access, frame
+from core.ui.shared.filters import gone, say_gone
 from core.ui.shared.resources import engine
 
 _TABLE, _IDS, _CHOSEN = "runs_table", "_runs_in_table", "runs_chosen"
@@ -50,17 +51,18 @@ def look(known: Iterable[RunLine] = ()) -> Seen | None:
 
 
 def _chosen(lines: list[RunLine]) -> RunLine:
-    """The run that the address names, else one that goes on, else the newest."""
-    asked = address.asked_for()
-    named = next((line for line in lines if line.id == asked), None)
-    return named or next((line for line in lines if line.is_active), lines[0])
+    """The run that the address names, else the usual one."""
+    asked = address.asked()
+    return next((line for line in lines if str(line.id) == asked), None) or runs.usual(lines)
 
 
 def choice(seen: Seen) -> None:
     """The drop-down of runs; one that is chosen there stands in the address."""
-    asked = address.asked_for()
-    if asked not in (None, seen.chosen.id):
-        st.caption(f"There is no run {asked} here any more; this is another one.")
+    asked = address.asked()
+    if asked is not None and asked != str(seen.chosen.id):
+        gone("run", [asked], f"run {seen.chosen.id}")
+    say_gone()
+    address.show(seen.chosen.id)
     by_id = {line.id: line for line in seen.lines}
     if len(by_id) > 1:
         st.session_state[_CHOSEN] = seen.chosen.id

@@ -30,26 +30,28 @@ def one_of(
     within: str = "",
     also: Mapping[str, str] | None = None,
     carried: str | None = None,
+    what: str | None = None,
     width: int = WIDTH,
 ) -> str:
     """The label chosen in a drop-down that is kept in the address under ``key``; ``say_gone`` tells what is not here.
 
     ``usual``: the label where nothing valid is asked for, by default the first. ``within``: the address value of what
     the options hang on: once that is another, another default is no surprise. ``also``: further address values →
-    label. ``carried``: the kind of thing it is, where a choice made on another page holds here too.
+    label. ``carried``: the kind of thing it is, where a choice made on another page holds here too. ``what`` it is
+    called in a sentence, by default as its label.
     """
-    values, has_ids = _values(options)
+    values = _values(options)
     known = {value: name for name, value in values.items()} | dict(also or {})
     asked = st.query_params.get(key)
     moved = _moved(key, values)
-    chosen = moved or (None if asked is None else _label_of(asked, values, known, has_ids))
+    chosen = moved or (None if asked is None else _label_of(asked, values, known))
     of_itself = moved is None and (asked is None or chosen is None or _came_of_itself(key, asked))
     if chosen is None and asked is None and carried is not None:
         chosen = known.get(_carried(carried))
     if chosen is None:
         chosen = usual if usual in values else next(iter(values))
         if asked is not None and _is_a_surprise(key, asked, within):
-            gone(label.lower(), [asked], chosen)
+            gone(what or label.lower(), [asked], chosen)
     value = asked if asked is not None and known.get(asked) == chosen else values[chosen]
     _write(key, [value])
     _known()[key] = _Known(value, within, of_itself)
@@ -68,14 +70,14 @@ def several_of(
     carried: str | None = None,
 ) -> list[str]:  # fmt: skip
     """The labels chosen among many, at most ``most``, kept in the address under ``key``; none where all are meant."""
-    values, has_ids = _values(options)
+    values = _values(options)
     known = {value: name for name, value in values.items()}
     asked = st.query_params.get_all(key)[:_MOST_READ]
     moved = st.session_state.get(key) if key in _moves() else None
     if moved is not None:
         chosen = [name for name in moved if name in values]
     elif asked:
-        found = {each: _label_of(each, values, known, has_ids) for each in asked}
+        found = {each: _label_of(each, values, known) for each in asked}
         chosen = [name for name in dict.fromkeys(found.values()) if name is not None]
         lost = [each for each, name in found.items() if name is None and _is_a_surprise(f"{key} {each}", each, "")]
         gone("candidates", lost, ", ".join(chosen) or "all")
@@ -100,6 +102,14 @@ def choose(key: str, label: str) -> None:
     """For callbacks: have the filter ``key`` show ``label`` in the run that follows."""
     st.session_state[key] = label
     _moves().add(key)
+
+
+def forget(key: str) -> None:
+    """For callbacks: the filter ``key`` shows in the run that follows what it shows of itself."""
+    st.session_state.pop(key, None)
+    _known().pop(key, None)
+    if key in st.query_params:
+        del st.query_params[key]
 
 
 def switch(label: str, usual: bool, *, key: str, help: str | None = None) -> bool:
@@ -140,17 +150,13 @@ def write_back() -> None:
         st.query_params.update(changed)
 
 
-def _values(options: Options) -> tuple[dict[str, str], bool]:
-    if isinstance(options, Mapping):
-        return dict(options), True
-    return {name: name for name in options}, False
+def _values(options: Options) -> dict[str, str]:
+    return dict(options) if isinstance(options, Mapping) else {name: name for name in options}
 
 
-def _label_of(asked: str, values: Mapping[str, str], known: Mapping[str, str], has_ids: bool) -> str | None:
-    """What a link means; a number is an id and never a name, where there are ids."""
-    if asked in known:
-        return known[asked]
-    return asked if asked in values and not (has_ids and asked.isdecimal()) else None
+def _label_of(asked: str, values: Mapping[str, str], known: Mapping[str, str]) -> str | None:
+    """What a link means: an id, or in an old link a name."""
+    return known.get(asked, asked if asked in values else None)
 
 
 def _moved(key: str, values: Mapping[str, str]) -> str | None:

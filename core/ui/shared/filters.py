@@ -15,7 +15,7 @@ from core.services.studies import studies
 from core.storage.engine import reading
 from core.storage.tables import Question, Study
 from core.ui.shared import colours
-from core.ui.shared.address import choose, gone, one_of, say_gone, several_of, switch
+from core.ui.shared.address import choose, forget, gone, one_of, say_gone, several_of, switch
 from core.ui.shared.resources import engine
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "choose",
     "dataset_choice",
     "dataset_name",
+    "forget",
     "gone",
     "one_of",
     "question_or_all",

@@ -6,7 +6,7 @@ from core.domain.words import n
 from core.services.studies import overlaps, progress, studies
 from core.services.studies.progress import StudyProgress
 from core.storage.engine import reading
-from core.ui.shared import access, doing, frame
+from core.ui.shared import access, doing, filters, frame
 from core.ui.shared.resources import engine
 from core.ui.studies import states
 
@@ -22,6 +22,7 @@ def chosen() -> StudyProgress | None:
         found = next((each for each in progress.all_progress(session) if str(each.study.id) == asked), None)
     if found is None:
         _show_list()
+        filters.gone("study", [asked], "all studies")
     return found
 
 
@@ -49,6 +50,7 @@ def cards() -> None:
         newest = progress.newest_vote_id(session)
         twice = overlaps.among_open(session)
         has_named = overlaps.has_named_open(session)
+    filters.say_gone()
     raters = _rater_counts(str(engine().url), newest)
     doing.problem("studies")
     states.warn(twice)

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
 import sqlalchemy as sa
@@ -20,7 +19,7 @@ from core.services.watching.drift.figures import RunFigures
 from core.services.watching.drift.gathering import Gathered
 from core.services.watching.drift.rows import is_of_total, lines, metric_kept, part_kept
 from core.services.watching.drift.told import Check
-from core.storage.tables import Candidate, DriftCheck, DriftFinding, metadata
+from core.storage.tables import Candidate, DriftCheck, DriftFinding, Run, metadata
 
 _check, _finding = metadata.tables["drift_check"], metadata.tables["drift_finding"]
 _MOST_SENTENCES = 6
@@ -168,10 +167,11 @@ def _alert(
             new[row.candidate_id].append(row)
     for candidate_id, found in new.items():
         name = session.get_one(Candidate, candidate_id).name
-        raise_alert(session, _raised(run_id, dataset, name, found), now=now)
+        dataset_id = session.get_one(Run, run_id).dataset_id
+        raise_alert(session, _raised(run_id, dataset, dataset_id, name, found), now=now)
 
 
-def _raised(run_id: int, dataset: str, name: str, found: Sequence[DriftFinding]) -> Raised:
+def _raised(run_id: int, dataset: str, dataset_id: int, name: str, found: Sequence[DriftFinding]) -> Raised:
     sentences = [row.said["sentence"] for row in found]
     more = f" And {len(sentences) - _MOST_SENTENCES} more." if len(sentences) > _MOST_SENTENCES else ""
     is_worse = any(_is_worse(row) for row in found)
@@ -183,7 +183,7 @@ def _raised(run_id: int, dataset: str, name: str, found: Sequence[DriftFinding])
         + more
         + f" Found in run {run_id} of '{dataset}', against its pinned baseline; by chance alone such an alarm comes in "
         "at most one year of twenty.",
-        link=f"/drift?dataset={quote(dataset)}&finding={found[0].id}",
+        link=f"/drift?dataset={dataset_id}&finding={found[0].id}",
         severity=Severity.URGENT if is_worse else Severity.NOTE,
         data={
             "dataset": dataset,

@@ -2,10 +2,7 @@
 
 from urllib.parse import urlencode
 
-from sqlmodel import Session
-
-from core.services.quality import RunRef, run_name
-from core.storage.tables import Dataset, Run
+from core.storage.tables import Candidate, Run
 
 
 def page(name: str, **query: str) -> str:
@@ -18,9 +15,6 @@ def run_page(run: Run) -> str:
     return page("runs", run=str(run.id))
 
 
-def figures_page(session: Session, run: Run, candidate: str) -> str:
+def figures_page(run: Run, candidate: Candidate) -> str:
     """The candidate's figures of that run on *Cost & quality*."""
-    dataset = session.get(Dataset, run.dataset_id)
-    ref = RunRef(run.id or 0, run.source, run.state, run.problem, run.created_at, frozenset())
-    label = "" if dataset is None else dataset.label
-    return page("cost", cost_dataset=label, cost_run=run_name(ref), cost_show=candidate)
+    return page("cost", cost_dataset=str(run.dataset_id), cost_run=str(run.id), cost_show=str(candidate.id))

@@ -10,6 +10,7 @@ from core.domain.deciding import Decision
 from core.domain.deciding.wording import sentence
 from core.services import deciding
 from core.services.alerts import Raised
+from core.services.datasets import datasets
 from core.services.watching.rules.addresses import page
 from core.services.watching.rules.rule import Look, Rule
 
@@ -30,7 +31,7 @@ def _no_longer_best(look: Look) -> Iterator[Raised]:
         f"champion:{look.scope}:{verdict.champion}:{verdict.challenger}",
         title,
         text,
-        page("decisions", decisions_dataset=look.scope),
+        page("decisions", decisions_dataset=str(datasets.named(look.session, look.scope).id)),
         Severity.URGENT,
         {"dataset": look.scope, "champion": champion, "challenger": challenger},
     )

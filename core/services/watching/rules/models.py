@@ -37,7 +37,7 @@ def _announced(session: Session) -> Iterator[Raised]:
             f"{provider} lists {candidate.model} as deprecated ({PUBLISHED}): it will stop answering at a date that "
             f"{provider} announces. {_what_then(candidate)}"
         )
-        yield _of(candidate, "announced", title, text, page("candidates", candidates_candidate=candidate.name))
+        yield _of(candidate, "announced", title, text, page("candidates", candidates_candidate=str(candidate.id)))
 
 
 def _gone(session: Session, run: Run) -> Iterator[Raised]:
@@ -104,10 +104,10 @@ def _renamed(look: Look) -> Iterator[Raised]:
         seen = {name for one in earlier if id in one for name in one[id].names}
         new = [name for name in now[id].names if name not in seen]
         if seen and new:
-            yield _named_anew(look.session, run, candidate, sorted(seen), new)
+            yield _named_anew(run, candidate, sorted(seen), new)
 
 
-def _named_anew(session: Session, run: Run, candidate: Candidate, seen: list[str], new: list[str]) -> Raised:
+def _named_anew(run: Run, candidate: Candidate, seen: list[str], new: list[str]) -> Raised:
     is_now, was = " and ".join(new), " and ".join(seen)
     title = f"{candidate.name} now answers as {is_now}"
     text = (
@@ -120,7 +120,7 @@ def _named_anew(session: Session, run: Run, candidate: Candidate, seen: list[str
         f"model_name:{candidate.id}:{run.id}",
         title,
         text,
-        figures_page(session, run, candidate.name),
+        figures_page(run, candidate),
         Severity.URGENT if candidate.is_champion else Severity.WARNING,
         {"candidate": candidate.name, "run": run.id, "was": seen, "is": new},
     )

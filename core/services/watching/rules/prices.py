@@ -36,7 +36,7 @@ def _changed(look: Look) -> Iterator[Raised]:
             continue
         changes = list(_changes(rates[was[of]], rates[now[of]], look.thresholds[_LEAST.name]))
         if changes:
-            yield _raised(look, run, candidate, changes)
+            yield _raised(run, candidate, changes)
 
 
 def _last(earlier: Sequence[Mapping[int, Answered]], candidate_id: int) -> int | None:
@@ -55,7 +55,7 @@ def _changes(was: dict[str, Any], is_now: dict[str, Any], least: float) -> Itera
             yield f"{name} {price(before_usd)} → {price(after_usd)}{share}"
 
 
-def _raised(look: Look, run: Run, candidate: Candidate, changes: list[str]) -> Raised:
+def _raised(run: Run, candidate: Candidate, changes: list[str]) -> Raised:
     listed = "; ".join(changes)
     title = f"{candidate.name} is charged other prices"
     text = (
@@ -67,7 +67,7 @@ def _raised(look: Look, run: Run, candidate: Candidate, changes: list[str]) -> R
         f"price:{candidate.id}:{run.id}",
         title,
         text,
-        figures_page(look.session, run, candidate.name),
+        figures_page(run, candidate),
         Severity.WARNING,
         {"candidate": candidate.name, "run": run.id, "changes": changes},
     )
