@@ -3,7 +3,9 @@
 from core.services.quality.amounts import ScoreMean, Times, Tokens
 from core.services.quality.behind import KINDS, BehindRow, What, responses_behind
 from core.services.quality.cells import Basis
+from core.services.quality.explained import Explained, Ground, ScoreLine, explained, replies
 from core.services.quality.figures import Line
+from core.services.quality.heard import Heard, NoteOn, VoteOn, heard
 from core.services.quality.judged import GateInUse
 from core.services.quality.report import CandidateRef, QualityReport, candidates_of, report
 from core.services.quality.scope import RunRef, Scope, as_of, runs
@@ -14,18 +16,27 @@ __all__ = [
     "Basis",
     "BehindRow",
     "CandidateRef",
+    "Explained",
     "GateInUse",
+    "Ground",
+    "Heard",
     "Line",
+    "NoteOn",
     "QualityReport",
     "RunRef",
     "Scope",
+    "ScoreLine",
     "ScoreMean",
     "Times",
     "Tokens",
+    "VoteOn",
     "What",
     "apart_in_words",
     "as_of",
     "candidates_of",
+    "explained",
+    "heard",
+    "replies",
     "report",
     "responses_behind",
     "run_name",
