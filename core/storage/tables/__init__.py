@@ -19,6 +19,7 @@ from core.storage.tables.drift import AnchorScore, DriftBaseline, DriftCheck, Dr
 from core.storage.tables.evaluation import GOING, Attempt, LoadTest, PriceOverride, Rates, Run
 from core.storage.tables.people import Invitation, Person, SignIn
 from core.storage.tables.rating import Assignment, Pair, Question, Remark, Study, StudyRater, Vote
+from core.storage.tables.routing import RouteOutcome, RoutesDecided, RoutesProposed
 from core.storage.tables.schedules import Schedule, ScheduleFire
 from core.storage.tables.scoring import Evaluator, Gate, JudgeCall, JudgePreference, Score
 
@@ -56,6 +57,9 @@ __all__ = [
     "Remark",
     "Response",
     "ResponsesRemoved",
+    "RouteOutcome",
+    "RoutesDecided",
+    "RoutesProposed",
     "Run",
     "RunColumns",
     "RunColumnsChunk",
