@@ -11,6 +11,7 @@ from core.cli import (
     judging,
     people,
     reporting,
+    routing,
     scheduling,
     serving,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "judging",
     "people",
     "reporting",
+    "routing",
     "scheduling",
     "serving",
 ]

@@ -11,6 +11,7 @@ from core import clock
 from core.cli.out_file import sink
 from core.cli.terminal import app, plainly, workspace
 from core.domain.ranking import RankingOptions
+from core.services import routing
 from core.services.datasets import datasets, exporting, exporting_facts
 from core.services.leaderboards import boards, report, weighting
 from core.services.studies import studies
@@ -21,7 +22,8 @@ from core.storage.tables import Dataset
 OfDataset = Annotated[str | None, typer.Option(help="The dataset; by default the newest.")]
 
 export = typer.Typer(
-    no_args_is_help=True, help="Write facts (votes, responses, scores …) or a leaderboard to a file or to the terminal."
+    no_args_is_help=True,
+    help="Write facts (votes, responses, scores …), a leaderboard or routes to a file or to the terminal.",
 )
 app.add_typer(export, name="export")
 
@@ -126,3 +128,19 @@ def export_leaderboard(
             )
             with sink(out) as file:
                 exporting.export_table(report.leaderboard_rows(board), format, file)
+
+
+@export.command("routes")
+def export_routes(
+    format: Annotated[str, typer.Option(help="json, litellm (YAML of its router) or portkey (JSON config).")] = "json",
+    out: Annotated[Path | None, typer.Option(help="The file to write; the terminal by default.")] = None,
+    dataset: Annotated[
+        str | None,
+        typer.Option(help="Whose table; by default the one that was accepted last, else the newest dataset's."),
+    ] = None,
+) -> None:
+    """The routing table in force; while nobody has accepted one, that the champion answers everything."""
+    with plainly(), reading(workspace()) as session:
+        text = routing.exported(session, format, dataset)
+        with sink(out) as file:
+            file.write(text.encode())

@@ -17,6 +17,7 @@ class AlertKind(StrEnum):
     MODEL_NAME = "model_name"
     PRICE = "price"
     SCHEDULE = "schedule"
+    ROUTES = "routes"
 
 
 class Severity(StrEnum):
@@ -52,4 +53,5 @@ WORDS: dict[AlertKind, KindWords] = {
     AlertKind.MODEL_NAME: KindWords("Model answers under a new name", "a model answers under a name not seen before"),
     AlertKind.PRICE: KindWords("Price changed", "a run was charged other prices than the one before"),
     AlertKind.SCHEDULE: KindWords("Schedule missed", "a scheduled run was missed or failed"),
+    AlertKind.ROUTES: KindWords("Routes proposed", "a verdict or an alarm changes who should answer a category"),
 }

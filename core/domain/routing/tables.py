@@ -12,10 +12,12 @@ class RouteBecause(StrEnum):
     NEW = "the champion answers what nobody was compared in"
     SWITCH = "two proofs: not worse, and better or cheaper"
     CHEAPER = "practically equal, and proven cheaper"
+    OVER_ALL = "the verdict over all says to switch, and nothing here speaks against it"
     OVER_LIMIT = "the one before is over a limit, and this one is proven not worse"
     DRIFTED = "the one before got worse, so that what let it replace the champion no longer holds"
     CHAMPION_CHANGED = "the champion was changed"
     UNUSABLE = "the one before cannot be asked any more"
+    SPEND = "a better one would pass the spending limit"
 
 
 class Occasion(StrEnum):
@@ -40,7 +42,7 @@ class Limits:
     """What a table must keep to; absent: no limit."""
 
     latency_ms: Mapping[str | None, float] = field(default_factory=dict)
-    """The longest p95 by category, under None everywhere."""
+    """The longest p95 by category, under None in those that have none of their own."""
     refusals: float | None = None
     """The largest share of refusals where an answer was wanted, in every category."""
     spend_usd_a_month: float | None = None

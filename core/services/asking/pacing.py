@@ -34,6 +34,11 @@ class Pace:
         self._held_until = float("-inf")
         self._rate_limits_in_a_row = 0
 
+    @property
+    def is_held(self) -> bool:
+        """Whether the place asked for fewer requests and nobody enters now: who has another place to go to may go."""
+        return asyncio.get_running_loop().time() < self._held_until
+
     async def enter(self) -> float:
         """Wait for a place in flight; gives the loop's time at which it was had. Every one is followed by ``leave``."""
         loop = asyncio.get_running_loop()

@@ -19,7 +19,17 @@ from core.services import prices
 from core.services.candidates.drafts import CandidateDraft, allowed, checked, draft_of, in_words_of_the_form
 from core.services.candidates.storing import add_candidate, redefine, twins
 from core.settings import secret
-from core.storage.tables import Attempt, Candidate, DecisionTaken, LoadTest, Pair, Response, Vote
+from core.storage.tables import (
+    Attempt,
+    Candidate,
+    DecisionTaken,
+    LoadTest,
+    Pair,
+    Response,
+    RouteOutcome,
+    RoutesProposed,
+    Vote,
+)
 
 
 @dataclass(frozen=True)
@@ -223,7 +233,8 @@ def _is_tied(session: Session, candidate_id: int) -> bool:
     columns = (
         col(Response.candidate_id), col(Attempt.candidate_id), col(LoadTest.candidate_id), col(Vote.left_candidate_id),
         col(Vote.right_candidate_id), col(Pair.first_candidate_id), col(Pair.second_candidate_id),
-        col(DecisionTaken.champion_id), col(DecisionTaken.challenger_id),
+        col(DecisionTaken.champion_id), col(DecisionTaken.challenger_id), col(RoutesProposed.champion_id),
+        col(RouteOutcome.primary_id), col(RouteOutcome.answered_id),
     )  # fmt: skip
     return any(
         session.execute(sa.select(sa.literal(1)).where(column == candidate_id).limit(1)).first() for column in columns

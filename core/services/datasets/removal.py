@@ -194,12 +194,18 @@ def _delete_studies(session: Session, studies: Sequence[int]) -> None:
 
 
 def _delete_decisions(session: Session, gone: Sequence[Dataset]) -> None:
-    """Those on datasets of which no version stays."""
-    ids = [dataset.id for dataset in gone]
-    left = sa.select(_table["dataset"].c.name).where(_table["dataset"].c.id.not_in(ids))
-    taken = _table["decision_taken"]
+    """Those on datasets of which no version stays, and their routing tables."""
+    kept = [dataset.id for dataset in gone]
+    left = sa.select(_table["dataset"].c.name).where(_table["dataset"].c.id.not_in(kept))
     names = {dataset.name for dataset in gone}
-    session.execute(sa.delete(taken).where(taken.c.dataset.in_(names), taken.c.dataset.not_in(left)))
+    for name in ("decision_taken", "route_outcome", "routes_decided"):
+        table = _table[name]
+        session.execute(sa.delete(table).where(table.c.dataset.in_(names), table.c.dataset.not_in(left)))
+    # A table refers to the one before it, so the newest goes first.
+    proposed = _table["routes_proposed"]
+    ids = sa.select(proposed.c.id).where(proposed.c.dataset.in_(names), proposed.c.dataset.not_in(left))
+    for id in session.execute(ids.order_by(proposed.c.id.desc())).scalars().all():
+        session.execute(sa.delete(proposed).where(proposed.c.id == id))
 
 
 def _forget_files(session: Session, datasets: Sequence[Dataset], studies: Sequence[int]) -> None:

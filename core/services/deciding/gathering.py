@@ -85,6 +85,8 @@ class AnswerColumns:
     latency_ms: Floats
     """nan: not known. Of a unit given up at a timeout: how long was waited."""
     timed_out: Flags
+    refused: Flags
+    """It refuses although an answer was wanted."""
 
     def where(self, which: Flags | Ids) -> "AnswerColumns":
         """Some of them."""
@@ -194,7 +196,12 @@ def _answers(part: _Part, candidates: Sequence[int]) -> AnswerColumns:
         never_shown=np.concatenate([found.never_shown, np.ones(len(units), dtype=bool)]),
         latency_ms=np.concatenate([r.latency_ms, np.where(late, waited, np.nan)]),
         timed_out=np.concatenate([np.zeros(len(r.id), dtype=bool), late]),
+        refused=np.concatenate([_refused(found), np.zeros(len(units), dtype=bool)]),
     )
+
+
+def _refused(found: Judged) -> Flags:
+    return found.refuses & ~found.prompts.expects_refusal[found.prompt] if len(found.prompt) else found.refuses
 
 
 def _joined(parts: Sequence[AnswerColumns]) -> AnswerColumns:

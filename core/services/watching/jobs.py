@@ -7,7 +7,7 @@ from sqlalchemy import Engine, func
 from sqlmodel import col, select
 
 from core import clock
-from core.services import alerts
+from core.services import alerts, routing
 from core.services.watching import drift, rules, schedules
 from core.services.watching.beside import Beside
 from core.storage.engine import reading
@@ -31,6 +31,7 @@ def heavy_jobs(engine: Engine) -> tuple[Job, ...]:
     return (
         Job(30, "drift", lambda: drift.check_due(engine, now=clock.now())),
         Job(60, "drift replay", lambda: drift.replay_all_due(engine)),
+        Job(20, "routes", lambda: routing.propose_due(engine, now=clock.now())),
         Job(20, "rules of alerts", lambda: rules.look(engine)),
     )
 

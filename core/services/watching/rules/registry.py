@@ -3,7 +3,7 @@
 from sqlalchemy import Engine
 
 from core import clock
-from core.services.watching.rules import agreement, champion, missed, models, prices, queue, runs
+from core.services.watching.rules import agreement, champion, missed, models, prices, queue, routes, runs
 from core.services.watching.rules.checking import check
 from core.services.watching.rules.rule import Rule
 
@@ -17,6 +17,7 @@ RULES: tuple[Rule, ...] = (
     models.RENAMED,
     prices.CHANGED,
     missed.MISSED,
+    routes.PROPOSED,
 )
 
 

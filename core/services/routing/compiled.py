@@ -1,0 +1,225 @@
+"""The table that the evidence on a dataset allows now, beside the one in force."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlmodel import Session, col, select
+
+from core.domain import deciding
+from core.domain.deciding import Comparison, Decision, Evidence, Settings, Verdict
+from core.domain.routing import (
+    Change,
+    Compiling,
+    Limits,
+    Option,
+    Route,
+    RouteBecause,
+    RoutingTable,
+    Scope,
+    changes,
+    compile_table,
+)
+from core.services import deciding as service
+from core.services.deciding.evidence import evidence
+from core.services.deciding.gathering import Pooled, pooled
+from core.services.deciding.settings import settings
+from core.services.routing.alarms import Alarms, worsened
+from core.services.routing.options import options
+from core.services.routing.settings import limits
+from core.services.routing.versions import Version, in_force
+from core.storage.tables import Candidate, metadata
+
+_decided = metadata.tables["routes_decided"]
+NEWEST_RUN = "newest_run"
+"""Of what a proposed table rests on: the last run whose answers it knew."""
+Options = Mapping[str, Mapping[int, Option]]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a table is compiled on besides the evidence."""
+
+    champion: int
+    candidates: Mapping[int, Candidate]
+    """All that were asked, by id."""
+    settings: Settings
+    limits: Limits
+    incumbents: RoutingTable
+    """The table in force as it would be run now; where there is none, the champion everywhere."""
+    in_force: Version | None
+    alarms: Alarms
+
+    @property
+    def usable(self) -> frozenset[int]:
+        """Who may be asked: not retired."""
+        return frozenset(id for id, one in self.candidates.items() if not one.is_retired or id == self.champion)
+
+    @property
+    def places(self) -> dict[int, Hashable]:
+        """Where each is asked."""
+        return {id: (one.provider, one.settings.get("base_url")) for id, one in self.candidates.items()}
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A table with what it rests on."""
+
+    table: RoutingTable
+    scopes: Sequence[Scope]
+    verdicts: Mapping[str | None, Verdict]
+    """By category against its incumbent, over all (None) against the champion."""
+    options: Options
+
+    @property
+    def by_category(self) -> dict[str, Scope]:
+        """The scopes by category."""
+        return {scope.category: scope for scope in self.scopes}
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found on a dataset: the ground, the evidence, and the table that it allows."""
+
+    dataset: str
+    ground: Ground
+    pooled: Pooled
+    compiled: Compiled
+
+    @property
+    def changes(self) -> list[Change]:
+        """What it changes in the table in force."""
+        return changes(self.in_force_table, self.compiled.table)
+
+    @property
+    def in_force_table(self) -> RoutingTable:
+        """As it was accepted; where none was, the champion everywhere."""
+        version = self.ground.in_force
+        return self.ground.incumbents if version is None else version.table
+
+    @property
+    def is_another(self) -> bool:
+        """Whether somebody else would answer some category."""
+        return any(one.is_of_primary for one in self.changes)
+
+    @property
+    def names(self) -> dict[int, str]:
+        """Of the candidates, by id."""
+        return {id: one.name for id, one in self.ground.candidates.items()}
+
+
+def find(session: Session, dataset: str) -> Found | None:
+    """Compile the dataset's table anew; None where nobody is the champion or nothing was answered."""
+    found = pooled(session, dataset)
+    ground = ground_of(session, dataset, found)
+    if ground is None or not found.candidates:
+        return None
+    return Found(dataset, ground, found, compiled(found, ground))
+
+
+def ground_of(session: Session, dataset: str, found: Pooled) -> Ground | None:
+    """What else a table rests on; None without a champion."""
+    query = select(Candidate).where(col(Candidate.id).in_(found.candidates) | col(Candidate.is_champion))
+    known = {one.id or 0: one for one in session.exec(query.order_by(col(Candidate.position)))}
+    champion = next((id for id, one in known.items() if one.is_champion), None)
+    if champion is None:
+        return None
+    version = in_force(session, dataset)
+    incumbents = _incumbents(found.categories, champion, version)
+    return Ground(
+        champion,
+        known,
+        settings(session),
+        limits(session),
+        incumbents,
+        version,
+        _since_accepted(worsened(session, dataset), version),
+    )
+
+
+def compiled(found: Pooled, ground: Ground) -> Compiled:
+    """The table that this evidence allows on that ground."""
+    there = [one for one in found.candidates if one in ground.usable]
+    by_category = evidence(found, there)
+    known = options(found, by_category)
+    against = _Verdicts(by_category, ground.settings)
+    of_champion = against.of(ground.champion)
+    scopes = [
+        _scope(category, ground, against, known.get(category, {})) for category in by_category if category is not None
+    ]
+    over_all = of_champion.get(None)
+    told = Compiling(ground.champion, ground.limits, ground.usable, ground.places, _switch(over_all))
+    verdicts = {scope.category: against.of(scope.incumbent.primary)[scope.category] for scope in scopes}
+    everything: dict[str | None, Verdict] = {**verdicts} | ({} if over_all is None else {None: over_all})
+    return Compiled(compile_table(scopes, told), scopes, everything, known)
+
+
+class _Verdicts:
+    """Verdicts against several incumbents, each read once."""
+
+    def __init__(self, by_category: Mapping[str | None, Sequence[Evidence]], wanted: Settings) -> None:
+        self._evidence, self._settings = by_category, wanted
+        self._known: dict[int, dict[str | None, Verdict]] = {}
+
+    def of(self, incumbent: int) -> dict[str | None, Verdict]:
+        if incumbent not in self._known:
+            decided = (
+                deciding.decide(self._evidence, incumbent, self._settings, settle=False)
+                if any(self._evidence.values())
+                else []
+            )
+            self._known[incumbent] = {one.category: one for one in decided}
+        return self._known[incumbent]
+
+
+def _scope(category: str, ground: Ground, against: _Verdicts, known: Mapping[int, Option]) -> Scope:
+    incumbent = ground.incumbents.of(category)
+    if incumbent.category is None:
+        incumbent = replace(incumbent, category=category, because=RouteBecause.NEW)
+    comparisons = against.of(incumbent.primary)[category].comparisons
+    champions = () if incumbent.primary == ground.champion else against.of(ground.champion)[category].comparisons
+    drifted = {(incumbent.primary, category), (incumbent.primary, None)} & set(ground.alarms)
+    return Scope(
+        category,
+        incumbent,
+        comparisons,
+        {one.challenger: one for one in champions},
+        known,
+        ground.settings.answers_a_month.get(category),
+        bool(drifted),
+    )
+
+
+def _switch(verdict: Verdict | None) -> Comparison | None:
+    if verdict is None or verdict.decision is not Decision.SWITCH or not verdict.comparisons:
+        return None
+    return verdict.comparisons[0]
+
+
+def _incumbents(categories: Sequence[str], champion: int, version: Version | None) -> RoutingTable:
+    """The table in force, with today's champion where it had the champion of then."""
+    if version is None:
+        return RoutingTable(tuple(Route(name, champion) for name in categories), Route(None, champion))
+    routes = tuple(_followed(route, version.champion_id, champion) for route in version.table.routes)
+    return RoutingTable(routes, _followed(version.table.otherwise, version.champion_id, champion))
+
+
+def _followed(route: Route, was: int, champion: int) -> Route:
+    if route.primary != was or was == champion:
+        return replace(route, because=RouteBecause.KEPT)
+    others = tuple(one for one in route.fallbacks if one != champion)
+    return Route(route.category, champion, others, None, RouteBecause.CHAMPION_CHANGED)
+
+
+def _since_accepted(alarms: Alarms, version: Version | None) -> Alarms:
+    """An alarm about runs that the table was compiled from is no news to it."""
+    seen = 0 if version is None else int(version.rests_on.get(NEWEST_RUN, 0))
+    return {key: run_id for key, run_id in alarms.items() if run_id > seen}
+
+
+def as_of(session: Session, dataset: str) -> tuple[object, ...]:
+    """Another for another table: changes with verdicts, the table in force, limits, and alarms that stand."""
+    newest = session.execute(
+        _decided.select().where(_decided.c.dataset == dataset).order_by(_decided.c.id.desc()).limit(1)
+    ).first()
+    alarms = sorted((key[0], key[1] or "", run_id) for key, run_id in worsened(session, dataset).items())
+    return (*service.as_of(session, dataset), newest and newest.id, repr(limits(session)), *alarms)

@@ -1,0 +1,218 @@
+"""What if: the table beside one model for all, in quality, cost, latency, and in what each misses to the best."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain.routing import (
+    Regret,
+    Route,
+    RoutingTable,
+    Scope,
+    averaged,
+    best_single,
+    regret,
+    spend_usd_a_month,
+)
+from core.services.routing.compiled import Found, Ground, Options, compiled
+from core.services.routing.halves import halves, of_prompts
+
+P50, P95 = 0.5, 0.95
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One way to answer everything; categories weighted by answers a month where all are entered, else by prompts."""
+
+    candidate: int | None
+    """Who answers everything; None: a table says who."""
+    share: float | None
+    """Of responses acceptable; None: somebody has no verdicts in some category."""
+    is_human: bool
+    """Whether that is in the eyes of raters everywhere."""
+    cost_usd: float | None
+    """A response; None: a price is not known."""
+    usd_a_month: float | None
+    """None: a price or production's answers are not known."""
+    p50_ms: float | None
+    p95_ms: float | None
+    refusals: float | None
+    misses: float | None = None
+    """On prompts held out, the share that an oracle would win over it; None: not known."""
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """The table in force, the one that the evidence allows, and every candidate by itself."""
+
+    in_force: Policy
+    compiled: Policy
+    singles: Sequence[Policy]
+    """The champion first, then by quality."""
+    regret: Regret | None
+    """Of tables compiled from half of the prompts, without any table in force, on the other half."""
+    single: int | None
+    """The best model for all, by the prompts that are not held out; of two halves the first's."""
+    weighted_by_answers: bool
+
+
+def what_if(found: Found) -> WhatIf:
+    """Everything beside one another, on the same evidence."""
+    weights = weights_of(found)
+    ways = _Ways(found, weights)
+    held_out = _held_out(found, weights)
+    scopes = found.compiled.scopes
+    singles = [replace(ways.of(_alone(one, scopes), one), misses=held_out.missed.get(one)) for one in _asked(scopes)]
+    singles.sort(key=lambda one: (one.candidate != found.ground.champion, -(one.share or 0.0)))
+    compiled_ = ways.of(found.compiled.table, None)
+    told = held_out.regret
+    return WhatIf(
+        ways.of(found.ground.incumbents, None),
+        replace(compiled_, misses=None if told is None else told.of_table),
+        singles,
+        told,
+        held_out.single,
+        _by_answers(found) is not None,
+    )
+
+
+def weights_of(found: Found) -> dict[str, float]:
+    """By category, what each counts: answers a month where every category has an entry, else prompts."""
+    categories = [scope.category for scope in found.compiled.scopes]
+    prompts = {name: float(found.pooled.here(name).sum()) for name in categories}
+    return _by_answers(found) or prompts
+
+
+def _by_answers(found: Found) -> dict[str, float] | None:
+    known = {scope.category: scope.answers_a_month for scope in found.compiled.scopes}
+    answers = {category: count for category, count in known.items() if count is not None}
+    return answers if len(answers) == len(known) and sum(answers.values()) > 0 else None
+
+
+def _asked(scopes: Sequence[Scope]) -> list[int]:
+    """Who was asked in every category."""
+    there = [set(scope.options) for scope in scopes]
+    return sorted(set.intersection(*there)) if there else []
+
+
+def _alone(candidate: int, scopes: Sequence[Scope]) -> RoutingTable:
+    return RoutingTable(tuple(Route(scope.category, candidate) for scope in scopes), Route(None, candidate))
+
+
+class _Ways:
+    """Figures of ways to answer, with the latencies of each candidate in each category looked for once."""
+
+    def __init__(self, found: Found, weights: Mapping[str, float]) -> None:
+        self._found, self._weights = found, weights
+        self._known: dict[tuple[str, int], Floats] = {}
+
+    def of(self, table: RoutingTable, candidate: int | None) -> Policy:
+        scopes = self._found.compiled.scopes
+        primaries = {scope.category: table.of(scope.category).primary for scope in scopes}
+        chosen = {scope.category: scope.options.get(primaries[scope.category]) for scope in scopes}
+        costs = {name: None if one is None else one.cost_usd for name, one in chosen.items()}
+        shares = {name: None if one is None else one.share for name, one in chosen.items()}
+        refusals = {
+            name: None if one is None or not one.refusals else one.refusals.value for name, one in chosen.items()
+        }
+        p50, p95 = self._latency(primaries)
+        return Policy(
+            candidate,
+            self._mean(shares),
+            all(one is not None and one.is_human for one in chosen.values()),
+            self._mean(costs),
+            spend_usd_a_month(scopes, primaries) if scopes else None,
+            p50,
+            p95,
+            self._mean(refusals),
+        )
+
+    def _mean(self, amounts: Mapping[str, float | None]) -> float | None:
+        total, summed = 0.0, 0.0
+        for category, amount in amounts.items():
+            weight = self._weights[category]
+            if weight and amount is None:
+                return None
+            total, summed = total + weight, summed + weight * (amount or 0.0)
+        return summed / total if total else None
+
+    def _latency(self, primaries: Mapping[str, int]) -> tuple[float | None, float | None]:
+        """p50 and p95 over all categories; a timeout counts with what was waited."""
+        times, weights = [], []
+        for category, candidate in primaries.items():
+            known = self._times(category, candidate)
+            if self._weights[category] and not len(known):
+                return None, None
+            times.append(known)
+            weights.append(np.full(len(known), self._weights[category] / max(len(known), 1)))
+        if not times:
+            return None, None
+        all_times, all_weights = np.concatenate(times), np.concatenate(weights)
+        order = np.argsort(all_times)
+        below = np.cumsum(all_weights[order])
+        places = np.searchsorted(below, [share * below[-1] for share in (P50, P95)])
+        p50, p95 = (float(all_times[order][min(place, len(order) - 1)]) for place in places)
+        return p50, p95
+
+    def _times(self, category: str, candidate: int) -> Floats:
+        key = (category, candidate)
+        if key not in self._known:
+            pooled = self._found.pooled
+            if candidate not in pooled.candidates:
+                return np.zeros(0)
+            answers = pooled.answers
+            here = pooled.here(category)[answers.prompt]
+            times = answers.latency_ms[here & (answers.candidate == pooled.candidates.index(candidate))]
+            self._known[key] = times[~np.isnan(times)]
+        return self._known[key]
+
+
+@dataclass(frozen=True)
+class _HeldOut:
+    regret: Regret | None
+    single: int | None
+    missed: Mapping[int, float]
+    """By candidate."""
+
+
+def _held_out(found: Found, weights: Mapping[str, float]) -> _HeldOut:
+    """Compile from a half of the prompts and judge on the other, both ways."""
+    parts = [of_prompts(found.pooled, half) for half in halves(found.pooled)]
+    ground = _from_scratch(found.ground, found.pooled.categories)
+    tables = [compiled(part, ground) for part in parts]
+    folds, single = [], None
+    missed: dict[int, list[float]] = {}
+    for learnt, judged in ((tables[0], tables[1]), (tables[1], tables[0])):
+        held_out = shares(judged.options)
+        best = best_single(shares(learnt.options), weights)
+        if best is None:
+            continue
+        single = best if single is None else single
+        choice = {route.category or "": route.primary for route in learnt.table.routes}
+        fold = regret(choice, best, held_out, weights)
+        if fold is not None:
+            folds.append(fold)
+        for one in _asked(judged.scopes):
+            alone = regret(choice, one, held_out, weights)
+            if alone is not None:
+                missed.setdefault(one, []).append(alone.of_single)
+    mean = {one: sum(values) / len(values) for one, values in missed.items()}
+    return _HeldOut(averaged(folds, len(found.pooled.category)), single, mean)
+
+
+def shares(known: Options) -> dict[str, dict[int, float]]:
+    """By category and candidate, of responses acceptable, where that is known."""
+    return {
+        category: {one.candidate: one.share for one in found.values() if one.share is not None}
+        for category, found in known.items()
+    }
+
+
+def _from_scratch(ground: Ground, categories: Sequence[str]) -> Ground:
+    """As if no table were in force, for what is in force was compiled from the prompts that are held out, too."""
+    champion = ground.champion
+    everywhere = RoutingTable(tuple(Route(name, champion) for name in categories), Route(None, champion))
+    return replace(ground, incumbents=everywhere, in_force=None, alarms={})

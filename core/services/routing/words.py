@@ -1,0 +1,128 @@
+"""Routes in words: what changes from whom to whom, why, and what it saves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.domain.deciding import Comparison, comparison_sentence, sentence
+from core.domain.routing import Change, Option, Route, RouteBecause
+from core.domain.words import money, percent, seconds
+from core.services.routing.compiled import Found
+
+_PLAIN = {
+    RouteBecause.OVER_LIMIT: "{was} is over a limit, with its whole interval, and {now} is within all and proven not "
+    "worse.",
+    RouteBecause.DRIFTED: "{was} got worse here since it took this category (an alarm on *Drift*), so what had let it "
+    "replace {now} no longer holds.",
+    RouteBecause.CHAMPION_CHANGED: "{now} is the champion now; {was} answered here as the champion of then.",
+    RouteBecause.UNUSABLE: "{was} is retired.",
+    RouteBecause.NEW: "The category is new; the champion answers it.",
+    RouteBecause.SPEND: "A better candidate would pass the spending limit.",
+}
+
+
+@dataclass(frozen=True)
+class Move:
+    """One category whose primary changes, with what that is expected to bring."""
+
+    category: str
+    was: int | None
+    now: int
+    why: str
+    points: float | None
+    """Of quality, challenger less incumbent; None: not compared."""
+    saved: float | None
+    """The share of the incumbent's cost per acceptable response that is saved; None: a price is not known."""
+    usd_a_month: float | None
+    """Saved at production's answers a month; None: not known."""
+
+
+def moves(found: Found) -> list[Move]:
+    """Every category that somebody else is to answer."""
+    return [_move(found, one) for one in found.changes if one.is_of_primary and one.now is not None]
+
+
+def _move(found: Found, change: Change) -> Move:
+    assert change.now is not None
+    was, now = change.was, change.now
+    one = None if was is None else _compared(found, change.category, now.primary)
+    options = found.compiled.options.get(change.category, {})
+    before, after = (None if was is None else options.get(was.primary)), options.get(now.primary)
+    quality, cost = (None, None) if one is None else (one.quality, one.cost)
+    return Move(
+        change.category,
+        None if was is None else was.primary,
+        now.primary,
+        why(found, change.category, was, now),
+        None if quality is None else quality.estimate,
+        None if cost is None else cost.estimate,
+        _monthly(found, change.category, before, after),
+    )
+
+
+def _monthly(found: Found, category: str, before: Option | None, after: Option | None) -> float | None:
+    answers = found.ground.settings.answers_a_month.get(category)
+    if answers is None or before is None or after is None or before.cost_usd is None or after.cost_usd is None:
+        return None
+    return answers * (before.cost_usd - after.cost_usd)
+
+
+def why(found: Found, category: str, was: Route | None, now: Route) -> str:
+    """Why a category has its primary, in a sentence."""
+    names = found.names
+    if now.because in _PLAIN:
+        former = "–" if was is None else names[was.primary]
+        return _PLAIN[now.because].format(was=former, now=names[now.primary])
+    one = _compared(found, category, now.primary)
+    if one is not None:
+        said = comparison_sentence(one, names)
+        return f"The verdict over all says to switch. Here: {said}" if now.because is RouteBecause.OVER_ALL else said
+    verdict = found.compiled.verdicts.get(category)
+    return "Nothing to compare here." if verdict is None else sentence(verdict, names)
+
+
+def _compared(found: Found, category: str, challenger: int) -> Comparison | None:
+    scope = found.compiled.by_category.get(category)
+    return next((one for one in scope.comparisons if one.challenger == challenger), None) if scope else None
+
+
+def said(found: Found) -> str:
+    """What the table changes, in sentences: for the alert and for whoever reads the versions later."""
+    names, lines = found.names, []
+    for move in moves(found):
+        former = "nobody" if move.was is None else names[move.was]
+        lines.append(f"{move.category}: from {former} to {names[move.now]}{_saving(move)}. {move.why}")
+    rest = [one.category for one in found.changes if not one.is_of_primary]
+    if rest:
+        lines.append(f"Other fallbacks or timeouts alone in {', '.join(rest)}.")
+    return "\n".join(lines) or "Nothing changes."
+
+
+def _saving(move: Move) -> str:
+    if move.usd_a_month is not None:
+        word = "saves" if move.usd_a_month >= 0 else "costs"
+        more = "" if move.usd_a_month >= 0 else " more"
+        return f", {word} {money(abs(move.usd_a_month))} a month{more}"
+    if move.saved is None:
+        return ""
+    word = "cheaper" if move.saved >= 0 else "dearer"
+    return f", {percent(abs(move.saved))} {word} per acceptable response"
+
+
+def headline(categories: Mapping[str, str], of: int) -> str:
+    """The decision in a line: how many categories go to whom. ``categories``: to the name of who takes over."""
+    if not categories:
+        return "Keep the table in force: nobody else is proven to be better or cheaper anywhere."
+    by_name: dict[str, list[str]] = {}
+    for category, name in categories.items():
+        by_name.setdefault(name, []).append(category)
+    parts = [
+        f"{' and '.join(where) if len(where) < 3 else ', '.join(where)} to {name}" for name, where in by_name.items()
+    ]
+    kept = of - len(categories)
+    rest = "" if kept <= 0 else f"; keep the other {kept}" if kept > 1 else "; keep the other one"
+    return f"Give {'; '.join(parts)}{rest}."
+
+
+def waits(route: Route) -> str:
+    """How long is waited for the whole answer of the primary."""
+    return "not known" if route.timeout_ms is None else seconds(route.timeout_ms)
