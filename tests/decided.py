@@ -27,6 +27,8 @@ class Planted:
     latency_ms: float = 1000.0
     asked: float = 1.0
     """The share of the prompts that it was asked, the first ones."""
+    share_in: Mapping[str, float] = field(default_factory=dict)
+    """By category, where the share is another."""
 
 
 @dataclass
@@ -68,10 +70,11 @@ def plant(
             made.candidates[name] = world.candidates[name]
             for number, prompt in enumerate(made.prompts[: round(planted.asked * prompts)]):
                 difficulty = rng.normal(0, 0.5)
+                share = planted.share_in.get(CATEGORIES[number % 2], planted.share)
                 for repetition in range(repetitions):
                     responses.append(_response(run, prompt, made.candidates[name], repetition, planted, number))
-                    good = rng.random() < np.clip(planted.share + 0.1 * difficulty, 0, 1) * (planted.share > 0)
-                    scores.append(float(good or planted.share >= 1))
+                    good = rng.random() < np.clip(share + 0.1 * difficulty, 0, 1) * (share > 0)
+                    scores.append(float(good or share >= 1))
         ids = session.execute(sa.insert(Response).returning(Response.id, sort_by_parameter_order=True), responses)
         found = list(ids.scalars())
         session.execute(

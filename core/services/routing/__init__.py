@@ -3,9 +3,10 @@
 from core.services.routing.compiled import Found, as_of, find
 from core.services.routing.exporting import FORMATS, exported, routes_object
 from core.services.routing.plans import Plan, TableInForce, table_in_force
-from core.services.routing.proposing import propose_asked, propose_due
+from core.services.routing.proposing import proposal_asked, propose_asked, propose_due
 from core.services.routing.router import Routed, RouteFailed, Router
 from core.services.routing.versions import LONGEST_WHY, Version, VersionState, decide, in_force, listed
+from core.services.routing.view import View, view
 from core.services.routing.what_if import Policy, WhatIf, what_if
 from core.services.routing.words import Move, headline, moves, said
 
@@ -22,6 +23,7 @@ __all__ = [
     "TableInForce",
     "Version",
     "VersionState",
+    "View",
     "WhatIf",
     "as_of",
     "decide",
@@ -31,10 +33,12 @@ __all__ = [
     "in_force",
     "listed",
     "moves",
+    "proposal_asked",
     "propose_asked",
     "propose_due",
     "routes_object",
     "said",
     "table_in_force",
+    "view",
     "what_if",
 ]

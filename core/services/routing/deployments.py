@@ -36,8 +36,8 @@ def deployments(candidate: Candidate) -> list[Deployment]:
     """Its endpoints, the first one first; one with a placeholder's address where Evenhand cannot ask it itself."""
     try:
         endpoints = presets.endpoints_of(candidate.provider or "", candidate.model or "", candidate.settings)
-    except BadInput as error:
-        note = f"Fill in where it is asked, Evenhand does not know: {error}"
+    except BadInput:
+        note = "Fill in where it is asked: Evenhand does not know, or may not ask there."
         return [Deployment(candidate.name, "openai", candidate.model or candidate.name, NOWHERE, None, notes=(note,))]
     return [_deployment(candidate, endpoint, number) for number, endpoint in enumerate(endpoints)]
 

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from core.domain.routing import Occasion, RouteBecause
+from core.errors import BadInput
 from core.services import deciding, workspace
 from core.services.routing.alarms import newest_check, worsened
 from core.services.routing.compiled import NEWEST_RUN, Found, as_of, find
@@ -67,17 +68,25 @@ def _newest_run(session: Session, dataset: str) -> int:
     return int(session.execute(query.order_by(_run.c.id.desc()).limit(1)).scalar() or 0)
 
 
-def propose_asked(engine: Engine, dataset: str, *, person_id: int | None, now: datetime) -> int | None:
-    """Compile and propose because somebody asks, also where only fallbacks or timeouts differ.
+def proposal_asked(session: Session, dataset: str) -> Proposal:
+    """What to propose because somebody asks, also where only fallbacks or timeouts differ.
 
-    Gives its version; None where nothing differs from the table in force, or the same table is proposed already.
+    Raises BadInput where there is nothing to compile, or nothing differs from the table in force.
     """
-    with reading(engine) as session:
-        found = find(session, dataset)
-        if found is None or (found.ground.in_force is not None and not found.changes):
-            return None
-        made = proposal(session, found, Occasion.ASKED)
-    return write(engine, lambda session: propose(session, made, person_id=person_id, now=now))
+    found = find(session, dataset)
+    if found is None:
+        raise BadInput(f"There is nothing to compile: '{dataset}' has no responses, or nobody is the champion.")
+    if found.ground.in_force is not None and not found.changes:
+        raise BadInput("The table in force is what the evidence allows. Nothing differs.")
+    return proposal(session, found, Occasion.ASKED)
+
+
+def propose_asked(session: Session, asked: Proposal, *, person_id: int | None, now: datetime) -> int:
+    """Write it, and give its version. Raises BadInput where the same table is proposed already."""
+    version = propose(session, asked, person_id=person_id, now=now)
+    if version is None:
+        raise BadInput("The same table is proposed already. Look at the versions.")
+    return version
 
 
 def propose_due(engine: Engine, *, now: datetime) -> int:

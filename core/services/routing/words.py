@@ -1,11 +1,10 @@
 """Routes in words: what changes from whom to whom, why, and what it saves."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.domain.deciding import Comparison, comparison_sentence, sentence
 from core.domain.routing import Change, Option, Route, RouteBecause
-from core.domain.words import money, percent, seconds
+from core.domain.words import money, percent
 from core.services.routing.compiled import Found
 
 _PLAIN = {
@@ -108,21 +107,25 @@ def _saving(move: Move) -> str:
     return f", {percent(abs(move.saved))} {word} per acceptable response"
 
 
-def headline(categories: Mapping[str, str], of: int) -> str:
-    """The decision in a line: how many categories go to whom. ``categories``: to the name of who takes over."""
-    if not categories:
+def headline(found: Found) -> str:
+    """The decision in a line: which categories go to whom, and who keeps the rest."""
+    names, moved = found.names, moves(found)
+    if not moved:
         return "Keep the table in force: nobody else is proven to be better or cheaper anywhere."
     by_name: dict[str, list[str]] = {}
-    for category, name in categories.items():
-        by_name.setdefault(name, []).append(category)
-    parts = [
-        f"{' and '.join(where) if len(where) < 3 else ', '.join(where)} to {name}" for name, where in by_name.items()
-    ]
-    kept = of - len(categories)
-    rest = "" if kept <= 0 else f"; keep the other {kept}" if kept > 1 else "; keep the other one"
-    return f"Give {'; '.join(parts)}{rest}."
+    for move in moved:
+        by_name.setdefault(names[move.now], []).append(move.category)
+    given = "; ".join(f"{_listed(where)} to {name}" for name, where in by_name.items())
+    gone = {move.category for move in moved}
+    kept = [route for route in found.compiled.table.routes if route.category not in gone]
+    keepers = {names[route.primary] for route in kept}
+    if not kept:
+        return f"Give {given}."
+    if len(keepers) > 1:
+        return f"Give {given}; keep the other {len(kept)} as they are."
+    where = f"in {kept[0].category}" if len(kept) == 1 else f"in the other {len(kept)}"
+    return f"Give {given}; keep {keepers.pop()} {where}."
 
 
-def waits(route: Route) -> str:
-    """How long is waited for the whole answer of the primary."""
-    return "not known" if route.timeout_ms is None else seconds(route.timeout_ms)
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -42,6 +42,7 @@ REGISTRY: tuple[PageEntry, ...] = (
     PageEntry("leaderboard.py", "Leaderboard", "leaderboard", A, "Insight", "leaderboard", "Which candidate leads?"),
     PageEntry("cost.py", "Cost & quality", "payments", A, "Insight", "cost", "What does an acceptable response cost?"),
     PageEntry("decisions.py", "Decisions", "gavel", A, "Insight", "decisions", "Should our users get another model?"),
+    PageEntry("routing.py", "Routing", "alt_route", A, "Insight", "routing", "Who should answer which category?"),
     PageEntry("drift.py", "Drift", "monitoring", A, "Insight", "drift", "What changed since the baseline, and why?"),
     PageEntry("alerts.py", "Alerts", "notifications", A, "Insight", "alerts", "What needs somebody to look?"),
     PageEntry("raters.py", "Raters", "diversity_3", A, "Insight", "raters", "How far do raters agree?"),

@@ -1,0 +1,63 @@
+"""What the Routing page is about: the dataset, its table in force and the one that the evidence allows now."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.services import deciding as verdicts
+from core.services import routing as service
+from core.services.routing import Version, View
+from core.storage.engine import reading
+from core.ui.shared import frame
+from core.ui.shared.filters import one_of, say_gone
+from core.ui.shared.kept import KEPT
+from core.ui.shared.resources import engine
+
+_FRESH_S = 60
+
+
+def chosen_dataset() -> str | None:
+    """The dataset whose routes are shown, in all its versions; None (and the page says what to do) without any."""
+    with reading(engine()) as session:
+        names = verdicts.datasets(session)
+    if not names:
+        frame.empty_state(
+            "Nothing to route yet",
+            "Routes are compiled from what candidates answered. Import prompts on *Data* and press *Re-evaluate*, or "
+            "import responses; then say on *Candidates* which candidate is in production.",
+            icon=":material/alt_route:",
+        )
+        return None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = one_of("Dataset", names, key="routing_dataset")
+    say_gone()
+    return name
+
+
+def found(dataset: str) -> View | None:
+    """Compiled once for everybody who looks, and anew when responses, votes, limits or decisions changed."""
+    with reading(engine()) as session:
+        as_of = service.as_of(session, dataset)
+
+    def anew() -> View | None:
+        with reading(engine()) as session:
+            return service.view(session, dataset)
+
+    with st.spinner("Compiling the routes …"):
+        return KEPT.get(("routes", str(engine().url), dataset, as_of), anew, fresh_s=_FRESH_S)
+
+
+def versions(dataset: str) -> Sequence[Version]:
+    """Every proposed table, the newest first."""
+    with reading(engine()) as session:
+        return service.listed(session, dataset)
+
+
+def no_champion() -> None:
+    """Without somebody in production there is nobody whom a route could leave."""
+    frame.empty_state(
+        "No champion is named",
+        "A category leaves the candidate that answers it today only with proof, so somebody has to answer it today. "
+        "Say on *Candidates* which one is in production.",
+        icon=":material/alt_route:",
+    )

@@ -1,0 +1,124 @@
+"""The table in force, and what the one that the evidence allows would change in it."""
+
+import streamlit as st
+
+from core.domain.deciding.spans import signed
+from core.domain.routing import Change, Route
+from core.domain.words import money, percent, seconds
+from core.services.routing import Move, View
+from core.ui.shared import frame, grids
+
+
+def difference(found: View) -> None:
+    """Category by category: from whom to whom, why, and what it saves; nothing where nobody moves."""
+    if found.moves:
+        st.subheader("What would change", anchor=False)
+        grids.show(
+            [_move(found, move) for move in found.moves],
+            alt="Each category that somebody else would answer, with the reason and what it saves",
+        )
+        _whys(found)
+    rest = [one for one in found.changes if not one.is_of_primary]
+    if rest and found.in_force is not None:
+        with st.expander(f"Other fallbacks or timeouts in {len(rest)} more"):
+            grids.show([_rest(found, one) for one in rest], alt="Fallbacks and timeouts before and after")
+
+
+def _whys(found: View) -> None:
+    lines = [f"- **{frame.as_typed(move.category)}**: {frame.as_typed(move.why)}" for move in found.moves]
+    st.markdown("\n".join(lines))
+    st.page_link(
+        "decisions.py",
+        label="The verdicts that this rests on",
+        icon=":material/gavel:",
+        query_params={"decisions_dataset": found.dataset},
+    )
+
+
+def _move(found: View, move: Move) -> dict[str, object]:
+    was = found.candidates.get(move.was or 0)
+    now = found.candidates[move.now]
+    route = found.table.of(move.category)
+    return {
+        "Category": move.category,
+        "From": "–" if was is None else was.name,
+        "To": grids.Name(now.name, now.position),
+        "Quality": "not compared" if move.points is None else f"{signed(100 * move.points)} points",
+        "Cost per acceptable": _saved(move.saved),
+        "A month": _monthly(move.usd_a_month),
+        "Because": str(route.because),
+    }
+
+
+def _saved(saved: float | None) -> str:
+    if saved is None:
+        return "not comparable"
+    return f"{percent(abs(saved))} {'cheaper' if saved >= 0 else 'dearer'}"
+
+
+def _monthly(usd: float | None) -> str:
+    if usd is None:
+        return "not known"
+    return f"saves {money(usd)}" if usd >= 0 else f"costs {money(-usd)} more"
+
+
+def _rest(found: View, change: Change) -> dict[str, object]:
+    was, now = change.was, change.now
+    return {
+        "Category": change.category,
+        "Fallbacks before": _others(found, was),
+        "Now": _others(found, now),
+        "Timeout before": _waits(was),
+        "Timeout now": _waits(now),
+    }
+
+
+def in_force(found: View) -> None:
+    """Who answers what today."""
+    version = found.in_force
+    st.subheader("The table in force", anchor=False)
+    if version is None:
+        st.caption(
+            "Nobody has accepted a table yet, so the champion, "
+            f"{frame.as_typed(found.names[found.champion])}, answers every category. Shown is what that means today."
+        )
+    else:
+        by = "" if version.decided_by is None else f" by {frame.as_typed(version.decided_by)}"
+        st.caption(f"Version {version.id}, accepted{by} on {version.decided_at:%-d %b %Y}.")
+    table = found.in_force_table
+    rows = [_row(found, route) for route in (*table.routes, table.otherwise)]
+    grids.show(rows, alt="The routing table in force: for each category who answers, who follows, and the timeout")
+    st.caption(
+        ":material/timer: A timeout runs to the whole answer: past it, or where the primary fails or is rate-limited, "
+        "the next in line is asked, never both at once. It is a quarter more than what 99 of 100 answers take, and no "
+        "more than the latency limit."
+    )
+    for category, broken in found.breaches.items():
+        name = frame.as_typed(found.names[found.table.of(category).primary])
+        st.caption(
+            f":material/warning: {frame.as_typed(category)}: {name} is {broken}, and nobody within the limits is "
+            "proven not worse."
+        )
+    for name, where in found.drifted:
+        place = "everywhere" if where is None else f"in {frame.as_typed(where)}"
+        st.caption(f":material/monitoring: {frame.as_typed(name)} got worse {place}, an alarm on *Drift* says.")
+
+
+def _row(found: View, route: Route) -> dict[str, object]:
+    primary = found.candidates.get(route.primary)
+    return {
+        "Category": route.category or "everything else",
+        "Primary": "?" if primary is None else grids.Name(primary.name, primary.position),
+        "Then": _others(found, route),
+        "Timeout": _waits(route),
+    }
+
+
+def _others(found: View, route: Route | None) -> str:
+    if route is None or not route.fallbacks:
+        return "nobody"
+    return ", then ".join(found.names.get(one, "?") for one in route.fallbacks)
+
+
+def _waits(route: Route | None) -> str:
+    return "not known" if route is None or route.timeout_ms is None else seconds(route.timeout_ms)

@@ -1,0 +1,71 @@
+"""What if: the tables beside one model for all, in quality, cost, latency and regret."""
+
+import streamlit as st
+
+from core.domain.words import money, percent, seconds
+from core.services.routing import Policy, View
+from core.ui.shared import frame, grids
+from core.ui.shared.grids import Number
+
+_SHOWN = 8
+
+
+def section(found: View) -> None:
+    """A row each: the table in force, the one that the evidence allows, the champion and others for everything."""
+    st.subheader("What if one model answered everything?", anchor=False)
+    singles = list(found.ifs.singles)
+    shown, others = singles[:_SHOWN], singles[_SHOWN:]
+    st.caption(_basis(found))
+    rows = [_row(found, found.ifs.in_force, "The table in force")]
+    if found.moves:
+        rows.append(_row(found, found.ifs.compiled, "The table above, with its changes"))
+    rows += [_row(found, one, "") for one in shown]
+    grids.show(rows, alt="Quality, cost, latency and regret of the tables and of one model for all")
+    if others:
+        with st.expander(f"{len(others)} more candidates"):
+            grids.show([_row(found, one, "") for one in others], alt="The same of the other candidates")
+    st.caption(_regret(found))
+
+
+def _row(found: View, one: Policy, title: str) -> dict[str, object]:
+    candidate = found.candidates.get(one.candidate or 0)
+    who: object = title
+    if candidate is not None:
+        who = grids.Name(candidate.name, candidate.position, is_champion=candidate.id == found.champion)
+    return {
+        "Who answers": who,
+        "Acceptable": _number(one.share, "no verdicts", percent),
+        "Per 1,000 answers": _number(None if one.cost_usd is None else 1000 * one.cost_usd, "unknown", money),
+        "A month": _number(one.usd_a_month, "not known", money),
+        "Median": _number(one.p50_ms, "not measured", seconds),
+        "p95": _number(one.p95_ms, "not measured", seconds),
+        "Refused": _number(one.refusals, "not known", percent),
+        "Misses to the best": _number(one.misses, "–", lambda share: f"{100 * share:.1f} points"),
+    }
+
+
+def _number(value: float | None, unknown: str, write) -> Number:  # type: ignore[no-untyped-def]
+    return Number(unknown if value is None else write(value), value)
+
+
+def _basis(found: View) -> str:
+    weights = "production's answers a month" if found.ifs.weighted_by_answers else "prompts"
+    human = "in the eyes of raters" if found.ifs.compiled.is_human else "by automatic verdicts where raters are too few"
+    return (
+        f"Categories weighted by {weights}. Acceptable {human}. Costs hold everything paid, failed attempts too; "
+        "*unknown* is a price that nobody entered, never nothing."
+    )
+
+
+def _regret(found: View) -> str:
+    regret = found.ifs.regret
+    if regret is None:
+        return "Regret is not known yet: it takes prompts in every category that candidates were asked in common."
+    single = found.names.get(found.ifs.single or 0, "the best single model")
+    return (
+        f":material/science: *Misses to the best*: points of acceptable answers that the best candidate of each "
+        f"category would win. Tables are compiled from half of the {regret.prompts:,} prompts and judged on the other "
+        f"half, both ways: the table {100 * regret.table:.1f} %, one model for all ({frame.as_typed(single)}) "
+        f"{100 * regret.single:.1f} %, an oracle that knows these prompts {100 * regret.oracle:.1f} %. The oracle "
+        "profits from chance, so every regret is a little too large."
+    )

@@ -1,0 +1,26 @@
+"""Routing: who should answer which category, what that saves, and who decided. For analysts."""
+
+import streamlit as st
+
+from core.ui.routing import deciding, exports, limits, page, requests, table, versions, what_if
+from core.ui.shared import access, doing, frame
+
+person = access.require(access.Role.ANALYST)
+doing.tell()
+frame.page_head("Routing", "Who should answer which category of prompts, and what would that save?")
+dataset = page.chosen_dataset()
+if dataset is None:
+    st.stop()
+found = page.found(dataset)
+if found is None:
+    page.no_champion()
+    st.stop()
+listed = page.versions(dataset)
+deciding.answer(found, listed)
+table.difference(found)
+table.in_force(found)
+what_if.section(found)
+versions.section(listed)
+requests.section(dataset)
+exports.section(dataset)
+limits.section(found, person)
