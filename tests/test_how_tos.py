@@ -165,7 +165,7 @@ TOUCHED = {
         "core/providers/openai_compatible.py",
         "core/storage/tables/evaluation.py",
         "core/storage/tables/compared.py",
-        "core/storage/migrations/versions/0014_audio_tokens.py",
+        "core/storage/migrations/versions/0015_audio_tokens.py",
     ],
     "a metric": ["core/services/quality/measures.py"],
     "an evaluator": ["core/domain/scoring/polite_close.py", "core/services/scoring/registry.py"],
@@ -211,7 +211,7 @@ def test_a_fact_of_a_response_is_four_lines_and_a_migration(tmp_path: Path):
         "core/storage/tables/compared.py",
     ):
         _beneath(tmp_path / path, r"^ +reasoning_tokens\b", block(path))
-    write_block(tmp_path, "core/storage/migrations/versions/0014_audio_tokens.py")
+    write_block(tmp_path, "core/storage/migrations/versions/0015_audio_tokens.py")
     in_copy(tmp_path, sys.executable, "-c", FACT_IN_A_COPY, f"sqlite:///{tmp_path}/evenhand.db")
 
 

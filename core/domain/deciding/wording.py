@@ -23,10 +23,11 @@ READINGS = {
     Reading.UNSTEADY: "unsteady latency: set a timeout and a fallback",
     Reading.WEAK_EVERYWHERE: "weak everywhere: mend the prompt, not the model",
 }
+_NOT_ENOUGH = "Not enough evidence"
 _WITHOUT_COMPARISON = {
-    Because.NO_CHAMPION: "Not enough evidence: no champion is named, so there is nothing to compare with.",
-    Because.NO_CHALLENGER: "Not enough evidence: there is no challenger here.",
-    Because.NO_COMMON_PROMPTS: "Not enough evidence: the champion has no responses here that could be judged.",
+    Because.NO_CHAMPION: "no champion is named, so there is nothing to compare with.",
+    Because.NO_CHALLENGER: "there is no challenger here.",
+    Because.NO_COMMON_PROMPTS: "the champion has no responses here that could be judged.",
 }
 _NEEDS = {
     Need.PROMPTS: ("more prompt", None),
@@ -38,22 +39,31 @@ _NEEDS = {
 
 def sentence(verdict: Verdict, names: Mapping[int, str]) -> str:
     """What to do and why; ``names`` of candidates."""
+    return ": ".join(head_and_reason(verdict, names))
+
+
+def head_and_reason(verdict: Verdict, names: Mapping[int, str]) -> tuple[str, str]:
+    """The sentence in its two parts, for who shows them apart: what to do, and why with its figures."""
     if not verdict.comparisons:
-        return _WITHOUT_COMPARISON[verdict.because]
-    return comparison_sentence(verdict.comparisons[0], names)
+        return _NOT_ENOUGH, _WITHOUT_COMPARISON[verdict.because]
+    return _parts(verdict.comparisons[0], names)
 
 
 def comparison_sentence(one: Comparison, names: Mapping[int, str]) -> str:
     """The decision about one challenger and why."""
+    return ": ".join(_parts(one, names))
+
+
+def _parts(one: Comparison, names: Mapping[int, str]) -> tuple[str, str]:
     champion, challenger = names[one.champion], names[one.challenger]
-    reason = _reason(one, champion, challenger)
+    reason = f"{_reason(one, champion, challenger)}."
     if one.decision is Decision.SWITCH:
-        return f"Switch from {champion} to {challenger}: {reason}."
+        return f"Switch from {champion} to {challenger}", reason
     if one.decision is Decision.KEEP:
-        return f"Keep {champion}: {reason}."
+        return f"Keep {champion}", reason
     if one.decision is Decision.PRACTICALLY_EQUAL:
-        return f"{champion} and {challenger} are practically equal ({_quality(one.quality)}): {reason}."
-    return f"Not enough evidence about {challenger}: {reason}. {settlement_sentence(one.settlement)}".strip()
+        return f"{champion} and {challenger} are practically equal ({_quality(one.quality)})", reason
+    return f"{_NOT_ENOUGH} about {challenger}", f"{reason} {settlement_sentence(one.settlement)}".strip()
 
 
 def settlement_sentence(found: Settlement | None) -> str:

@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from core.domain.deciding import Decision, Verdict
+from core.domain.deciding import Because, Comparison, Decision, Verdict
+
+_FORBIDS = (Because.CONTRADICTION, Because.LATENCY_UNKNOWN, Because.NO_COMMON_PROMPTS)
+THOUSAND = 1000.0
 
 
 @dataclass(frozen=True)
@@ -19,9 +22,14 @@ class Recommendation:
         """Whether anybody but the champion is recommended anywhere."""
         return any(candidate != self.champion for candidate in self.by_category.values())
 
-    def of(self, candidate: int) -> list[str]:
+    def categories_of(self, candidate: int) -> list[str]:
         """The categories in which a candidate is recommended."""
         return [category for category, who in self.by_category.items() if who == candidate]
+
+    @property
+    def candidates(self) -> list[int]:
+        """Everybody who is recommended anywhere: who has the most categories first."""
+        return sorted(set(self.by_category.values()), key=lambda who: (-len(self.categories_of(who)), who))
 
 
 @dataclass(frozen=True)
@@ -38,20 +46,62 @@ class Spent:
         return None if self.usd is None or not self.answers else self.usd / self.answers
 
 
+SpentBy = Mapping[tuple[int, str], Spent]
+"""By candidate and category."""
+
+
 def recommended(verdicts: Sequence[Verdict]) -> Recommendation | None:
-    """What the verdicts say to do; None without a champion.
+    """What the verdicts say to do; None without a champion or a category.
 
-    A category's own verdict comes first where it says something (*switch*, *keep*, *practically equal*); where its
-    evidence is not enough, the switch over all holds there too.
+    A category's own verdict comes first where it says something (*switch*, *keep*, *practically equal*). Where its
+    evidence is not enough, what holds over all holds there too, unless something speaks against that candidate there.
     """
-    raise NotImplementedError
+    whole = next((verdict for verdict in verdicts if verdict.category is None), None)
+    in_categories = {verdict.category: verdict for verdict in verdicts if verdict.category is not None}
+    if whole is None or whole.champion is None or not in_categories:
+        return None
+    return Recommendation(
+        whole.champion, {category: _whom(verdict, whole) for category, verdict in in_categories.items()}
+    )
 
 
-def usd_a_month(who: Mapping[str, int], spent: Mapping[tuple[int, str], Spent], answers: Mapping[str, float]) -> float | None:
-    """What a month's ``answers`` by category cost with ``who`` answering them; None where a price is not known."""
-    raise NotImplementedError
+def _whom(here: Verdict, whole: Verdict) -> int:
+    assert here.champion is not None
+    if here.decision is not Decision.NOT_ENOUGH:
+        return _chosen(here)
+    over_all = _chosen(whole)
+    compared = next((one for one in here.comparisons if one.challenger == over_all), None)
+    return over_all if compared is not None and not _speaks_against(compared) else here.champion
 
 
-def usd_per_thousand(who: Mapping[str, int], spent: Mapping[tuple[int, str], Spent], weights: Mapping[str, float]) -> float | None:
-    """What 1,000 answers cost, categories in the proportion of ``weights``."""
-    raise NotImplementedError
+def _chosen(verdict: Verdict) -> int:
+    assert verdict.champion is not None
+    if verdict.decision is Decision.SWITCH and verdict.challenger is not None:
+        return verdict.challenger
+    if verdict.decision is Decision.PRACTICALLY_EQUAL:
+        cheaper = verdict.comparisons[0].cheaper
+        return verdict.champion if cheaper is None else cheaper
+    return verdict.champion
+
+
+def _speaks_against(one: Comparison) -> bool:
+    return one.decision is Decision.KEEP or one.because in _FORBIDS
+
+
+def usd_for(who: Mapping[str, int], spent: SpentBy, answers: Mapping[str, float]) -> float | None:
+    """What so many ``answers`` by category cost with ``who`` giving them; None where a price is not known."""
+    each = {category: _usd_an_answer(spent, who.get(category), category) for category in answers}
+    if not each or any(usd is None for usd in each.values()):
+        return None
+    return sum(number * (each[category] or 0.0) for category, number in answers.items())
+
+
+def thousand(weights: Mapping[str, float]) -> dict[str, float]:
+    """1,000 answers, by category in the proportion of ``weights``; empty where these say nothing."""
+    total = sum(weights.values())
+    return {category: THOUSAND * weight / total for category, weight in weights.items() if weight} if total else {}
+
+
+def _usd_an_answer(spent: SpentBy, candidate: int | None, category: str) -> float | None:
+    found = None if candidate is None else spent.get((candidate, category))
+    return None if found is None else found.usd_an_answer

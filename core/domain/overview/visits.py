@@ -20,6 +20,8 @@ class Marks:
     check: int = 0
     """A check for drift."""
     decision: int = 0
+    price: int = 0
+    """An entered price."""
 
     def and_further(self, other: "Marks") -> "Marks":
         """The farther of the two in each."""

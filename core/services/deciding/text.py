@@ -27,7 +27,7 @@ def verdicts_object(found: Verdicts) -> dict[str, Any]:
         "dataset": found.dataset,
         "champion": None if found.champion is None else names[found.champion],
         "settings": _settings(found.settings),
-        "verdicts": [verdict_object(verdict, names) for verdict in found.verdicts],
+        "verdicts": [verdict_object(verdict, names) | _rests_on(found, verdict) for verdict in found.verdicts],
         "answers_without_verdict": found.open_answers,
         "judgements_by_raters": found.rated_sides,
         "simulated_judgements": found.simulated_sides,
@@ -41,6 +41,11 @@ def verdict_object(verdict: Verdict, names: Mapping[int, str]) -> dict[str, Any]
     plain["sentence"] = sentence(verdict, names)
     plain["readings"] = [{"candidate": names[of], "reading": str(reading)} for of, reading in verdict.readings]
     return plain
+
+
+def _rests_on(found: Verdicts, verdict: Verdict) -> dict[str, Any]:
+    """On how many votes, raters and responses; None where there is no comparison."""
+    return {"rests_on": _plain(found.rests.get(verdict.category), {})}
 
 
 def _settings(settings: Settings) -> dict[str, Any]:

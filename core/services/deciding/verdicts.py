@@ -12,6 +12,7 @@ from core.domain.deciding import Decision, Settings, Verdict
 from core.services import quality
 from core.services.deciding.evidence import evidence
 from core.services.deciding.gathering import Pooled, pooled
+from core.services.deciding.rests import RestsOn, rests_on
 from core.services.deciding.settings import settings
 from core.services.deciding.unsafe import UnsafeAnswer, unsafe_answers
 from core.services.quality import rated
@@ -45,6 +46,8 @@ class Verdicts:
     """What raters said of an answer on a side of a pair, of *send* and *safety*."""
     simulated_sides: int
     """How many of these simulated raters said."""
+    rests: Mapping[str | None, RestsOn]
+    """What each verdict rests on, by category: of the champion and the challenger it speaks of."""
 
     @property
     def names(self) -> dict[int, str]:
@@ -110,7 +113,12 @@ def _decided(
     said = np.concatenate([found.sends.is_simulated, found.safety.is_simulated])
     costs = {category: {of: found.cost(of, category).value for of in there} for category in by_category}
     counts = (int(found.answers.is_open.sum()), len(said), int(said.sum()))
-    return Verdicts(dataset, wanted, known, champion, decided, costs, unsafe, *counts)
+    rests = {
+        one.category: rests_on(found, (one.champion, one.challenger), one.category)
+        for one in decided
+        if one.champion is not None and one.challenger is not None
+    }
+    return Verdicts(dataset, wanted, known, champion, decided, costs, unsafe, *counts, rests)
 
 
 def _known(session: Session, found: Pooled) -> dict[int, Candidate]:

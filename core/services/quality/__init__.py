@@ -1,7 +1,7 @@
 """Cost and quality of every candidate on a dataset, and the responses behind every figure."""
 
 from core.services.quality.amounts import ScoreMean, Times, Tokens
-from core.services.quality.behind import KINDS, BehindRow, What, responses_behind
+from core.services.quality.behind import KINDS, BehindRow, What, examples, responses_behind
 from core.services.quality.cells import Basis
 from core.services.quality.explained import Explained, Ground, ScoreLine, explained, replies
 from core.services.quality.figures import Line
@@ -34,6 +34,7 @@ __all__ = [
     "apart_in_words",
     "as_of",
     "candidates_of",
+    "examples",
     "explained",
     "heard",
     "replies",

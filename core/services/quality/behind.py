@@ -1,6 +1,7 @@
 """The responses behind a figure: which they are, what is wrong with them, how long they took, what they cost."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,7 +102,20 @@ def responses_behind(
 
     *slowest* and *dearest* come in that order, the others by candidate and prompt.
     """
+    return _behind(session, judged(session, scope), what, candidate_ids, category, limit)
+
+
+@one_at_a_time
+def examples(session: Session, scope: Scope, whats: Sequence[What], candidate_id: int) -> list[BehindRow | None]:
+    """Of each the candidate's first response, as ``responses_behind`` lists them; None where there is none."""
     found = judged(session, scope)
+    rows = [_behind(session, found, what, frozenset({candidate_id}), None, 1)[0] for what in whats]
+    return [listed[0] if listed else None for listed in rows]
+
+
+def _behind(
+    session: Session, found: Judged, what: What, candidate_ids: frozenset[int], category: str | None, limit: int
+) -> tuple[list[BehindRow], int]:
     if what.kind == "errors":
         return _errors(session, found, candidate_ids, category, limit)
     said = rated_sides(session, found) if what.kind in _RATED else None

@@ -22,6 +22,7 @@ from core.storage.tables.rating import Assignment, Pair, Question, Remark, Study
 from core.storage.tables.routing import RouteOutcome, RoutesDecided, RoutesProposed
 from core.storage.tables.schedules import Schedule, ScheduleFire
 from core.storage.tables.scoring import Evaluator, Gate, JudgeCall, JudgePreference, Score
+from core.storage.tables.visits import OverviewVisit
 
 __all__ = [
     "GOING",
@@ -47,6 +48,7 @@ __all__ = [
     "JudgeCall",
     "JudgePreference",
     "LoadTest",
+    "OverviewVisit",
     "Pair",
     "PairTally",
     "Person",

@@ -38,6 +38,12 @@ _WORDS = {
     "all": "All responses",
 }
 _OF_RATERS = ("rated", "sent", "not_sent")
+_OF_FORM = {
+    str(Requirement.COMPLETE): "Cut short",
+    str(Requirement.NOT_EMPTY): "Empty",
+    str(Requirement.NO_REFUSAL): "Refuses what it should answer",
+    str(Requirement.REFUSAL): "Does not refuse where the prompt expects it",
+}
 
 
 def section(view: View) -> None:
@@ -71,11 +77,20 @@ def options_of(view: View) -> dict[str, What]:
     unscored = {name: sum(_unscored(line, name) for line in shown) for name in view.report.evaluators}
     named = {
         **{fails(name): What("failed", name) for name in failed if name not in known},
-        **{name.capitalize(): What("failed", name) for name in failed if name == Requirement.REFUSAL},
+        **{_OF_FORM[name]: What("failed", name) for name in failed if name in _OF_FORM},
         **{not_scored(name): What("unscored", name) for name, n in unscored.items() if n},
     }
     kinds = [kind for kind in _WORDS if view.report.said or kind not in _OF_RATERS]
     return {_WORDS[kind]: What(kind) for kind in kinds} | named
+
+
+def label_of(what: What) -> str:
+    """How the responses are called that ``what`` asks for, as in ``options_of``."""
+    if what.kind == "unscored":
+        return not_scored(what.name)
+    if what.kind == "failed":
+        return _OF_FORM.get(what.name, _WORDS["blocked"] if what.name == Requirement.NOT_BLOCKED else fails(what.name))
+    return _WORDS[what.kind]
 
 
 def fails(gate: str) -> str:

@@ -1,0 +1,22 @@
+"""What the first page shows: the decision, what it costs, what to do next, what fails, and what changed."""
+
+from core.services.overview.changes import Change, ChangeKind, changes, marks
+from core.services.overview.failures import Failure, failures
+from core.services.overview.monthly import Amount, Money, money_of
+from core.services.overview.situation import situation
+from core.services.overview.visits import see, visit
+
+__all__ = [
+    "Amount",
+    "Change",
+    "ChangeKind",
+    "Failure",
+    "Money",
+    "changes",
+    "failures",
+    "marks",
+    "money_of",
+    "see",
+    "situation",
+    "visit",
+]

@@ -1,0 +1,122 @@
+"""What the next best step is chosen from: how far the workspace and a dataset's evidence are."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from core.domain.alerts import AlertKind
+from core.domain.deciding import Because, Decision, Verdict
+from core.domain.overview import OpenVerdict, Situation
+from core.services import runs
+from core.services.alerts import inbox
+from core.services.deciding import Verdicts
+from core.services.quality import QualityReport
+from core.settings import AuthMode, get_settings
+from core.storage.tables import DecisionTaken, metadata
+
+_prompt, _dataset, _candidate, _person = (
+    metadata.tables[name].c for name in ("prompt", "dataset", "candidate", "person")
+)
+
+
+def situation(
+    session: Session, dataset: str | None, verdicts: Verdicts | None, report: QualityReport | None, *, now: datetime
+) -> Situation:
+    """Of the dataset of that name, with its ``verdicts`` and ``report``; None where nothing was asked anywhere."""
+    whole = None if verdicts is None else verdicts.of(None)
+    newest = runs.newest(session)
+    settings = None if verdicts is None else verdicts.settings
+    names = {} if verdicts is None else verdicts.names
+    champion = None if whole is None or whole.champion is None else names[whole.champion]
+    return Situation(
+        prompts=_prompts(session, dataset),
+        candidates=_count(session, sa.select(_candidate.id).where(_candidate.is_retired.is_(False))),
+        responses=0 if report is None else sum(line.responses + line.errors for line in report.overall()),
+        champion=champion or _champion(session),
+        is_champion_asked=whole is not None and whole.because is not Because.NO_COMMON_PROMPTS,
+        challengers=0 if whole is None else len(whole.comparisons),
+        alarms=0 if dataset is None else _alarms(session, dataset, now),
+        to_take=None if verdicts is None else _to_take(session, verdicts),
+        open=None if verdicts is None else _open(verdicts),
+        unpriced=() if verdicts is None or report is None else _unpriced(verdicts, report),
+        votes=0 if report is None else report.said,
+        raters=_raters(session),
+        rater_hour_usd=None if settings is None else settings.rater_hour_usd,
+        pairs_an_hour=60.0 if settings is None else settings.pairs_an_hour,
+        is_traffic_entered=settings is not None and bool(settings.answers_a_month),
+        last_run_usd=None if newest is None or newest.unpriced or newest.is_going else newest.cost_usd,
+    )
+
+
+def _prompts(session: Session, dataset: str | None) -> int:
+    mine = sa.select(_prompt.id)
+    if dataset is not None:
+        mine = mine.where(_prompt.dataset_id.in_(sa.select(_dataset.id).where(_dataset.name == dataset)))
+    return _count(session, mine)
+
+
+def _champion(session: Session) -> str | None:
+    found = session.execute(sa.select(_candidate.name).where(_candidate.is_champion)).scalar()
+    return None if found is None else str(found)
+
+
+def _alarms(session: Session, dataset: str, now: datetime) -> int:
+    listed = inbox.listing(session, now=now, kinds=[AlertKind.DRIFT])
+    return sum(one.alert.data.get("dataset") == dataset for one in listed)
+
+
+def _raters(session: Session) -> int:
+    """Whoever may rate as a rater; on a machine of one's own that is whoever sits there."""
+    mine = sa.select(_person.id).where(_person.kind == "human", _person.role == "rater", _person.revoked_at.is_(None))
+    return max(_count(session, mine), int(get_settings().auth is AuthMode.LOCAL))
+
+
+def _to_take(session: Session, verdicts: Verdicts) -> OpenVerdict | None:
+    """The first verdict, over all before the categories, that says to leave the champion and waits for somebody."""
+    waiting = [verdict for verdict in verdicts.verdicts if _leaves(verdict)]
+    query = select(DecisionTaken).where(DecisionTaken.dataset == verdicts.dataset) if waiting else None
+    rows = [] if query is None else session.exec(query.order_by(col(DecisionTaken.id))).all()
+    taken = {(row.category, row.champion_id, row.challenger_id) for row in rows}
+    for verdict in waiting:
+        if (verdict.category, verdict.champion, verdict.challenger) not in taken:
+            return OpenVerdict(verdict.category, verdicts.names[verdict.challenger or 0])
+    return None
+
+
+def _leaves(verdict: Verdict) -> bool:
+    if verdict.decision is Decision.PRACTICALLY_EQUAL:
+        return verdict.comparisons[0].cheaper == verdict.challenger
+    return verdict.decision is Decision.SWITCH
+
+
+def _open(verdicts: Verdicts) -> OpenVerdict | None:
+    """The verdict over all where its evidence is not enough, else of the categories the cheapest one to settle."""
+    waiting = list(_with_ways(verdicts))
+    over_all = [one for one in waiting if one.category is None]
+    return next(iter(over_all or sorted(waiting, key=_price)), None)
+
+
+def _with_ways(verdicts: Verdicts) -> Iterable[OpenVerdict]:
+    for verdict in verdicts.verdicts:
+        first = verdict.comparisons[0] if verdict.comparisons else None
+        if verdict.decision is Decision.NOT_ENOUGH and first is not None and first.settlement and first.settlement.ways:
+            yield OpenVerdict(verdict.category, verdicts.names[first.challenger], first.settlement.ways)
+
+
+def _price(one: OpenVerdict) -> tuple[bool, float]:
+    usd = one.ways[0].usd
+    return usd is None, usd or 0.0
+
+
+def _unpriced(verdicts: Verdicts, report: QualityReport) -> tuple[str, ...]:
+    asked = {line.candidate_id for line in report.overall() if line.responses and line.cost_usd is None}
+    whole = verdicts.of(None)
+    compared = [] if whole is None else [whole.champion, *(one.challenger for one in whole.comparisons)]
+    return tuple(verdicts.names[of] for of in compared if of in asked)
+
+
+def _count(session: Session, query: "sa.Select[Any]") -> int:
+    return int(session.execute(sa.select(sa.func.count()).select_from(query.subquery())).scalar_one())
