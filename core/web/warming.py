@@ -23,7 +23,7 @@ from core.storage.engine import reading
 from core.ui.shared import charts
 
 # By name: their caches must be made when Streamlit's runtime is there.
-_LOOKED_AT_FIRST = ("core.ui.leaderboard.page", "core.ui.quality.page")
+_LOOKED_AT_FIRST = ("core.ui.overview.view", "core.ui.leaderboard.page", "core.ui.quality.page")
 _ROUND_A_SCRIPT = ("streamlit", "streamlit.runtime.scriptrunner")
 _FEW_RESPONSES = 5_000
 _frozen: set[str] = set()

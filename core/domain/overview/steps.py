@@ -19,6 +19,7 @@ class StepKind(StrEnum):
     IMPORT_PROMPTS = "import prompts"
     ADD_CANDIDATES = "add candidates"
     EVALUATE = "evaluate"
+    WAIT = "wait"
     NAME_CHAMPION = "name the champion"
     DECIDE = "decide"
     LOOK_AT_ROUTE = "look at the proposed route"
@@ -48,6 +49,9 @@ class Situation:
     candidates: int = 0
     """Those in use."""
     responses: int = 0
+    """Answers, and units given up."""
+    is_judged: bool = True
+    """Whether any of them has a verdict."""
     champion: str | None = None
     is_champion_asked: bool = False
     challengers: int = 0
@@ -100,6 +104,9 @@ def _begin(s: Situation) -> Step | None:
     if not s.responses:
         why = "No candidate has answered these prompts yet."
         return _evaluate("Evaluate the candidates", why)
+    if not s.is_judged:
+        why = "Evaluators score new responses in the background; the page shows more as they get on."
+        return Step(StepKind.WAIT, "Wait a moment: answers are being scored", why, "Look again", FREE)
     return None
 
 

@@ -58,9 +58,7 @@ def marks(session: Session, dataset: str) -> Marks:
         "vote": sa.select(sa.func.max(_vote.id)),
         "run": sa.select(sa.func.max(_run.id)),
         "alert": sa.select(sa.func.max(_table["alert"].c.id)),
-        "check": sa.select(sa.func.max(_check.id)).where(
-            _check.is_whole, _check.baseline_id.in_(_baselines(session, dataset))
-        ),
+        "check": sa.select(sa.func.max(_check.id)).where(of_dataset),
         "price": sa.select(sa.func.max(_table["price_override"].c.id)),
         "decision": sa.select(sa.func.max(_taken.id)),
     }

@@ -35,6 +35,7 @@ def situation(
         prompts=_prompts(session, dataset),
         candidates=_count(session, sa.select(_candidate.id).where(_candidate.is_retired.is_(False))),
         responses=0 if report is None else sum(line.responses + line.errors for line in report.overall()),
+        is_judged=verdicts is None or bool(verdicts.verdicts),
         champion=champion or _champion(session),
         is_champion_asked=whole is not None and whole.because is not Because.NO_COMMON_PROMPTS,
         challengers=0 if whole is None else len(whole.comparisons),

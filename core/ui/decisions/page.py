@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Literal, TypeVar
 
 import streamlit as st
+from sqlalchemy import Engine
 from sqlmodel import Session
 
 from core.domain.deciding import Comparison, Decision, Verdict, spans
@@ -57,17 +58,30 @@ def stamp(dataset: str) -> tuple[object, ...]:
 def found(dataset: str, as_of: tuple[object, ...]) -> Verdicts:
     """The verdicts; computed once for everybody who looks, and anew when responses, votes or settings changed."""
     with st.spinner("Weighing the evidence …"):
-        return kept("verdicts", dataset, as_of, service.verdicts)
+        return verdicts(engine(), dataset, as_of)
 
 
-def kept(what: str, dataset: str, as_of: tuple[object, ...], compute: Callable[[Session, str], T]) -> T:
+def verdicts(database: Engine, dataset: str, as_of: tuple[object, ...]) -> Verdicts:
+    """The same without a word, for whoever computes them before somebody looks."""
+    return kept("verdicts", dataset, as_of, service.verdicts, database=database)
+
+
+def kept(
+    what: str,
+    dataset: str,
+    as_of: tuple[object, ...],
+    compute: Callable[[Session, str], T],
+    *,
+    database: Engine | None = None,
+) -> T:
     """What ``compute`` gives of the dataset, kept as long as it rests on the same, which ``as_of`` tells."""
+    source = database or engine()
 
     def anew() -> T:
-        with reading(engine()) as session:
+        with reading(source) as session:
             return compute(session, dataset)
 
-    return KEPT.get((what, str(engine().url), dataset, as_of), anew, fresh_s=_FRESH_S)
+    return KEPT.get((what, str(source.url), dataset, as_of), anew, fresh_s=_FRESH_S)
 
 
 def nothing_yet(dataset: str) -> None:

@@ -62,11 +62,18 @@ def dots(
     st.plotly_chart(figure, config=charts.CONFIG, key=key, alt=f"{title}: {spoken}{more}")
 
 
-def spreads(rows: Sequence[tuple[CandidateRef, Times]], *, title: str, shown: frozenset[int], key: str) -> None:
-    """Median, p95 and p99 of times per candidate on a line, the intervals of the first two as bands."""
+def spreads(
+    rows: Sequence[tuple[CandidateRef, Times]], *, title: str, shown: frozenset[int], key: str,
+    limit_ms: float | None = None,
+) -> None:  # fmt: skip
+    """Median, p95 and p99 of times per candidate on a line, the intervals of the first two as bands.
+
+    ``limit_ms``: what p95 has to stay below, a vertical line.
+    """
     figure = _figure(rows)
     figure.update_layout(margin_r=_margin([words.median_and_p95(times) for _, times in rows]))
     known = [q.value for _, times in rows for q in (times.p50, times.p95, times.p99) if q is not None]
+    known += [limit_ms] if limit_ms is not None else []
     scale = Scale(known, [], None)
     for place, (candidate, times) in enumerate(rows):
         hue = _hue(candidate, shown)
@@ -78,8 +85,19 @@ def spreads(rows: Sequence[tuple[CandidateRef, Times]], *, title: str, shown: fr
             _quantile(figure, place, candidate, q, hue, scale, is_median=is_median, of=times.n)
         _written(figure, place, words.median_and_p95(times), faint=not ends)
     _finish(figure, [candidate for candidate, _ in rows], scale, shown, seconds)
+    if limit_ms is not None:
+        _limit(figure, limit_ms)
     spoken = "; ".join(f"{candidate.name} {words.quantiles(times)}" for candidate, times in rows[:5])
     st.plotly_chart(figure, config=charts.CONFIG, key=key, alt=f"{title}: {spoken}")
+
+
+def _limit(figure: go.Figure, at: float) -> None:
+    ink = colours.ink()
+    figure.add_vline(
+        at, line={"color": ink.quiet, "width": 1.5, "dash": "dash"}, layer="below", annotation_text="limit",
+        annotation_position="top", annotation_font={"color": ink.quiet, "size": 12},
+    )  # fmt: skip
+    figure.update_layout(margin_t=max(figure.layout.margin.t, 24))
 
 
 def _dot(

@@ -50,7 +50,7 @@ class View:
 def found(choice: Choice, as_of: tuple[int, ...]) -> QualityReport:
     """The figures; computed once for everybody who looks, and anew when responses came or gates changed."""
     with st.spinner("Adding up what it cost …"):
-        return _kept(engine(), choice.scope, as_of)
+        return kept(engine(), choice.scope, as_of)
 
 
 def stamp(choice: Choice) -> tuple[int, ...]:
@@ -67,10 +67,12 @@ def compute_first(database: Engine) -> None:
             return
         scope = Scope(datasets[0].id)
         as_of = quality.as_of(session, quality.runs(session, scope.dataset_id)) + rated.as_of(session)
-    _kept(database, scope, as_of)
+    kept(database, scope, as_of)
 
 
-def _kept(database: Engine, scope: Scope, as_of: tuple[int, ...]) -> QualityReport:
+def kept(database: Engine, scope: Scope, as_of: tuple[int, ...]) -> QualityReport:
+    """The figures in ``scope``, for whoever shows them; ``as_of``: the ``stamp`` of what they rest on."""
+
     def compute() -> QualityReport:
         with reading(database) as session:
             return quality.report(session, scope)

@@ -39,6 +39,7 @@ R, A, S = Role.RATER, Role.ANALYST, Role.ADMIN
 REGISTRY: tuple[PageEntry, ...] = (
     PageEntry("rate.py", "Rate", "balance", R, "", "rate", "Compare two responses."),
     PageEntry("my_votes.py", "My votes", "history", R, "", "my_votes", "What you answered, and how to change it."),
+    PageEntry("overview.py", "Overview", "dashboard", A, "Insight", "overview", "Should our users get another model?"),
     PageEntry("leaderboard.py", "Leaderboard", "leaderboard", A, "Insight", "leaderboard", "Which candidate leads?"),
     PageEntry("cost.py", "Cost & quality", "payments", A, "Insight", "cost", "What does an acceptable response cost?"),
     PageEntry("decisions.py", "Decisions", "gavel", A, "Insight", "decisions", "Should our users get another model?"),
@@ -58,7 +59,8 @@ REGISTRY: tuple[PageEntry, ...] = (
 # The landing page lives at "/". In a browser that came by the page's own name it stays at that name, because
 # Streamlit answers the name of its default page with "Page not found"; "/" then leads there.
 _BY_NAME, _HOME = "_came_by_name", "_home"
-_LANDING = {Role.RATER: ("rate",), Role.ANALYST: ("leaderboard", "rate"), Role.ADMIN: ("leaderboard", "rate")}
+_LANDING = {Role.RATER: ("rate",), Role.ANALYST: ("overview", "rate"), Role.ADMIN: ("overview", "rate")}
+_FORMER, _FORMER_FILTERS = "leaderboard.py", "leaderboard_"
 
 
 def pages_for(role: Role) -> list[PageEntry]:
@@ -67,7 +69,7 @@ def pages_for(role: Role) -> list[PageEntry]:
 
 
 def landing_page(role: Role, entries: list[PageEntry]) -> PageEntry:
-    """Where ``role`` arrives: raters at the next pair, others at the leaderboard."""
+    """Where ``role`` arrives: raters at the next pair, others at the overview."""
     by_path = {entry.url_path: entry for entry in entries}
     return next((by_path[path] for path in _LANDING[role] if path in by_path), entries[0])
 
@@ -97,6 +99,12 @@ def page_of(role: Role) -> Page:
     if asked and "/" not in asked and asked not in {_HOME, *(entry.url_path for entry in entries)}:
         hidden.append(Page(lambda: _not_here(asked, home), title="Not here", url_path=asked, visibility="hidden"))
     return st.navigation(sections, position="top" if role is Role.RATER else "sidebar", expanded=True)
+
+
+def follow_old_link() -> None:
+    """Go to the leaderboard where the address is one of when that was the landing page, with what it asked for."""
+    if any(name.startswith(_FORMER_FILTERS) for name in st.query_params):
+        st.switch_page(_FORMER, query_params={name: st.query_params.get_all(name) for name in st.query_params})
 
 
 def _page(entry: PageEntry, *, default: bool) -> Page:

@@ -1,0 +1,99 @@
+"""The evidence in two charts: share acceptable against cost, and latency against its limit."""
+
+from collections.abc import Iterator
+
+import streamlit as st
+
+from core.domain.words import money, seconds
+from core.services.quality import Line
+from core.services.quality.words import cost_and_span, quantile, share_and_span
+from core.ui.overview import addresses, links, scatter
+from core.ui.overview.scatter import Point
+from core.ui.overview.view import View
+from core.ui.quality import charts as quality_charts
+from core.ui.shared import charts, frame
+
+_MOST_PLOTTED, _MOST_TIMED, _MOST_SAID = 60, 12, 4
+
+
+def section(view: View) -> None:
+    """Side by side where there is room."""
+    with st.grid(2, min_column_width=330, gap="medium"):
+        with st.container(gap="xsmall"):
+            _cost(view)
+        with st.container(gap="xsmall"):
+            _latency(view)
+
+
+def _cost(view: View) -> None:
+    st.subheader("Acceptable, and at what cost", anchor=False)
+    points = list(_points(view))
+    who = "what experts would send" if view.by.is_human else "by gates alone"
+    st.caption(f"Share acceptable ({who}) against cost. Lines: 95 % intervals. Dotted: nobody is cheaper and better.")
+    if len(points) < 2 or not any(point.share for point in points):
+        _instead(view, points)
+    else:
+        drawn = scatter.figure(points, title="US$ per 1,000 acceptable responses")
+        alt = "Share acceptable against cost per 1,000 acceptable responses: " + "; ".join(
+            f"{point.name}, {point.detail}" for point in points[:_MOST_SAID]
+        )
+        st.plotly_chart(drawn, config=charts.CONFIG, key="overview_chart-cost", alt=alt)
+    links.line(_left_out(view, len(points)), addresses.figures(view.label))
+
+
+def _points(view: View) -> Iterator[Point]:
+    """The most important first: who is in colour, then the cheapest."""
+    for line in sorted(view.lines, key=lambda line: view.candidate(line).position not in view.coloured)[:_MOST_PLOTTED]:
+        cost, share, candidate = view.by.cost(line), view.by.share(line), view.candidate(line)
+        if cost.value is None or not cost.value or share.value is None:
+            continue
+        yield Point(
+            candidate.name, candidate.position, cost.value, cost.lower, cost.upper, share.value, share.lower,
+            share.upper, candidate.position in view.coloured,
+            f"{share_and_span(share)} acceptable<br>{cost_and_span(cost)} per acceptable response",
+        )  # fmt: skip
+
+
+def _instead(view: View, points: list[Point]) -> None:
+    """A chart of nothing is a sentence."""
+    if not points:
+        judged = [line for line in view.lines if view.by.share(line).value is not None]
+        why = "no cost is known" if judged else "no response has a verdict yet"
+        st.markdown(f"There is nothing to draw: {why}.")
+        return
+    one = points[0]
+    at = f"{money(scatter.THOUSAND * one.cost)} per 1,000 acceptable responses".replace("$", "\\$")
+    st.markdown(f"Only {frame.as_typed(one.name)} has both figures: {100 * one.share:.0f} % acceptable at {at}.")
+
+
+def _left_out(view: View, plotted: int) -> str:
+    missing = len(view.lines) - plotted
+    if not missing:
+        return "All figures, in the same scope"
+    return f"All figures, in the same scope; {missing:,} without a known cost or any acceptable response"
+
+
+def _latency(view: View) -> None:
+    st.subheader("Latency", anchor=False)
+    limit = view.verdicts.settings.latency_limit_ms.get(None)
+    lines = [line for line in view.lines if line.latency.n][:_MOST_TIMED]
+    st.caption("Filled: median. Hollow: p95. Tick: p99. Bands: 95 % intervals.")
+    if not lines:
+        st.markdown("No latency was measured here.")
+        return
+    rows = [(view.candidate(line), line.latency) for line in lines]
+    quality_charts.spreads(rows, title="Latency", shown=view.coloured, key="overview_chart-latency", limit_ms=limit)
+    if limit is None:
+        links.line("No limit is set. Enter one to keep slow candidates out.", addresses.decisions(view.dataset))
+        return
+    links.line(_against(view, lines, limit), addresses.figures(view.label))
+
+
+def _against(view: View, lines: list[Line], limit: float) -> str:
+    """Whose p95 is over the limit."""
+    slow = [line for line in lines if line.latency.p95 and (line.latency.p95.value or limit + 1) > limit]
+    if not slow:
+        return f"All p95 are within the limit of {seconds(limit)}"
+    names = ", ".join(f"{view.called(line.candidate_id)} {quantile(line.latency.p95)}" for line in slow[:_MOST_SAID])
+    more = f" and {len(slow) - _MOST_SAID:,} more" if len(slow) > _MOST_SAID else ""
+    return f"Over the limit of {seconds(limit)} at p95: {names}{more}"

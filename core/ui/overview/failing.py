@@ -1,0 +1,44 @@
+"""What goes wrong most often with the champion's answers, each with an example."""
+
+import streamlit as st
+
+from core.domain.words import n, percent
+from core.services.overview import Failure
+from core.services.quality import BehindRow
+from core.ui.overview import addresses, links
+from core.ui.overview.view import View
+from core.ui.quality import behind
+from core.ui.shared import frame
+
+
+def section(view: View) -> None:
+    """Three at most; without any that is said."""
+    line = view.champion
+    if view.verdicts.champion is None or line is None:
+        return
+    name = view.names[view.verdicts.champion]
+    st.subheader(f"Where {frame.as_typed(name)} fails most", anchor=False)
+    if not view.failures:
+        st.markdown(f"Nowhere yet: none of its {n(line.responses, 'response')} fails a gate or was turned down.")
+        return
+    with st.grid(len(view.failures), min_column_width=250, gap="medium"):
+        for failure in view.failures:
+            with st.container(gap="xsmall", key=f"overview_failure-{behind.label_of(failure.what)}"):
+                _failure(view, name, failure)
+
+
+def _failure(view: View, name: str, failure: Failure) -> None:
+    title = frame.as_typed(behind.label_of(failure.what))
+    said = f"**{title}** {failure.count:,} of {n(failure.of, _unit(failure))} ({percent(failure.share)})"
+    links.line(said, addresses.responses_behind(view.label, name, failure.what))
+    if failure.example is not None:
+        links.line(_example(failure.example), addresses.prompt(view.label, failure.example.prompt))
+
+
+def _unit(failure: Failure) -> str:
+    return {"errors": "call", "not_sent": "rated response"}.get(failure.what.kind, "response")
+
+
+def _example(row: BehindRow) -> str:
+    text = frame.as_typed(row.text) if row.text else frame.as_typed(", ".join(row.reasons)) or "empty"
+    return f":gray[{frame.as_typed(row.prompt)} · {text}]"

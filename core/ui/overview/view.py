@@ -1,0 +1,165 @@
+"""What the page shows of one dataset: verdicts, figures, money, failures; computed once for everybody who looks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import streamlit as st
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from core import clock
+from core.domain.overview import Recommendation, recommended
+from core.services import deciding, overview, quality
+from core.services.datasets import datasets
+from core.services.deciding import Verdicts
+from core.services.overview import Failure, Money
+from core.services.quality import CandidateRef, Line, QualityReport, Scope, rated
+from core.storage.engine import reading
+from core.storage.tables import Dataset
+from core.ui.decisions import page as decisions_page
+from core.ui.quality import page as quality_page
+from core.ui.quality import sentences
+from core.ui.quality.standing import Standing, standing
+from core.ui.shared import colours, frame
+from core.ui.shared.kept import KEPT
+from core.ui.shared.resources import engine
+
+_FRESH_S = 60
+
+
+@dataclass(frozen=True)
+class View:
+    """What is shown. ``label``: of the newest answered version of the dataset, in addresses."""
+
+    dataset: str
+    label: str
+    verdicts: Verdicts
+    report: QualityReport
+    lines: list[Line]
+    """Of the candidates that may be compared, over all categories, the cheapest per acceptable response first."""
+    by: Standing
+    """Whose judgement they are compared by."""
+    recommendation: Recommendation | None
+    money: Money | None
+    failures: list[Failure]
+    """Of the champion."""
+    coloured: frozenset[int]
+    """Positions in colour."""
+    as_of: tuple[object, ...]
+    """Changes with what verdicts rest on."""
+    now: datetime
+
+    @property
+    def names(self) -> Mapping[int, str]:
+        """Of candidates, as people typed them."""
+        return self.verdicts.names
+
+    def called(self, candidate_id: int) -> str:
+        """A candidate's name, for Markdown."""
+        return frame.as_typed(self.names.get(candidate_id, "?"))
+
+    def candidate(self, line: Line) -> CandidateRef:
+        """The candidate of a line."""
+        return self.report.candidate(line.candidate_id)
+
+    @property
+    def champion(self) -> Line | None:
+        """The champion's figures over all; None where it has none."""
+        mine = (line for line in self.report.overall() if line.candidate_id == self.verdicts.champion)
+        return next(mine, None)
+
+
+def view(dataset: str) -> View:
+    """The view of the dataset of that name."""
+    now = clock.now()
+    with reading(engine()) as session:
+        as_of = deciding.as_of(session, dataset)
+        newest = _newest(session, dataset)
+        figures_as_of = _figures_as_of(session, newest)
+    verdicts = decisions_page.found(dataset, as_of)
+    scope = Scope(newest.id or 0)
+    with st.spinner("Adding up what it cost …"):
+        report = quality_page.kept(engine(), scope, figures_as_of)
+        failures = _failures(engine(), scope, figures_as_of, report, verdicts.champion)
+    return _made(dataset, newest.label, verdicts, report, failures, as_of, now)
+
+
+def compute_first(database: Engine) -> None:
+    """Compute and keep what the page shows of itself, so that who looks first does not wait for it."""
+    with reading(database) as session:
+        names = deciding.datasets(session)
+        if not names:
+            return
+        as_of, newest = deciding.as_of(session, names[0]), _newest(session, names[0])
+        figures_as_of = _figures_as_of(session, newest)
+    verdicts = decisions_page.verdicts(database, names[0], as_of)
+    scope = Scope(newest.id or 0)
+    report = quality_page.kept(database, scope, figures_as_of)
+    _failures(database, scope, figures_as_of, report, verdicts.champion)
+
+
+def _newest(session: Session, dataset: str) -> Dataset:
+    """The newest version that anybody answered, else the newest."""
+    for dataset_id in reversed(datasets.versions(session, dataset)):
+        if quality.runs(session, dataset_id):
+            return session.get_one(Dataset, dataset_id)
+    return datasets.named(session, dataset)
+
+
+def _figures_as_of(session: Session, dataset: Dataset) -> tuple[int, ...]:
+    return quality.as_of(session, quality.runs(session, dataset.id or 0)) + rated.as_of(session)
+
+
+def _failures(
+    database: Engine, scope: Scope, as_of: tuple[int, ...], report: QualityReport, champion: int | None
+) -> list[Failure]:
+    line = next((line for line in report.overall() if line.candidate_id == champion), None)
+    if line is None:
+        return []
+
+    def compute() -> list[Failure]:
+        with reading(database) as session:
+            return overview.failures(session, scope, line)
+
+    return KEPT.get(("failures", str(database.url), scope, as_of), compute, fresh_s=_FRESH_S)
+
+
+def _made(
+    dataset: str, label: str, verdicts: Verdicts, report: QualityReport, failures: list[Failure],
+    as_of: tuple[object, ...], now: datetime,
+) -> View:  # fmt: skip
+    by = standing(report.compared())
+    lines = sentences.in_order(report.compared(), by)
+    recommendation = recommended(verdicts.verdicts) or _unchanged(verdicts.champion, report)
+    money = None if recommendation is None else overview.money_of(
+        report, recommendation, verdicts.settings.answers_a_month
+    )  # fmt: skip
+    positions = [report.candidate(line.candidate_id).position for line in lines]
+    first = [verdicts.candidates[of].position for of in _first(verdicts.champion, recommendation)]
+    order = [*first, *(position for position in positions if position not in first)]
+    return View(
+        dataset,
+        label,
+        verdicts,
+        report,
+        lines,
+        by,
+        recommendation,
+        money,
+        failures,
+        colours.coloured(order),
+        as_of,
+        now,
+    )
+
+
+def _unchanged(champion: int | None, report: QualityReport) -> Recommendation | None:
+    """Before there are verdicts: as it is today."""
+    return None if champion is None else Recommendation(champion, dict.fromkeys(report.categories, champion))
+
+
+def _first(champion: int | None, recommendation: Recommendation | None) -> list[int]:
+    """Who is in colour before all others: the champion and whom the verdicts recommend."""
+    named = [*([] if champion is None else [champion]), *(recommendation.candidates if recommendation else [])]
+    return list(dict.fromkeys(named))

@@ -1,0 +1,26 @@
+"""Overview: the decision in words, what it costs, what to do next, and the evidence. Where analysts arrive."""
+
+import streamlit as st
+
+from core.ui.overview import changed, choice, decision, evidence, failing, money, record, step
+from core.ui.overview.view import view
+from core.ui.shared import access, doing, frame, navigation
+
+person = access.require(access.Role.ANALYST)
+navigation.follow_old_link()
+doing.tell()
+frame.page_head("Overview", "Should our users get another model, how sure is that, and what would it save?")
+dataset = choice.dataset()
+if dataset is None:
+    step.first(person)
+    st.stop()
+found = view(dataset)
+with st.container(key="overview_page", gap="medium"):
+    decision.section(found)
+    with st.grid(2, min_column_width=330, gap="medium"):
+        money.section(found)
+        step.section(found, person)
+    failing.section(found)
+    evidence.section(found)
+    changed.section(found, person)
+    record.section(found)
