@@ -22,5 +22,6 @@ with st.container(key="overview_page", gap="medium"):
         step.section(found, person)
     failing.section(found)
     evidence.section(found)
-    changed.section(found, person)
-    record.section(found)
+    with st.grid(2, min_column_width=330, gap="medium"):
+        changed.section(found, person)
+        record.section(found)

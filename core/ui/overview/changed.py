@@ -37,20 +37,21 @@ def section(view: View, person: Person) -> None:
     with reading(engine()) as session:
         marks = overview.marks(session, view.dataset)
         last = since(overview.visit(session, person_id, view.dataset), view.now)
-    if last is None:
-        st.subheader("What changed", anchor=False)
-        st.caption("You are here for the first time. From now on this says what came since your last visit.")
-    else:
-        st.subheader("What changed since your last visit", anchor=False)
-        found = KEPT.get(
-            ("changes", str(engine().url), view.dataset, last[0], marks),
-            lambda: _changes(view.dataset, last[0]),
-            fresh_s=_FRESH_S,
-        )
-        _listed(view, found)
-        st.caption(f"Your last visit: {ago(last[1], view.now)}.")
-    st.session_state[_DRAWN] = (view.dataset, marks, view.now)
-    _seen()
+    with st.container(gap="xsmall", key="overview_changes"):
+        if last is None:
+            st.subheader("What changed", anchor=False)
+            st.caption("You are here for the first time. From now on this says what came since your last visit.")
+        else:
+            st.subheader("What changed since your last visit", anchor=False)
+            _listed(view, _found(view.dataset, last[0], marks))
+            st.caption(f"You were last here {ago(last[1], view.now)}.")
+        st.session_state[_DRAWN] = (view.dataset, marks, view.now)
+        _seen()
+
+
+def _found(dataset: str, before: Marks, marks: Marks) -> list[Change]:
+    key = ("changes", str(engine().url), dataset, before, marks)
+    return KEPT.get(key, lambda: _changes(dataset, before), fresh_s=_FRESH_S)
 
 
 def _changes(dataset: str, marks: Marks) -> list[Change]:
@@ -62,10 +63,9 @@ def _listed(view: View, found: list[Change]) -> None:
     if not found:
         st.markdown("Nothing: no new run, vote, price, alert or drift.")
         return
-    with st.container(gap="xsmall", key="overview_changes"):
-        for change in found:
-            said = frame.as_typed(change.said)
-            links.line(f"**{said}**" if change.is_urgent else said, _address(view, change), icon=_icon(change))
+    for change in found:
+        said = frame.as_typed(change.said)
+        links.line(f"**{said}**" if change.is_urgent else said, _address(view, change), icon=_icon(change))
 
 
 def _icon(change: Change) -> str:

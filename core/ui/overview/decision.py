@@ -1,16 +1,18 @@
 """The decision first: one line over all and one a category, each leading to its comparison."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 import streamlit as st
 
-from core.domain.deciding import Because, Decision, Verdict
+from core.domain.deciding import Because, Comparison, Decision, Verdict
 from core.domain.deciding.wording import head_and_reason
 from core.domain.words import n
-from core.services.deciding.text import notes
+from core.services.deciding.text import notes, settling
+from core.ui.decisions import page as decisions_page
 from core.ui.overview import addresses, links
 from core.ui.overview.view import View
-from core.ui.shared import frame
+from core.ui.shared import colours, frame
 
 _MARKS: dict[Decision, tuple[str, Literal["green", "blue", "violet", "orange"]]] = {
     Decision.SWITCH: ("swap_horiz", "green"),
@@ -18,7 +20,7 @@ _MARKS: dict[Decision, tuple[str, Literal["green", "blue", "violet", "orange"]]]
     Decision.PRACTICALLY_EQUAL: ("balance", "violet"),
     Decision.NOT_ENOUGH: ("hourglass_top", "orange"),
 }
-_OVER_ALL = "Over all"
+_LONGEST = 48
 _SAME_FOR_ALL = (Because.NO_CHAMPION, Because.NO_CHALLENGER)
 
 
@@ -29,9 +31,11 @@ def section(view: View) -> None:
         _not_yet(view)
         return
     with st.container(border=True, gap="small", key="overview_decision"):
-        st.header(f"{_mark(whole)} {frame.as_typed(_head(view, whole))}", anchor=False)
-        with st.container(gap="xsmall", key="overview_whole"):
-            links.line(_reason(view, whole), addresses.verdict(view.dataset, None))
+        head, reason = head_and_reason(whole, view.names)
+        st.header(f"{_mark(whole)} {frame.as_typed(head)}", anchor=False)
+        said = frame.as_typed(_begun(reason, view.names))
+        rests = f" :gray[{_rests(view, whole)}]" if whole.comparisons else ""
+        links.line(f"{said}{rests}", addresses.verdict(view.dataset, None))
         for note in notes(view.verdicts):
             st.caption(f":material/info: {note}")
         if whole.because not in _SAME_FOR_ALL:
@@ -51,12 +55,47 @@ def _categories(view: View) -> None:
     rows = [verdict for verdict in view.verdicts.verdicts if verdict.category is not None]
     if len(rows) < 2:
         return
-    with st.container(gap=None, key="overview_categories"):
-        for verdict in rows:
-            with st.container(horizontal=True, gap="small", key=f"overview_category-{verdict.category}"):
-                st.markdown(f"{_mark(verdict)} {frame.as_typed(verdict.category or '')}", width=150)
-                said = f"**{frame.as_typed(_head(view, verdict))}**: {_reason(view, verdict)}"
-                links.line(said, addresses.verdict(view.dataset, verdict.category))
+    with st.container(gap="small", key="overview_categories"):
+        for place, verdict in enumerate(rows):
+            with st.container(horizontal=True, gap="small", key=f"overview_category-{place}"):
+                st.markdown(f"{_mark(verdict)} {_cut(verdict.category or '')}{_who(view, verdict)}", width=168)
+                links.line(_row(view, verdict), addresses.verdict(view.dataset, verdict.category))
+
+
+def _cut(name: str) -> str:
+    return frame.as_typed(name if len(name) <= _LONGEST else f"{name[:_LONGEST].rstrip()}…")
+
+
+def _who(view: View, verdict: Verdict) -> str:
+    """Whom the verdicts recommend there, with the mark that it has in charts."""
+    found = view.recommendation
+    candidate = None if found is None else found.by_category.get(verdict.category or "")
+    if candidate is None:
+        return ""
+    place = view.verdicts.candidates[candidate].position
+    hue = colours.colour(place) if place in view.coloured else colours.ink().grey
+    return f'  \n:small[:color[{colours.sign(place)}]{{foreground="{hue}"}} {_cut(view.names[candidate])}]'
+
+
+def _row(view: View, verdict: Verdict) -> str:
+    """What to do, in bold; the figures, as on *Decisions*; in grey what would settle it and what it rests on."""
+    head, reason = head_and_reason(verdict, view.names)
+    bold = f"**{frame.as_typed(head)}**"
+    if not verdict.comparisons:
+        return f"{bold} {frame.as_typed(_begun(reason, view.names))}"
+    one = verdict.comparisons[0]
+    said = f"quality {decisions_page.quality(one)} · cost {decisions_page.cost(one)}"
+    return f"{bold} {frame.as_typed(said)} :gray[· {frame.as_typed(_settles(one))}{_rests(view, verdict)}]"
+
+
+def _settles(one: Comparison) -> str:
+    ways = settling(one.settlement)[:1] if one.settlement else []
+    return f"{ways[0]} would settle it · " if ways else ""
+
+
+def _begun(reason: str, names: Mapping[int, str]) -> str:
+    """As the beginning of a sentence; a name that it begins with stays as it is."""
+    return reason if reason.startswith(tuple(names.values())) else f"{reason[:1].upper()}{reason[1:]}"
 
 
 def _mark(verdict: Verdict) -> str:
@@ -64,17 +103,7 @@ def _mark(verdict: Verdict) -> str:
     return f":{colour}[:material/{icon}:]"
 
 
-def _head(view: View, verdict: Verdict) -> str:
-    return head_and_reason(verdict, view.names)[0]
-
-
-def _reason(view: View, verdict: Verdict) -> str:
-    """Why, and in grey what it rests on."""
-    reason = frame.as_typed(head_and_reason(verdict, view.names)[1])
-    return f"{reason} :gray[{rests(view, verdict)}]" if verdict.comparisons else reason
-
-
-def rests(view: View, verdict: Verdict) -> str:
+def _rests(view: View, verdict: Verdict) -> str:
     """What a verdict rests on: 120 votes by 6 raters · 128 responses."""
     found = view.verdicts.rests[verdict.category]
     votes = f"{n(found.votes, 'vote')} by {n(found.raters, 'rater')}" if found.votes else "no votes"

@@ -17,14 +17,15 @@ def section(view: View) -> None:
     if view.verdicts.champion is None or line is None:
         return
     name = view.names[view.verdicts.champion]
-    st.subheader(f"Where {frame.as_typed(name)} fails most", anchor=False)
-    if not view.failures:
-        st.markdown(f"Nowhere yet: none of its {n(line.responses, 'response')} fails a gate or was turned down.")
-        return
-    with st.grid(len(view.failures), min_column_width=250, gap="medium"):
-        for failure in view.failures:
-            with st.container(gap="xsmall", key=f"overview_failure-{behind.label_of(failure.what)}"):
-                _failure(view, name, failure)
+    with st.container(gap="xsmall"):
+        st.subheader(f"Where {frame.as_typed(name)} fails most", anchor=False)
+        if not view.failures:
+            st.markdown(f"Nowhere yet: none of its {n(line.responses, 'response')} fails a gate or was turned down.")
+            return
+        with st.grid(len(view.failures), min_column_width=250, gap="medium"):
+            for place, failure in enumerate(view.failures):
+                with st.container(gap="xsmall", key=f"overview_failure-{place}"):
+                    _failure(view, name, failure)
 
 
 def _failure(view: View, name: str, failure: Failure) -> None:

@@ -1,6 +1,6 @@
 """Where the names beside a chart's points go, so that none lies on another, on a point or on an interval's line.
 
-Places are worked out for the narrowest chart: as it grows wider, what stood beside each other only moves apart.
+A chart grows with the window and its words do not: a place has to be free at the narrowest width and at wider ones.
 """
 
 from collections.abc import Sequence
@@ -38,38 +38,47 @@ class Label:
     """left | center | right: which part of the text stands at ``dx``."""
 
 
-def placed(
-    points: Sequence[tuple[float, float]],
-    names: Sequence[str | None],
-    lines: Sequence[Box],
-    *,
-    width: float,
-    height: float,
-) -> list[Label | None]:
-    """A place for each name, the first first; None where there is no name or no room.
+@dataclass(frozen=True)
+class Sheet:
+    """The chart at one width: where its points are, in pixels from the left upper corner, and what lies about."""
 
-    ``points`` in pixels from the left upper corner; ``lines``: what no name may lie on.
+    points: Sequence[tuple[float, float]]
+    lines: Sequence[Box]
+    """What no name may lie on."""
+    width: float
+    height: float
+
+
+def placed(sheets: Sequence[Sheet], names: Sequence[str | None]) -> list[Label | None]:
+    """A place for each point's name that is free at every width, the first point first.
+
+    None where there is no name, or no room.
     """
-    taken = [*lines, *(_around(x, y) for x, y in points)]
+    taken = [[*sheet.lines, *(_around(x, y) for x, y in sheet.points)] for sheet in sheets]
     found: list[Label | None] = []
-    for (x, y), name in zip(points, names, strict=True):
-        place = None if name is None else _free(x, y, name, taken, Box(0, 0, width, height))
-        if place is not None and name is not None:
-            taken.append(_box(x, y, name, place))
-        found.append(place)
+    for place, name in enumerate(names):
+        label = None if name is None else _free(place, name, sheets, taken)
+        if label is not None and name is not None:
+            for sheet, lying in zip(sheets, taken, strict=True):
+                lying.append(_box(*sheet.points[place], name, label))
+        found.append(label)
     return found
 
 
-def _free(x: float, y: float, name: str, taken: Sequence[Box], within: Box) -> Label | None:
+def _free(place: int, name: str, sheets: Sequence[Sheet], taken: Sequence[Sequence[Box]]) -> Label | None:
     for far in _FAR:
         for across, down in _STEPS:
             label = Label(across * far, down * far, {0: "center", 1: "left", -1: "right"}[across])
-            box = _box(x, y, name, label)
-            inside = box.left >= within.left and box.right <= within.right
-            inside = inside and box.top >= within.top and box.bottom <= within.bottom
-            if inside and not any(box.meets(other) for other in taken):
+            boxes = [_box(*sheet.points[place], name, label) for sheet in sheets]
+            if all(_fits(box, sheet) for box, sheet in zip(boxes, sheets, strict=True)) and not any(
+                box.meets(other) for box, lying in zip(boxes, taken, strict=True) for other in lying
+            ):
                 return label
     return None
+
+
+def _fits(box: Box, sheet: Sheet) -> bool:
+    return box.left >= 0 and box.right <= sheet.width and box.top >= 0 and box.bottom <= sheet.height
 
 
 def _box(x: float, y: float, name: str, label: Label) -> Box:

@@ -13,3 +13,8 @@ def line(said: str, to: Address | None, *, icon: str | None = None) -> None:
         st.markdown(f"{icon or ''} {said}".strip())
         return
     st.page_link(to.page, label=f"{said} {_LEADS}", query_params=to.query, icon=icon, width="stretch")
+
+
+def figure(said: str, to: Address) -> None:
+    """A number by itself that leads ``to`` a page."""
+    st.page_link(to.page, label=said, query_params=to.query)

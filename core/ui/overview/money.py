@@ -8,8 +8,10 @@ from core.services.overview import Money
 from core.ui.overview import addresses, links
 from core.ui.overview.view import View
 from core.ui.shared import frame
+from core.ui.shared.colours import MOST_COLOURED
 
 _UNKNOWN = "unknown"
+WHOLE_FROM_USD = 1000.0
 
 
 def section(view: View) -> None:
@@ -38,40 +40,51 @@ def _nothing(view: View) -> str:
 
 def _figures(view: View, money: Money) -> None:
     assert view.recommendation is not None
-    champion = view.recommendation.champion
+    champion, is_whole = view.recommendation.champion, _is_whole(money)
     today = addresses.figures(view.label, candidates=[view.names[champion]])
-    with st.container(horizontal=True, gap="medium"):
-        _figure("Today", written(money.champion_usd), view.called(champion), today)
+    with st.container(horizontal=True, gap="large", key="overview_figures"):
+        _figure("today", "Today", written(money.champion_usd, is_whole=is_whole), view.called(champion), today)
         if not view.recommendation.is_change:
             return
-        who = [view.names[of] for of in view.recommendation.candidates]
-        there = addresses.figures(view.label, candidates=who[: len(view.coloured)])
-        _figure("As recommended", written(money.recommended_usd), _who(view), there)
-        _figure("Difference", _difference(money), _share(money), there)
+        who = [view.names[of] for of in view.recommendation.candidates][:MOST_COLOURED]
+        there = addresses.figures(view.label, candidates=who)
+        said = written(money.recommended_usd, is_whole=is_whole)
+        _figure("recommended", "As recommended", said, _who(view), there)
+        both = addresses.figures(
+            view.label, candidates=list(dict.fromkeys([view.names[champion], *who]))[:MOST_COLOURED]
+        )
+        _figure("difference", "Difference", _difference(money, is_whole=is_whole), _share(money), both)
 
 
-def _figure(title: str, figure: str, said: str, to: addresses.Address) -> None:
-    with st.container(gap=None, width="content", key=f"overview_figure-{title}"):
+def _figure(key: str, title: str, figure: str, said: str, to: addresses.Address) -> None:
+    with st.container(gap=None, width="content", key=f"overview_figure-{key}"):
         st.caption(title)
-        links.line(figure, to)
+        links.figure(figure, to)
         if said:
             st.caption(said)
 
 
-def written(usd: float | None) -> str:
-    """An amount, in whole dollars from a hundred on."""
+def _is_whole(money: Money) -> bool:
+    """Whether the amounts are so large that nobody reads cents."""
+    return max(money.champion_usd or 0.0, money.recommended_usd or 0.0) >= WHOLE_FROM_USD
+
+
+def written(usd: float | None, *, is_whole: bool = False) -> str:
+    """An amount, to the cent; below ten cents to two digits that count."""
     if usd is None:
         return _UNKNOWN
-    if abs(usd) >= 100:
+    if is_whole:
         return f"\\${usd:,.0f}"
-    return f"\\${usd:,.2f}" if abs(usd) >= 0.1 or not usd else f"\\${usd:.2g}"
+    return f"\\${usd:,.2f}" if usd >= 0.1 or not usd else f"\\${usd:.2g}"
 
 
-def _difference(money: Money) -> str:
-    saved = money.saved_usd
-    if saved is None:
+def _difference(money: Money, *, is_whole: bool) -> str:
+    """Between the amounts as they are written, so that it adds up."""
+    if money.champion_usd is None or money.recommended_usd is None:
         return _UNKNOWN
-    return f"{'−' if saved > 0 else '+' if saved < 0 else ''}{written(abs(saved))}"
+    digits = 0 if is_whole else 2 if min(money.champion_usd, money.recommended_usd) >= 0.1 else 6
+    saved = round(money.champion_usd, digits) - round(money.recommended_usd, digits)
+    return f"{'−' if saved > 0 else '+' if saved < 0 else ''}{written(abs(saved), is_whole=is_whole)}"
 
 
 def _share(money: Money) -> str:

@@ -16,11 +16,11 @@ _MOST = 3
 def section(view: View) -> None:
     """The newest three; the others are on *Decisions*."""
     outcomes = decisions_page.kept("outcomes", view.dataset, view.as_of, taken.outcomes)
-    st.subheader("Decisions taken", anchor=False)
-    if not outcomes:
-        st.caption("None yet. What is accepted or declined stands here, with what it saved.")
-        return
     with st.container(gap="xsmall", key="overview_record"):
+        st.subheader("Decisions taken", anchor=False)
+        if not outcomes:
+            st.caption("None yet. What is accepted or declined stands here, with what it saved.")
+            return
         for outcome in outcomes[:_MOST]:
             links.line(_said(outcome), addresses.decisions(view.dataset), icon=_icon(outcome))
         if len(outcomes) > _MOST:

@@ -9,12 +9,13 @@ import plotly.graph_objects as go
 from core.domain.overview import on_front
 from core.domain.words import money, percent
 from core.ui.overview import labels
-from core.ui.overview.labels import Box
+from core.ui.overview.labels import Box, Sheet
 from core.ui.quality.scale import Scale, tick, ticks
 from core.ui.shared import charts, colours
 
 THOUSAND = 1000.0
-_HEIGHT, _NARROWEST = 360, 292
+_HEIGHT = 360
+_WIDTHS = (300, 360, 440, 560, 720)
 _MARGIN = {"l": 44, "r": 12, "t": 12, "b": 48}
 _MOST_NAMED = 8
 _LONGEST_NAME = 16
@@ -125,23 +126,8 @@ def _hue(p: Point) -> str:
 
 
 def _names(drawn: go.Figure, points: Sequence[Point], front: set[int], x_scale: Scale, low: float, high: float) -> None:
-    width, height = _NARROWEST - _MARGIN["l"] - _MARGIN["r"], _HEIGHT - _MARGIN["t"] - _MARGIN["b"]
-
-    def across(value: float) -> float:
-        place = np.log10(value) if x_scale.is_log else value
-        return float((place - x_scale.low) / (x_scale.high - x_scale.low) * width)
-
-    def down(share: float) -> float:
-        return (high - share) / (high - low) * height
-
     names = _named(points, front)
-    crosses = [
-        Box(across(min(x)) - 2, down(max(y)) - 2, across(max(x)) + 2, down(min(y)) + 2)
-        for p in points if p.in_colour for x, y in _cross(p, x_scale, low, high)
-    ]  # fmt: skip
-    places = labels.placed(
-        [(across(THOUSAND * p.cost), down(p.share)) for p in points], names, crosses, width=width, height=height
-    )
+    places = labels.placed([_sheet(points, x_scale, low, high, width) for width in _WIDTHS], names)
     ink = colours.ink()
     for p, name, place in zip(points, names, places, strict=True):
         if place is not None and name is not None:
@@ -151,6 +137,24 @@ def _names(drawn: go.Figure, points: Sequence[Point], front: set[int], x_scale: 
                 xanchor=place.anchor, yanchor="middle",
                 font={"color": ink.text if p.in_colour else ink.quiet, "size": 13},
             )  # fmt: skip
+
+
+def _sheet(points: Sequence[Point], x_scale: Scale, low: float, high: float, whole: float) -> Sheet:
+    """Where everything is in a chart so many pixels wide."""
+    width, height = whole - _MARGIN["l"] - _MARGIN["r"], _HEIGHT - _MARGIN["t"] - _MARGIN["b"]
+
+    def across(value: float) -> float:
+        place = np.log10(value) if x_scale.is_log else value
+        return float((place - x_scale.low) / (x_scale.high - x_scale.low) * width)
+
+    def down(share: float) -> float:
+        return (high - share) / (high - low) * height
+
+    crosses = [
+        Box(across(min(x)) - 2, down(max(y)) - 2, across(max(x)) + 2, down(min(y)) + 2)
+        for p in points if p.in_colour for x, y in _cross(p, x_scale, low, high)
+    ]  # fmt: skip
+    return Sheet([(across(THOUSAND * p.cost), down(p.share)) for p in points], crosses, width, height)
 
 
 def _named(points: Sequence[Point], front: set[int]) -> list[str | None]:
