@@ -6,9 +6,12 @@ several turns it and the ``constraints`` concern the last answer, except ``max_w
 are ``max_words``, ``max_characters``, ``number`` (the figure a right answer must contain), ``json_schema`` (draft
 2020-12), ``expects_refusal``, and ``contains`` false where the reference is one good answer of many.
 
-``candidates.jsonl``: five candidates, one small model, told apart by system prompt and temperature.
+``candidates.jsonl``: three candidates whose answers were written for the demo, and two of one small model, told apart
+by system prompt and temperature.
 
-``responses.jsonl``: what they answered, recorded by ``make demo`` and not edited since.
+``responses.jsonl``: what the small model answered, recorded by ``make demo`` and not edited since.
+
+``written/``: what each written candidate may answer, by prompt; ``story`` says what happens in the demo's eight weeks.
 """
 
 import json
@@ -21,13 +24,15 @@ CANDIDATES = FOLDER / "candidates.jsonl"
 RESPONSES = FOLDER / "responses.jsonl"
 
 DATASET_NAME = "Demo: Larkfield helpline"
-CHAMPION = "Plain"
+CHAMPION = "Alder"
 
 NOTICE = (
-    "These answers come from SmolLM2-135M-Instruct, a very small model answering on a laptop, "
-    "their prices are invented, as a host might charge for such a model, "
-    "and votes marked simulated were made by a program, not by people."
+    "The answers of Alder, Birch and Cedar were written for this demo by its makers, in eight weekly runs whose dates, "
+    "prices and times are invented. Those of Plain and Terse come from SmolLM2-135M-Instruct, a very small model that "
+    "answered on a laptop. All votes marked simulated were made by a program, not by people."
 )
+NOTICE_LINE = "Demo: written and simulated"
+"""What every page says that shows something of it."""
 
 _GUIDELINES = """\
 Larkfield makes appliances for home and health: kettles, heaters, washing machines, blood pressure monitors.

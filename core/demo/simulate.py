@@ -1,22 +1,20 @@
 """Simulated raters for the demo alone: a fresh workspace shows boards that work, before anybody has rated.
 
-How they judge. Every response gives an *impression* of a few visible signs (``core.demo.impressions``): repetition,
-length, courtesy, a cut-off ending, the reference found, JSON given. For each question a rater adds up the signs with
-fixed weights (``core.demo.taste``), bent by a taste of their own, and compares. The sums are standardised over
-all responses, so thresholds are in standard deviations. A rater adds noise, leans a little to one side, calls
-small differences a tie and two poor answers both bad. *Send* holds each response by itself against a bar. The
-last rater is careless: too fast, and about half of the answers at random.
-
-They know nothing of candidates, and no candidate is favoured.
+How they judge. They know what an answer was written as: a good one, a weak one, one since the update
+(``core.demo.taste`` says what each is to them). Every response gives an *impression* of a few visible signs as well
+(``core.demo.impressions``): repetition, length, courtesy, a cut-off ending, the reference found, JSON given. For each
+question a rater adds up the signs with fixed weights, bent by a taste of their own, and compares. A rater adds noise,
+leans a little to one side, calls small differences a tie and two poor answers both bad. *Send* holds each response by
+itself against a bar. The last rater is careless: too fast, and about half of the answers at random.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, cycle
-from typing import Any
+from itertools import combinations
 
 import numpy as np
 
+from core.demo.story import HOUSES
 from core.demo.taste import (
     QUESTIONS,
     Answer,
@@ -25,12 +23,12 @@ from core.demo.taste import (
     draw_rater,
     judge,
     scale,
-    take_in,
     time_on_pair_ms,
 )
 from core.domain.votes import OUTCOME_WORDS
 
 Pair = tuple[str, str, str]
+Answers = Mapping[tuple[str, str], Answer]
 SESSION_PAIRS = 30
 SESSIONS = 6
 DAY_S = 86_400.0
@@ -40,6 +38,8 @@ DAY_S = 86_400.0
 class RatedPair:
     """One simulated rater's answers on one pair; ``left`` and ``right`` name candidates."""
 
+    week: int
+    """Of whose run the two responses are."""
     prompt_id: str
     left: str
     right: str
@@ -48,76 +48,75 @@ class RatedPair:
     """question key (tone, safety, send) → left | right | tie | both_bad."""
     time_on_pair_ms: int
     finished_after_s: float
-    """Seconds from the start of the simulated week to the last answer on the pair; less than seven days."""
+    """Seconds from the end of the week's run to the last answer on the pair; less than six days."""
 
 
 @dataclass(frozen=True)
 class _Table:
     """What lies before the raters: answers by (prompt, candidate), and the scale of each question."""
 
-    answers: dict[tuple[str, str], Answer]
+    week: int
+    answers: Answers
     scales: dict[str, Scale]
 
 
 def simulated_votes(
-    prompts: Sequence[Mapping[str, Any]],
-    responses: Sequence[Mapping[str, Any]],
+    weeks: Mapping[int, Answers],
     *,
     rng: np.random.Generator,
-    raters: int = 6,
-    judgements: int = 900,
+    raters: int = 14,
     overlap: int = 3,
+    of_recorded: int = 56,
 ) -> list[RatedPair]:
-    """About ``judgements`` rated pairs, in order of time; the same for the same arguments and state of ``rng``.
+    """Rated pairs, in order of time; the same for the same arguments and state of ``rng``.
 
-    ``prompts`` and ``responses`` have the fields of Prompts and Responses JSONL. A third of the rated pairs gets
-    each of 1 … ``overlap`` votes, no rater gets a pair twice, and pairs that nobody rated remain. Raters are called
-    "Simulated rater 1" and so on; the last is the careless one.
+    ``weeks``: by week, what was answered by (prompt's id, candidate). In every week each pair of written candidates on
+    each prompt is rated, a third of them by each of 1 … ``overlap`` raters, and ``of_recorded`` of the pairs with a
+    recorded one, once each. No rater gets a pair twice in a week. Raters are called "Simulated rater 1" and so on; the
+    last is the careless one.
     """
-    by_id = {prompt["id"]: prompt for prompt in prompts}
-    answers = {
-        (row["prompt_id"], row["candidate"]): take_in(by_id[row["prompt_id"]], row)
-        for row in responses
-        if row["prompt_id"] in by_id
-    }
-    if not answers:
+    everything = [answer for answers in weeks.values() for answer in answers.values()]
+    if not everything:
         return []
-    table = _Table(answers, {question: scale(question, answers.values()) for question in QUESTIONS})
+    scales = {question: scale(question, everything) for question in QUESTIONS}
     people = [draw_rater(number, careless=number == raters, rng=rng) for number in range(1, raters + 1)]
-    shares = _shares(_spread(answers, rng), people, judgements=judgements, overlap=overlap, rng=rng)
-    rated = [
-        pair for rater, share in zip(people, shares, strict=True) for pair in _work_through(share, rater, table, rng)
-    ]
-    return sorted(rated, key=lambda pair: (pair.finished_after_s, pair.rater))
+    rated = []
+    for week, answers in weeks.items():
+        table = _Table(week, answers, scales)
+        shares = _shares(_pairs(answers, overlap, of_recorded, rng), people, rng=rng)
+        of_week = [
+            pair
+            for rater, share in zip(people, shares, strict=True)
+            for pair in _work_through(share, rater, table, rng)
+        ]
+        rated += sorted(of_week, key=lambda pair: (pair.finished_after_s, pair.rater))
+    return rated
 
 
-def _spread(answers: Iterable[tuple[str, str]], rng: np.random.Generator) -> list[Pair]:
-    """All pairs (prompt, candidate, candidate): one of every prompt in turn, each prompt's in random order."""
+def _pairs(
+    answers: Iterable[tuple[str, str]], overlap: int, of_recorded: int, rng: np.random.Generator
+) -> list[tuple[Pair, int]]:
+    """A week's pairs (prompt, candidate, candidate), each with how many are to rate it."""
     candidates: dict[str, list[str]] = {}
     for prompt_id, candidate in answers:
         candidates.setdefault(prompt_id, []).append(candidate)
-    queues: list[list[Pair]] = []
-    for prompt_id in sorted(candidates):
-        pairs = [(prompt_id, a, b) for a, b in combinations(sorted(candidates[prompt_id]), 2)]
-        queues.append([pairs[i] for i in rng.permutation(len(pairs))])
-    longest = max(map(len, queues), default=0)
-    return [queue[i] for i in range(longest) for queue in queues if i < len(queue)]
+    pairs = [(prompt, *two) for prompt in sorted(candidates) for two in combinations(sorted(candidates[prompt]), 2)]
+    written = [pair for pair in pairs if pair[1] in HOUSES and pair[2] in HOUSES]
+    others = [pair for pair in pairs if pair not in set(written)]
+    order = rng.permutation(len(written))
+    wanted = [(written[place], overlap - number % overlap) for number, place in enumerate(order)]
+    return wanted + [(others[place], 1) for place in rng.permutation(len(others))[:of_recorded]]
 
 
 def _shares(
-    pairs: Sequence[Pair], people: Sequence[Rater], *, judgements: int, overlap: int, rng: np.random.Generator
+    pairs: Sequence[tuple[Pair, int]], people: Sequence[Rater], *, rng: np.random.Generator
 ) -> list[list[Pair]]:
     """Each rater's pairs, in random order; the active get more."""
     activity = np.array([rater.activity for rater in people])
     shares: list[list[Pair]] = [[] for _ in people]
-    left = judgements
-    for pair, wanted in zip(pairs, cycle(range(min(overlap, len(people)), 0, -1)), strict=False):
-        takers = rng.choice(len(people), size=min(wanted, left), replace=False, p=activity / activity.sum())
-        for taker in takers:
+    for pair, wanted in pairs:
+        for taker in rng.choice(len(people), min(wanted, len(people)), replace=False, p=activity / activity.sum()):
             shares[taker].append(pair)
-        left -= len(takers)
-        if left == 0:
-            break
     return [[share[i] for i in rng.permutation(len(share))] for share in shares]
 
 
@@ -140,5 +139,5 @@ def _work_through(share: Sequence[Pair], rater: Rater, table: _Table, rng: np.ra
             question: OUTCOME_WORDS[judge(question, *shown, rater=rater, scale=table.scales[question], rng=rng)]
             for question in QUESTIONS
         }
-        rated.append(RatedPair(prompt_id, left, right, rater.name, outcomes, time_ms, round(clock, 1)))
+        rated.append(RatedPair(table.week, prompt_id, left, right, rater.name, outcomes, time_ms, round(clock, 1)))
     return rated

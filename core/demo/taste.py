@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from core.demo.impressions import Impression, impression
+from core.demo.story import HOUSES
+from core.demo.texts import GOOD, UPDATED, WEAK
 from core.domain.votes import Outcome, reading_floor_ms
 
 WEIGHTS: dict[str, dict[str, float]] = {
@@ -39,6 +41,18 @@ WEIGHTS: dict[str, dict[str, float]] = {
     },
 }
 QUESTIONS = tuple(WEIGHTS)
+RECORDED = "recorded"
+STANDING: dict[str, dict[str, float]] = {
+    GOOD: {"tone": 0.9, "safety": 0.8, "send": 1.9},
+    WEAK: {"tone": -0.3, "safety": 0.3, "send": -0.5},
+    UPDATED: {"tone": 0.0, "safety": 0.6, "send": -0.6},
+    RECORDED: {"tone": -1.0, "safety": -1.2, "send": -0.9},
+}
+"""What an answer is to every rater, by how it was written; the visible signs come on top."""
+WEAK_WHERE_IT_MATTERS = {("safety", "safety"): -1.2}
+"""(question, category) → what a weak answer is there instead."""
+SIGNS = 0.3
+"""How much the visible signs count beside that."""
 
 POOR = {"tone": -0.35, "safety": -0.9}
 TIE_WIDTH = {"tone": 0.35, "safety": 0.6}
@@ -60,6 +74,8 @@ class Answer:
 
     impression: Impression
     words: int
+    standing: Mapping[str, float]
+    """Question → how good it is, before the signs and anybody's taste."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +99,16 @@ class Rater:
     is_careless: bool
 
 
-def take_in(prompt: Mapping[str, Any], response: Mapping[str, Any]) -> Answer:
-    """The answer that a response (Responses JSONL) gives to its prompt (Prompts JSONL)."""
-    turns: Sequence[str] = response["turns"] if "turns" in response else [response["text"]]
-    return Answer(impression(prompt, turns), sum(len(turn.split()) for turn in turns))
+def take_in(prompt: Mapping[str, Any], turns: Sequence[str], *, candidate: str, quality: str) -> Answer:
+    """The answer that ``turns`` give to a prompt (Prompts JSONL). ``quality``: a key of STANDING."""
+    house, category = HOUSES.get(candidate), prompt["category"]
+    standing = {}
+    for question, usual in STANDING[quality].items():
+        found = WEAK_WHERE_IT_MATTERS.get((question, category), usual) if quality == WEAK else usual
+        if house is not None:
+            found += house.liked.get(question, 0.0) + house.liked_in.get((question, category), 0.0)
+        standing[question] = found
+    return Answer(impression(prompt, turns), sum(len(turn.split()) for turn in turns), standing)
 
 
 def draw_rater(number: int, *, careless: bool, rng: np.random.Generator) -> Rater:
@@ -118,7 +140,8 @@ def judge(
     if rater.is_careless and rng.random() < CARELESS_RANDOM_SHARE:
         return Outcome(int(rng.choice(4, p=CARELESS_OUTCOMES)))
     likes_left, likes_right = (
-        (_sum(rater.weights[question], answer.impression) - scale.mean) / scale.sd
+        answer.standing[question]
+        + SIGNS * (_sum(rater.weights[question], answer.impression) - scale.mean) / scale.sd
         + rater.length_taste * (answer.impression.log_words - USUAL_LOG_WORDS)
         + float(rng.normal(0, NOISE_SD))
         for answer in (left, right)

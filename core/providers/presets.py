@@ -45,9 +45,14 @@ PRESETS: tuple[Preset, ...] = (
 )
 # fmt: on
 
+WRITTEN = "written"
+"""The provider of candidates whose answers were written for the demo; none of PRESETS."""
+
 
 def preset_named(name: str) -> Preset:
     """The preset of that name. Raises BadInput, listing the names and the closest one."""
+    if is_written(name):
+        raise BadInput("Its answers were written for the demo, so there is no model to ask.")
     known = {preset.name: preset for preset in PRESETS}
     found = known.get(name.strip().casefold()) if isinstance(name, str) else None
     if found is not None:
@@ -55,6 +60,11 @@ def preset_named(name: str) -> Preset:
     close = get_close_matches(str(name).casefold(), known, n=1, cutoff=0.5)
     meant = f" Did you mean '{close[0]}'?" if close else ""
     raise BadInput(f"There is no provider '{name}'.{meant} Known ones: {', '.join(known)}.")
+
+
+def is_written(provider: object) -> bool:
+    """Whether what a candidate answers was written by people: then there is nothing to send anything to."""
+    return isinstance(provider, str) and provider.strip().casefold() == WRITTEN
 
 
 def price_provider_of(name: str) -> str | None:

@@ -22,6 +22,7 @@ from core.storage.tables import (
 
 COUNT_SIMULATED = "count_simulated"
 DEMO_REMOVED = "demo_removed"
+DEMO_OPENING = "demo_opening"
 
 
 def counts_simulated(session: Session) -> bool:
@@ -39,6 +40,11 @@ def demo_was_removed(session: Session) -> bool:
     return bool(setting(session, DEMO_REMOVED, False))
 
 
+def demo_is_opening(session: Session) -> bool:
+    """Whether the demo is on its way: not all of it is there yet, or scored and checked."""
+    return bool(setting(session, DEMO_OPENING, False))
+
+
 def save(session: Session, name: str, setting: Any) -> None:
     """Keep ``setting`` (anything JSON can hold) under ``name``."""
     session.merge(WorkspaceSetting(name=name, setting=setting))
@@ -48,6 +54,13 @@ def setting(session: Session, name: str, default: Any) -> Any:
     """What is kept under ``name``; ``default`` where nothing is."""
     found = session.get(WorkspaceSetting, name)
     return default if found is None else found.setting
+
+
+def forget(session: Session, name: str) -> None:
+    """Keep nothing under ``name`` any more."""
+    found = session.get(WorkspaceSetting, name)
+    if found is not None:
+        session.delete(found)
 
 
 def count_workspace(session: Session) -> dict[str, tuple[str, int]]:

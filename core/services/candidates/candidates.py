@@ -213,6 +213,10 @@ def _get(session: Session, candidate_id: int) -> Candidate:
     return candidate
 
 
+def _can_be_asked(one: Candidate) -> bool:
+    return bool(one.provider and one.model) and not one.is_retired and not presets.is_written(one.provider)
+
+
 def _refuse_taken(session: Session, name: str) -> None:
     if session.exec(select(Candidate.id).where(Candidate.name == name)).first() is not None:
         raise BadInput(f"There is a candidate called '{name}' already. Choose another name.")
@@ -248,7 +252,7 @@ def ids_named(session: Session, names: Sequence[str]) -> list[int]:
     """
     everyone = session.exec(select(Candidate).order_by(col(Candidate.position))).all()
     if not names:
-        return [one.id for one in everyone if one.id is not None and one.provider and one.model and not one.is_retired]
+        return [one.id for one in everyone if one.id is not None and _can_be_asked(one)]
     by_name = {one.name: one.id for one in everyone}
     unknown = [name for name in names if name not in by_name]
     if unknown:

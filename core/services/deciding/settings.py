@@ -43,6 +43,17 @@ def settings(session: Session) -> Settings:
     )
 
 
+def as_entered(session: Session) -> Mapping[str, Any] | None:
+    """What was entered, as it is stored; None where nobody entered anything."""
+    found: Mapping[str, Any] | None = workspace.setting(session, _NAME, None)
+    return found
+
+
+def forget(session: Session) -> None:
+    """Go back to the defaults."""
+    workspace.forget(session, _NAME)
+
+
 def save(
     session: Session,
     params: Mapping[str, Any],

@@ -1,27 +1,31 @@
-"""Opening the demo workspace on the first start, and taking its simulated raters' votes in as what they are."""
+"""Opening the demo workspace on the first start: its texts, eight weekly runs, and simulated raters' votes on them."""
 
 from datetime import datetime, timedelta
 
 import numpy as np
-import sqlalchemy as sa
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from core import demo
-from core.demo.simulate import RatedPair, simulated_votes
-from core.domain.lengths import length_bin
-from core.domain.votes import OUTCOME_OF_WORD, reading_floor_ms
-from core.services import scoring
+from core.demo import story
+from core.demo.texts import written
+from core.demo.weeks import weekly_answers
+from core.services import prices, scoring, workspace
+from core.services.demo import own_settings
+from core.services.demo.simulated_raters import write_votes
+from core.services.demo.weekly_runs import Priced, begun_at, dearer_from, finished_at, priced, write_runs
 from core.services.importing import Kind, import_file, sweep
-from core.services.leaderboards import tallies
 from core.services.studies import studies
-from core.services.workspace import demo_was_removed
+from core.services.watching import drift
 from core.storage.engine import reading, write
-from core.storage.tables import Candidate, Dataset, Person, Prompt, Response, Study, Vote
+from core.storage.tables import Candidate, Dataset, Study
 
 STUDY_NAME = "Demo"
+BASELINE_WHY = "The first three weekly runs, before anything changed."
 _SEED = 64
 _PAIRS_ASKED = 60
+_RECORDED_AFTER = timedelta(days=1)
+_PINNED_AFTER = timedelta(minutes=10)
 
 
 def prepare_workspace(engine: Engine, *, demo: bool, now: datetime) -> None:
@@ -37,20 +41,32 @@ def prepare_workspace(engine: Engine, *, demo: bool, now: datetime) -> None:
 
 
 def _wants_demo(engine: Engine) -> bool:
+    """Where nothing is there yet and nobody removed it, and where somebody began to open it."""
     with reading(engine) as session:
         is_empty = session.exec(select(Dataset.id).limit(1)).first() is None
-        return is_empty and not demo_was_removed(session)
+        return (is_empty and not workspace.demo_was_removed(session)) or workspace.demo_is_opening(session)
 
 
-def open_demo(engine: Engine, *, now: datetime) -> None:
-    """Import the recorded demo and give it a study with simulated votes; does nothing where it is there."""
-    for kind, path in (
-        (Kind.PROMPTS, demo.PROMPTS),
-        (Kind.CANDIDATES, demo.CANDIDATES),
-        (Kind.RESPONSES, demo.RESPONSES),
+def open_demo(engine: Engine, *, now: datetime, weeks: int = story.WEEKS) -> None:
+    """Import the demo and give it its weekly runs, and a study with simulated votes; does nothing where it is there.
+
+    Broken off, it goes on at the next call. Scores and checks for drift follow in ``finishing.finish_demo``.
+    ``weeks``: only the last so many of the runs, for who needs no history.
+    """
+    with reading(engine) as session:
+        if _study(session) is not None:
+            return
+    write(engine, lambda session: workspace.save(session, workspace.DEMO_OPENING, True))
+    recorded = begun_at(1, now) + _RECORDED_AFTER
+    for kind, path, at in (
+        (Kind.PROMPTS, demo.PROMPTS, now),
+        (Kind.CANDIDATES, demo.CANDIDATES, now),
+        (Kind.RESPONSES, demo.RESPONSES, recorded),
     ):
-        import_file(engine, path, kind, dataset=demo.DATASET_NAME, now=now)
-    write(engine, lambda session: _open_study(session, now))
+        import_file(engine, path, kind, dataset=demo.DATASET_NAME, now=at)
+    write(engine, lambda session: _enter_price(session, now))
+    costs = priced(engine, now)
+    write(engine, lambda session: _tell(session, costs, now, weeks))
 
 
 def is_demo(session: Session, study: Study) -> bool:
@@ -59,63 +75,49 @@ def is_demo(session: Session, study: Study) -> bool:
     return dataset is not None and dataset.is_demo
 
 
-def _open_study(session: Session, now: datetime) -> None:
-    dataset = session.exec(select(Dataset).where(Dataset.name == demo.DATASET_NAME)).one()
-    if session.exec(select(Study.id).where(Study.dataset_id == dataset.id)).first() is not None:
+def _study(session: Session) -> Study | None:
+    over = select(Study).join(Dataset, col(Dataset.id) == Study.dataset_id)
+    return session.exec(over.where(Dataset.name == demo.DATASET_NAME)).first()
+
+
+def _enter_price(session: Session, now: datetime) -> None:
+    """Cedar's other price, as an admin enters it; once."""
+    provider, model = session.exec(
+        select(Candidate.provider, Candidate.model).where(Candidate.name == story.CEDAR)
+    ).one()
+    assert provider is not None and model is not None
+    if any((each.provider, each.model) == (provider, model) for each in prices.overrides(session)):
+        return
+    prices.enter_override(
+        session,
+        provider=provider,
+        model=model,
+        input_usd_per_mtok=story.DEARER_INPUT_USD_PER_MTOK,
+        output_usd_per_mtok=story.DEARER_OUTPUT_USD_PER_MTOK,
+        valid_from=dearer_from(now),
+        now=dearer_from(now),
+        note="Invented for the demo",
+    )
+
+
+def _tell(session: Session, costs: dict[tuple[str, int], Priced], now: datetime, weeks: int) -> None:
+    """All that is not imported, in one transaction."""
+    dataset = session.exec(select(Dataset).where(Dataset.name == demo.DATASET_NAME).with_for_update()).one()
+    if _study(session) is not None:
         return
     dataset.is_demo = True
     champion = session.exec(select(Candidate).where(Candidate.name == demo.CHAMPION)).one()
-    champion.is_champion = True
+    champion.is_champion = session.exec(select(Candidate.id).where(col(Candidate.is_champion))).first() is None
+    rng = np.random.default_rng(_SEED)
+    answers = weekly_answers(demo.records(demo.PROMPTS), written(), rng=rng, weeks=weeks)
+    runs = write_runs(session, dataset.id or 0, answers, costs, now)
     study = studies.create(
-        session, name=STUDY_NAME, now=now, guidelines=demo.GUIDELINES, dataset_id=dataset.id, state="open"
+        session, name=STUDY_NAME, now=begun_at(1, now), guidelines=demo.GUIDELINES, dataset_id=dataset.id, state="open"
     )
     study.pairs_per_rater = _PAIRS_ASKED
-    rated = simulated_votes(demo.records(demo.PROMPTS), demo.records(demo.RESPONSES), rng=np.random.default_rng(_SEED))
-    assert study.id is not None
-    session.execute(sa.insert(Vote), _vote_rows(session, study.id, rated, now))
-    tallies.rebuild(session, study.id)
-
-
-def _vote_rows(session: Session, study_id: int, rated: list[RatedPair], now: datetime) -> list[dict[str, object]]:
-    start = now - timedelta(days=7)
-    raters = _simulated_raters(session, sorted({pair.rater for pair in rated}), now)
-    question = {question.key: question.id for question in studies.questions(session, study_id)}
-    responses = _responses(session, study_id)
-    rows: list[dict[str, object]] = []
-    for pair in sorted(rated, key=lambda pair: pair.finished_after_s):
-        left, right = responses[pair.prompt_id, pair.left], responses[pair.prompt_id, pair.right]
-        for key, word in pair.outcomes.items():
-            rows.append(
-                {
-                    "study_id": study_id,
-                    "question_id": question[key],
-                    "prompt_id": left.prompt_id,
-                    "rater_id": raters[pair.rater],
-                    "left_candidate_id": left.candidate_id,
-                    "right_candidate_id": right.candidate_id,
-                    "outcome": int(OUTCOME_OF_WORD[word]),
-                    "length_bin": length_bin(left.words, right.words),
-                    "too_fast": pair.time_on_pair_ms < reading_floor_ms(left.words + right.words),
-                    "time_on_pair_ms": pair.time_on_pair_ms,
-                    "created_at": start + timedelta(seconds=pair.finished_after_s),
-                }
-            )
-    return rows
-
-
-def _simulated_raters(session: Session, names: list[str], now: datetime) -> dict[str, int]:
-    people = [Person(name=name, kind="simulated", created_at=now) for name in names]
-    session.add_all(people)
-    session.flush()
-    return {person.name: person.id for person in people if person.id is not None}
-
-
-def _responses(session: Session, study_id: int) -> dict[tuple[str, str], Response]:
-    dataset_id = session.get_one(Study, study_id).dataset_id
-    query = (
-        select(Prompt.external_id, Candidate.name, Response)
-        .join(Prompt, col(Prompt.id) == Response.prompt_id)
-        .join(Candidate, col(Candidate.id) == Response.candidate_id)
-        .where(Prompt.dataset_id == dataset_id)
-    )
-    return {(prompt, candidate): response for prompt, candidate, response in session.exec(query)}
+    write_votes(session, study, answers, now, rng=rng)
+    own_settings.enter(session)
+    before = [run_id for week, run_id in runs.items() if week <= story.BASELINE_WEEKS]
+    if before:
+        at = finished_at(story.BASELINE_WEEKS, now) + _PINNED_AFTER
+        drift.pin(session, dataset.name, before, person_id=None, why=BASELINE_WHY, now=at)

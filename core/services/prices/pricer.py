@@ -66,7 +66,7 @@ class Pricer:
         rates = self.rates(endpoint, settings, answered_by=answered_by, at=at, is_fallback=is_fallback)
         if rates is None:
             return _UNKNOWN
-        return Quote(cost_usd(usage, rates, batch=batch), self._id_of(rates), rates)
+        return Quote(cost_usd(usage, rates, batch=batch), self.id_of(rates), rates)
 
     def ceiling_usd(
         self,
@@ -105,7 +105,8 @@ class Pricer:
             self._looked_at = now
         return self._entered
 
-    def _id_of(self, rates: Rates) -> int:
+    def id_of(self, rates: Rates) -> int:
+        """Of the row that holds ``rates``, which is written where it is not there."""
         known = self._ids.get(rates)
         if known is None:
             with self._lock:
