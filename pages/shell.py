@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.ui.alerts import badge
 from core.ui.runs import re_evaluate
-from core.ui.shared import access, frame, navigation, signing_out
+from core.ui.shared import access, frame, navigation, of_demo, signing_out
 
 st.set_page_config(page_title="Evenhand", page_icon=frame.MARK, layout="wide")
 frame.mark()
@@ -17,6 +17,7 @@ if role > access.Role.RATER:
     badge.in_sidebar(page.url_path)
     re_evaluate.in_sidebar(person, page.url_path)
     signing_out.foot(person)
-page.run()
+with of_demo.said(page.url_path):
+    page.run()
 if role is access.Role.RATER and page.url_path == "my_votes":
     signing_out.foot(person)

@@ -4,7 +4,8 @@
 appliances for home and health. A ``reference`` is a right answer, or a list of which any one is right; with
 several turns it and the ``constraints`` concern the last answer, except ``max_words`` (each answer). The constraints
 are ``max_words``, ``max_characters``, ``number`` (the figure a right answer must contain), ``json_schema`` (draft
-2020-12), ``expects_refusal``, and ``contains`` false where the reference is one good answer of many.
+2020-12), ``expects_refusal``, and ``contains``: wordings of which a right answer has one, or false where the reference
+is one good answer of many.
 
 ``candidates.jsonl``: three candidates whose answers were written for the demo, and two of one small model, told apart
 by system prompt and temperature.
@@ -25,6 +26,8 @@ RESPONSES = FOLDER / "responses.jsonl"
 
 DATASET_NAME = "Demo: Larkfield helpline"
 CHAMPION = "Alder"
+FORMER_CANDIDATES = ("Warm", "Careful", "Loose")
+"""Of the demo as it was before, which older workspaces may hold."""
 
 NOTICE = (
     "The answers of Alder, Birch and Cedar were written for this demo by its makers, in eight weekly runs whose dates, "

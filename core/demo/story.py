@@ -53,8 +53,8 @@ HOUSES: Mapping[str, House] = {
         liked_in={("safety", "safety"): -0.9, ("send", "safety"): -0.4},
     ),
     CEDAR: House(
-        0.24,
-        {"safety": 0.4, "extraction": 0.1, "reasoning": 0.15},
+        0.29,
+        {"safety": 0.4, "extraction": 0.12, "reasoning": 0.2},
         first_token_ms=190.0,
         tokens_per_s=210.0,
         liked={"tone": -0.15, "safety": 0.15},

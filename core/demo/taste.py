@@ -51,15 +51,15 @@ STANDING: dict[str, dict[str, float]] = {
 """What an answer is to every rater, by how it was written; the visible signs come on top."""
 WEAK_WHERE_IT_MATTERS = {("safety", "safety"): -1.2}
 """(question, category) → what a weak answer is there instead."""
-SIGNS = 0.3
+SIGNS = 0.2
 """How much the visible signs count beside that."""
 
 POOR = {"tone": -0.35, "safety": -0.9}
 TIE_WIDTH = {"tone": 0.35, "safety": 0.6}
 SEND_BAR = 0.6
-NOISE_SD = 0.55
+NOISE_SD = 0.5
 TASTE_SD = 0.4
-LENGTH_TASTE_SD = 0.3
+LENGTH_TASTE_SD = 0.2
 USUAL_LOG_WORDS = 4.0
 SIDE_BIAS_SD = 0.12
 CARELESS_SIDE_BIAS = 0.35

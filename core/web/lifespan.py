@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from core import clock
 from core.services import apart, columns
+from core.services.demo.finishing import finish_demo
 from core.services.demo.opening import prepare_workspace
 from core.services.leaderboards.weighting import refresh_stale
 from core.services.people.people import first_admin_link
@@ -64,7 +65,7 @@ class Background:
         )
         self._every(3, "tallies", lambda: refresh_stale(engine, now=clock.now()))
         self._every(2, "runs", lambda: workers.ensure(engine))
-        self._every(5, "scores", lambda: score_pending(engine))
+        self._every(5, "scores", lambda: _score(engine))
         self._every(3, "pairs to draw", lambda: preferences.refresh(engine))
         self._every(10, "columns", lambda: _keep_columns(engine))
         self._every(10, "what was loaded", freeze_loaded)
@@ -96,6 +97,12 @@ class Background:
         assert self.scheduler is not None
         self.turns.expect(name, seconds)
         self.scheduler.add_job(turn, "interval", seconds=seconds, id=name)
+
+
+def _score(engine: Engine) -> None:
+    """The demo's texts first, each once however often it was given."""
+    if not finish_demo(engine, now=clock.now(), gently=True):
+        score_pending(engine)
 
 
 def _keep_columns(engine: Engine) -> None:

@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 
 from core.demo import CANDIDATES, CHAMPION, GUIDELINES, NOTICE, PROMPTS, RESPONSES, records
+from core.demo.story import HOUSES, RECORDED
 
 CATEGORIES = {"support", "writing", "summarising", "coding", "reasoning", "extraction", "safety", "ambiguous"}
 CONSTRAINTS = {"max_words", "max_characters", "number", "json_schema", "expects_refusal", "contains"}
@@ -95,18 +96,22 @@ def test_the_prompts_bring_what_breaks_careless_rendering(prompts: dict[str, Row
         assert sample in text, sample
 
 
-def test_five_candidates_share_one_model_and_differ_in_settings(candidates: dict[str, Row]) -> None:
-    assert len(candidates) == 5
-    assert {(row["provider"], row["model"]) for row in candidates.values()} == {("local", "SmolLM2-135M-Instruct")}
-    assert len({(row.get("system"), row["temperature"]) for row in candidates.values()}) == 5
-    assert CHAMPION in candidates
+def test_two_candidates_share_one_model_and_three_are_written_and_can_be_asked_by_nobody(
+    candidates: dict[str, Row],
+) -> None:
+    assert [name for name, row in candidates.items() if row["provider"] == "written"] == list(HOUSES)
+    assert CHAMPION in HOUSES
+    tiny = [row for row in candidates.values() if row["provider"] == "local"]
+    assert [row["name"] for row in tiny] == list(RECORDED)
+    assert {row["model"] for row in tiny} == {"SmolLM2-135M-Instruct"}
+    assert len({(row.get("system"), row["temperature"]) for row in tiny}) == 2
 
 
-def test_every_candidate_answered_every_turn_of_every_prompt_once(
-    prompts: dict[str, Row], candidates: dict[str, Row], responses: list[Row]
+def test_the_small_model_answered_every_turn_of_every_prompt_once_for_each_of_its_candidates(
+    prompts: dict[str, Row], responses: list[Row]
 ) -> None:
     assert Counter((row["prompt_id"], row["candidate"]) for row in responses) == {
-        (prompt, candidate): 1 for prompt in prompts for candidate in candidates
+        (prompt, candidate): 1 for prompt in prompts for candidate in RECORDED
     }
     for row in responses:
         assert len(answers(row)) == len(prompts[row["prompt_id"]]["turns"]), row["prompt_id"]
@@ -134,15 +139,15 @@ def test_no_response_is_empty(responses: list[Row]) -> None:
 
 def test_the_order_of_recording_is_mixed_over_candidates(responses: list[Row]) -> None:
     """Nobody has a quiet hour for themselves: each candidate has its share of every quarter."""
-    for start in range(0, 320, 80):
-        share = Counter(row["candidate"] for row in responses[start : start + 80])
-        assert min(share.values()) >= 6 and len(share) == 5
+    for start in range(0, 128, 32):
+        share = Counter(row["candidate"] for row in responses[start : start + 32])
+        assert min(share.values()) >= 6 and len(share) == 2
 
 
 def test_the_recorded_file_stays_small() -> None:
-    assert RESPONSES.stat().st_size < 700_000
+    assert RESPONSES.stat().st_size < 200_000
 
 
-def test_guidelines_explain_each_question_and_the_notice_names_the_model() -> None:
+def test_guidelines_explain_each_question_and_the_notice_says_what_was_written_and_what_recorded() -> None:
     assert all(word in GUIDELINES for word in ("**Tone", "**Safety", "**Send"))
-    assert "SmolLM2-135M-Instruct" in NOTICE and "simulated" in NOTICE
+    assert all(name in NOTICE for name in (*HOUSES, *RECORDED, "SmolLM2-135M-Instruct", "simulated", "invented"))

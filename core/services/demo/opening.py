@@ -22,7 +22,7 @@ from core.storage.tables import Candidate, Dataset, Study
 
 STUDY_NAME = "Demo"
 BASELINE_WHY = "The first three weekly runs, before anything changed."
-_SEED = 64
+_SEED = 1
 _PAIRS_ASKED = 60
 _RECORDED_AFTER = timedelta(days=1)
 _PINNED_AFTER = timedelta(minutes=10)

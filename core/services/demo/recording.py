@@ -1,4 +1,4 @@
-"""Answers every demo prompt with every candidate through the engine of any evaluation: ``make demo``.
+"""Answers every demo prompt with each candidate of the small model through the engine of any evaluation: ``make demo``.
 
 The recording is a run in a workspace of its own (data/demo-recording.db), so that one that was broken off goes on where
 it stopped; ``--fresh`` starts anew. The local model answers one request at a time on one thread, with its prompt cache
@@ -67,7 +67,8 @@ def record(
 
 def _planned(session: Session, now: datetime) -> int:
     dataset = session.exec(select(Dataset)).one()
-    everyone = session.exec(select(Candidate.id).order_by(col(Candidate.id))).all()
+    asked = select(Candidate.id).where(Candidate.provider == "local")  # the others were written
+    everyone = session.exec(asked.order_by(col(Candidate.id))).all()
     assert dataset.id is not None
     ids = [candidate_id for candidate_id in everyone if candidate_id is not None]
     order = RunOrder(dataset_id=dataset.id, candidate_ids=ids, deadline_s=_DEADLINE_S, seed=ORDER_SEED)

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from core import demo
 from core.errors import NotFound
+from core.providers.presets import WRITTEN
 from core.services import workspace
 from core.services.datasets.removal import (
     delete_datasets,
@@ -17,8 +18,20 @@ from core.services.datasets.removal import (
     studies_over,
     wait_for_raters,
 )
+from core.services.demo import own_settings
 from core.services.leaderboards import tallies
-from core.storage.tables import Attempt, Candidate, Dataset, DecisionTaken, LoadTest, Response, Study, Vote, metadata
+from core.storage.tables import (
+    Alert,
+    Attempt,
+    Candidate,
+    Dataset,
+    DecisionTaken,
+    LoadTest,
+    Response,
+    Study,
+    Vote,
+    metadata,
+)
 
 _table = metadata.tables
 _vote, _person = _table["vote"], _table["person"]
@@ -65,7 +78,10 @@ def demo_content(session: Session) -> DemoContent | None:
 
 
 def remove_demo(session: Session) -> None:
-    """Delete the demo: its studies, votes, assignments, responses, prompts, dataset and simulated people.
+    """Delete the demo: its studies, votes, assignments, runs, responses, prompts, dataset and simulated people.
+
+    So do the checks of its runs for drift, alerts about it, its prices, decisions on it, and the settings that it
+    entered, as far as nobody changed them since.
 
     Its candidates go where nothing else uses them. Other studies keep all but votes on the demo's prompts, and are
     counted anew. Later starts do not open it again by themselves. Raises NotFound where it is not here, and BadInput
@@ -79,6 +95,10 @@ def remove_demo(session: Session) -> None:
     delete_datasets(session, datasets)
     _delete_unused(session)
     file = _table["imported_file"].c
+    _delete_prices(session)
+    _delete_alerts(session)
+    own_settings.take_back(session)
+    workspace.forget(session, workspace.DEMO_OPENING)
     definitions = (file.kind == "candidates") & (file.name == demo.CANDIDATES.name)
     session.execute(sa.delete(_table["imported_file"]).where(definitions))
     workspace.save(session, workspace.DEMO_REMOVED, True)
@@ -90,7 +110,7 @@ def _demo_datasets(session: Session) -> list[int]:
 
 def _delete_unused(session: Session) -> None:
     """The demo's candidates without a response, a vote or a study of somebody's, and simulated people without votes."""
-    names = [record["name"] for record in demo.records(demo.CANDIDATES)]
+    names = [*(record["name"] for record in demo.records(demo.CANDIDATES)), *demo.FORMER_CANDIDATES]
     chosen = {id for study in session.exec(select(Study)) for id in study.candidate_ids or ()}
     for candidate in session.exec(select(Candidate).where(col(Candidate.name).in_(names))).all():
         rated = select(Vote.id).where(
@@ -107,3 +127,18 @@ def _delete_unused(session: Session) -> None:
             session.delete(candidate)
     session.flush()
     delete_voteless(session, tallies.is_simulated())
+
+
+def _delete_prices(session: Session) -> None:
+    """Those of the written candidates, where none of these stays."""
+    if session.exec(select(Candidate.id).where(Candidate.provider == WRITTEN).limit(1)).first() is not None:
+        return
+    for name in ("price_override", "rates"):
+        session.execute(sa.delete(_table[name]).where(_table[name].c.provider == WRITTEN))
+
+
+def _delete_alerts(session: Session) -> None:
+    """Those about the demo alone, with their way to whoever was to get them."""
+    about = [one.id for one in session.exec(select(Alert)) if one.data.get("dataset") == demo.DATASET_NAME]
+    for name, column in (("alert_delivery", "alert_id"), ("alert", "id")):
+        session.execute(sa.delete(_table[name]).where(_table[name].c[column].in_(about)))

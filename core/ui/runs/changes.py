@@ -15,7 +15,7 @@ from core.ui.shared.resources import engine
 
 AGAINST = "runs_against"
 _FRESH_S = 30
-_SOURCES = {"import": "imported", "demo": "recorded"}
+_SOURCES = {"import": "imported", "demo": "demo"}
 _ORDER = list(State)
 
 

@@ -26,7 +26,7 @@ STATES = {
     "cancelled": StateWords("cancelled", "cancel", "gray"),
     "stopped": StateWords("stopped", "front_hand", "orange"),
     "import": StateWords("imported", "upload", "gray"),
-    "demo": StateWords("recorded", "science", "gray"),
+    "demo": StateWords("demo", "science", "gray"),
 }
 _FAULTS = {
     FaultKind.RATE_LIMIT: (

@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.domain.people import Role
 from core.domain.words import CHAMPION_IS, n
 from core.storage.tables import Person
+from core.ui.shared import of_demo
 
 _SPECIAL = re.compile(r"[\\`*_{}\[\]()#+\-!|$~>]")
 # Streamlit draws an arrow or a dash for "->", "<-", "--", ">=" and the like, escaped or not.
@@ -55,7 +56,9 @@ def page_head(title: str, sentence: str) -> DeltaGenerator:
     """
     st.title(title, anchor=False)
     st.markdown(f":gray[{sentence}]")
-    return st.container()
+    beside = st.container()
+    of_demo.line_here()
+    return beside
 
 
 @contextmanager

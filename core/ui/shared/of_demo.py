@@ -1,0 +1,51 @@
+"""Saying on a page that what it shows is the demo's: in one quiet line below its title, once the page has chosen."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from core import demo
+from core.services.demo.naming import demo_names
+from core.storage.engine import reading
+from core.ui.shared.resources import engine
+
+_LINE = "_of_demo_line"
+_CHOICES = ("dataset", "study")
+
+
+def line_here() -> None:
+    """Keep a place for the line; called where a page's head is drawn."""
+    st.session_state[_LINE] = st.empty()
+
+
+@contextmanager
+def said(page: str) -> Iterator[None]:
+    """Draw a page, then say in its head whether it shows the demo. ``page``: its path, with which its keys begin."""
+    st.session_state.pop(_LINE, None)
+    try:
+        yield
+    finally:
+        place = st.session_state.pop(_LINE, None)
+        if place is not None and (text := _text(page)):
+            place.caption(text)
+
+
+def _text(page: str) -> str:
+    with reading(engine()) as session:
+        found = demo_names(session)
+    if not found.names:
+        return ""
+    chosen = _chosen(page)
+    if chosen <= {None}:
+        return _line() if found.is_alone else f"The demo is among this. {_line()}"
+    return _line() if chosen & found.names else ""
+
+
+def _chosen(page: str) -> set[object]:
+    """What the page's filters say of datasets and studies."""
+    return {st.session_state.get(f"{page}_{choice}") for choice in _CHOICES}
+
+
+def _line() -> str:
+    return f":material/science: {demo.NOTICE_LINE}."
