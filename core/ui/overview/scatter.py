@@ -10,8 +10,8 @@ from core.domain.overview import on_front
 from core.domain.words import money, percent
 from core.ui.overview import labels
 from core.ui.overview.labels import Box, Sheet
-from core.ui.quality.scale import Scale, tick, ticks
-from core.ui.shared import charts, colours
+from core.ui.shared import charts, colours, scale
+from core.ui.shared.scale import Scale, ticks
 
 THOUSAND = 1000.0
 _HEIGHT = 360
@@ -79,7 +79,7 @@ def _layout(x_scale: Scale, low: float, high: float, title: str) -> go.Layout:
         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
         xaxis=axis | {
             "type": "log" if x_scale.is_log else "linear", "range": [x_scale.low, x_scale.high], "tickvals": at,
-            "ticktext": [tick(money, value) for value in at], "title": {"text": title, "font": quiet, "standoff": 8},
+            "ticktext": scale.labels(money, at), "title": {"text": title, "font": quiet, "standoff": 8},
         },
         yaxis=axis | {"range": [low, high], "tickvals": shares, "ticktext": [percent(share) for share in shares]},
     )  # fmt: skip
