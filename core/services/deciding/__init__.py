@@ -3,7 +3,7 @@
 from core.services.deciding.release import Release, ReleaseCheck, check_release, release_object
 from core.services.deciding.taken import choice_of
 from core.services.deciding.text import verdict_object, verdicts_object, verdicts_text
-from core.services.deciding.verdicts import Verdicts, as_of, datasets, verdicts
+from core.services.deciding.verdicts import Verdicts, as_of, datasets, rules, verdicts
 
 __all__ = [
     "Release",
@@ -14,6 +14,7 @@ __all__ = [
     "choice_of",
     "datasets",
     "release_object",
+    "rules",
     "verdict_object",
     "verdicts",
     "verdicts_object",

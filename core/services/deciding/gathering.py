@@ -12,6 +12,7 @@ from sqlmodel import Session
 from core.domain.acceptability import Check, CostPerAcceptable, CostState, cost_per_acceptable
 from core.domain.answering import FaultKind
 from core.services.datasets import datasets
+from core.services.leaderboards.moments import Moment
 from core.services.quality import gathering, rated, sendable
 from core.services.quality.gathering import GivenUp
 from core.services.quality.judged import Judged, judged
@@ -93,15 +94,15 @@ class AnswerColumns:
         return AnswerColumns(**{name: column[which] for name, column in vars(self).items()})
 
 
-def pooled(session: Session, dataset: str, *, since: datetime | None = None) -> Pooled:
+def pooled(session: Session, dataset: str, *, since: datetime | None = None, up_to: Moment | None = None) -> Pooled:
     """All that counts of every version of the dataset of that name.
 
-    ``since``: of runs begun after it alone, and without what raters said.
+    ``since``: of runs begun after it alone, and without what raters said. ``up_to``: what stood at that moment.
     """
     ids = datasets.versions(session, dataset)
     code_of, names, category = _contents(session, ids)
     questions = QUESTIONS if since is None else ()
-    scopes = [scope for dataset_id in ids for scope in _scopes(session, dataset_id, since)]
+    scopes = [scope for dataset_id in ids for scope in _scopes(session, dataset_id, since, up_to)]
     parts = [_part(session, scope, code_of, questions) for scope in scopes]
     candidates = sorted({candidate for part in parts for candidate in part.candidates})
     shape = len(candidates), len(category)
@@ -131,9 +132,9 @@ def _rated(parts: Sequence["_Part"], columns: Sequence[AnswerColumns], question:
     return rated.joined([part.rated[question] for part, _ in asked], places)
 
 
-def _scopes(session: Session, dataset_id: int, since: datetime | None) -> list[Scope]:
+def _scopes(session: Session, dataset_id: int, since: datetime | None, up_to: Moment | None) -> list[Scope]:
     if since is None:
-        return [Scope(dataset_id, all_runs=True)]
+        return [Scope(dataset_id, all_runs=True, up_to=up_to)]
     return [Scope(dataset_id, run.id) for run in runs(session, dataset_id) if run.created_at > since]
 
 

@@ -15,6 +15,7 @@ from core.services.deciding.gathering import Pooled, pooled
 from core.services.deciding.rests import RestsOn, rests_on
 from core.services.deciding.settings import settings
 from core.services.deciding.unsafe import UnsafeAnswer, unsafe_answers
+from core.services.leaderboards.moments import Moment
 from core.services.quality import rated
 from core.storage.tables import Candidate, metadata
 
@@ -78,12 +79,22 @@ def as_of(session: Session, dataset: str) -> tuple[object, ...]:
     return (*found, newest, *retired, *rated.as_of(session), repr(settings(session)))
 
 
-def verdicts(session: Session, dataset: str) -> Verdicts:
+def rules(session: Session) -> dict[str, object]:
+    """By name what verdicts rest on beside responses and votes, as something that differs once it was changed."""
+    retired = session.execute(sa.select(_candidate.id).where(_candidate.is_retired)).scalars()
+    return quality.rules(session) | {
+        "settings": repr(settings(session)),
+        "who is retired": sorted(str(one) for one in retired),
+    }
+
+
+def verdicts(session: Session, dataset: str, *, up_to: Moment | None = None) -> Verdicts:
     """Champion against challengers on all versions and runs of the dataset of that name.
 
-    Retired candidates are no challengers. Empty where nothing was answered.
+    Retired candidates are no challengers. Empty where nothing was answered. ``up_to``: on what stood at that moment,
+    by the champion, gates and settings of today.
     """
-    found = pooled(session, dataset)
+    found = pooled(session, dataset, up_to=up_to)
     known = _known(session, found)
     champion = next((id for id, candidate in known.items() if candidate.is_champion), None)
     among = [id for id, candidate in known.items() if not candidate.is_retired or id == champion]

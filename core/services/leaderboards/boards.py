@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlmodel import Session, select
 
+from core import clock
 from core.domain import ranking
 from core.domain.ranking import Board, Cells, Clusters, RankingOptions
 from core.errors import BadInput
-from core.services.leaderboards import counts, weighting
+from core.services.leaderboards import counts, weighted_sums, weighting
 from core.services.leaderboards.counts import Basis, Counted, Filters
 from core.services.leaderboards.narrowing import narrowed_basis
 from core.services.leaderboards.weighting import WeightedCells
@@ -96,20 +97,29 @@ class Leaderboard:
 
 
 def leaderboard(
-    session: Session, question: Question, filters: Filters, options: RankingOptions, judge: Evaluator | None = None
+    session: Session,
+    question: Question,
+    filters: Filters,
+    options: RankingOptions,
+    judge: Evaluator | None = None,
+    *,
+    up_to: int | None = None,
 ) -> Leaderboard:
     """The board of one question. With ``options.plain`` from plain counts, else from the rater-weighted ones.
 
     ``judge``: the judge or evaluator whose preferences narrow it. Raises BadInput where one is named for a plain
     board, or for one without masked pairs: which of the pairs without votes would be masked is not known.
+    ``up_to``: the board as it was when the vote of this id was the newest, counted anew from the votes.
     """
-    if judge is None:
+    if judge is None and up_to is not None:
+        basis = _past_basis(session, question.id or 0, filters, up_to, plain=options.plain)
+    elif judge is None:
         basis = _basis(session, question, filters, plain=options.plain)
     elif options.plain or not filters.masked:
         kind = "a plain board" if options.plain else "a board without masked pairs"
         raise BadInput(f"No judge can narrow {kind}. Leave out either.")
     else:
-        basis = narrowed_basis(session, question.id or 0, filters, judge)
+        basis = narrowed_basis(session, question.id or 0, filters, judge, up_to)
     board = ranking.rank(basis.counted.cells, basis.counted.clusters, options, basis.counted.judged)
     return Leaderboard(
         question=question,
@@ -144,6 +154,25 @@ def _basis(session: Session, question: Question, filters: Filters, *, plain: boo
         simulated_votes=_simulated_votes(tally, same if everything else None),
         as_of_vote_id=weighted.as_of_vote_id if weighted else None,
         counted_at=weighted.refreshed_at if weighted else None,
+    )
+
+
+def _past_basis(session: Session, question_id: int, filters: Filters, up_to: int, *, plain: bool) -> Basis:
+    votes = weighted_sums.read(session, question_id, up_to)
+    everything = filters.simulated and filters.masked
+    here = filters.category is None or filters.category in votes.categories
+    mine = votes.of(filters.category) if here else votes.kept(np.zeros(len(votes.left), dtype=bool))
+    cells = WeightedCells.counted(mine, apart=not everything)
+    tally, chosen = counts.counts_of(cells, filters), counts.chosen(cells, filters)
+    ids = counts.candidate_ids(tally, chosen)
+    return Basis(
+        counted=counts.plain_counts(tally, ids) if plain else counts.weighted_counts(chosen, ids),
+        tally=tally,
+        ids=ids,
+        raters=len(chosen.raters),
+        simulated_votes=_simulated_votes(tally, cells if everything else None),
+        as_of_vote_id=weighted_sums.newest(session, question_id, up_to),
+        counted_at=clock.now(),
     )
 
 

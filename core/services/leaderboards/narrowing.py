@@ -49,8 +49,15 @@ class _Kept:
     looked_at: float
 
 
-def narrowed_basis(session: Session, question_id: int, filters: Filters, judge: Evaluator) -> Basis:
-    """The counts of a question's votes that ``filters`` keep, with what ``judge`` (any evaluator) prefers."""
+def narrowed_basis(
+    session: Session, question_id: int, filters: Filters, judge: Evaluator, up_to: int | None = None
+) -> Basis:
+    """The counts of a question's votes that ``filters`` keep, with what ``judge`` (any evaluator) prefers.
+
+    ``up_to``: of the votes that stood when the vote of this id was the newest; the preferences are of today.
+    """
+    if up_to is not None:
+        return _counted(session, question_id, filters, judge, up_to)
     engine = session.get_bind().engine
     key = (str(engine.url), question_id, judge.id, filters)
     with _lock:
@@ -114,9 +121,9 @@ def _seen(session: Session, question_id: int, judge: Evaluator) -> tuple[object,
     return (*session.execute(votes).one(), *session.execute(standing).one(), *session.execute(judged).one())
 
 
-def _counted(session: Session, question_id: int, filters: Filters, judge: Evaluator) -> Basis:
-    as_of = session.execute(sa.select(sa.func.max(_vote.c.id)).where(_vote.c.question_id == question_id)).scalar()
-    every, *responses = weighted_sums.read_with_responses(session, question_id)
+def _counted(session: Session, question_id: int, filters: Filters, judge: Evaluator, up_to: int | None = None) -> Basis:
+    as_of = weighted_sums.newest(session, question_id, up_to)
+    every, *responses = weighted_sums.read_with_responses(session, question_id, up_to)
     source = stated(session, judge, question_id)
     mine = _mask(every, filters)
     votes, (left, right) = every.kept(mine), (side[mine] for side in responses)

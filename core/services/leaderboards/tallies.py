@@ -22,11 +22,17 @@ _person = metadata.tables["person"]
 _pair_tally = metadata.tables["pair_tally"]
 
 
-def is_current() -> sa.ColumnElement[bool]:
-    """Whether a row of ``vote`` stands: not superseded, not withdrawn, and not on a mirrored repeat."""
+def is_current(up_to: int | None = None) -> sa.ColumnElement[bool]:
+    """Whether a row of ``vote`` stands: not superseded, not withdrawn, and not on a mirrored repeat.
+
+    ``up_to``: whether it stood when the vote of this id was the newest.
+    """
     later = _vote.alias("later")
     superseded = sa.exists().where(later.c.supersedes_id == _vote.c.id)
-    return _vote.c.outcome.is_not(None) & _vote.c.is_repeat.is_(False) & ~superseded
+    counts = _vote.c.outcome.is_not(None) & _vote.c.is_repeat.is_(False)
+    if up_to is None:
+        return counts & ~superseded
+    return counts & (_vote.c.id <= up_to) & ~superseded.where(later.c.id <= up_to)
 
 
 def is_simulated() -> sa.ColumnElement[bool]:

@@ -65,25 +65,42 @@ class VoteColumns:
         return [self.categories[code] for code in np.unique(self.category)]
 
 
-def read(session: Session, question_id: int) -> VoteColumns:
-    """The question's standing votes; streamed, so that they are never all here as Python objects."""
-    return _columns(session, _read(session, question_id, [], _vote))
+def read(session: Session, question_id: int, up_to: int | None = None) -> VoteColumns:
+    """The question's standing votes; streamed, so that they are never all here as Python objects.
+
+    ``up_to``: those that stood when the vote of this id was the newest.
+    """
+    return _columns(session, _read(session, question_id, [], _vote, up_to))
 
 
-def read_with_responses(session: Session, question_id: int) -> tuple[VoteColumns, Ints, Ints]:
+def newest(session: Session, question_id: int, up_to: int | None = None) -> int | None:
+    """The id of the question's newest vote, or of its newest up to one; None without votes."""
+    mine = _vote.c.question_id == question_id
+    here = mine if up_to is None else mine & (_vote.c.id <= up_to)
+    found: int | None = session.execute(sa.select(sa.func.max(_vote.c.id)).where(here)).scalar()
+    return found
+
+
+def read_with_responses(session: Session, question_id: int, up_to: int | None = None) -> tuple[VoteColumns, Ints, Ints]:
     """As ``read``, and [n] the ids of the responses shown left and right; 0 where a vote does not say (imported)."""
     sides = [sa.func.coalesce(side, 0) for side in (_assignment.c.left_response_id, _assignment.c.right_response_id)]
     given = _vote.outerjoin(_assignment, _assignment.c.id == _vote.c.assignment_id)
-    table = _read(session, question_id, sides, given)
+    table = _read(session, question_id, sides, given, up_to)
     return _columns(session, table[:-2]), table[-2], table[-1]
 
 
-def _read(session: Session, question_id: int, more: Sequence[sa.ColumnElement[Any]], source: sa.FromClause) -> Ints:
+def _read(
+    session: Session,
+    question_id: int,
+    more: Sequence[sa.ColumnElement[Any]],
+    source: sa.FromClause,
+    up_to: int | None,
+) -> Ints:
     """[columns, n]."""
     flags = (_vote.c.masked, _vote.c.too_fast)
     plain = (_vote.c.prompt_id, _vote.c.rater_id, _vote.c.left_candidate_id, _vote.c.right_candidate_id)
     columns = [*plain, _vote.c.length_bin, _vote.c.outcome, *(sa.case((flag, 1), else_=0) for flag in flags), *more]
-    query = sa.select(*columns).select_from(source).where(_vote.c.question_id == question_id, is_current())
+    query = sa.select(*columns).select_from(source).where(_vote.c.question_id == question_id, is_current(up_to))
     rows = session.connection().execute(query, execution_options={"yield_per": _AT_ONCE})
     parts = [np.fromiter(chain.from_iterable(part), dtype=np.int64) for part in rows.partitions()]
     table = np.concatenate([np.zeros(0, np.int64), *parts]).reshape(-1, len(columns))

@@ -8,7 +8,7 @@ from core.services.quality.figures import Line
 from core.services.quality.heard import Heard, NoteOn, VoteOn, heard
 from core.services.quality.judged import GateInUse
 from core.services.quality.report import CandidateRef, QualityReport, candidates_of, report
-from core.services.quality.scope import RunRef, Scope, as_of, runs
+from core.services.quality.scope import RunRef, Scope, as_of, rules, runs
 from core.services.quality.scope_words import apart_in_words, run_name, scope_in_words
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "replies",
     "report",
     "responses_behind",
+    "rules",
     "run_name",
     "runs",
     "scope_in_words",

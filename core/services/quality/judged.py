@@ -55,7 +55,7 @@ class Judged(Judgement):
 
 def judged(session: Session, scope: Scope) -> Judged:
     """Read what is in scope and judge every response."""
-    listed = runs(session, scope.dataset_id)
+    listed = runs(session, scope.dataset_id, scope.up_to)
     prompts = gathering.prompts(session, scope.dataset_id)
     counting = cells(session, listed, prompts.id, scope)
     responses = gathering.responses(session, counting)

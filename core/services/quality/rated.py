@@ -18,6 +18,7 @@ from core.services.leaderboards.tallies import is_current
 from core.services.quality import rated_texts
 from core.services.quality.gathering import Floats, Ids
 from core.services.quality.judged import Judged
+from core.services.quality.scope import Scope
 from core.services.workspace import counts_simulated
 from core.storage.tables import metadata
 
@@ -97,7 +98,7 @@ def rated_sides(session: Session, found: Judged, question: str = QUESTION) -> Ra
     read, and it counts for none. A vote about a response that is out of scope counts for the one in scope, by the same
     candidate to a prompt of the same content, that says word for word the same; one of another text for none.
     """
-    votes = _votes(session, found.scope.dataset_id, question)
+    votes = _votes(session, found.scope, question)
     response = np.concatenate([votes.left_response, votes.right_response])
     place = rated_texts.places(session, found, response)
     kept = np.flatnonzero(place >= 0)
@@ -162,7 +163,7 @@ _FLAGS, _CANDIDATES, _PARTS = 8, 2**31, 10**12
 """Numbers are packed into one another: reading a row costs by its columns, and there are a million."""
 
 
-def _votes(session: Session, dataset_id: int, question: str) -> _Votes:
+def _votes(session: Session, scope: Scope, question: str) -> _Votes:
     """The votes on prompts of the dataset, and on prompts of the same content in others: cast here, then imported."""
     v, a = _vote.c, _assignment.c
     who = v.rater_id * _FLAGS + v.outcome + sa.case((v.too_fast, len(Outcome)), else_=0)
@@ -172,11 +173,12 @@ def _votes(session: Session, dataset_id: int, question: str) -> _Votes:
     cast = sa.select(*shown).join_from(_vote, _assignment, a.id == v.assignment_id)
     imported = sa.select(who, whom, v.prompt_id, rated_texts.seconds(v.created_at)).where(v.assignment_id.is_(None))
     of_cast, of_imported = (
-        _read(session, query.where(*_counting(session, dataset_id, question))) for query in (cast, imported)
+        _read(session, query.where(*_counting(session, scope, question))) for query in (cast, imported)
     )
     left, right = np.divmod(of_imported[1], _CANDIDATES)
     prompt, at = of_imported[2:]
-    named = rated_texts.named(session, np.tile(prompt, 2), np.concatenate([left, right]), np.tile(at, 2))
+    up_to = None if scope.up_to is None else scope.up_to.run_id
+    named = rated_texts.named(session, np.tile(prompt, 2), np.concatenate([left, right]), np.tile(at, 2), up_to)
     packed, candidates = (np.concatenate([one, other]) for one, other in zip(of_cast[:2], of_imported[:2], strict=True))
     rater, flags = np.divmod(packed, _FLAGS)
     too_fast, outcome = np.divmod(flags, len(Outcome))
@@ -195,10 +197,11 @@ def _simulated() -> Any:
     return sa.select(_person.c.id).where(_person.c.kind == "simulated")
 
 
-def _counting(session: Session, dataset_id: int, question: str) -> list[Any]:
-    mine = sa.select(_prompt.c.content_hash).where(_prompt.c.dataset_id == dataset_id)
+def _counting(session: Session, scope: Scope, question: str) -> list[Any]:
+    mine = sa.select(_prompt.c.content_hash).where(_prompt.c.dataset_id == scope.dataset_id)
+    stands = is_current(None if scope.up_to is None else scope.up_to.vote_id)
     concerned = sa.select(_prompt.c.id).where(_prompt.c.content_hash.in_(mine))
-    conditions = [_vote.c.question_id.in_(_questions(question)), _vote.c.prompt_id.in_(concerned), is_current()]
+    conditions = [_vote.c.question_id.in_(_questions(question)), _vote.c.prompt_id.in_(concerned), stands]
     return conditions if counts_simulated(session) else [*conditions, _vote.c.rater_id.not_in(_simulated())]
 
 

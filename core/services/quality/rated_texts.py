@@ -25,12 +25,12 @@ def seconds(moment: Any) -> sa.ColumnElement[int]:
     return sa.cast(sa.extract("epoch", moment), sa.BigInteger)
 
 
-def named(session: Session, prompt: Ids, candidate: Ids, at: Ids) -> Ids:
+def named(session: Session, prompt: Ids, candidate: Ids, at: Ids, up_to_run: int | None = None) -> Ids:
     """[n] ids of the responses that imported votes are about, by prompt, candidate and second; see ``rated_sides``.
 
     UNKNOWN where there is none, AMBIGUOUS where there are several texts.
     """
-    runs = _by_run(session, np.unique(prompt))
+    runs = _by_run(session, np.unique(prompt), up_to_run)
     pairs = np.concatenate([runs[:, :2], np.stack([prompt, candidate], axis=1)])
     _, code = np.unique(pairs, axis=0, return_inverse=True)
     there, wanted = code[: len(runs)].reshape(-1), code[len(runs) :].reshape(-1)
@@ -47,15 +47,14 @@ def named(session: Session, prompt: Ids, candidate: Ids, at: Ids) -> Ids:
     return np.where(there[place] == wanted, response, UNKNOWN).astype(np.int64)
 
 
-def _by_run(session: Session, prompts: Ids) -> Ids:
+def _by_run(session: Session, prompts: Ids, up_to_run: int | None) -> Ids:
     """[m, 6] prompt, candidate, run, second of its first answer, the answer's id, how many texts there are."""
     c = _response.c
     columns = (c.prompt_id, c.candidate_id, c.run_id)
     told = (seconds(sa.func.min(c.created_at)), sa.func.min(c.id), sa.func.count(c.content_hash.distinct()))
-    rows = [
-        session.execute(sa.select(*columns, *told).where(c.prompt_id.in_(ids)).group_by(*columns)).all()
-        for ids in _chunks(prompts)
-    ]
+    query = sa.select(*columns, *told).group_by(*columns)
+    query = query if up_to_run is None else query.where(c.run_id <= up_to_run)
+    rows = [session.execute(query.where(c.prompt_id.in_(ids))).all() for ids in _chunks(prompts)]
     return np.array([tuple(row) for row in chain.from_iterable(rows)], dtype=np.int64).reshape(-1, 6)
 
 

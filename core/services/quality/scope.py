@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from core.services.columns import ANSWERED, TRIED, Stored
+from core.services.leaderboards.moments import Moment
+from core.services.workspace import counts_simulated
 from core.storage.tables import GOING, Run, metadata
 
 _response, _attempt = metadata.tables["response"], metadata.tables["attempt"]
@@ -33,6 +35,8 @@ class Scope:
     """All of them together."""
     shared: bool = False
     among: frozenset[int] = frozenset()
+    up_to: Moment | None = None
+    """With the runs and votes that stood at this moment, and none that came later."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,10 @@ class RunRef:
     """Ids of those that it asked or that answered in it."""
 
 
-def runs(session: Session, dataset_id: int) -> list[RunRef]:
-    """The dataset's runs in which anything happened, the newest first."""
-    listed = session.exec(select(Run).where(Run.dataset_id == dataset_id).order_by(col(Run.id).desc())).all()
+def runs(session: Session, dataset_id: int, up_to: Moment | None = None) -> list[RunRef]:
+    """The dataset's runs in which anything happened, the newest first; ``up_to``: those that had begun by then."""
+    query = select(Run).where(Run.dataset_id == dataset_id).order_by(col(Run.id).desc())
+    listed = session.exec(query if up_to is None else query.where(col(Run.id) <= up_to.run_id)).all()
     took_part = _took_part(session, [run.id or 0 for run in listed])
     return [
         RunRef(run.id or 0, run.source, run.state, run.problem, run.created_at, frozenset(took_part[run.id or 0]))
@@ -71,6 +76,23 @@ def _took_part(session: Session, ids: list[int]) -> dict[int, set[int]]:
         for run_id, candidate_id in session.execute(seen) if others else ():
             found[run_id].add(candidate_id)
     return found
+
+
+def rules(session: Session) -> dict[str, object]:
+    """By name what figures rest on beside responses and votes, as something that differs once it was changed."""
+    gate, evaluator = (metadata.tables[name].c for name in ("gate", "evaluator"))
+    champion = sa.select(_candidate.c.id).where(_candidate.c.is_champion)
+    price = metadata.tables["price_override"].c
+    standing = {
+        "gates": sa.select(gate.id).where(gate.retired_at.is_(None)),
+        "evaluators": sa.select(evaluator.id).where(evaluator.retired_at.is_(None)),
+        "the champion": champion,
+        "prices": sa.select(sa.func.max(price.id)),
+    }
+    found: dict[str, object] = {
+        name: sorted(str(one) for one in session.execute(query).scalars()) for name, query in standing.items()
+    }
+    return found | {"whether simulated votes count": counts_simulated(session)}
 
 
 def as_of(session: Session, listed: Iterable[RunRef]) -> tuple[int, ...]:
