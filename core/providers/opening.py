@@ -1,11 +1,13 @@
 """Opens the adapter that speaks an endpoint's protocol. Each imports its SDK only when it first sends."""
 
 import logging
+from importlib import import_module
 
 from core.providers.base import Endpoint, Provider
 
 # At DEBUG these log whole requests and the headers of responses, in which a key may stand.
 _TALKATIVE = ("openai", "anthropic", "httpx2", "httpcore2")
+_OF_EVERY_REQUEST = ("httpx2", "anyio")
 
 
 def open_provider(endpoint: Endpoint) -> Provider:
@@ -26,3 +28,14 @@ def open_provider(endpoint: Endpoint) -> Provider:
             from core.providers.local import LocalProvider
 
             return LocalProvider()
+
+
+def load_sdk(endpoint: Endpoint) -> None:
+    """Import what the first request to ``endpoint`` would import, for whoever counts its milliseconds."""
+    match endpoint.api:
+        case "openai":
+            import_module("openai.resources.chat.completions")
+        case "anthropic":
+            import_module("anthropic.resources.messages")
+    for name in _OF_EVERY_REQUEST:
+        import_module(name)

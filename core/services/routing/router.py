@@ -19,12 +19,13 @@ from core import clock
 from core.domain.routing import FellBack
 from core.errors import EvenhandError
 from core.providers.base import Completion, Message
+from core.providers.opening import load_sdk
 from core.services.asking.asking import DEADLINE_S, Connections
 from core.services.prices import Pricer
 from core.services.routing.outcomes import RouteTry, record
 from core.services.routing.plans import Plan, TableInForce, table_in_force
 from core.services.routing.resting import Resting
-from core.services.routing.turn import Turn
+from core.services.routing.turn import Turn, endpoints_of
 from core.storage.engine import reading
 from core.storage.tables import Candidate
 
@@ -100,8 +101,13 @@ class Router:
         return self._table
 
     def _look(self) -> TableInForce:
+        """Read the table, and load what asking its candidates takes: that is no time of theirs."""
         with reading(self._engine) as session:
-            return table_in_force(session, self._dataset)
+            found = table_in_force(session, self._dataset)
+        for candidate in found.candidates.values():
+            for endpoint in endpoints_of(candidate):
+                load_sdk(endpoint)
+        return found
 
     async def _ask(self, turn: Turn, plan: Plan, place: int, left_s: float) -> Completion | None:
         """Ask one of the route. Whoever has somebody behind it has the threshold, the last one what is left."""

@@ -26,6 +26,14 @@ _WHY = {
 }
 
 
+def endpoints_of(candidate: Candidate) -> list[Endpoint]:
+    """Where it is asked, the first place first; nowhere where only its name is known, or an admin has to allow it."""
+    try:
+        return presets.endpoints_of(candidate.provider or "", candidate.model or "", candidate.settings)
+    except BadInput:
+        return []
+
+
 @dataclass
 class Turn:
     """A request under way."""
