@@ -411,7 +411,7 @@ def test_one_switch_takes_simulated_votes_out_and_brings_them_back(fresh: Engine
 
 def test_the_demo_is_opened_and_removed_from_the_page(fresh: Engine):
     app = press(page("datasets.py", datasets_show="Demo"), "datasets_open_demo")
-    assert "a very small model answering on a laptop" in words(app)
+    assert "a very small model that answered on a laptop" in words(app)
     press(app, "datasets_remove_demo")
     assert "Your own datasets, studies and votes stay." in words(app)
     press(app, "datasets_remove_demo_yes")

@@ -46,8 +46,9 @@ def section() -> None:
 def _absent() -> None:
     frame.empty_state(
         "The demo is not here",
-        "It shows every page with real answers of a very small model: 64 prompts of an invented helpline, five "
-        "candidates, simulated raters. It can be removed again at any time.",
+        "It shows every page with a story: 64 prompts of an invented helpline, three candidates whose answers were "
+        "written for it over eight weeks, a very small model that really answered, simulated raters. It can be removed "
+        "again at any time.",
         icon=":material/science:",
     )
     with st.container(horizontal=True, horizontal_alignment="center"):
@@ -74,8 +75,9 @@ def _switch() -> None:
 def _confirm_removal(content: DemoContent) -> None:
     st.markdown(
         f"Its {content.prompts:,} prompts, {content.responses:,} responses and {content.simulated_votes:,} simulated "
-        "votes go for good, with the candidates and simulated raters that nothing else uses. Your own datasets, "
-        "studies and votes stay."
+        "votes go for good, with its runs, checks for drift, alerts, prices and decisions, the candidates and simulated "
+        "raters that nothing else uses, and the settings of decisions that it entered. Your own datasets, studies and "
+        "votes stay."
     )
     if content.human_votes:
         st.warning(

@@ -75,6 +75,7 @@ def open_tab(labels: Sequence[str], *, key: str) -> Iterator[str]:
 
 def empty_state(title: str, text: str, *, icon: str = ":material/inbox:") -> None:
     """Say that there is nothing here yet, and in ``text`` what to do next."""
+    of_demo.say()
     with st.container(border=True, horizontal_alignment="center", gap="small"):
         st.subheader(f"{icon} {title}", anchor=False, text_alignment="center")
         st.markdown(text, text_alignment="center")

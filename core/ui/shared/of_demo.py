@@ -10,7 +10,7 @@ from core.services.demo.naming import demo_names
 from core.storage.engine import reading
 from core.ui.shared.resources import engine
 
-_LINE = "_of_demo_line"
+_LINE, _PAGE = "_of_demo_line", "_of_demo_page"
 _CHOICES = ("dataset", "study")
 
 
@@ -23,12 +23,16 @@ def line_here() -> None:
 def said(page: str) -> Iterator[None]:
     """Draw a page, then say in its head whether it shows the demo. ``page``: its path, with which its keys begin."""
     st.session_state.pop(_LINE, None)
-    try:
-        yield
-    finally:
-        place = st.session_state.pop(_LINE, None)
-        if place is not None and (text := _text(page)):
-            place.caption(text)
+    st.session_state[_PAGE] = page
+    yield
+    say()
+
+
+def say() -> None:
+    """Say it now, as the page has chosen: nothing can be drawn any more once a page stops itself."""
+    place, page = st.session_state.pop(_LINE, None), st.session_state.get(_PAGE)
+    if place is not None and page is not None and (text := _text(page)):
+        place.caption(text)
 
 
 def _text(page: str) -> str:

@@ -125,7 +125,7 @@ def test_while_a_run_goes_on_and_for_the_demo_it_is_refused(engine: Engine, bank
     write(engine, lambda session: session.add(run))
     with pytest.raises(BadInput, match="Cancel it on the Runs page first"):
         remove(engine, bank)
-    demo_service.open_demo(engine, now=NOW)
+    demo_service.open_demo(engine, now=NOW, weeks=1)
     with reading(engine) as session:
         demo = session.exec(select(Dataset.id).where(Dataset.is_demo)).one()
     with pytest.raises(BadInput, match="under Demo"):

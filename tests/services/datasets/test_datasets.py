@@ -170,7 +170,7 @@ def test_simulated_votes_count_until_somebody_switches_them_off(engine: Engine):
 def test_removing_the_demo_leaves_a_workspace_as_it_was_before_it_and_it_can_come_back(engine: Engine):
     demo_service.prepare_workspace(engine, demo=False, now=NOW)
     before = rows(engine)
-    demo_service.open_demo(engine, now=NOW)
+    demo_service.open_demo(engine, now=NOW, weeks=1)
     with_demo = rows(engine)
     write(engine, removal.remove_demo)
     assert rows(engine) == before
@@ -179,13 +179,13 @@ def test_removing_the_demo_leaves_a_workspace_as_it_was_before_it_and_it_can_com
     with reading(engine) as session:
         assert workspace_settings.demo_was_removed(session)
         assert removal.demo_content(session) is None
-    demo_service.open_demo(engine, now=NOW)
+    demo_service.open_demo(engine, now=NOW, weeks=1)
     assert rows(engine) == with_demo
 
 
 def test_removing_the_demo_keeps_what_is_ours_and_takes_peoples_votes_on_it(engine: Engine, tmp_path: Path):
     workspace = make_workspace(engine, name=demo.CHAMPION)
-    demo_service.open_demo(engine, now=NOW)
+    demo_service.open_demo(engine, now=NOW, weeks=1)
     own = tmp_path / "own.jsonl"
     own.write_text('{"id": "mine", "turns": ["Hi"]}\n')
     import_file(engine, own, Kind.PROMPTS, now=NOW)
@@ -216,7 +216,7 @@ def test_removing_the_demo_keeps_what_is_ours_and_takes_peoples_votes_on_it(engi
 
 def test_votes_on_the_demos_prompts_in_another_study_go_and_its_tallies_follow(engine: Engine):
     make_workspace(engine)
-    demo_service.open_demo(engine, now=NOW)
+    demo_service.open_demo(engine, now=NOW, weeks=1)
     prompt = demo.records(demo.PROMPTS)[0]["id"]
     names = [record["name"] for record in demo.records(demo.CANDIDATES)]
     vote = f'{{"prompt_id": "{prompt}", "left": "{names[0]}", "right": "{names[1]}", "winner": "tie"}}'
@@ -234,7 +234,7 @@ def test_a_demo_that_was_evaluated_can_be_removed_once_its_runs_are_at_an_end(en
     demo_service.prepare_workspace(engine, demo=False, now=NOW)
     kept = {"evaluator", "gate"}
     before = {name: n for name, n in rows(engine).items() if name not in kept}
-    demo_service.open_demo(engine, now=NOW)
+    demo_service.open_demo(engine, now=NOW, weeks=1)
     run_id = write(engine, _evaluated_demo)
     with pytest.raises(BadInput, match=f"Run {run_id} .* Cancel it"):
         write(engine, removal.remove_demo)

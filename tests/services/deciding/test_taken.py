@@ -107,7 +107,7 @@ def test_a_decision_follows_its_dataset_when_that_is_renamed_and_goes_with_it(en
 
 
 def test_the_demo_goes_with_the_decisions_on_it(engine: Engine):
-    opening.prepare_workspace(engine, demo=True, now=NOW)
+    opening.open_demo(engine, now=NOW, weeks=1)
     with reading(engine) as session:
         ids = {name: id for id, name in session.exec(select(Candidate.id, Candidate.name))}
         demo = session.exec(select(Dataset)).one()
