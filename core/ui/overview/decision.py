@@ -67,14 +67,17 @@ def _cut(name: str) -> str:
 
 
 def _who(view: View, verdict: Verdict) -> str:
-    """Whom the verdicts recommend there, with the mark that it has in charts."""
+    """Whom the verdicts recommend there and why where they cannot tell, with the mark that it has in charts."""
     found = view.recommendation
     candidate = None if found is None else found.by_category.get(verdict.category or "")
     if candidate is None:
         return ""
     place = view.verdicts.candidates[candidate].position
     hue = colours.colour(place) if place in view.coloured else colours.ink().grey
-    return f'  \n:small[:color[{colours.sign(place)}]{{foreground="{hue}"}} {_cut(view.names[candidate])}]'
+    why = ""
+    if verdict.decision is Decision.NOT_ENOUGH:
+        why = ", as today" if candidate == verdict.champion else ", as over all"
+    return f'  \n:small[:color[{colours.sign(place)}]{{foreground="{hue}"}} {_cut(view.names[candidate])}{why}]'
 
 
 def _row(view: View, verdict: Verdict) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import streamlit as st
 
+from core.domain.acceptability import CostState
 from core.domain.words import money, seconds
 from core.services.quality import Line
 from core.services.quality.words import cost_and_span, quantile, share_and_span
@@ -57,8 +58,10 @@ def _points(view: View) -> Iterator[Point]:
 def _instead(view: View, points: list[Point]) -> None:
     """A chart of nothing is a sentence."""
     if not points:
-        judged = [line for line in view.lines if view.by.share(line).value is not None]
-        why = "no cost is known" if judged else "no response has a verdict yet"
+        why = "no response has a verdict yet"
+        if any(view.by.share(line).value is not None for line in view.lines):
+            none = all(view.by.cost(line).state is CostState.NONE for line in view.lines)
+            why = "no response is acceptable, so none has a cost" if none else "no cost is known"
         st.markdown(f"There is nothing to draw: {why}.")
         return
     one = points[0]
@@ -76,7 +79,7 @@ def _left_out(view: View, plotted: int) -> str:
 def _latency(view: View) -> None:
     st.subheader("Latency", anchor=False)
     limit = view.verdicts.settings.latency_limit_ms.get(None)
-    lines = [line for line in view.lines if line.latency.n][:_MOST_TIMED]
+    lines = _timed(view)
     st.caption("Filled: median. Hollow: p95. Tick: p99. Bands: 95 % intervals.")
     if not lines:
         st.markdown("No latency was measured here.")
@@ -87,6 +90,13 @@ def _latency(view: View) -> None:
         links.line("No limit is set. Enter one to keep slow candidates out.", addresses.decisions(view.dataset))
         return
     links.line(_against(view, lines, limit), addresses.figures(view.label))
+
+
+def _timed(view: View) -> list[Line]:
+    """Who is in colour before all others, in the page's order."""
+    measured = [line for line in view.lines if line.latency.n]
+    first = sorted(measured, key=lambda line: view.candidate(line).position not in view.coloured)[:_MOST_TIMED]
+    return [line for line in measured if line in first]
 
 
 def _against(view: View, lines: list[Line], limit: float) -> str:

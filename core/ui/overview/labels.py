@@ -5,11 +5,15 @@ A chart grows with the window and its words do not: a place has to be free at th
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+
+from core.ui.shared.charts import cut
 
 _CHAR_PX, _HIGH_PX = 7.0, 17.0
-_POINT_PX = 8.0
+_POINT_PX, _STEP_PX = 8.0, 5.0
 _STEPS = ((0, -1), (1, 0), (-1, 0), (0, 1), (1, -1), (-1, -1), (1, 1), (-1, 1))
-_FAR = (14.0, 26.0, 40.0)
+_FAR = (14.0, 26.0, 40.0, 56.0)
+_LONGEST, _SHORTER = 16, 9
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class Label:
     dy: float
     anchor: str
     """left | center | right: which part of the text stands at ``dx``."""
+    text: str
+    """The name, shortened where the whole has no room."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +49,8 @@ class Sheet:
     """The chart at one width: where its points are, in pixels from the left upper corner, and what lies about."""
 
     points: Sequence[tuple[float, float]]
-    lines: Sequence[Box]
-    """What no name may lie on."""
+    lying: Sequence[Box]
+    """What no name may lie on: marks and lines."""
     width: float
     height: float
 
@@ -54,38 +60,53 @@ def placed(sheets: Sequence[Sheet], names: Sequence[str | None]) -> list[Label |
 
     None where there is no name, or no room.
     """
-    taken = [[*sheet.lines, *(_around(x, y) for x, y in sheet.points)] for sheet in sheets]
+    taken = [list(sheet.lying) for sheet in sheets]
     found: list[Label | None] = []
     for place, name in enumerate(names):
         label = None if name is None else _free(place, name, sheets, taken)
-        if label is not None and name is not None:
+        if label is not None:
             for sheet, lying in zip(sheets, taken, strict=True):
-                lying.append(_box(*sheet.points[place], name, label))
+                lying.append(_box(*sheet.points[place], label))
         found.append(label)
     return found
 
 
+def around(x: float, y: float) -> Box:
+    """What the mark of a point takes."""
+    return Box(x - _POINT_PX, y - _POINT_PX, x + _POINT_PX, y + _POINT_PX)
+
+
+def along(line: Sequence[tuple[float, float]]) -> list[Box]:
+    """Boxes that cover a line from point to point, but for its very ends."""
+    boxes = []
+    for (x, y), (to_x, to_y) in pairwise(line):
+        steps = max(int(max(abs(to_x - x), abs(to_y - y)) / _STEP_PX), 1)
+        for step in range(1, steps):
+            at_x, at_y = x + (to_x - x) * step / steps, y + (to_y - y) * step / steps
+            boxes.append(Box(at_x - 1, at_y - 1, at_x + 1, at_y + 1))
+    return boxes
+
+
 def _free(place: int, name: str, sheets: Sequence[Sheet], taken: Sequence[Sequence[Box]]) -> Label | None:
-    for far in _FAR:
-        for across, down in _STEPS:
-            label = Label(across * far, down * far, {0: "center", 1: "left", -1: "right"}[across])
-            boxes = [_box(*sheet.points[place], name, label) for sheet in sheets]
-            if all(_fits(box, sheet) for box, sheet in zip(boxes, sheets, strict=True)) and not any(
-                box.meets(other) for box, lying in zip(boxes, taken, strict=True) for other in lying
-            ):
-                return label
+    for text in dict.fromkeys((cut(name, _LONGEST), cut(name, _SHORTER))):
+        for far in _FAR:
+            for across, down in _STEPS:
+                label = Label(across * far, down * far, {0: "center", 1: "left", -1: "right"}[across], text)
+                boxes = [_box(*sheet.points[place], label) for sheet in sheets]
+                if all(_is_free(*each) for each in zip(boxes, sheets, taken, strict=True)):
+                    return label
     return None
+
+
+def _is_free(box: Box, sheet: Sheet, lying: Sequence[Box]) -> bool:
+    return _fits(box, sheet) and not any(box.meets(other) for other in lying)
 
 
 def _fits(box: Box, sheet: Sheet) -> bool:
     return box.left >= 0 and box.right <= sheet.width and box.top >= 0 and box.bottom <= sheet.height
 
 
-def _box(x: float, y: float, name: str, label: Label) -> Box:
-    wide, middle = _CHAR_PX * len(name), y + label.dy
+def _box(x: float, y: float, label: Label) -> Box:
+    wide, middle = _CHAR_PX * len(label.text), y + label.dy
     left = {"left": x + label.dx, "right": x + label.dx - wide, "center": x + label.dx - wide / 2}[label.anchor]
     return Box(left, middle - _HIGH_PX / 2, left + wide, middle + _HIGH_PX / 2)
-
-
-def _around(x: float, y: float) -> Box:
-    return Box(x - _POINT_PX, y - _POINT_PX, x + _POINT_PX, y + _POINT_PX)

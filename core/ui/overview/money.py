@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.domain.deciding import Decision
 from core.domain.deciding.wording import comparison_sentence
 from core.domain.words import percent
 from core.services.overview import Money
@@ -45,6 +46,7 @@ def _figures(view: View, money: Money) -> None:
     with st.container(horizontal=True, gap="large", key="overview_figures"):
         _figure("today", "Today", written(money.champion_usd, is_whole=is_whole), view.called(champion), today)
         if not view.recommendation.is_change:
+            _instead(view, money, is_whole=is_whole)
             return
         who = [view.names[of] for of in view.recommendation.candidates][:MOST_COLOURED]
         there = addresses.figures(view.label, candidates=who)
@@ -54,6 +56,17 @@ def _figures(view: View, money: Money) -> None:
             view.label, candidates=list(dict.fromkeys([view.names[champion], *who]))[:MOST_COLOURED]
         )
         _figure("difference", "Difference", _difference(money, is_whole=is_whole), _share(money), both)
+
+
+def _instead(view: View, money: Money, *, is_whole: bool) -> None:
+    """Where nothing is to change: what it would be with the challenger that the verdict over all speaks of."""
+    whole = view.verdicts.of(None)
+    found = next((one for one in money.each if whole is not None and one.candidate_id == whole.challenger), None)
+    if whole is None or found is None or found.usd is None:
+        return
+    said = "not proven yet" if whole.decision is Decision.NOT_ENOUGH else "not recommended"
+    to = addresses.figures(view.label, candidates=[view.names[found.candidate_id]])
+    _figure("instead", f"With {view.called(found.candidate_id)}", written(found.usd, is_whole=is_whole), said, to)
 
 
 def _figure(key: str, title: str, figure: str, said: str, to: addresses.Address) -> None:

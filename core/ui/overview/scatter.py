@@ -17,8 +17,7 @@ THOUSAND = 1000.0
 _HEIGHT = 360
 _WIDTHS = (300, 360, 440, 560, 720)
 _MARGIN = {"l": 44, "r": 12, "t": 12, "b": 48}
-_MOST_NAMED = 8
-_LONGEST_NAME = 16
+_MOST_NAMED, _FEW = 8, 12
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ def figure(points: Sequence[Point], *, title: str) -> go.Figure:
     front = [points[place] for place in on_front([(p.cost, p.share) for p in points])]
     _front(drawn, front)
     for point in reversed(points):
-        _point(drawn, point, x_scale, low, high)
+        _point(drawn, point, x_scale, low, high, is_roomy=len(points) <= _FEW)
     _names(drawn, points, {p.position for p in front}, x_scale, low, high)
     return drawn
 
@@ -98,9 +97,9 @@ def _front(drawn: go.Figure, front: Sequence[Point]) -> None:
     drawn.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip")
 
 
-def _point(drawn: go.Figure, p: Point, x_scale: Scale, low: float, high: float) -> None:
+def _point(drawn: go.Figure, p: Point, x_scale: Scale, low: float, high: float, *, is_roomy: bool) -> None:
     hue = _hue(p)
-    for x, y in _cross(p, x_scale, low, high):
+    for x, y in _cross(p, x_scale, low, high) if p.in_colour or is_roomy else ():
         drawn.add_scatter(x=x, y=y, mode="lines", line={"color": hue, "width": 2}, opacity=0.45, hoverinfo="skip")
     mark = {"symbol": colours.mark(p.position) if p.in_colour else "circle", "size": 11, "color": hue}
     drawn.add_scatter(
@@ -127,19 +126,19 @@ def _hue(p: Point) -> str:
 
 def _names(drawn: go.Figure, points: Sequence[Point], front: set[int], x_scale: Scale, low: float, high: float) -> None:
     names = _named(points, front)
-    places = labels.placed([_sheet(points, x_scale, low, high, width) for width in _WIDTHS], names)
+    places = labels.placed([_sheet(points, front, x_scale, low, high, width) for width in _WIDTHS], names)
     ink = colours.ink()
-    for p, name, place in zip(points, names, places, strict=True):
-        if place is not None and name is not None:
+    for p, place in zip(points, places, strict=True):
+        if place is not None:
             x = np.log10(THOUSAND * p.cost) if x_scale.is_log else THOUSAND * p.cost
             drawn.add_annotation(
-                x=x, y=p.share, text=charts.short(name), showarrow=False, xshift=place.dx, yshift=-place.dy,
-                xanchor=place.anchor, yanchor="middle",
+                x=x, y=p.share, text=charts.short(place.text), showarrow=False, xshift=place.dx, yshift=-place.dy,
+                xanchor=place.anchor, yanchor="middle", bgcolor=ink.paper if len(points) > _FEW else None, borderpad=1,
                 font={"color": ink.text if p.in_colour else ink.quiet, "size": 13},
             )  # fmt: skip
 
 
-def _sheet(points: Sequence[Point], x_scale: Scale, low: float, high: float, whole: float) -> Sheet:
+def _sheet(points: Sequence[Point], front: set[int], x_scale: Scale, low: float, high: float, whole: float) -> Sheet:
     """Where everything is in a chart so many pixels wide."""
     width, height = whole - _MARGIN["l"] - _MARGIN["r"], _HEIGHT - _MARGIN["t"] - _MARGIN["b"]
 
@@ -154,10 +153,13 @@ def _sheet(points: Sequence[Point], x_scale: Scale, low: float, high: float, who
         Box(across(min(x)) - 2, down(max(y)) - 2, across(max(x)) + 2, down(min(y)) + 2)
         for p in points if p.in_colour for x, y in _cross(p, x_scale, low, high)
     ]  # fmt: skip
-    return Sheet([(across(THOUSAND * p.cost), down(p.share)) for p in points], crosses, width, height)
+    at = [(across(THOUSAND * p.cost), down(p.share)) for p in points]
+    dotted = sorted(place for place, p in zip(at, points, strict=True) if p.position in front)
+    marks = [labels.around(*place) for place, p in zip(at, points, strict=True) if p.in_colour or len(points) <= _FEW]
+    return Sheet(at, [*marks, *crosses, *labels.along(dotted)], width, height)
 
 
 def _named(points: Sequence[Point], front: set[int]) -> list[str | None]:
     """Who gets a name: those in colour or on the front, at most eight."""
     wanted = [place for place, p in enumerate(points) if p.in_colour or p.position in front][:_MOST_NAMED]
-    return [charts.cut(p.name, _LONGEST_NAME) if place in wanted else None for place, p in enumerate(points)]
+    return [p.name if place in wanted else None for place, p in enumerate(points)]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from core.domain.deciding import READINGS, Because, Reading, Settings, sentence, settlement_sentence
-from core.domain.deciding.wording import comparison_sentence
+from core.domain.deciding.wording import comparison_sentence, head_and_reason
 from tests.domain.deciding.made import CHALLENGER, CHAMPION, candidate, first, share, whole
 
 NAMES = {CHAMPION: "gentle-7b", CHALLENGER: "swift-2"}
@@ -17,6 +17,15 @@ def test_a_switch_says_to_whom_why_and_by_whose_judgement():
         "Switch from gentle-7b to swift-2: it is not worse, 0.0 points (−0.9 to +0.9) by automatic verdicts on 2,000 "
         "prompts, and 30 % cheaper per acceptable response (29 to 31 %)."
     )
+
+
+def test_the_two_parts_of_a_sentence_say_what_to_do_and_why():
+    switch = whole(candidate(CHAMPION), candidate(CHALLENGER, usd=0.007))
+    alone = whole(candidate(CHAMPION))
+    assert head_and_reason(switch, NAMES)[0] == "Switch from gentle-7b to swift-2"
+    assert head_and_reason(alone, NAMES) == ("Not enough evidence", "there is no challenger here.")
+    for verdict in (switch, alone):
+        assert sentence(verdict, NAMES) == ": ".join(head_and_reason(verdict, NAMES))
 
 
 def test_few_raters_are_named_as_speaking_for_themselves():
