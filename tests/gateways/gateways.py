@@ -32,19 +32,26 @@ def litellm(models: Mapping[str, str], folder: Path, *, key: str) -> Iterator[st
 
     It answers whoever sends ``key``.
     """
-    program = _litellm_program()
     behind = [
         {"model_name": name, "litellm_params": {"model": f"openai/{name}", "api_base": url, "api_key": "behind"}}
         for name, url in models.items()
     ]
     settings = {"model_list": behind, "router_settings": {"num_retries": 0, "disable_cooldowns": True}}
-    config = folder / "litellm.json"
-    config.write_text(json.dumps(settings))
+    with litellm_over(json.dumps(settings), folder, key=key) as url:
+        yield url
+
+
+@contextmanager
+def litellm_over(config: str, folder: Path, *, key: str, variables: Mapping[str, str] | None = None) -> Iterator[str]:
+    """LiteLLM's proxy over the text of a config file, with these ``variables`` in its environment; its base URL."""
+    program = _litellm_program()
+    file = folder / "litellm.yaml"
+    file.write_text(config, encoding="utf-8")
     port = free_port()
     command = [
         str(program),
         "--config",
-        str(config),
+        str(file),
         "--host",
         "127.0.0.1",
         "--port",
@@ -57,6 +64,7 @@ def litellm(models: Mapping[str, str], folder: Path, *, key: str) -> Iterator[st
         "HOME": str(folder),
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
         "LITELLM_MASTER_KEY": key,
+        **(variables or {}),
     }
     with _running(command, env, folder / "litellm.log", f"http://127.0.0.1:{port}/health/liveliness"):
         yield f"http://127.0.0.1:{port}/v1"
