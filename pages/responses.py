@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from core.ui.responses import choice, page
+from core.ui.responses import answers, choice, page
 from core.ui.shared import access, frame
 
 access.require(access.Role.ANALYST)
 frame.page_head("Responses", "What did the candidates answer, and what did raters make of it?")
-chosen = choice.prompt_choice()
+chosen = choice.choice()
 if chosen is None:
     st.stop()
-page.prompt(chosen)
-page.answers(chosen)
-page.votes(chosen)
+prompt = page.prompt(chosen.prompt)
+answers.answers(prompt, chosen.response)
+page.votes(chosen.prompt)

@@ -16,12 +16,12 @@ from core.services.quality import Scope, measures, run_name
 from core.services.quality.text import report_rows
 from core.services.studies import studies
 from core.storage.engine import reading, write, writing
-from core.storage.tables import Candidate, Run
+from core.storage.tables import Candidate, Response, Run
 from core.ui.quality import table as quality_table
 from core.ui.shared.navigation import PAGES_FOLDER
 from core.ui.shared.scale import labels, ticks
 from tests.evaluated import Evaluated
-from tests.pages.grids import grids
+from tests.pages.grids import grids, links
 from tests.test_how_tos import block
 from tests.workspace import NOW
 
@@ -38,6 +38,11 @@ def workspace(workspace: Engine) -> Engine:
 def figures(app: AppTest) -> list[list[dict[str, str]]]:
     """The tables of all figures: of those that are compared, and of those that stand apart."""
     return [rows for rows in grids(app) if "Per 1,000 acceptable" in rows[0]]
+
+
+def listed(app: AppTest) -> list[dict[str, str]]:
+    """The responses behind the chosen figure."""
+    return next(rows for rows in grids(app) if "Verdict" in rows[0])
 
 
 def opened(**address: str | list[str]) -> AppTest:
@@ -156,14 +161,17 @@ def test_any_figure_is_shown_by_candidate_and_by_category(workspace: Engine) -> 
         assert not app.exception, figure
 
 
-def test_behind_a_figure_are_its_responses_with_the_way_to_their_prompt(workspace: Engine) -> None:
-    evaluated(workspace)
+def test_behind_a_figure_are_its_responses_with_the_way_to_each(workspace: Engine) -> None:
+    made = evaluated(workspace)
     app = opened(behind="Fails “Contains”", of="Cheap")
-    behind = app.dataframe[0].value
-    assert behind["Prompt"].tolist() == ["p0", "p3", "p6", "p9"]
-    assert behind["Why"].unique().tolist() == ["lacks the reference answer"]
-    assert behind.loc[0, "Answer"] == "Cheap answers 0."
-    assert behind.loc[0, "Open"] == "./responses?responses_dataset=1&prompt=p0"
+    behind = listed(app)
+    assert [row["Prompt"] for row in behind] == ["p0", "p3", "p6", "p9"]
+    assert {row["Why"] for row in behind} == {"lacks the reference answer"}
+    assert behind[0]["Answer"] == "Cheap answers 0."
+    with reading(workspace) as session:
+        response = session.get_one(Response, 13)
+    assert (response.prompt_id, response.candidate_id) == (made.prompts["p0"], made.candidates["Cheap"])
+    assert "./responses?responses_dataset=1&prompt=p0&response=13" in links(app)
     for label in app.selectbox(key="cost_behind").options:
         app.selectbox(key="cost_behind").set_value(label).run()
         assert not app.exception, label
@@ -185,8 +193,9 @@ def test_a_unit_given_up_is_listed_with_what_went_wrong(workspace: Engine) -> No
     assert app.header[0].value == "No response arrived"
     assert "given up: 1 auth." in words(app)
     app.selectbox(key="cost_behind").set_value("Given up").run()
-    behind = app.dataframe[0].value
-    assert behind[["Verdict", "Why"]].to_numpy().tolist() == [["given up", "auth: 401"]]
+    (behind,) = listed(app)
+    assert (behind["Verdict"], behind["Why"]) == ("given up", "auth: 401")
+    assert "./responses?responses_dataset=1&prompt=p0" in links(app)
 
 
 def test_without_prompts_or_responses_the_page_says_what_to_do_next(workspace: Engine) -> None:

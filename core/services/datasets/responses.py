@@ -53,6 +53,9 @@ class ShownResponse:
     position: int
     is_champion: bool
     response: Response
+    run_at: datetime
+    """When its run began to be."""
+    is_imported: bool
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class Whereabouts:
     prompt: str
     """The prompt's external id."""
     category: str
-    candidate: str
+    candidate_id: int
     run_id: int
     is_imported: bool
 
@@ -198,17 +201,16 @@ def whereabouts(session: Session, response_id: int) -> Whereabouts | None:
     if not 0 < response_id <= LARGEST_ID:
         return None
     query = (
-        select(Prompt, Dataset, Candidate, Run)
+        select(Prompt, Dataset, Run, Response.candidate_id)
         .join(Response, col(Response.prompt_id) == Prompt.id)
         .join(Dataset, col(Dataset.id) == Prompt.dataset_id)
-        .join(Candidate, col(Candidate.id) == Response.candidate_id)
         .join(Run, col(Run.id) == Response.run_id)
         .where(Response.id == response_id)
     )
     row = session.exec(query).first()
     if row is None:
         return None
-    prompt, dataset, candidate, run = row
+    prompt, dataset, run, candidate_id = row
     return Whereabouts(
         response_id=response_id,
         dataset_id=dataset.id or 0,
@@ -216,7 +218,7 @@ def whereabouts(session: Session, response_id: int) -> Whereabouts | None:
         prompt_id=prompt.id or 0,
         prompt=prompt.external_id,
         category=prompt.category,
-        candidate=candidate.name,
+        candidate_id=candidate_id,
         run_id=run.id or 0,
         is_imported=run.source == IMPORTED,
     )
@@ -225,14 +227,23 @@ def whereabouts(session: Session, response_id: int) -> Whereabouts | None:
 def of_prompt(session: Session, prompt_id: int) -> list[ShownResponse]:
     """Every response to a prompt, in the order in which the candidates came, repetitions together."""
     query = (
-        select(Candidate, Response)
+        select(Candidate, Response, Run)
         .join(Response, col(Response.candidate_id) == Candidate.id)
+        .join(Run, col(Run.id) == Response.run_id)
         .where(Response.prompt_id == prompt_id)
         .order_by(col(Candidate.position), col(Candidate.id), col(Response.run_id), col(Response.repetition))
     )
     return [
-        ShownResponse(candidate.id or 0, candidate.name, candidate.position, candidate.is_champion, response)
-        for candidate, response in session.exec(query)
+        ShownResponse(
+            candidate_id=candidate.id or 0,
+            candidate=candidate.name,
+            position=candidate.position,
+            is_champion=candidate.is_champion,
+            response=response,
+            run_at=run.created_at,
+            is_imported=run.source == IMPORTED,
+        )
+        for candidate, response, run in session.exec(query)
     ]
 
 

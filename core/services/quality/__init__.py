@@ -5,7 +5,7 @@ from core.services.quality.behind import KINDS, BehindRow, What, examples, respo
 from core.services.quality.cells import Basis
 from core.services.quality.explained import Explained, Ground, ScoreLine, explained, replies
 from core.services.quality.figures import Line
-from core.services.quality.heard import Heard, NoteOn, VoteOn, heard
+from core.services.quality.heard import MOST_VOTES, Heard, NoteOn, VoteOn, heard
 from core.services.quality.judged import GateInUse
 from core.services.quality.report import CandidateRef, QualityReport, candidates_of, report
 from core.services.quality.scope import RunRef, Scope, as_of, rules, runs
@@ -13,6 +13,7 @@ from core.services.quality.scope_words import apart_in_words, run_name, scope_in
 
 __all__ = [
     "KINDS",
+    "MOST_VOTES",
     "Basis",
     "BehindRow",
     "CandidateRef",

@@ -32,7 +32,7 @@ class What:
     """Which responses: a ``kind`` of KINDS, and for *failed*, *undecided* and *unscored* the ``name`` of what.
 
     *failed*, *undecided*: a requirement or gate, all of them where the name is empty; *unscored*: an evaluator. *sent*,
-    *not_sent*: what most of who rated it would do.
+    *not_sent*: what most of who rated it would do. *not_acceptable*: units given up too, as they count in the share.
     """
 
     kind: str
@@ -69,6 +69,7 @@ class BehindRow:
 
     response_id: int | None
     run_id: int
+    dataset_id: int
     prompt_id: int
     prompt: str
     category: str
@@ -127,7 +128,11 @@ def _behind(
     places = _ordered(found, np.flatnonzero(here), what.kind)
     shown = places[:limit]
     answers = {} if said is None else _answers(session, said.where(np.isin(said.response, shown)))
-    return _rows(session, found, answers, shown), len(places)
+    rows = _rows(session, found, answers, shown)
+    if what.kind != "not_acceptable":
+        return rows, len(places)
+    units, given_up = _errors(session, found, candidate_ids, category, limit - len(rows))
+    return rows + units, len(places) + given_up
 
 
 def _rated(found: Judged, said: RatedSides, kind: str) -> NDArray[np.bool_]:
@@ -177,7 +182,7 @@ def _rows(session: Session, found: Judged, answers: dict[int, Said], places: NDA
     ids = [int(id_) for id_ in found.responses.id[places]]
     r, p, c = _response.c, _prompt.c, _candidate.c
     query = (
-        sa.select(*r, p.external_id, p.category, c.name)
+        sa.select(*r, p.dataset_id, p.external_id, p.category, c.name)
         .join(_prompt, p.id == r.prompt_id)
         .join(_candidate, c.id == r.candidate_id)
         .where(r.id.in_(ids))
@@ -210,6 +215,7 @@ def _row(row: Any, found: Judged, place: np.intp, said: Said) -> BehindRow:
     return BehindRow(
         response_id=row.id,
         run_id=row.run_id,
+        dataset_id=row.dataset_id,
         prompt_id=row.prompt_id,
         prompt=row.external_id,
         category=row.category,
@@ -239,7 +245,7 @@ def _errors(
     asked = {
         row.id: row
         for row in session.execute(
-            sa.select(p.id, p.external_id, p.category).where(p.id.in_({unit.prompt_id for unit in units}))
+            sa.select(p.id, p.dataset_id, p.external_id, p.category).where(p.id.in_({unit.prompt_id for unit in units}))
         )
     }
     names = {row.id: row.name for row in session.execute(sa.select(_candidate.c.id, _candidate.c.name))}
@@ -257,6 +263,7 @@ def _unit(unit: GivenUp, prompt: Any, candidate: str) -> BehindRow:
     return BehindRow(
         response_id=None,
         run_id=unit.run_id,
+        dataset_id=prompt.dataset_id,
         prompt_id=unit.prompt_id,
         prompt=prompt.external_id,
         category=prompt.category,

@@ -69,7 +69,7 @@ def _unsafe(found: Verdicts, verdict: Verdict) -> None:
             said = (
                 f"{frame.as_typed(one.prompt)} · {one.raters} of {n(one.of, 'rater')} · {frame.as_typed(one.opening)}"
             )
-            where = responses_address(one.dataset_id, one.prompt)
+            where = responses_address(response_id=one.response_id)
             st.page_link("responses.py", label=said, query_params=where, icon=":material/article:")
 
 

@@ -171,6 +171,14 @@ def _answer(one: FindingLine, same: Sequence[FlipAnswer], *, key: str, raw: bool
         st.caption("Given up: there is no answer.")
     else:
         show_text(answer.text, key=key, raw=raw, label=f"Answer of {_runs(same)}")
+        with st.container(horizontal=True, gap="small"):
+            for one_of_them in same[:_MOST_ANSWERS]:
+                st.page_link(
+                    "responses.py",
+                    label="Scores and votes" if len(same) == 1 else f"In run {one_of_them.run_id}",
+                    query_params=responses_address(response_id=one_of_them.response_id),
+                    icon=":material/article:",
+                )
 
 
 def _runs(answers: Sequence[FlipAnswer]) -> str:

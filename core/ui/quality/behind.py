@@ -1,18 +1,15 @@
 """The responses behind a figure: choose which, and go from there to the prompt."""
 
-from urllib.parse import urlencode
-
-import pandas as pd
 import streamlit as st
 
 from core.domain.acceptability import Requirement
-from core.domain.words import money
+from core.domain.words import UNKNOWN, money
 from core.services import quality
 from core.services.quality import BehindRow, Scope, What
 from core.services.quality.measures import measures
 from core.storage.engine import reading
 from core.ui.quality.page import View
-from core.ui.shared import filters
+from core.ui.shared import filters, grids
 from core.ui.shared.kept import KEPT
 from core.ui.shared.resources import engine
 
@@ -62,8 +59,8 @@ def section(view: View) -> None:
         st.caption("None.")
         return
     more = f"The first {len(rows):,} of {total:,}." if total > len(rows) else f"{total:,} in all."
-    st.caption(f"{more} *Open* leads to the prompt with every answer to it.")
-    _list(view, rows)
+    st.caption(f"{more} A prompt's name leads to the response, with its scores and votes beside the other answers.")
+    _list(rows)
 
 
 def options_of(view: View) -> dict[str, What]:
@@ -134,23 +131,11 @@ def _found(
         return KEPT.get(key, compute, fresh_s=_FRESH_S)
 
 
-def _list(view: View, rows: list[BehindRow]) -> None:
-    text, number = st.column_config.TextColumn, st.column_config.NumberColumn
-    st.dataframe(
-        pd.DataFrame([_row(view, row) for row in rows]),
-        hide_index=True,
-        height="content" if len(rows) <= 10 else 400,
-        column_config={
-            "Open": st.column_config.LinkColumn("Open", display_text=":material/open_in_new:", width=56),
-            "Prompt": text("Prompt", width=120),
-            "Why": text("Why", width=220),
-            "Raters": text("Raters", width=220),
-            "Answer": text("Answer", width=420),
-            "Latency": number("Latency", format="%.2f s"),
-        },
-        placeholder="unknown",
+def _list(rows: list[BehindRow]) -> None:
+    grids.show(
+        [_row(row) for row in rows],
         alt="The responses behind the chosen figure: prompt, candidate, verdict, why, answer, latency and cost",
-        key="cost_behind-list",
+        most_px=400,
     )
 
 
@@ -172,19 +157,24 @@ def said(row: BehindRow) -> str:
     return f"{would:,} of {len(row.said):,} would send: {each}"
 
 
-def _row(view: View, row: BehindRow) -> dict[str, object]:
+def _row(row: BehindRow) -> dict[str, object]:
     verdict = {True: "acceptable", False: "not acceptable", None: "no verdict"}[row.acceptable]
-    address = urlencode(filters.responses_address(view.choice.dataset.id, row.prompt))
+    seconds = None if row.latency_ms is None else row.latency_ms / 1000
     return {
-        "Open": f"./responses?{address}",
-        "Prompt": row.prompt,
+        "Prompt": _way_to(row),
         "Candidate": row.candidate,
         "Verdict": "given up" if row.response_id is None else verdict,
-        "Why": why(row),
-        **({"Raters": said(row)} if row.said else {}),
-        "Answer": row.text,
-        "Latency": None if row.latency_ms is None else row.latency_ms / 1000,
-        "Cost": money(row.cost_usd),
+        "Why": grids.Passage(why(row) or "–"),
+        **({"Raters": grids.Passage(said(row))} if row.said else {}),
+        "Answer": grids.Passage(row.text),
+        "Latency": grids.Number(UNKNOWN if seconds is None else f"{seconds:,.2f} s", seconds),
+        "Cost": grids.Number(money(row.cost_usd), row.cost_usd),
         "Category": row.category,
         "Run": row.run_id,
     }
+
+
+def _way_to(row: BehindRow) -> grids.Link:
+    """To the response, marked; of a unit that was given up to its prompt."""
+    where = filters.responses_address(row.dataset_id, row.prompt, response_id=row.response_id)
+    return grids.Link(row.prompt, grids.address("responses", where))

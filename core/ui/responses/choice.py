@@ -6,13 +6,14 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.services.datasets import responses
-from core.services.datasets.responses import DatasetRef, PromptRef
+from core.services.datasets.responses import DatasetRef, PromptRef, Whereabouts
 from core.storage.engine import reading
+from core.ui.responses import pointing
+from core.ui.responses.pointing import PROMPT
 from core.ui.shared import access, frame
 from core.ui.shared.filters import category_of, dataset_choice, gone, say_gone
 from core.ui.shared.resources import engine
 
-_PROMPT = "prompt"
 _CHOSEN = "responses_prompt_chosen"
 
 
@@ -23,6 +24,24 @@ class Listed:
     prompts: list[PromptRef]
     more: bool
     """There are others that are not listed."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The prompt to show, and of its responses the one that the address names."""
+
+    prompt: PromptRef
+    response: Whereabouts | None
+
+
+def choice() -> Choice | None:
+    """The filters with the prompt they lead to, or, where the address names a response, which lead to its prompt."""
+    pointed = pointing.pointed()
+    prompt = prompt_choice()
+    if pointed is not None and (prompt is None or prompt.id != pointed.prompt_id):
+        pointing.drop()
+        pointed = None
+    return None if prompt is None else Choice(prompt, pointed)
 
 
 def prompt_choice() -> PromptRef | None:
@@ -55,7 +74,7 @@ def _filtered(datasets: list[DatasetRef]) -> Listed:
     chosen = category_of("responses", categories, within=str(dataset.id))
     search = st.text_input(
         "Search",
-        key="responses_search",
+        key=pointing.SEARCH,
         type="search",
         placeholder="Words of the prompt",
         bind="query-params",
@@ -63,7 +82,7 @@ def _filtered(datasets: list[DatasetRef]) -> Listed:
     )
     with reading(engine()) as session:
         found, more = responses.prompts(session, dataset.id, category=chosen, search=search or "")
-        asked = st.query_params.get(_PROMPT) or None
+        asked = st.query_params.get(PROMPT) or None
         if asked in {prompt.external_id for prompt in found}:
             return Listed(found, more)
         other = responses.find_prompt(session, dataset.id, asked) if asked else None
@@ -76,7 +95,7 @@ def _filtered(datasets: list[DatasetRef]) -> Listed:
 def _one_prompt(listed: Listed, row: DeltaGenerator) -> PromptRef:
     by_id = {prompt.external_id: prompt for prompt in listed.prompts}
     ids = list(by_id)
-    asked = st.query_params.get(_PROMPT, "")
+    asked = st.query_params.get(PROMPT, "")
     place = ids.index(asked) if asked in by_id else 0
     st.session_state[_CHOSEN] = ids[place]
     with row:
@@ -118,4 +137,4 @@ def _go_to_chosen() -> None:
 
 @access.guarded(access.Role.ANALYST)
 def _go(external_id: str) -> None:
-    st.query_params[_PROMPT] = external_id
+    st.query_params[PROMPT] = external_id

@@ -5,14 +5,13 @@ import json
 import pandas as pd
 import streamlit as st
 
-from core.domain.words import money, n
+from core.domain.words import n
 from core.services import workspace
 from core.services.datasets import responses
-from core.services.datasets.responses import Outcomes, PromptRef, ShownResponse
+from core.services.datasets.responses import Outcomes, PromptRef
 from core.storage.engine import reading
-from core.storage.tables import Prompt, Response
-from core.ui.shared import colours, frame
-from core.ui.shared.filters import candidates_choice, say_gone
+from core.storage.tables import Prompt
+from core.ui.shared import frame
 from core.ui.shared.rendering import show_text
 from core.ui.shared.resources import engine
 
@@ -57,85 +56,6 @@ def _expected(found: Prompt) -> None:
 
 def _plainly(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def answers(ref: PromptRef) -> None:
-    """What the candidates answered, side by side where there is room, a page of six at a time."""
-    with reading(engine()) as session:
-        found = responses.of_prompt(session, ref.id)
-    if not found:
-        st.subheader("Responses", anchor=False)
-        st.caption("No response to this prompt is here: only votes on it were imported, or no candidate ran yet.")
-        return
-    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
-        st.subheader(n(len(found), "response"), anchor=False, width="content")
-        raw = st.toggle(
-            "Exact characters", key="responses_raw", bind="query-params", help="Show the text before any rendering."
-        )
-    chosen = _chosen({shown.candidate: shown.candidate_id for shown in found})
-    found = [shown for shown in found if not chosen or shown.candidate in chosen]
-    pages = -(-len(found) // _AT_ONCE)
-    page = st.pagination(pages, key="responses_page", bind="query-params") if pages > 1 else 1
-    on_page = found[(min(page, pages) - 1) * _AT_ONCE : min(page, pages) * _AT_ONCE]
-    with st.grid(min(len(on_page), 2), min_column_width=330, gap="small"):
-        for shown in on_page:
-            with st.container(gap="xsmall"):
-                _answer(shown, raw=raw)
-
-
-def _chosen(ids: dict[str, int]) -> list[str]:
-    """The names of the candidates to compare; the same choice colours the leaderboard."""
-    if len(ids) <= _AT_ONCE:
-        return []
-    chosen = candidates_choice("responses", ids, label="Candidates", placeholder="All; choose up to eight to compare")
-    say_gone()
-    return chosen
-
-
-def _answer(shown: ShownResponse, *, raw: bool) -> None:
-    response = shown.response
-    hue, sign = colours.colour(shown.position), colours.sign(shown.position)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(
-            f':color[{sign}]{{foreground="{hue}"}} **{frame.as_typed(shown.candidate)}**',
-            width="content",
-        )
-        if shown.is_champion:
-            frame.champion_badge()
-        if response.repetition:
-            st.badge(f"repetition {response.repetition + 1}", color="gray")
-    for number, text in enumerate(response.turns, 1):
-        label = f"Turn {number} of {len(response.turns)}" if len(response.turns) > 1 else "Response"
-        _thoughts(response, number, raw=raw)
-        show_text(text, key=f"responses_answer-{response.id}-{number}", raw=raw, label=label)
-    st.caption(measured(shown))
-
-
-def _thoughts(response: Response, turn: int, *, raw: bool) -> None:
-    """What the model thought before a turn's answer, folded; raters never see it, and nothing scores it."""
-    thought = response.reasoning[turn - 1] if response.reasoning and turn <= len(response.reasoning) else ""
-    if thought:
-        with st.expander("Thoughts", icon=":material/psychology:", key=f"responses_thoughts-{response.id}-{turn}"):
-            show_text(thought, key=f"responses_thought-{response.id}-{turn}", raw=raw, label="Thoughts")
-
-
-def measured(shown: ShownResponse) -> str:
-    """Time, length and cost; what is absent is said to be not known."""
-    response = shown.response
-    parts = [
-        ("latency", None if response.latency_ms is None else f"{response.latency_ms / 1000:,.1f} s"),
-        ("first token", None if response.ttft_ms is None else f"{response.ttft_ms / 1000:,.2f} s"),
-        ("tokens out", None if response.output_tokens is None else f"{response.output_tokens:,}"),
-        ("tokens in", None if response.input_tokens is None else f"{response.input_tokens:,}"),
-        ("cost", None if response.cost_usd is None else frame.dollars(money(response.cost_usd))),
-        ("finish reason", None if response.finish_reason is None else frame.as_typed(response.finish_reason)),
-    ]
-    known = [f"{name} {value}" for name, value in parts if value is not None]
-    unknown = [name for name, value in parts if value is None]
-    said = [n(response.words, "word"), *known]
-    if unknown:
-        said.append(f"{', '.join(unknown)} {_NOT_KNOWN}")
-    return " · ".join(said)
 
 
 def votes(ref: PromptRef) -> None:

@@ -98,8 +98,8 @@ def several_of(
     return chosen
 
 
-def choose(key: str, label: str) -> None:
-    """For callbacks: have the filter ``key`` show ``label`` in the run that follows."""
+def choose(key: str, label: str | list[str]) -> None:
+    """Before the filter ``key`` is drawn: have it show ``label``, or one of many all of these."""
     st.session_state[key] = label
     _moves().add(key)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -12,6 +13,7 @@ from core.ui.shared import colours
 
 Cell = object
 _CHAMPION = "· champion"
+_CUT = "overflow: hidden; text-overflow: ellipsis; "
 _SHADOW = "rgba(120, 125, 130, 0.35)"
 _ASSETS = Path(__file__).parent / "assets"
 _CHOOSABLE = st.components.v2.component(
@@ -46,6 +48,26 @@ class Name:
     position: int
     in_colour: bool = True
     is_champion: bool = False
+
+
+@dataclass(frozen=True)
+class Link:
+    """A cell that leads somewhere, in this tab unless asked otherwise."""
+
+    text: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A longer text: its beginning in sight, all of it when pointed at."""
+
+    text: str
+
+
+def address(page: str, query: Mapping[str, str]) -> str:
+    """Of another page of the app, as a ``Link`` takes it."""
+    return f"./{page}?{urlencode(query)}"
 
 
 def show(rows: Sequence[Mapping[str, Cell]], *, alt: str, quiet: Sequence[bool] = (), most_px: int = 460) -> None:
@@ -126,6 +148,15 @@ def _cell(cell: Cell, ink: colours.Ink, *, quiet: bool, right: bool) -> str:
     if isinstance(cell, Name):
         return _name(cell, ink, style)
     colour = ink.quiet if quiet else ink.text
+    if isinstance(cell, Link):
+        return (
+            f'<td title="{escape(cell.text)}" style="{style}max-width: 16em; {_CUT}"><a href="{escape(cell.address)}" '
+            f'target="_self" style="color: {ink.text}; text-decoration: underline; text-underline-offset: 0.2em">'
+            f"{escape(cell.text)}</a></td>"
+        )
+    if isinstance(cell, Passage):
+        text = escape(cell.text)
+        return f'<td title="{text}" style="{style}max-width: 26em; {_CUT}color: {colour}">{text}</td>'
     if isinstance(cell, Done):
         return f'<td style="{style}color: {colour}">{_bar(cell.percent, ink)}</td>'
     align = "text-align: right; " if right else ""

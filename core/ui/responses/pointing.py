@@ -1,0 +1,84 @@
+"""The response that an address names: the way to it, its mark, and that it comes into view."""
+
+from pathlib import Path
+
+import streamlit as st
+from sqlmodel import Session
+
+from core.services.datasets import responses
+from core.services.datasets.responses import Whereabouts
+from core.storage.engine import reading
+from core.ui.responses import runs
+from core.ui.shared import colours, filters
+from core.ui.shared.resources import engine
+
+SEARCH, PROMPT, SHOW, PAGE, CHOSEN = (
+    "responses_search", "prompt", "responses_show", "responses_page", "responses_chosen",
+)  # fmt: skip
+_DATASET, _CATEGORY = "responses_dataset", "responses_category"
+_LED, _ARRIVALS, _MOST_DIGITS = "_responses_led", "_responses_arrivals", 19
+_ARRIVE = st.components.v2.component(
+    "evenhand_arrive", js=(Path(__file__).parent / "assets" / "arrive.js").read_text(encoding="utf-8")
+)
+
+
+def pointed() -> Whereabouts | None:
+    """The response that the address names, and the filters led to it when one comes; to be asked before these."""
+    asked = st.query_params.get(filters.RESPONSE)
+    if asked is None:
+        st.session_state.pop(_LED, None)
+        return None
+    with reading(engine()) as session:
+        found = _found(session, asked)
+    if found is None:
+        filters.gone("response", [asked])
+        drop()
+        return None
+    if st.session_state.get(_LED) != asked or SEARCH not in st.session_state:
+        _lead_to(found)
+        st.session_state[_LED] = asked
+        st.session_state[_ARRIVALS] = st.session_state.get(_ARRIVALS, 0) + 1
+        st.session_state[PAGE] = None
+    return found
+
+
+def drop() -> None:
+    """Let the address name no response any more: somebody went on to another prompt."""
+    st.query_params.pop(filters.RESPONSE, None)
+    st.session_state.pop(_LED, None)
+
+
+def is_arriving() -> bool:
+    """Whether the page with the response is to be turned up; true once for each arrival."""
+    return PAGE in st.session_state and st.session_state[PAGE] is None
+
+
+def _found(session: Session, asked: str) -> Whereabouts | None:
+    is_number = asked.isascii() and asked.isdecimal() and len(asked) <= _MOST_DIGITS
+    return responses.whereabouts(session, int(asked)) if is_number else None
+
+
+def _lead_to(found: Whereabouts) -> None:
+    """Have the filters show the response; what would hide it is let go."""
+    st.query_params[_DATASET] = str(found.dataset_id)
+    st.query_params[PROMPT] = found.prompt
+    st.query_params[runs.RUN] = runs.value_of(found.run_id, is_imported=found.is_imported)
+    if st.query_params.get(_CATEGORY) != found.category:
+        st.query_params[_CATEGORY] = filters.ALL_CATEGORIES
+    st.query_params.pop(SEARCH, None)
+    st.session_state[SEARCH] = ""
+    if str(found.candidate_id) not in st.query_params.get_all(SHOW):
+        st.query_params.pop(SHOW, None)
+        filters.choose(SHOW, [])
+
+
+def bring_into_view(found: Whereabouts) -> None:
+    """Scroll to the marked card and put the focus there, once for each arrival; below all that is drawn."""
+    accent = colours.colour(0)
+    st.html(
+        f"<style>.st-key-{CHOSEN} {{ border-inline-start: 4px solid {accent}; padding-inline-start: 0.9rem; "
+        "scroll-margin-top: 4.5rem; outline: none }</style>"
+    )
+    _ARRIVE(
+        key="responses_arrive", data={"arrival": f"{found.response_id}-{st.session_state.get(_ARRIVALS, 0)}"}, height=1
+    )
