@@ -1,4 +1,4 @@
-"""How slow this machine is, measured once a process, so that bounds on time mean the same on a slow day."""
+"""How slow this machine is, measured once, so that bounds on time mean the same on a slow day."""
 
 import os
 import statistics
@@ -18,10 +18,13 @@ def _measured_s() -> float:
 
 
 def _slowness() -> float:
-    """Times as slow as a quick machine, and more where others wait for a core already; at least 1."""
+    """Times as slow as a quick machine, and more where others wait for a core already; at least 1.5.
+
+    It is measured before the processes are there that share the cores.
+    """
     alone = statistics.median(_measured_s() for _ in range(5)) / _QUICK_S
     waiting = os.getloadavg()[0] / (os.cpu_count() or 1)
-    return max(1.0, alone) * max(1.0, waiting)
+    return max(1.0, alone) * max(1.5, waiting)
 
 
 SLOWNESS = min(_slowness(), 10.0)

@@ -12,7 +12,7 @@ import pytest
 from core.domain.acceptability.prediction_powered import corrected_mean
 from core.settings import PROJECT_ROOT
 
-pytestmark = [pytest.mark.long, pytest.mark.xdist_group("oracles")]
+pytestmark = pytest.mark.long
 APART = PROJECT_ROOT / ".oracles" / "ppi-python"
 PACKAGE = "ppi-python==0.2.3"
 ASKED = """
