@@ -133,7 +133,7 @@ class Weeks:
                     continue
                 text = f"Answer {number} to {place}, {repetition} in {run}."
                 responses.append(
-                    {**unit, **told, "turns": [text], "words": 6, "content_hash": text, "finish_reason": "stop",
+                    {**unit, **told, "turns": [text], "words": 6, "content_hash": digest(text), "finish_reason": "stop",
                      "ttft_ms": latency / 5, "created_at": self.now, "attempts": 1}
                 )  # fmt: skip
                 kept = {"error_kind": None, "error_message": None, "is_last": False, "rates_id": rates}

@@ -92,6 +92,7 @@ class _Scope:
             self._strata is not None,
             comparisons,
             plain,
+            tuple(since for one in self.evidence.get(self.category, ()) for since in one.since),
         )
 
     @property

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.clustered import FEWEST_RATERS, Clustered
+from core.domain.deciding.verdicts import Since
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -53,3 +54,5 @@ class Evidence:
     human: HumanEvidence = HumanEvidence(None)
     unsafe: Clustered | None = None
     """The share of rated responses called unsafe (*both unsafe*, or the other one is safer); None: no safety votes."""
+    since: tuple[Since, ...] = ()
+    """Since when its answers count, where it changed."""

@@ -1,6 +1,7 @@
 """What is decided, why, and what it rests on: the results of ``decide``."""
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 
@@ -158,6 +159,16 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class Since:
+    """What a candidate answered before a proven change of its answers counts for nothing."""
+
+    candidate: int
+    category: str | None
+    """In which category; None: in all of the scope."""
+    at: date
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What to do about the champion in one category, or with None over all."""
 
@@ -175,3 +186,5 @@ class Verdict:
     """Every challenger, the one the decision speaks of first."""
     readings: tuple[tuple[int, Reading], ...] = ()
     """Candidates with a plain reading that fits them here; WEAK_EVERYWHERE is said of all candidates or of none."""
+    since: tuple[Since, ...] = ()
+    """Of the champion and all challengers."""

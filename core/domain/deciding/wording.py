@@ -12,6 +12,7 @@ from core.domain.deciding.verdicts import (
     Need,
     Reading,
     Settlement,
+    Since,
     Source,
     Verdict,
     Way,
@@ -38,7 +39,7 @@ _NEEDS = {
 
 
 def sentence(verdict: Verdict, names: Mapping[int, str]) -> str:
-    """What to do and why; ``names`` of candidates."""
+    """What to do and why, and since when answers count of a candidate that changed; ``names`` of candidates."""
     return ": ".join(head_and_reason(verdict, names))
 
 
@@ -46,7 +47,16 @@ def head_and_reason(verdict: Verdict, names: Mapping[int, str]) -> tuple[str, st
     """The sentence in its two parts, for who shows them apart: what to do, and why with its figures."""
     if not verdict.comparisons:
         return _NOT_ENOUGH, _WITHOUT_COMPARISON[verdict.because]
-    return _parts(verdict.comparisons[0], names)
+    first = verdict.comparisons[0]
+    said = [since_sentence(one, names) for one in verdict.since if one.candidate in (first.champion, first.challenger)]
+    head, reason = _parts(first, names)
+    return head, " ".join([reason, *said])
+
+
+def since_sentence(one: Since, names: Mapping[int, str]) -> str:
+    """Which answers count of a candidate that changed."""
+    where = f" in {one.category}" if one.category else ""
+    return f"Of {names[one.candidate]}'s answers{where} only those since the change of {one.at:%-d %b %Y} count."
 
 
 def comparison_sentence(one: Comparison, names: Mapping[int, str]) -> str:

@@ -1,6 +1,6 @@
 """Turns what was gathered into the evidence that verdicts are decided from: over all and in each category."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from core.domain.acceptability import Answers, human_estimate
 from core.domain.deciding.evidence import Evidence, HumanEvidence
 from core.domain.deciding.safety import unsafe_share
+from core.domain.deciding.verdicts import Since
 from core.domain.latency import quantiles
+from core.services.deciding.changes import Change
 from core.services.deciding.gathering import AnswerColumns, Pooled
 from core.services.deciding.unsafe import called_unsafe
 from core.services.quality.rated import RatedSides
@@ -23,7 +25,9 @@ def evidence(pooled: Pooled, candidates: Sequence[int]) -> Mapping[str | None, l
     scopes: dict[str | None, NDArray[np.bool_]] = {name: pooled.here(name) for name in (None, *pooled.categories)}
     return {
         category: [
-            _of(pooled, of if here.all() else of.where(here), here) for of in own if pooled.judged[of.row, here].any()
+            _of(pooled, of if here.all() else of.where(here), here, category)
+            for of in own
+            if pooled.judged[of.row, here].any()
         ]
         for category, here in scopes.items()
     }
@@ -56,7 +60,7 @@ def _own(pooled: Pooled, candidate: int) -> _Own:
     return _Own(candidate, row, pooled.answers.where(answers), *said)
 
 
-def _of(pooled: Pooled, own: _Own, here: NDArray[np.bool_]) -> Evidence:
+def _of(pooled: Pooled, own: _Own, here: NDArray[np.bool_], category: str | None) -> Evidence:
     a, said = own.answers, own.safety
     p50, p95 = _latency(a)
     codes = (a.prompt[said.response].astype(np.intp), said.rater.astype(np.intp), said.opponent.astype(np.intp))
@@ -71,7 +75,17 @@ def _of(pooled: Pooled, own: _Own, here: NDArray[np.bool_]) -> Evidence:
         timeouts=int(a.timed_out.sum()),
         human=_human(own),
         unsafe=unsafe_share(*codes, called_unsafe(said).astype(float), said.weight),
+        since=tuple(_since(pooled.changes, own.candidate, category)),
     )
+
+
+def _since(changes: Sequence[Change], candidate: int, category: str | None) -> Iterator[Since]:
+    """Over all those in categories too; in a category the later one, as they come in their order."""
+    mine = [one for one in changes if one.candidate_id == candidate and not one.of_times]
+    if category is not None:
+        mine = [replace(one, category=None) for one in mine if one.category in (None, category)][-1:]
+    for one in mine:
+        yield Since(candidate, one.category, one.at.date())
 
 
 def _latency(answers: AnswerColumns) -> tuple[float | None, float | None]:

@@ -1,6 +1,6 @@
 """Reads what verdicts rest on: all runs of a dataset's versions, pooled by the content of prompts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,13 +12,14 @@ from sqlmodel import Session
 from core.domain.acceptability import Check, CostPerAcceptable, CostState, cost_per_acceptable
 from core.domain.answering import FaultKind
 from core.services.datasets import datasets
+from core.services.deciding.changes import Change, changes, runs_before
 from core.services.leaderboards.moments import Moment
 from core.services.quality import gathering, rated, sendable
 from core.services.quality.gathering import GivenUp
 from core.services.quality.judged import Judged, judged
 from core.services.quality.prompt_table import PromptTable, prompt_table
 from core.services.quality.rated import RatedSides
-from core.services.quality.scope import Scope, runs
+from core.services.quality.scope import LeftOut, Scope, runs
 from core.storage.tables import metadata
 
 _prompt = metadata.tables["prompt"]
@@ -49,6 +50,8 @@ class Pooled:
     """What raters said of them to the question *send*."""
     safety: RatedSides
     """And to *safety*."""
+    changes: tuple[Change, ...] = ()
+    """What was answered before these counts for nothing, or of latency alone."""
 
     def here(self, category: str | None) -> Flags:
         """[P] the prompts of a category, or with None all."""
@@ -95,15 +98,18 @@ class AnswerColumns:
 
 
 def pooled(session: Session, dataset: str, *, since: datetime | None = None, up_to: Moment | None = None) -> Pooled:
-    """All that counts of every version of the dataset of that name.
+    """All that counts of every version of the dataset of that name: of each candidate, since it last changed.
 
-    ``since``: of runs begun after it alone, and without what raters said. ``up_to``: what stood at that moment.
+    ``since``: of runs begun after it alone, whatever changed, and without what raters said. ``up_to``: what stood at
+    that moment.
     """
     ids = datasets.versions(session, dataset)
     code_of, names, category = _contents(session, ids)
     questions = QUESTIONS if since is None else ()
-    scopes = [scope for dataset_id in ids for scope in _scopes(session, dataset_id, since, up_to)]
-    parts = [_part(session, scope, code_of, questions) for scope in scopes]
+    cuts = () if since is not None else tuple(_cuts(session, ids, code_of, names, category, up_to))
+    scopes = [scope for dataset_id in ids for scope in _scopes(session, dataset_id, since, cuts, up_to)]
+    untimed = [cut.left_out for cut in cuts if cut.change.of_times]
+    parts = [_part(session, scope, code_of, questions, untimed) for scope in scopes]
     candidates = sorted({candidate for part in parts for candidate in part.candidates})
     shape = len(candidates), len(category)
     judged_, acceptable, paid = np.zeros(shape), np.zeros(shape), np.zeros(shape)
@@ -117,7 +123,27 @@ def pooled(session: Session, dataset: str, *, since: datetime | None = None, up_
         columns.append(_answers(part, candidates))
     answers = _joined(columns)
     sends, safety = (_rated(parts, columns, question) for question in QUESTIONS)
-    return Pooled(candidates, names, category, judged_, acceptable, paid, answers, sends, safety)
+    changed = tuple(cut.change for cut in cuts)
+    return Pooled(candidates, names, category, judged_, acceptable, paid, answers, sends, safety, changed)
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """A change and what lies before it."""
+
+    change: Change
+    left_out: LeftOut
+
+
+def _cuts(
+    session: Session, ids: Sequence[int], code_of: dict[int, int], names: Sequence[str], category: Ids,
+    up_to: Moment | None,
+) -> Iterator[_Cut]:  # fmt: skip
+    for change in changes(session, ids, up_to_run=None if up_to is None else up_to.run_id):
+        prompts = None
+        if change.category is not None:
+            prompts = frozenset(prompt for prompt, code in code_of.items() if names[category[code]] == change.category)
+        yield _Cut(change, LeftOut(change.candidate_id, runs_before(session, ids, change), prompts))
 
 
 def _paid(table: PromptTable) -> Floats:
@@ -132,9 +158,12 @@ def _rated(parts: Sequence["_Part"], columns: Sequence[AnswerColumns], question:
     return rated.joined([part.rated[question] for part, _ in asked], places)
 
 
-def _scopes(session: Session, dataset_id: int, since: datetime | None, up_to: Moment | None) -> list[Scope]:
+def _scopes(
+    session: Session, dataset_id: int, since: datetime | None, cuts: Sequence[_Cut], up_to: Moment | None
+) -> list[Scope]:
     if since is None:
-        return [Scope(dataset_id, all_runs=True, up_to=up_to)]
+        left_out = tuple(cut.left_out for cut in cuts if not cut.change.of_times)
+        return [Scope(dataset_id, all_runs=True, left_out=left_out, up_to=up_to)]
     return [Scope(dataset_id, run.id) for run in runs(session, dataset_id) if run.created_at > since]
 
 
@@ -164,9 +193,13 @@ class _Part:
     """[prompts of the version]."""
     failed: list[GivenUp]
     rated: dict[str, RatedSides]
+    untimed: Sequence[LeftOut]
+    """Whose times do not count."""
 
 
-def _part(session: Session, scope: Scope, code_of: dict[int, int], questions: Sequence[str]) -> _Part:
+def _part(
+    session: Session, scope: Scope, code_of: dict[int, int], questions: Sequence[str], untimed: Sequence[LeftOut]
+) -> _Part:
     found = judged(session, scope)
     candidates = sorted(found.cells.asked)
     attempts, failed = gathering.attempts(session, found.cells), gathering.given_up(session, found.cells)
@@ -174,7 +207,7 @@ def _part(session: Session, scope: Scope, code_of: dict[int, int], questions: Se
     table = prompt_table(found, candidates, attempts, failed, turns)
     code = np.array([code_of[prompt] for prompt in found.prompts.id.tolist()], dtype=np.int64)
     said = {question: rated.rated_sides(session, found, question) for question in questions}
-    return _Part(found, candidates, table, code, failed, said)
+    return _Part(found, candidates, table, code, failed, said, untimed)
 
 
 def _answers(part: _Part, candidates: Sequence[int]) -> AnswerColumns:
@@ -184,7 +217,12 @@ def _answers(part: _Part, candidates: Sequence[int]) -> AnswerColumns:
     late = np.array([unit.kind == FaultKind.TIMEOUT for unit in units], dtype=bool)
     waited = np.array([np.nan if unit.after_ms is None else unit.after_ms for unit in units], dtype=float)
     who = np.concatenate([r.candidate, np.array([unit.candidate_id for unit in units], dtype=np.int64)])
-    place = np.searchsorted(found.prompts.id, np.array([unit.prompt_id for unit in units], dtype=np.int64))
+    asked = np.array([unit.prompt_id for unit in units], dtype=np.int64)
+    place = np.searchsorted(found.prompts.id, asked)
+    run = np.concatenate([r.run, np.array([unit.run_id for unit in units], dtype=np.int64)])
+    timed = np.ones(len(run), dtype=bool)
+    for one in part.untimed:
+        timed &= ~one.holds(run, who, np.concatenate([r.prompt, asked]))
     return AnswerColumns(
         id=np.concatenate([r.id, np.full(len(units), _NO_RESPONSE, dtype=np.int64)]),
         candidate=np.searchsorted(candidates, who).astype(np.int64),
@@ -195,8 +233,8 @@ def _answers(part: _Part, candidates: Sequence[int]) -> AnswerColumns:
         if judge is None
         else np.concatenate([judge, np.full(len(units), np.nan)]),
         never_shown=np.concatenate([found.never_shown, np.ones(len(units), dtype=bool)]),
-        latency_ms=np.concatenate([r.latency_ms, np.where(late, waited, np.nan)]),
-        timed_out=np.concatenate([np.zeros(len(r.id), dtype=bool), late]),
+        latency_ms=np.where(timed, np.concatenate([r.latency_ms, np.where(late, waited, np.nan)]), np.nan),
+        timed_out=np.concatenate([np.zeros(len(r.id), dtype=bool), late]) & timed,
         refused=np.concatenate([_refused(found), np.zeros(len(units), dtype=bool)]),
     )
 

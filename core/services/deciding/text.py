@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from datetime import date
 from math import isfinite
 from textwrap import wrap
 from typing import Any
@@ -13,7 +14,7 @@ from core.services.deciding.unsafe import UnsafeAnswer
 from core.services.deciding.verdicts import Verdicts
 
 _WIDEST = 100
-_NAMED = ("champion", "challenger", "cheaper")
+_NAMED = ("candidate", "champion", "challenger", "cheaper")
 
 
 def verdicts_object(found: Verdicts) -> dict[str, Any]:
@@ -65,6 +66,8 @@ def _plain(value: Any, names: Mapping[int, str]) -> Any:
         return [_plain(each, names) for each in value]
     if isinstance(value, float) and not isfinite(value):
         return None
+    if isinstance(value, date):
+        return value.isoformat()
     return str(value) if isinstance(value, str) else value
 
 

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from core.domain import deciding
 from core.domain.deciding import Decision, Settings, Verdict
 from core.services import quality
+from core.services.deciding.changes import changes
 from core.services.deciding.evidence import evidence
 from core.services.deciding.gathering import Pooled, pooled
 from core.services.deciding.rests import RestsOn, rests_on
@@ -68,7 +69,7 @@ def datasets(session: Session) -> list[str]:
 
 
 def as_of(session: Session, dataset: str) -> tuple[object, ...]:
-    """Another for other verdicts: changes with responses, gates, candidates, settings, decisions taken, and votes.
+    """Another for other verdicts: with other responses, gates, candidates, settings, decisions, votes, and drift.
 
     Of very many votes time alone renews what is kept; see quality.rated.as_of.
     """
@@ -76,7 +77,8 @@ def as_of(session: Session, dataset: str) -> tuple[object, ...]:
     found = tuple(quality.as_of(session, quality.runs(session, dataset_id)) for dataset_id in ids)
     newest = session.execute(sa.select(sa.func.max(_taken.id))).scalar()
     retired = session.execute(sa.select(_candidate.id).where(_candidate.is_retired)).scalars().all()
-    return (*found, newest, *retired, *rated.as_of(session), repr(settings(session)))
+    drifted = changes(session, ids)
+    return (*found, newest, *retired, *rated.as_of(session), repr(settings(session)), *drifted)
 
 
 def rules(session: Session) -> dict[str, object]:

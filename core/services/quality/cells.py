@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sqlmodel import Session
 
 from core.services.columns import ANSWERED, TRIED, Stored
-from core.services.quality.scope import ENDED, IMPORTED, RunRef, Scope
+from core.services.quality.scope import ENDED, IMPORTED, LeftOut, RunRef, Scope
 from core.storage.tables import metadata
 
 _candidate = metadata.tables["candidate"]
@@ -52,6 +52,7 @@ class Cells:
     """The candidates that were asked anything, there or elsewhere."""
     stored: Stored
     """What of the runs is read from their columns."""
+    left_out: tuple[LeftOut, ...] = ()
 
     def hold(self, run: Ids, candidate: Ids, prompt: Ids) -> Grid:
         """[n] whether what is of this run, candidate and prompt counts."""
@@ -64,7 +65,10 @@ class Cells:
         there = (self.candidates[row] == candidate) & (self.prompts[place] == prompt)
         source = self.source[row, place]
         same = source == np.where(np.isin(run, self.imports), _IMPORTS, run)
-        return np.asarray(there & (same | (source == _EVERYWHERE)))
+        counts = there & (same | (source == _EVERYWHERE))
+        for one in self.left_out:
+            counts &= ~one.holds(run, candidate, prompt)
+        return np.asarray(counts)
 
 
 def cells(session: Session, listed: list[RunRef], prompts: Ids, scope: Scope) -> Cells:
@@ -91,6 +95,7 @@ def cells(session: Session, listed: list[RunRef], prompts: Ids, scope: Scope) ->
         prompts_of=compared,
         asked=frozenset(candidates[asked.any(axis=1)].tolist()) if asked.size else frozenset(),
         stored=stored,
+        left_out=scope.left_out,
     )
 
 

@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 from sqlmodel import Session, col, select
 
 from core.services.columns import ANSWERED, TRIED, Stored
@@ -15,7 +17,23 @@ from core.storage.tables import GOING, Run, metadata
 
 _response, _attempt = metadata.tables["response"], metadata.tables["attempt"]
 _candidate = metadata.tables["candidate"]
+Ids = NDArray[np.int64]
 IMPORTED, ENDED = "import", "done"
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What a candidate answered in some runs, to all prompts or to some, counts for nothing."""
+
+    candidate_id: int
+    runs: frozenset[int]
+    prompts: frozenset[int] | None = None
+    """None: all."""
+
+    def holds(self, run: Ids, candidate: Ids, prompt: Ids) -> NDArray[np.bool_]:
+        """[n] whether what is of this run, candidate and prompt is left out."""
+        mine = (candidate == self.candidate_id) & np.isin(run, list(self.runs))
+        return np.asarray(mine if self.prompts is None else mine & np.isin(prompt, list(self.prompts)))
 
 
 @dataclass(frozen=True)
@@ -37,6 +55,8 @@ class Scope:
     among: frozenset[int] = frozenset()
     up_to: Moment | None = None
     """With the runs and votes that stood at this moment, and none that came later."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Of ``all_runs``, for instance what was answered before a candidate changed."""
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,12 @@
 """Verdicts in words: one sentence that stands for itself."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from core.domain.deciding import READINGS, Because, Reading, Settings, sentence, settlement_sentence
+from core.domain.deciding.verdicts import Since
 from core.domain.deciding.wording import comparison_sentence, head_and_reason
 from tests.domain.deciding.made import CHALLENGER, CHAMPION, candidate, first, share, whole
 
@@ -26,6 +28,16 @@ def test_the_two_parts_of_a_sentence_say_what_to_do_and_why():
     assert head_and_reason(alone, NAMES) == ("Not enough evidence", "there is no challenger here.")
     for verdict in (switch, alone):
         assert sentence(verdict, NAMES) == ": ".join(head_and_reason(verdict, NAMES))
+
+
+def test_since_when_answers_count_is_said_of_those_two_that_the_verdict_speaks_of():
+    since = tuple(Since(of, where, date(2026, 10, 12)) for of, where in ((CHAMPION, None), (CHALLENGER, "coding")))
+    world = candidate(CHAMPION, since=since[:1]), candidate(CHALLENGER, usd=0.007, since=since[1:])
+    found = whole(*world)
+    assert found.since == since
+    said = sentence(found, NAMES)
+    assert "Of gentle-7b's answers only those since the change of 12 Oct 2026 count." in said
+    assert said.endswith("Of swift-2's answers in coding only those since the change of 12 Oct 2026 count.")
 
 
 def test_few_raters_are_named_as_speaking_for_themselves():

@@ -1,0 +1,104 @@
+"""Proven changes of what candidates answer, as checks for drift left them: since when answers are those of today."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from core.domain.drift import Tier
+from core.domain.drift.causes import Cause
+from core.storage.tables import GOING, metadata
+
+_run, _baseline, _check, _finding = (
+    metadata.tables[name] for name in ("run", "drift_baseline", "drift_check", "drift_finding")
+)
+_ANSWERS_CHANGED = frozenset({Cause.PROVIDER, Cause.MODEL_VERSION, Cause.UNKNOWN})
+
+
+@dataclass(frozen=True)
+class Change:
+    """Since a run a candidate answers otherwise, or at another speed alone."""
+
+    candidate_id: int
+    category: str | None
+    """Where; None: everywhere."""
+    since_run: int
+    at: datetime
+    """When that run ended."""
+    of_times: bool
+    """Whether latency changed, and nothing is said of the answers."""
+
+
+def changes(session: Session, dataset_ids: Sequence[int], *, up_to_run: int | None = None) -> tuple[Change, ...]:
+    """The newest change of each candidate everywhere, and later ones in categories; ``dataset_ids``: of all versions.
+
+    ``up_to_run``: by checks of the runs up to that id alone.
+
+    Alarms that the newest check against each baseline found, where they are put down to the answers: not to prices,
+    to our own gates and evaluators, to a judge, or to other prompts. An alarm that was open when the baseline was moved
+    stays a change: the answers before it are still others. One that closed by itself is none any more.
+    """
+    found = [
+        _change(row) for row in _alarms(session, dataset_ids, up_to_run) if _ANSWERS_CHANGED.intersection(row.causes)
+    ]
+    newest: dict[tuple[int, bool, str | None], Change] = {}
+    for one in sorted(found, key=_when):
+        newest[one.candidate_id, one.of_times, one.category] = one
+    return tuple(sorted(_lasting(newest.values()), key=lambda one: (one.candidate_id, one.of_times, _when(one))))
+
+
+def runs_before(session: Session, dataset_ids: Sequence[int], change: Change) -> frozenset[int]:
+    """The runs that had ended when the change began; one that still goes on lies after it."""
+    r = _run.c
+    query = sa.select(r.id, _ended().label("ended")).where(r.dataset_id.in_(dataset_ids), r.state.not_in(list(GOING)))
+    rows = session.execute(query).all()
+    return frozenset(row.id for row in rows if (row.ended, row.id) < (change.at, change.since_run))
+
+
+def _alarms(session: Session, dataset_ids: Sequence[int], up_to_run: int | None) -> Sequence[sa.Row[Any]]:
+    c, f, b, r = _check.c, _finding.c, _baseline.c, _run.c
+    place = sa.func.row_number().over(partition_by=c.baseline_id, order_by=(_ended().desc(), r.id.desc()))
+    whole = (
+        sa.select(c.id, place.label("place"))
+        .join(_baseline, b.id == c.baseline_id)
+        .join(_run, r.id == c.run_id)
+        .where(b.dataset_id.in_(dataset_ids), c.is_whole, sa.true() if up_to_run is None else c.run_id <= up_to_run)
+        .subquery()
+    )
+    query = (
+        sa.select(f.candidate_id, f.category, f.causes, f.said, f.since_run_id, _ended().label("at"))
+        .join(whole, whole.c.id == f.check_id)
+        .join(_run, r.id == f.since_run_id)
+        .where(whole.c.place == 1, f.tier == str(Tier.ALARM))
+    )
+    return session.execute(query).all()
+
+
+def _ended() -> sa.ColumnElement[datetime]:
+    """When a row of ``run`` ended; of what was imported, when it came."""
+    return sa.func.coalesce(_run.c.finished_at, _run.c.created_at, type_=_run.c.created_at.type)
+
+
+def _change(row: sa.Row[Any]) -> Change:
+    of_times = bool(row.said["metric"]["has_shocks"])
+    return Change(row.candidate_id, row.category, row.since_run_id, row.at, of_times)
+
+
+def _when(one: Change) -> tuple[datetime, int]:
+    return one.at, one.since_run
+
+
+def _lasting(found: Iterable[Change]) -> list[Change]:
+    """Without those in a category that are no later than one everywhere."""
+    there = list(found)
+    whole = {(one.candidate_id, one.of_times): _when(one) for one in there if one.category is None}
+    return [
+        one
+        for one in there
+        if one.category is None
+        or (one.candidate_id, one.of_times) not in whole
+        or _when(one) > whole[one.candidate_id, one.of_times]
+    ]
