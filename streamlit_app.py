@@ -11,6 +11,7 @@ from core.web.join import ROUTES as JOIN_ROUTES
 from core.web.lifespan import Background
 from core.web.log import set_up_logs
 from core.web.origins import OurOriginsOnly
+from core.web.plotly_js import PLOTLY_ROUTE
 from core.web.uploads import OnlyAskedForUploads
 
 set_up_logs()
@@ -18,7 +19,7 @@ background = Background()
 app = st.App(
     PROJECT_ROOT / "pages" / "shell.py",
     lifespan=background.lifespan,
-    routes=[*JOIN_ROUTES, *health_routes(background)],
+    routes=[*JOIN_ROUTES, *health_routes(background), PLOTLY_ROUTE],
     middleware=[
         Middleware(SecurityHeaders),
         Middleware(LocalOnly),

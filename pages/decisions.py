@@ -2,23 +2,29 @@
 
 import streamlit as st
 
-from core.ui.decisions import comparisons, page, record, settings, taking
-from core.ui.shared import access, doing, frame
+from core.ui.decisions import comparisons, page, record, settings, sharing, taking
+from core.ui.shared import access, doing, frame, links
 
 person = access.require(access.Role.ANALYST)
 doing.tell()
-frame.page_head("Decisions", "Should our users get another model, how sure is that, and what would it save?")
+head = frame.page_head("Decisions", "Should our users get another model, how sure is that, and what would it save?")
 dataset = page.chosen_dataset()
 if dataset is None:
+    links.bar(head, "decisions")
     st.stop()
+up_to = page.moment()
 as_of = page.stamp(dataset)
-found = page.found(dataset, as_of)
+found = page.found(dataset, as_of, up_to)
 if not found.verdicts:
     page.nothing_yet(dataset)
+    links.bar(head, "decisions")
     st.stop()
 page.over_all(found)
-taking.buttons(found)
+if up_to is None:
+    taking.buttons(found)
 page.by_category(found)
 comparisons.section(found)
 record.section(dataset, as_of)
 settings.section(found, person)
+shown = sharing.shown(dataset, found, up_to)
+links.bar(head, "decisions", slide=lambda: sharing.slide(found, shown), shown=shown)

@@ -3,13 +3,14 @@
 import streamlit as st
 
 from core.ui.drift import baseline, changes, choice, closely, hours, sizes, trends
-from core.ui.shared import access, doing, frame
+from core.ui.shared import access, doing, frame, links
 
 person = access.require(access.Role.ANALYST)
 doing.tell()
-frame.page_head("Drift", "What changed since the baseline, by how much, and what is it put down to?")
+head = frame.page_head("Drift", "What changed since the baseline, by how much, and what is it put down to?")
 dataset = choice.dataset()
 if dataset is None:
+    links.bar(head, "drift")
     st.stop()
 view = choice.view(dataset)
 changes.section(view)
@@ -18,3 +19,4 @@ trends.section(view)
 hours.section(view)
 sizes.section(view)
 baseline.section(view, person)
+links.bar(head, "drift")

@@ -2,15 +2,16 @@
 
 import streamlit as st
 
-from core.ui.leaderboard import page, table
-from core.ui.shared import access, filters, frame
+from core.ui.leaderboard import page, sharing, table
+from core.ui.shared import access, filters, frame, links
 
 access.require(access.Role.ANALYST)
-frame.page_head("Leaderboard", "Which candidate do raters prefer, and how sure is that?")
+head = frame.page_head("Leaderboard", "Which candidate do raters prefer, and how sure is that?")
 choice = filters.board_choice("leaderboard")
 found = page.found(choice)
 if not found.board.standings:
     page.nothing_yet(choice)
+    links.bar(head, "leaderboard", shown=sharing.shown(found, choice))
     st.stop()
 decision, certainty = st.columns([5, 3])
 with decision:
@@ -21,3 +22,4 @@ shown = page.plot(found)
 table.table(found.board, shown)
 page.method(found)
 page.foot(found, choice)
+links.bar(head, "leaderboard", slide=lambda: sharing.slide(found, choice), shown=sharing.shown(found, choice))

@@ -3,13 +3,15 @@
 import streamlit as st
 
 from core.ui.responses import answers, choice, page
-from core.ui.shared import access, frame
+from core.ui.shared import access, frame, links
 
 access.require(access.Role.ANALYST)
-frame.page_head("Responses", "What did the candidates answer, and what did raters make of it?")
+head = frame.page_head("Responses", "What did the candidates answer, and what did raters make of it?")
 chosen = choice.choice()
 if chosen is None:
+    links.bar(head, "responses")
     st.stop()
 prompt = page.prompt(chosen.prompt)
 answers.answers(prompt, chosen.response)
 page.votes(chosen.prompt)
+links.bar(head, "responses")

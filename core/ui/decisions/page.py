@@ -13,8 +13,9 @@ from core.services import deciding as service
 from core.services.datasets import responses
 from core.services.deciding import Verdicts
 from core.services.deciding.text import notes, numbers, readings
+from core.services.leaderboards.moments import Moment
 from core.storage.engine import reading
-from core.ui.shared import frame, grids
+from core.ui.shared import frame, grids, pins
 from core.ui.shared.filters import dataset_name, say_gone
 from core.ui.shared.kept import KEPT
 from core.ui.shared.resources import engine
@@ -44,9 +45,14 @@ def chosen_dataset() -> str | None:
         )
         return None
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = dataset_name("decisions", names)
+        return dataset_name("decisions", names)
+
+
+def moment() -> Moment | None:
+    """The moment that the link holds on to; None for now."""
+    asked = pins.asked()
     say_gone()
-    return name
+    return asked
 
 
 def stamp(dataset: str) -> tuple[object, ...]:
@@ -55,15 +61,15 @@ def stamp(dataset: str) -> tuple[object, ...]:
         return service.as_of(session, dataset)
 
 
-def found(dataset: str, as_of: tuple[object, ...]) -> Verdicts:
+def found(dataset: str, as_of: tuple[object, ...], up_to: Moment | None = None) -> Verdicts:
     """The verdicts; computed once for everybody who looks, and anew when responses, votes or settings changed."""
     with st.spinner("Weighing the evidence …"):
-        return verdicts(engine(), dataset, as_of)
+        return verdicts(engine(), dataset, as_of, up_to)
 
 
-def verdicts(database: Engine, dataset: str, as_of: tuple[object, ...]) -> Verdicts:
+def verdicts(database: Engine, dataset: str, as_of: tuple[object, ...], up_to: Moment | None = None) -> Verdicts:
     """The same without a word, for whoever computes them before somebody looks."""
-    return kept("verdicts", dataset, as_of, service.verdicts, database=database)
+    return kept("verdicts", dataset, (*as_of, up_to), partial(service.verdicts, up_to=up_to), database=database)
 
 
 def kept(
@@ -108,7 +114,7 @@ def over_all(found: Verdicts) -> None:
             st.caption(f":material/lightbulb: {frame.as_typed(line)}")
         for note in notes(found):
             st.caption(f":material/info: {note}")
-        st.caption(_margins(found, verdict))
+        st.caption(f":material/rule: {margins(found, verdict)}")
 
 
 def badge(decision: Decision) -> None:
@@ -126,11 +132,12 @@ def _rests_on(found: Verdicts, one: Comparison) -> None:
     st.markdown("\n".join([f"{head}:", "", *(f"- {frame.as_typed(line)}" for line in numbers(one))]))
 
 
-def _margins(found: Verdicts, verdict: Verdict) -> str:
+def margins(found: Verdicts, verdict: Verdict) -> str:
+    """By which margins and at which error a verdict was reached."""
     weighted = "answers a month" if verdict.weighted_by_answers else "prompts, each counted the same"
     error = 100 * found.settings.error_a_year
     return (
-        f":material/rule: Margins: {100 * verdict.quality_margin:g} points of quality, "
+        f"Margins: {100 * verdict.quality_margin:g} points of quality, "
         f"{100 * verdict.cost_margin:g} % of cost. Weighted by {weighted}. Bounds are one-sided and *safe to peek*: "
         f"they hold however often one looks, so that a false switch comes in at most {error:g} % of years."
     )
@@ -138,11 +145,16 @@ def _margins(found: Verdicts, verdict: Verdict) -> str:
 
 def by_category(found: Verdicts) -> None:
     """One line a category: decision, challenger, quality, cost, and the reason."""
-    rows = [_row(found, verdict) for verdict in found.verdicts if verdict.category is not None]
-    if not rows:
+    listed = rows(found)
+    if not listed:
         return
     st.subheader("By category", anchor=False)
-    grids.show(rows, alt="The verdict in every category, with quality, cost and its reason")
+    grids.show(listed, alt="The verdict in every category, with quality, cost and its reason")
+
+
+def rows(found: Verdicts) -> list[dict[str, object]]:
+    """A row for each category."""
+    return [_row(found, verdict) for verdict in found.verdicts if verdict.category is not None]
 
 
 def _row(found: Verdicts, verdict: Verdict) -> dict[str, object]:

@@ -43,9 +43,11 @@ class Found:
 def found(choice: BoardChoice) -> Found:
     """The board that was chosen; computed once for everybody who looks, and anew when newer votes were counted."""
     question_id = choice.question.id or 0
+    asked = (choice.study.id or 0, question_id, choice.filters, choice.band, choice.judge_id)
+    if choice.up_to is not None:
+        return _computed(str(engine().url), *asked, choice.up_to.vote_id, is_past=True)
     with reading(engine()) as session:
         as_of = boards.counted_up_to(session, question_id)
-    asked = (choice.study.id or 0, question_id, choice.filters, choice.band, choice.judge_id)
     return _computed(str(engine().url), *asked, as_of)
 
 
@@ -53,20 +55,34 @@ def found(choice: BoardChoice) -> Found:
     ttl=_FRESH_S, max_entries=_MOST_BOARDS, refresh_mode="background", show_spinner="Ranking the candidates …"
 )
 def _computed(
-    database: str, study_id: int, question_id: int, filters: Filters, band: Band, judge_id: int | None, as_of: int
+    database: str,
+    study_id: int,
+    question_id: int,
+    filters: Filters,
+    band: Band,
+    judge_id: int | None,
+    as_of: int,
+    *,
+    is_past: bool = False,
 ) -> Found:
-    """``database`` and ``as_of`` tell cached boards apart."""
-    del database, as_of
+    """``database`` and ``as_of`` tell cached boards apart; ``is_past``: the board as of that vote, not of now."""
+    del database
     with reading(engine()) as session:
         question = next(q for q in studies.questions(session, study_id) if q.id == question_id)
         judge = None if judge_id is None else session.get(Evaluator, judge_id)
-        return _ranked(session, question, filters, band, judge)
+        return _ranked(session, question, filters, band, judge, up_to=as_of if is_past else None)
 
 
 def _ranked(
-    session: Session, question: Question, filters: Filters, band: Band, judge: Evaluator | None = None
+    session: Session,
+    question: Question,
+    filters: Filters,
+    band: Band,
+    judge: Evaluator | None = None,
+    *,
+    up_to: int | None = None,
 ) -> Found:
-    board = boards.leaderboard(session, question, filters, RankingOptions(band=band), judge)
+    board = boards.leaderboard(session, question, filters, RankingOptions(band=band), judge, up_to=up_to)
     return Found(board, settling.verdicts(board), settling.settling(session, board))
 
 
@@ -140,8 +156,8 @@ def plot(found: Found) -> frozenset[int]:
         if len(found.verdicts) > 1:
             st.markdown(f"**Group {number + 1}**")
         charts.dot_plot(
-            [_dot(standing, shown) for standing in group],
-            unit=f"rating (Elo, mean 1,000) with {100 * board.options.level:.0f} % interval",
+            dots(group, shown),
+            unit=unit(board),
             alt=_alt(group),
             key=f"leaderboard_ratings-{number}",
             reference=1000,
@@ -149,6 +165,17 @@ def plot(found: Found) -> frozenset[int]:
     if any(standing.rank_lower > 1 for standing in board.standings):
         st.caption("Filled: could be the best. Hollow: another candidate is clearly better.")
     return shown
+
+
+def dots(group: list[Standing], shown: frozenset[int] | None = None) -> list[charts.Dot]:
+    """The lines of a plot of one group; by default with the first ones in colour."""
+    coloured = colours.coloured([s.position for s in group]) if shown is None else shown
+    return [_dot(standing, coloured) for standing in group]
+
+
+def unit(board: Leaderboard) -> str:
+    """What the plot's axis shows."""
+    return f"rating (Elo, mean 1,000) with {100 * board.options.level:.0f} % interval"
 
 
 def _highlighted(board: Leaderboard) -> set[int]:

@@ -12,15 +12,18 @@ from core.ui.shared import frame, grids
 def table(board: Leaderboard, shown: frozenset[int]) -> None:
     """Every candidate with its numbers; those ``shown`` in colour by the plot are so here."""
     both_bad, is_ranked = board.question.answers[3], board.votes >= FEWEST_TO_RANK
-    poor = shares([(standing.both_bad, standing.votes) for standing in board.standings])
-    grids.show(
-        [
-            _row(standing, standing.position in shown, is_ranked=is_ranked) | {both_bad: share}
-            for standing, share in zip(board.standings, poor, strict=True)
-        ],
-        alt="Every candidate with rank, rating, interval and votes",
-    )
+    grids.show(rows(board, shown), alt="Every candidate with rank, rating, interval and votes")
     st.caption(f":material/info: {_RANKS if is_ranked else ''}**{frame.as_typed(both_bad)}** is {_BOTH_BAD}")
+
+
+def rows(board: Leaderboard, shown: frozenset[int] = frozenset()) -> list[dict[str, object]]:
+    """A row for each candidate, best first."""
+    both_bad, is_ranked = board.question.answers[3], board.votes >= FEWEST_TO_RANK
+    poor = shares([(standing.both_bad, standing.votes) for standing in board.standings])
+    return [
+        _row(standing, standing.position in shown, is_ranked=is_ranked) | {both_bad: share}
+        for standing, share in zip(board.standings, poor, strict=True)
+    ]
 
 
 _RANKS = "**Ranks** are the best and the worst that the votes allow. "

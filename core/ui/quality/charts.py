@@ -36,15 +36,13 @@ class DotRow:
     """Another figure of the candidate, drawn below this one and more quietly."""
 
 
-def dots(
+def dots_figure(
     rows: Sequence[DotRow],
     *,
-    title: str,
     shown: frozenset[int],
     write: Callable[[float], str],
-    key: str,
     bounds: tuple[float, float] | None = None,
-) -> None:
+) -> go.Figure:
     """One dot with its interval per candidate. ``bounds``: where the scale begins and ends; else as the values need."""
     figure = _figure(rows)
     drawn = [*rows, *(row.beside for row in rows if row.beside is not None)]
@@ -57,6 +55,11 @@ def dots(
             _dot(figure, place + _APART, row.beside, scale, hue, size=8, width=1.0)
         _written(figure, place, row.written, faint=row.value is None)
     _finish(figure, [row.candidate for row in rows], scale, shown, write)
+    return figure
+
+
+def show_dots(figure: go.Figure, rows: Sequence[DotRow], *, title: str, key: str) -> None:
+    """Show what ``dots_figure`` drew of ``rows``."""
     spoken = "; ".join(f"{row.candidate.name} {row.detail}" for row in rows[:5])
     more = f"; and {len(rows) - 5} more" if len(rows) > 5 else ""
     st.plotly_chart(figure, config=charts.CONFIG, key=key, alt=f"{title}: {spoken}{more}")

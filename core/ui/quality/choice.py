@@ -7,9 +7,10 @@ import streamlit as st
 from core.services import quality
 from core.services.datasets import responses
 from core.services.datasets.responses import DatasetRef
+from core.services.leaderboards.moments import Moment
 from core.services.quality import CandidateRef, RunRef, Scope, run_name
 from core.storage.engine import reading
-from core.ui.shared import frame
+from core.ui.shared import frame, pins
 from core.ui.shared.filters import candidates_choice, category_of, dataset_choice, one_of, say_gone, switch
 from core.ui.shared.resources import engine
 
@@ -43,17 +44,18 @@ def choice() -> Choice | None:
             icon=":material/payments:",
         )
         return None
+    up_to = pins.asked()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        found = _chosen(datasets)
+        found = _chosen(datasets, up_to)
     say_gone()
     return found
 
 
-def _chosen(datasets: list[DatasetRef]) -> Choice:
+def _chosen(datasets: list[DatasetRef], up_to: Moment | None) -> Choice:
     dataset = dataset_choice("cost", datasets)
     within = str(dataset.id)
     with reading(engine()) as session:
-        listed = quality.runs(session, dataset.id)
+        listed = quality.runs(session, dataset.id, up_to)
         categories = responses.categories(session, dataset.id)
     by_label = {run_name(run): run.id for run in listed}
     modes = {_NEWEST: "newest"} | ({_ALL: "all"} if len(listed) > 1 else {})
@@ -65,7 +67,7 @@ def _chosen(datasets: list[DatasetRef]) -> Choice:
     shown = _candidates(there)
     shared = len(there) > 1 and switch(_SHARED, False, key="cost_shared", help=_SHARED_HELP)
     among = shown if shared and len(shown) < len(there) else frozenset[int]()
-    scope = Scope(dataset.id, by_label.get(run), all_runs=run == _ALL, shared=shared, among=among)
+    scope = Scope(dataset.id, by_label.get(run), all_runs=run == _ALL, shared=shared, among=among, up_to=up_to)
     return Choice(scope, dataset, category, listed, shown)
 
 

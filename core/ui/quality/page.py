@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+import plotly.graph_objects as go
 import streamlit as st
 from sqlalchemy import Engine
 
@@ -99,7 +100,7 @@ def answer(view: View) -> None:
             st.header(sentences.headline(view.report, view.lines, view.by), anchor=False)
             for sentence in sentences.explained(view.report, view.lines, view.by):
                 st.markdown(sentence)
-            st.caption(_rests_on(view))
+            st.caption(rests_on(view))
         else:
             st.header("Nobody here was asked enough of these prompts", anchor=False)
         for sentence in notes.scope(view.report, view.choice.category, view.apart):
@@ -108,7 +109,8 @@ def answer(view: View) -> None:
             st.caption(f":material/info: {note}")
 
 
-def _rests_on(view: View) -> str:
+def rests_on(view: View) -> str:
+    """How many responses, of how many candidates, where, and how many of them experts rated."""
     responses, errors = (sum(getattr(line, name) for line in view.lines) for name in ("responses", "errors"))
     failed = f" and {errors:,} given up" if errors else ""
     scope = frame.as_typed(view.choice.category or "all categories")
@@ -153,19 +155,23 @@ def _head(title: str, said: str) -> None:
 
 def dots(view: View, measure: Measure, *, key: str, beside: Measure | None = None) -> None:
     """The dot plot of one figure; ``beside`` it, hollow, the automatic one that stands where too few are rated."""
-    rows = [_dot(view, measure, line, beside) for line in view.plotted]
+    rows = _rows(view, measure, beside)
     drawn = [each for row in rows for each in (row, row.beside) if each is not None]
     if drawn and all(row.value == 0 for row in drawn):
         st.markdown(frame.dollars(f"{measure.write(0.0)} for {_each_of(len(rows))}."))
         return
-    charts.dots(
-        rows,
-        title=measure.title,
-        shown=view.coloured,
-        write=measure.write,
-        key=f"cost_chart-{key}",
-        bounds=measure.bounds,
-    )
+    figure = dots_figure(view, measure, beside=beside)
+    charts.show_dots(figure, rows, title=measure.title, key=f"cost_chart-{key}")
+
+
+def dots_figure(view: View, measure: Measure, *, beside: Measure | None = None) -> go.Figure:
+    """What ``dots`` draws."""
+    rows = _rows(view, measure, beside)
+    return charts.dots_figure(rows, shown=view.coloured, write=measure.write, bounds=measure.bounds)
+
+
+def _rows(view: View, measure: Measure, beside: Measure | None) -> list[DotRow]:
+    return [_dot(view, measure, line, beside) for line in view.plotted]
 
 
 def _each_of(candidates: int) -> str:

@@ -17,6 +17,7 @@ from core.ui.quality.page import View
 from core.ui.shared import access, grids
 from core.ui.shared.grids import Number
 
+_MOST_ON_PAPER = 4
 _KEY, _APART = "cost_figures", "cost_apart"
 
 
@@ -29,6 +30,12 @@ def table(view: View) -> None:
         st.caption(":material/call_split: Asked too few of these prompts to be ranked among the others:")
         _figures(view, view.apart, key=_APART)
     st.caption("Choose a figure to see the responses behind it, below; a column's head puts the candidates in order.")
+
+
+def essentials(view: View) -> list[dict[str, object]]:
+    """For a page of paper: the figures that an answer rests on, with their intervals, each candidate in a row."""
+    wanted = [measure for measure in shown(view.report) if measure.interval is not None][:_MOST_ON_PAPER]
+    return [_row(view, line, wanted) for line in (*view.lines, *view.apart)]
 
 
 def _figures(view: View, lines: list[Line], *, key: str) -> None:
@@ -64,7 +71,7 @@ def _row(view: View, line: Line, all_measures: Sequence[Measure]) -> dict[str, o
 def foot(view: View) -> None:
     """How it was computed, and the downloads."""
     with st.expander("How this was computed", icon=":material/function:"):
-        st.markdown(_method(view.report))
+        st.markdown("\n\n".join(method(view.report)))
     stem = f"cost-and-quality-{view.choice.dataset.label}"
     with st.container(horizontal=True, vertical_alignment="center"):
         for format in exporting.FORMATS:
@@ -87,12 +94,13 @@ def file_of(report: QualityReport, format: str) -> bytes:
     return out.getvalue()
 
 
-def _method(report: QualityReport) -> str:
+def method(report: QualityReport) -> list[str]:
+    """How the figures were computed, a paragraph each."""
     gates = (
         ", ".join(f"*{gate.name}*{f' in {gate.category}' if gate.category else ''}" for gate in report.gates)
         or "none yet; an admin adds them on *Data*"
     )
-    paragraphs = [
+    return [
         "**Acceptable** is a response that is complete, not blocked, refuses where the prompt expects that and only "
         f"there, and passes every gate that applies to its prompt. Gates: {gates}. A response whose gate could not be "
         "scored has no verdict and counts on neither side; one that was given up counts as not acceptable. A response "
@@ -116,4 +124,3 @@ def _method(report: QualityReport) -> str:
         "taken together. A candidate that was asked less than 80 % of them stands apart. Another run, all runs, or the "
         "prompts alone that all were asked can be chosen above.",
     ]
-    return "\n\n".join(paragraphs)

@@ -5,8 +5,10 @@ Machado, Oliveira & Fernandes 2009) and have a contrast of 3 : 1 or more with th
 apart share a colour and differ in their mark.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -29,16 +31,34 @@ class Ink:
 
 
 INK_LIGHT = Ink(text="#12161A", quiet="#5E646A", grey="#989C9F", line="#DDD9CF", paper="#FBFAF7")
+INK_PAPER = replace(INK_LIGHT, paper="#FFFFFF")
 INK_DARK = Ink(text="#E6E4DF", quiet="#A4ACB2", grey="#6C757B", line="#313A40", paper="#14181B")
+
+
+_on_paper: ContextVar[bool] = ContextVar("on_paper", default=False)
+
+
+@contextmanager
+def on_paper() -> Iterator[None]:
+    """Draw for a white ground, whatever the reader's page is like: what goes into a slide or onto paper."""
+    token = _on_paper.set(True)
+    try:
+        yield
+    finally:
+        _on_paper.reset(token)
 
 
 def is_dark() -> bool:
     """Whether the reader's page is dark; what is drawn for nobody is light."""
+    if _on_paper.get():
+        return False
     return get_script_run_ctx(suppress_warning=True) is not None and st.context.theme.type == "dark"
 
 
 def ink() -> Ink:
     """The page's own colours, light or dark."""
+    if _on_paper.get():
+        return INK_PAPER
     return INK_DARK if is_dark() else INK_LIGHT
 
 

@@ -11,10 +11,11 @@ from core.services import workspace
 from core.services.datasets.responses import DatasetRef
 from core.services.leaderboards import boards, stating
 from core.services.leaderboards.boards import Filters
+from core.services.leaderboards.moments import Moment
 from core.services.studies import studies
 from core.storage.engine import reading
 from core.storage.tables import Question, Study
-from core.ui.shared import colours
+from core.ui.shared import colours, pins
 from core.ui.shared.address import choose, forget, gone, one_of, say_gone, several_of, switch
 from core.ui.shared.resources import engine
 
@@ -58,6 +59,8 @@ class BoardChoice:
     band: Band
     judge_id: int | None = None
     """Of the evaluator that narrows it; None for the votes alone."""
+    up_to: Moment | None = None
+    """The moment that the link holds on to; None for now."""
 
 
 def board_choice(page: str) -> BoardChoice:
@@ -76,9 +79,10 @@ def board_choice(page: str) -> BoardChoice:
         simulated = not kinds.simulated or _simulated_counts(page)
         masked = not kinds.masked or switch("Masked pairs", True, key=f"{page}_masked", help=_MASKED)
         judge_id = _judge(page, question) if masked else None
+    up_to = pins.asked()
     say_gone()
     band = Band.PEEK if peek else Band.FIXED
-    return BoardChoice(study, question, Filters(category, simulated, masked), band, judge_id)
+    return BoardChoice(study, question, Filters(category, simulated, masked), band, judge_id, up_to)
 
 
 def dataset_choice(page: str, datasets: list[DatasetRef], usual: str | None = None) -> DatasetRef:

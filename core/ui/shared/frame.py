@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
@@ -49,16 +50,22 @@ def simulated_badge(simulated: int, votes: int) -> None:
         st.badge(said, icon=":material/smart_toy:", color="orange")
 
 
-def page_head(title: str, sentence: str) -> DeltaGenerator:
-    """Open a page: its title and the one sentence that says which question it answers.
+@dataclass(frozen=True)
+class Head:
+    """Places in a page's head, for ``links.bar``: beside the title, and below the sentence."""
 
-    Returned: the place beside the title, for ``links.bar``.
-    """
-    st.title(title, anchor=False)
+    buttons: DeltaGenerator
+    line: DeltaGenerator
+
+
+def page_head(title: str, sentence: str) -> Head:
+    """Open a page: its title and the one sentence that says which question it answers."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
+        st.title(title, anchor=False, width="content")
+        buttons = st.container(width="content")
     st.markdown(f":gray[{sentence}]")
-    beside = st.container()
     of_demo.line_here()
-    return beside
+    return Head(buttons, st.container())
 
 
 @contextmanager

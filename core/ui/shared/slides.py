@@ -1,9 +1,23 @@
 """What of a page goes into a picture or a one-page report: headline, chart, table, footnote."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
 
 import plotly.graph_objects as go
+
+from core.ui.shared import colours, grids
+
+_STYLE = (Path(__file__).parent / "assets" / "report.css").read_text(encoding="utf-8")
+_LONGEST_NAME = 80
+_APART = str.maketrans({"\u2060": None})
+_ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-!|$~>])")
+_MARKS = re.compile(r"\*\*|\*|`|:material/\w+:\s?|:\w+-?\w*\[|\]")
+_FILE = re.compile(r"[^\w.-]+")
+PICTURE_PX = 1100
 
 
 @dataclass(frozen=True)
@@ -25,3 +39,69 @@ class Slide:
     """The table of figures, as ``grids.show`` takes it."""
     how: Sequence[str] = ()
     """How it was computed, a paragraph each."""
+
+
+def plain(markdown: str) -> str:
+    """A sentence of ours, written for Streamlit's Markdown with names as typed, as plain text."""
+    kept: list[str] = []
+
+    def keep(found: re.Match[str]) -> str:
+        kept.append(found[1])
+        return f"\ue000{len(kept) - 1}\ue001"
+
+    text = _MARKS.sub("", _ESCAPED.sub(keep, markdown.translate(_APART)))
+    return re.sub("\ue000([0-9]+)\ue001", lambda found: kept[int(found[1])], text).replace("&lt;", "<")
+
+
+def parcel(slide: Slide, kind: str) -> dict[str, Any]:
+    """What the browser makes a picture (``kind`` *picture*) or a report of."""
+    with colours.on_paper():
+        wanted = slide.figures[:1] if kind == "picture" else slide.figures
+        figures = [{"title": title, "json": draw().to_json()} for title, draw in wanted]
+    stem = _FILE.sub("-", slide.name).strip("-.")[:_LONGEST_NAME] or "evenhand"
+    made = {"kind": kind, "name": stem, "figures": figures, "width": PICTURE_PX}
+    if kind == "picture":
+        return made | {"headline": slide.headline, "footnote": slide.footnote}
+    return made | {"html": html(slide)}
+
+
+def html(slide: Slide) -> str:
+    """The report as one file of its own, with a place for each chart, which the browser draws."""
+    charts = "".join(
+        f'<figure><figcaption>{escape(title)}</figcaption><div data-figure="{place}"></div></figure>'
+        for place, (title, _) in enumerate(slide.figures)
+    )
+    how = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in slide.how)
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(slide.headline)}</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+        f'img-src data:"><style>{_STYLE}</style></head><body><h1>{escape(slide.headline)}</h1>'
+        + "".join(f"<p>{escape(line)}</p>" for line in slide.lines)
+        + f"{charts}{_table(slide.rows)}"
+        + f'<p class="footnote">{escape(slide.footnote)}</p>'
+        + (f"<section><h2>How this was computed</h2>{how}</section>" if how else "")
+        + "</body></html>"
+    )
+
+
+def _table(rows: Sequence[Mapping[str, object]]) -> str:
+    if not rows:
+        return ""
+    heads = list(rows[0])
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
+    body = "".join(f"<tr>{''.join(_cell(row[name], first=name == heads[0]) for name in heads)}</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cell(cell: object, *, first: bool) -> str:
+    if isinstance(cell, grids.Name):
+        text = f"{cell.name} · champion" if cell.is_champion else cell.name
+    elif isinstance(cell, grids.Number):
+        text = cell.text
+    else:
+        text = f"{cell:,}" if isinstance(cell, int) else str(cell)
+    numeric = isinstance(cell, int | float | grids.Number)
+    if first:
+        return f'<th scope="row">{escape(text)}</th>'
+    return f'<td class="number">{escape(text)}</td>' if numeric else f"<td>{escape(text)}</td>"

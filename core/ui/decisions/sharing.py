@@ -1,0 +1,68 @@
+"""What of Decisions goes into a picture or a report, and what a link to it holds on to."""
+
+import plotly.graph_objects as go
+
+from core import clock
+from core.domain.deciding import Verdict
+from core.domain.deciding.wording import sentence
+from core.domain.words import when
+from core.services import deciding
+from core.services.datasets import datasets
+from core.services.deciding import Verdicts
+from core.services.deciding.text import notes, numbers, readings
+from core.services.leaderboards import moments
+from core.services.leaderboards.moments import Moment, Since
+from core.storage.engine import reading
+from core.ui.decisions import page
+from core.ui.shared import charts
+from core.ui.shared.charts import Dot
+from core.ui.shared.pins import Shown
+from core.ui.shared.resources import engine
+from core.ui.shared.slides import Slide, plain
+
+_MOST_SHOWN = 12
+
+
+def slide(found: Verdicts, shown: Shown) -> Slide:
+    """The verdict over all, each challenger's difference from the champion, a line a category, what it rests on."""
+    verdict = found.of(None) or found.verdicts[0]
+    compared = [one for one in verdict.comparisons if one.quality is not None]
+    lines = [*numbers(verdict.comparisons[0]), *readings(verdict, found.names)] if verdict.comparisons else []
+    said = f"{found.dataset}. {' '.join(notes(found))} {shown.label[:1].upper()}{shown.label[1:]}; {when(clock.now())}."
+    return Slide(
+        name=f"decisions-{found.dataset}",
+        headline=sentence(verdict, found.names),
+        footnote=f"{said} Evenhand.",
+        figures=[("Quality, points more than the champion", lambda: _figure(found, verdict))] if compared else [],
+        lines=lines,
+        rows=page.rows(found),
+        how=[plain(page.margins(found, verdict))],
+    )
+
+
+def _figure(found: Verdicts, verdict: Verdict) -> go.Figure:
+    dots = []
+    for one in verdict.comparisons[:_MOST_SHOWN]:
+        candidate, q = found.candidates[one.challenger], one.quality
+        if q is not None:
+            low, high = (100 * min(max(bound, -1.0), 1.0) for bound in (q.lower, q.upper))
+            dots.append(
+                Dot(candidate.name, 100 * q.estimate, low, high, candidate.position, in_colour=True, filled=True)
+            )
+    return charts.dot_figure(dots, unit="points of quality, with bounds that are safe to peek at", reference=0)
+
+
+def shown(dataset: str, found: Verdicts, up_to: Moment | None) -> Shown:
+    """The moment of the verdicts, and what came on their dataset since."""
+    with reading(engine()) as session:
+        moment = up_to or moments.newest(session)
+        rules, ids = deciding.rules(session), datasets.versions(session, dataset)
+
+    def since(then: Moment) -> Since:
+        with reading(engine()) as session:
+            return moments.since(session, then, dataset_ids=ids)
+
+    label = f"as of vote {moment.vote_id:,} and run {moment.run_id:,}"
+    return Shown(
+        moment, up_to is not None, label, since, rules, (found.verdicts, sorted(found.costs_usd.items(), key=str))
+    )
