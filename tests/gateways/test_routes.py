@@ -76,9 +76,7 @@ def _told(config: str, category: str | None) -> dict[str, str]:
 
 def _post(url: str, headers: dict[str, str], model: str) -> tuple[int, str]:
     asked = f"Where is my parcel? {datetime.now(UTC).timestamp()}"
-    body = json.dumps(
-        {"model": model, "messages": [{"role": "user", "content": asked}], "stream": True}
-    ).encode()
+    body = json.dumps({"model": model, "messages": [{"role": "user", "content": asked}], "stream": True}).encode()
     request = urllib.request.Request(f"{url}/chat/completions", body, {"Content-Type": "application/json", **headers})
     try:
         with urllib.request.urlopen(request, timeout=60) as answer:

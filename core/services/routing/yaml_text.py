@@ -1,8 +1,12 @@
 """Plain values as YAML: maps, lists, texts, numbers and truth values, every text in double quotes."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+_PLAIN = re.compile(r"[a-z_]+")
+_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+"""What YAML 1.1 takes for no text."""
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 
 
@@ -15,7 +19,7 @@ def _lines(value: Any, depth: int) -> Iterator[str]:
     indent = "  " * depth
     if isinstance(value, Mapping):
         for key, each in value.items():
-            name = key if key.isidentifier() and key.isascii() else _quoted(key)
+            name = key if _PLAIN.fullmatch(key) and key not in _WORDS else _quoted(key)
             yield from _entry(f"{indent}{name}:", each, depth)
     else:
         for each in value:
@@ -52,7 +56,13 @@ def _scalar(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, Mapping):
         return "{}"
-    return "[]" if isinstance(value, Sequence) else repr(value)
+    return "[]" if isinstance(value, Sequence) else _number(value)
+
+
+def _number(value: float) -> str:
+    """YAML 1.1 takes 1e+16 for a text, and 1.0e+16 for a number."""
+    mantissa, e, exponent = repr(value).partition("e")
+    return mantissa if not e else f"{mantissa}{'' if '.' in mantissa else '.0'}e{exponent}"
 
 
 def _quoted(text: str) -> str:
