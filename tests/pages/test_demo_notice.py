@@ -10,7 +10,18 @@ from core.storage.engine import write
 from tests.pages.test_admin_pages import page, words
 from tests.workspace import NOW, Workspace
 
-PAGES = ("leaderboard", "cost", "responses", "raters", "runs", "drift", "decisions", "candidates", "studies", "datasets")
+PAGES = (
+    "leaderboard",
+    "cost",
+    "responses",
+    "raters",
+    "runs",
+    "drift",
+    "decisions",
+    "candidates",
+    "studies",
+    "datasets",
+)
 AMONG = "The demo is among this."
 
 

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from core import demo
 from core.errors import BadInput
 from core.services import scoring, workspace
+from core.services.demo import known_scores
 from core.services.watching import drift
 from core.storage.engine import reading, write
 from core.storage.tables import Dataset, Run, metadata
@@ -32,7 +33,9 @@ def finish_demo(engine: Engine, *, now: datetime, gently: bool = False) -> bool:
         if dataset is None or not workspace.demo_is_opening(session):
             return False
         groups = _same_texts(session, dataset.id or 0)
-    scoring.score_responses(engine, [ids[0] for ids in groups], now=now, gently=gently)
+    firsts = [ids[0] for ids in groups]
+    write(engine, partial(known_scores.save, response_ids=firsts, now=now))
+    scoring.score_responses(engine, firsts, now=now, gently=gently)
     write(engine, partial(_copy_scores, groups=[ids for ids in groups if len(ids) > 1]))
     _check_weeks(engine, dataset.name)
     write(engine, lambda session: workspace.forget(session, workspace.DEMO_OPENING))

@@ -20,14 +20,16 @@ from core.storage.engine import reading
 from core.storage.tables import Candidate, Prompt, Run, metadata
 
 SOURCE = "demo"
-_LAST_BEGUN = timedelta(days=6, hours=20)
+_LAST_BEGUN = timedelta(days=6)
+_HOUR = 6
 _WEEK, _TOOK = timedelta(days=7), timedelta(minutes=24)
 _DEARER_BEFORE_RUN = timedelta(hours=30)
 
 
 def begun_at(week: int, now: datetime) -> datetime:
-    """When the run of a week began, the last of them a little less than a week ago."""
-    return now.replace(minute=0, second=0, microsecond=0) - _LAST_BEGUN - (story.WEEKS - week) * _WEEK
+    """When the run of a week began, the last of them five or six days ago."""
+    last = (now - _LAST_BEGUN).replace(hour=_HOUR, minute=0, second=0, microsecond=0)
+    return last - (story.WEEKS - week) * _WEEK
 
 
 def finished_at(week: int, now: datetime) -> datetime:

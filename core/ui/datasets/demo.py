@@ -75,9 +75,9 @@ def _switch() -> None:
 def _confirm_removal(content: DemoContent) -> None:
     st.markdown(
         f"Its {content.prompts:,} prompts, {content.responses:,} responses and {content.simulated_votes:,} simulated "
-        "votes go for good, with its runs, checks for drift, alerts, prices and decisions, the candidates and simulated "
-        "raters that nothing else uses, and the settings of decisions that it entered. Your own datasets, studies and "
-        "votes stay."
+        "votes go for good, with its runs, checks for drift, alerts, prices and decisions, the candidates and "
+        "simulated raters that nothing else uses, and the settings of decisions that it entered. Your own datasets, "
+        "studies and votes stay."
     )
     if content.human_votes:
         st.warning(

@@ -1,0 +1,1 @@
+"""The demo workspace: opened, finished, taken away."""
