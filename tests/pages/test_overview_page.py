@@ -1,0 +1,260 @@
+"""The Overview page, run as the app runs it: its truth in every state of a workspace, and where its figures lead."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import Session, select
+from streamlit.runtime.context import ContextProxy
+from streamlit.testing.v1 import AppTest
+
+from core.domain.overview import Marks
+from core.domain.people import Role
+from core.services import deciding
+from core.services.deciding import settings as deciding_settings
+from core.services.deciding import taken
+from core.services.overview import see
+from core.services.people import joining, people
+from core.services.studies import studies
+from core.settings import get_settings
+from core.storage.engine import reading, write
+from core.storage.tables import OverviewVisit, Person
+from core.ui.overview import changed
+from core.ui.shared.navigation import PAGES_FOLDER
+from tests.decided import Planted, Production, plant, vote
+from tests.workspace import NOW
+
+HOSTILE = "<img src=x onerror=alert(1)> :red[x] **bold** $1$ `code` [a](http://b.example)"
+CHEAPER = {"A": Planted(0.8, 0.02), "B": Planted(0.82, 0.008)}
+
+
+@pytest.fixture
+def workspace(workspace: Engine) -> Engine:
+    """The app's own engine on a database with the default study and nothing else."""
+    write(workspace, lambda session: studies.ensure_default(session, now=NOW))
+    return workspace
+
+
+def opened(**address: str) -> AppTest:
+    app = AppTest.from_file(str(PAGES_FOLDER / "shell.py"), default_timeout=60)
+    for name, value in address.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def links(app: AppTest) -> dict[str, str]:
+    """By what is said, without escapes: where it leads."""
+    found = {}
+    for link in app.main.get("page_link"):
+        found[plain(link.proto.label)] = f"{link.proto.page}?{link.proto.query_string}"
+    return found
+
+
+def plain(text: str) -> str:
+    return text.replace("\\", "").replace("\u2060", "")
+
+
+def words(app: AppTest) -> str:
+    shown = [*app.main.title, *app.main.header, *app.main.subheader, *app.main.markdown, *app.main.caption]
+    return plain("\n".join([*(str(element.value) for element in shown), *links(app)]))
+
+
+def switching(engine: Engine) -> Production:
+    """B is as good as A, at less than half its cost."""
+    return plant(engine, CHEAPER, prompts=900, repetitions=2)
+
+
+def test_whoever_is_no_rater_arrives_here(workspace: Engine):
+    del workspace
+    assert opened().main.title[0].value == "Overview"
+
+
+def test_an_empty_workspace_says_so_and_what_comes_first(workspace: Engine):
+    del workspace
+    app = opened()
+    assert "Nothing to decide yet" in words(app)
+    assert "Import prompts" in words(app)
+    app.button(key="overview_go").click().run()
+    assert app.main.title[0].value == "Data"
+
+
+def test_the_decision_comes_first_and_every_line_leads_to_its_comparison(workspace: Engine):
+    switching(workspace)
+    app = opened()
+    assert app.main.header[0].value.endswith("Switch from A to B")
+    found = links(app)
+    whole = next(said for said in found if "by automatic verdicts on 900 prompts" in said)
+    assert "no votes · 3,600 responses" in whole
+    assert found[whole] == "decisions?decisions_dataset=Support&decisions_scope=Over+all"
+    for category in ("coding", "support"):
+        assert f"decisions?decisions_dataset=Support&decisions_scope={category}" in found.values()
+
+
+def test_what_a_month_costs_stands_beside_what_it_would(workspace: Engine):
+    switching(workspace)
+    answers = {"support": 10_000.0, "coding": 5_000.0}
+    write(workspace, lambda s: deciding_settings.save(s, {}, latency_limit_ms={}, answers_a_month=answers))
+    app = opened()
+    shown, found = words(app), links(app)
+    assert "What a month costs" in shown
+    assert found["$300.00"].startswith("cost?cost_dataset=Support&cost_show=A")
+    assert found["$120.00"].startswith("cost?cost_dataset=Support&cost_show=B")
+    assert "−$180.00" in found
+    assert "60 % less" in shown
+    assert "For 15,000 answers a month" in shown
+
+
+def test_without_traffic_it_is_a_thousand_answers_and_the_way_to_enter_it(workspace: Engine):
+    switching(workspace)
+    shown = words(opened())
+    assert "What 1,000 answers cost" in shown
+    assert "Enter answers a month" in shown
+
+
+def test_the_step_is_one_button_that_leads_there(workspace: Engine):
+    switching(workspace)
+    app = opened()
+    assert "Accept or decline the switch to B" in words(app)
+    app.button(key="overview_go").click().run()
+    assert app.main.title[0].value == "Decisions"
+
+
+def test_without_a_champion_it_says_so_and_names_no_cost_of_today(workspace: Engine):
+    plant(workspace, {"A": Planted(0.8), "B": Planted(0.8)}, champion=None, prompts=12)
+    shown = words(opened())
+    assert "No champion is named, so there is nothing to compare with." in shown
+    assert "No champion is named, so there is no cost of today" in shown
+    assert "Say which candidate is in production" in shown
+    assert "fails most" not in shown
+
+
+def test_one_candidate_alone_is_told_alone(workspace: Engine):
+    plant(workspace, {"A": Planted(0.8)}, prompts=12)
+    shown = words(opened())
+    assert "There is no challenger here." in shown
+    assert "Define a challenger" in shown
+    assert "Only A has both figures" in shown
+
+
+def test_unknown_prices_are_said_and_never_nothing(workspace: Engine):
+    plant(workspace, {"A": Planted(0.8, None), "B": Planted(0.8, None)}, prompts=12)
+    shown = words(opened())
+    assert "What A cost is unknown: a price is missing." in shown
+    assert "What A and B cost is unknown" in shown
+    assert "There is nothing to draw: no cost is known." in shown
+    assert "$0" not in shown
+
+
+def test_no_acceptable_response_is_a_sentence_and_no_chart(workspace: Engine):
+    plant(workspace, {"A": Planted(0.0), "B": Planted(0.0)}, prompts=12)
+    app = opened()
+    assert "There is nothing to draw: no response is acceptable, so none has a cost." in words(app)
+    assert [chart.proto.id.rpartition("-")[2] for chart in app.main.get("plotly_chart")] == ["latency"]
+
+
+def test_what_fails_leads_to_the_responses_and_to_an_example(workspace: Engine):
+    made = plant(workspace, {"A": Planted(0.5), "B": Planted(0.9)}, prompts=40)
+    vote(workspace, made, ("A", "B"), {"send": (0.3, 0.9)}, raters=4)
+    found = links(opened())
+    failed = next(said for said in found if "Fails “checked”" in said)
+    assert "cost_behind=Fails+%E2%80%9Cchecked%E2%80%9D&cost_of=A" in found[failed]
+    assert any(said.startswith("**Experts would not send**") for said in found)
+    assert any(address.startswith("responses?responses_dataset=Support&prompt=p") for address in found.values())
+
+
+def test_votes_stand_beside_the_decision(workspace: Engine):
+    made = plant(workspace, CHEAPER, prompts=60)
+    vote(workspace, made, ("A", "B"), {"send": (0.8, 0.8)}, raters=5)
+    assert "60 votes by 5 raters · 120 responses" in words(opened())
+
+
+def test_a_latency_limit_names_who_is_over_it(workspace: Engine):
+    plant(workspace, {"A": Planted(0.8, 0.02, 1000.0), "B": Planted(0.8, 0.01, 4000.0)}, prompts=20)
+    write(workspace, lambda s: deciding_settings.save(s, {}, latency_limit_ms={"": 2000.0}, answers_a_month={}))
+    assert "Over the limit of 2.00 s at p95: B 4.80 s" in words(opened())
+
+
+def test_hostile_names_are_shown_as_they_were_typed(workspace: Engine):
+    plant(workspace, {HOSTILE: Planted(0.8, 0.02), "B": Planted(0.82, 0.008)}, prompts=60, champion=HOSTILE)
+    app = opened()
+    labels = [link.proto.label for link in app.main.get("page_link")]
+    said = [*labels, *(str(each.value) for each in (*app.main.markdown, *app.main.caption, *app.main.header))]
+    for text in said:
+        assert "<img" not in text
+        assert "**bold**" not in text
+        assert ":red[" not in text
+
+
+def test_sixty_candidates_stay_one_line_a_category_and_two_charts(workspace: Engine):
+    many = {f"candidate {number:02d}": Planted(0.3 + number / 100, 0.001 * (1 + number)) for number in range(60)}
+    plant(workspace, many, prompts=12, champion="candidate 30")
+    app = opened()
+    leading = [address for address in links(app).values() if "decisions_scope" in address]
+    assert len([address for address in leading if not address.endswith("Over+all")]) == 2
+    assert len(app.main.get("plotly_chart")) == 2
+
+
+def test_a_decision_that_was_taken_stands_with_its_saving(workspace: Engine):
+    switching(workspace)
+
+    def take(session: Session) -> None:
+        found = deciding.verdicts(session, "Support")
+        taken.take(
+            session, deciding.choice_of(found, found.verdicts[0], is_accepted=False, why=""), person_id=None, now=NOW
+        )
+
+    write(workspace, take)
+    said = next(said for said in links(opened()) if said.startswith("**Declined**"))
+    assert "switch, B for A, over all" in said
+    assert "predicted 61 %" in said or "predicted 60 %" in said or "predicted 59 %" in said
+    assert "no run since" in said
+
+
+def test_the_visit_moves_once_the_browser_says_that_the_page_is_looked_at_and_not_before(workspace: Engine):
+    made = plant(workspace, CHEAPER, prompts=12)
+    app = opened().run().run()
+    assert "You are here for the first time." in words(app)
+    with reading(workspace) as session:
+        assert session.exec(select(OverviewVisit)).all() == []
+        person = session.exec(select(Person).where(Person.kind == "human")).one()
+    write(workspace, lambda s: see(s, person.id or 0, "Support", Marks(run=1), NOW - timedelta(days=3)))
+    vote(workspace, made, ("A", "B"), {"send": (0.8, 0.8)}, raters=5)
+    shown = words(opened())
+    assert "12 new votes by 5 raters" in shown
+    assert "You were last here" in shown
+
+
+def test_whoever_is_no_admin_is_told_who_does_an_admins_step(workspace: Engine, monkeypatch: pytest.MonkeyPatch):
+    plant(workspace, {"A": Planted(0.8), "B": Planted(0.8)}, champion=None, prompts=12)
+    monkeypatch.setenv("EVENHAND_AUTH", "link")
+    get_settings.cache_clear()
+    _, token = write(workspace, lambda s: people.invite(s, name="Anna", role=Role.ANALYST, now=NOW))
+    cookies = {"evenhand_session": write(workspace, lambda s: joining.redeem(s, token, NOW))}
+    monkeypatch.setattr(ContextProxy, "cookies", property(lambda _self: cookies))
+    app = opened()
+    assert "An admin does this on *Candidates*." in words(app)
+    assert not [button for button in app.main.button if button.key == "overview_go"]
+
+
+def test_an_old_link_to_the_leaderboard_that_was_the_landing_page_leads_there(workspace: Engine):
+    del workspace
+    app = opened(leaderboard_category="support")
+    assert app.main.title[0].value == "Leaderboard"
+
+
+def test_a_dataset_that_is_gone_is_said(workspace: Engine):
+    plant(workspace, {"A": Planted(0.8), "B": Planted(0.8)}, prompts=12)
+    assert "The address asks for “Gone” under *Dataset*" in words(opened(overview_dataset="Gone"))
+
+
+def test_noting_a_look_needs_somebody_who_may_look(workspace: Engine, monkeypatch: pytest.MonkeyPatch):
+    plant(workspace, CHEAPER, prompts=12)
+    turned_away: Callable[[object], None] = lambda _role: None  # noqa: E731
+    monkeypatch.setattr(changed.access, "current_person", lambda: None)
+    monkeypatch.setattr(changed.access, "_turn_away", turned_away)
+    changed.note_seen()
+    with reading(workspace) as session:
+        assert session.exec(select(OverviewVisit)).all() == []

@@ -1,0 +1,120 @@
+"""How far a workspace is, so that the next step is the right one."""
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from core.domain.alerts import AlertKind, Severity
+from core.domain.deciding import Need
+from core.domain.overview import Situation, StepKind, next_step
+from core.services import deciding, quality
+from core.services.alerts import Raised, inbox, raise_alert
+from core.services.deciding import taken
+from core.services.overview import situation
+from core.services.quality import Scope
+from core.settings import get_settings
+from core.storage.engine import reading, write, writing
+from core.storage.tables import Candidate, Person, Score
+from tests.decided import Planted, Production, plant, vote
+from tests.evaluated import Evaluated
+from tests.workspace import NOW
+
+pytestmark = pytest.mark.one_database
+CHEAPER = {"A": Planted(0.8, 0.02), "B": Planted(0.82, 0.008)}
+
+
+def of(engine: Engine, made: Production | None) -> Situation:
+    with reading(engine) as session:
+        if made is None:
+            return situation(session, None, None, None, now=NOW)
+        verdicts = deciding.verdicts(session, "Support")
+        return situation(session, "Support", verdicts, quality.report(session, Scope(made.dataset)), now=NOW)
+
+
+def kind(engine: Engine, made: Production | None) -> StepKind:
+    return next_step(of(engine, made)).kind
+
+
+def test_an_empty_workspace_needs_prompts_then_candidates_then_answers(engine: Engine):
+    assert kind(engine, None) is StepKind.IMPORT_PROMPTS
+    with writing(engine) as session:
+        Evaluated(session).prompt("p0", "support")
+    assert kind(engine, None) is StepKind.ADD_CANDIDATES
+    with writing(engine) as session:
+        session.add(Candidate(name="A", settings={}, position=0, created_at=NOW))
+    assert kind(engine, None) is StepKind.EVALUATE
+
+
+def test_answers_that_are_not_scored_yet_are_waited_for(engine: Engine):
+    made = plant(engine, {"A": Planted(0.8), "B": Planted(0.8)}, prompts=4)
+    with writing(engine) as session:
+        session.execute(sa.delete(Score))
+    assert kind(engine, made) is StepKind.WAIT
+
+
+def test_without_a_champion_one_has_to_be_named_and_without_a_challenger_defined(engine: Engine):
+    made = plant(engine, {"A": Planted(0.8)}, prompts=4, champion=None)
+    assert kind(engine, made) is StepKind.NAME_CHAMPION
+    with writing(engine) as session:
+        session.get_one(Candidate, made.candidates["A"]).is_champion = True
+    assert kind(engine, made) is StepKind.ADD_CANDIDATES
+
+
+def test_a_switch_waits_until_somebody_takes_it(engine: Engine):
+    made = plant(engine, CHEAPER, prompts=900, repetitions=2)
+    assert kind(engine, made) is StepKind.DECIDE
+
+    def take(session: Session, *, accepts: bool) -> None:
+        found = deciding.verdicts(session, "Support")
+        for verdict in found.verdicts:
+            choice = deciding.choice_of(found, verdict, is_accepted=accepts, why="")
+            taken.take(session, choice, person_id=None, now=NOW)
+
+    write(engine, lambda session: take(session, accepts=False))
+    assert of(engine, made).to_take is None
+
+
+def test_an_alarm_counts_until_it_is_acknowledged_and_only_where_it_is_about_the_dataset(engine: Engine):
+    made = plant(engine, CHEAPER, prompts=8)
+
+    def alarm(session: Session, dataset: str) -> None:
+        raised = Raised(AlertKind.DRIFT, dataset, "A is worse", ".", "/drift", Severity.URGENT, {"dataset": dataset})
+        raise_alert(session, raised, now=NOW)
+
+    write(engine, lambda session: alarm(session, "Another"))
+    assert of(engine, made).alarms == 0
+    write(engine, lambda session: alarm(session, "Support"))
+    assert kind(engine, made) is StepKind.LOOK_AT_DRIFT
+    with writing(engine) as session:
+        mine = next(one for one in inbox.listing(session, now=NOW) if one.alert.key == "Support")
+        inbox.acknowledge(session, mine.alert.public_id, person_id=None, now=NOW)
+    assert of(engine, made).alarms == 0
+
+
+def test_an_unknown_price_of_a_challenger_is_to_be_entered(engine: Engine):
+    made = plant(engine, {"A": Planted(0.8), "B": Planted(0.8, None)}, prompts=8)
+    assert of(engine, made).unpriced == ("B",)
+    assert kind(engine, made) is StepKind.ENTER_PRICES
+
+
+def test_the_first_votes_come_from_raters_and_where_there_are_none_these_are_invited(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("EVENHAND_AUTH", "link")
+    get_settings.cache_clear()
+    made = plant(engine, {"A": Planted(0.8), "B": Planted(0.8)}, prompts=8)
+    assert kind(engine, made) is StepKind.INVITE
+    with writing(engine) as session:
+        session.add(Person(name="Ada", created_at=NOW))
+    assert kind(engine, made) is StepKind.RATE
+    get_settings.cache_clear()
+
+
+def test_an_open_verdict_brings_its_ways_the_one_over_all_first(engine: Engine):
+    made = plant(engine, {"A": Planted(0.8), "B": Planted(0.8)}, prompts=40)
+    vote(engine, made, ("A", "B"), {"send": (0.8, 0.8)}, raters=8)
+    found = of(engine, made).open
+    assert found is not None
+    assert (found.category, found.challenger) == (None, "B")
+    assert {way.need for way in found.ways} & {Need.PROMPTS, Need.VOTES}
