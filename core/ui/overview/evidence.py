@@ -21,25 +21,31 @@ def section(view: View) -> None:
     """Side by side where there is room."""
     with st.grid(2, min_column_width=330, gap="medium"):
         with st.container(gap="xsmall"):
-            _cost(view)
+            st.subheader("Acceptable, and at what cost", anchor=False)
+            who = "what experts would send" if view.by.is_human else "by gates alone"
+            said = f"Share acceptable ({who}) against cost. Lines: 95 % intervals."
+            st.caption(f"{said} Dotted: nobody is cheaper and better.")
+            plotted = cost_chart(view)
+            links.line(_left_out(view, plotted), addresses.figures(view.label))
         with st.container(gap="xsmall"):
-            _latency(view)
+            st.subheader("Latency", anchor=False)
+            st.caption("Filled: median. Hollow: p95. Tick: p99. Bands: 95 % intervals.")
+            latency_chart(view)
+            _limit(view)
 
 
-def _cost(view: View) -> None:
-    st.subheader("Acceptable, and at what cost", anchor=False)
+def cost_chart(view: View) -> int:
+    """Share against cost of those who have both; of how many that is. A chart of nothing is a sentence."""
     points = list(_points(view))
-    who = "what experts would send" if view.by.is_human else "by gates alone"
-    st.caption(f"Share acceptable ({who}) against cost. Lines: 95 % intervals. Dotted: nobody is cheaper and better.")
     if len(points) < 2 or not any(point.share for point in points):
         _instead(view, points)
-    else:
-        drawn = scatter.figure(points, title="US$ per 1,000 acceptable responses")
-        alt = "Share acceptable against cost per 1,000 acceptable responses: " + "; ".join(
-            f"{point.name}, {point.detail}" for point in points[:_MOST_SAID]
-        )
-        st.plotly_chart(drawn, config=charts.CONFIG, key="overview_chart-cost", alt=alt)
-    links.line(_left_out(view, len(points)), addresses.figures(view.label))
+        return len(points)
+    drawn = scatter.figure(points, title="US$ per 1,000 acceptable responses")
+    alt = "Share acceptable against cost per 1,000 acceptable responses: " + "; ".join(
+        f"{point.name}, {point.detail}" for point in points[:_MOST_SAID]
+    )
+    st.plotly_chart(drawn, config=charts.CONFIG, key="overview_chart-cost", alt=alt)
+    return len(points)
 
 
 def _points(view: View) -> Iterator[Point]:
@@ -76,20 +82,30 @@ def _left_out(view: View, plotted: int) -> str:
     return f"All figures, in the same scope; {missing:,} without a known cost or any acceptable response"
 
 
-def _latency(view: View) -> None:
-    st.subheader("Latency", anchor=False)
-    limit = view.verdicts.settings.latency_limit_ms.get(None)
+def latency_chart(view: View) -> None:
+    """Median and p95 of the first, beside the limit where there is one."""
     lines = _timed(view)
-    st.caption("Filled: median. Hollow: p95. Tick: p99. Bands: 95 % intervals.")
     if not lines:
         st.markdown("No latency was measured here.")
         return
     rows = [(view.candidate(line), line.latency) for line in lines]
-    quality_charts.spreads(rows, title="Latency", shown=view.coloured, key="overview_chart-latency", limit_ms=limit)
+    quality_charts.spreads(
+        rows, title="Latency", shown=view.coloured, key="overview_chart-latency", limit_ms=_limit_ms(view)
+    )
+
+
+def _limit_ms(view: View) -> float | None:
+    """The longest p95 allowed over all."""
+    return view.verdicts.settings.latency_limit_ms.get(None)
+
+
+def _limit(view: View) -> None:
+    """Who is over the limit, or that there is none."""
+    limit, lines = _limit_ms(view), _timed(view)
     if limit is None:
         links.line("No limit is set. Enter one to keep slow candidates out.", addresses.decisions(view.dataset))
-        return
-    links.line(_against(view, lines, limit), addresses.figures(view.label))
+    elif lines:
+        links.line(_against(view, lines, limit), addresses.figures(view.label))
 
 
 def _timed(view: View) -> list[Line]:
