@@ -78,8 +78,9 @@ def _ground(ground: quality.Ground, *, is_open: bool) -> str:
 def all_of_it(of: Evidence, response_id: int, *, raw: bool, is_open: bool) -> None:
     """Scores, votes and notes: of the chosen response at once, of the others as they are opened."""
     found = of.explained(response_id)
+    n_scores = sum(line.applies for line in found.scores)
     with st.expander(
-        f"Scores ({len(found.scores):,})", icon=":material/rule:", expanded=is_open, on_change="rerun",
+        f"Scores ({n_scores:,})", icon=":material/rule:", expanded=is_open, on_change="rerun",
         key=f"responses_scores-{response_id}{'-chosen' * is_open}",
     ) as scores:  # fmt: skip
         if scores.open:
@@ -102,9 +103,15 @@ def _scores(found: Explained, *, raw: bool) -> None:
     if not found.scores:
         st.caption("No evaluator is in use.")
         return
-    rows = "\n".join(f"| {_name(line)} | {_value(line)} | {_one_line(line.reason) or '–'} |" for line in found.scores)
+    asked = [line for line in found.scores if line.applies]
+    rows = "\n".join(f"| {_name(line)} | {_value(line)} | {_one_line(line.reason) or '–'} |" for line in asked)
     st.markdown(f"| Evaluator | Score | What it said |\n| --- | --- | --- |\n{rows}")
     st.caption("From 0 to 1, where 1 is the good end. A gate is what a response must pass to be acceptable.")
+    silent = [
+        f"{frame.as_typed(line.evaluator)} ({_one_line(line.reason)})" for line in found.scores if not line.applies
+    ]
+    if silent:
+        st.caption(f"Nothing to say of this prompt: {', '.join(silent)}.")
     with reading(engine()) as session:
         replies = quality.replies(session, found.response_id)
     for line in found.scores:
@@ -125,9 +132,7 @@ def _name(line: ScoreLine) -> str:
 
 def _value(line: ScoreLine) -> str:
     if not line.is_there:
-        return ":gray[not yet]"
-    if not line.applies:
-        return ":gray[not asked]"
+        return ":gray[not\N{NO-BREAK SPACE}yet]"
     return ":gray[unscored]" if line.value is None else f"**{line.value:.2g}**"
 
 
