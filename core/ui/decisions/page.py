@@ -1,6 +1,7 @@
 """The answer of the Decisions page: the verdict over all in words, and one line a category."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Literal, TypeVar
 
 import streamlit as st
