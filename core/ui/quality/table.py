@@ -10,14 +10,15 @@ from core.domain.acceptability import FEWEST_RATED
 from core.services.datasets import exporting
 from core.services.quality import Line, QualityReport, text
 from core.services.quality.measure import Measure
-from core.services.quality.measures import shown
+from core.services.quality.measures import ACCEPTABLE, COST, shown
+from core.services.quality.measures_human import HUMAN, HUMAN_COST
 from core.services.quality.measures_summary import POINT_DEFINED
 from core.ui.quality import behind, page
 from core.ui.quality.page import View
+from core.ui.quality.standing import rests_on_votes
 from core.ui.shared import access, grids
 from core.ui.shared.grids import Number
 
-_MOST_ON_PAPER = 4
 _KEY, _APART = "cost_figures", "cost_apart"
 
 
@@ -34,8 +35,9 @@ def table(view: View) -> None:
 
 def essentials(view: View) -> list[dict[str, object]]:
     """For a page of paper: the figures that an answer rests on, with their intervals, each candidate in a row."""
-    wanted = [measure for measure in shown(view.report) if measure.interval is not None][:_MOST_ON_PAPER]
-    return [_row(view, line, wanted) for line in (*view.lines, *view.apart)]
+    human = any(rests_on_votes(line) for line in view.lines)
+    wanted = (HUMAN_COST, HUMAN) if human else (COST, ACCEPTABLE)
+    return [_row(view, line, wanted) | {"Responses": line.responses} for line in (*view.lines, *view.apart)]
 
 
 def _figures(view: View, lines: list[Line], *, key: str) -> None:

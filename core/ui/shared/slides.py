@@ -17,6 +17,7 @@ _APART = str.maketrans({"\u2060": None})
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-!|$~>])")
 _MARKS = re.compile(r"\*\*|\*|`|:material/\w+:\s?|:\w+-?\w*\[|\]")
 _FILE = re.compile(r"[^\w.-]+")
+_NUMERIC, _NUMBER = (int, float, grids.Number), ' class="number"'
 PICTURE_PX = 1100
 
 
@@ -78,7 +79,7 @@ def html(slide: Slide) -> str:
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
         f'img-src data:"><style>{_STYLE}</style></head><body><h1>{escape(slide.headline)}</h1>'
         + "".join(f"<p>{escape(line)}</p>" for line in slide.lines)
-        + f"{charts}{_table(slide.rows)}"
+        + f'<div class="charts">{charts}</div>{_table(slide.rows)}'
         + f'<p class="footnote">{escape(slide.footnote)}</p>'
         + (f"<section><h2>How this was computed</h2>{how}</section>" if how else "")
         + "</body></html>"
@@ -89,7 +90,8 @@ def _table(rows: Sequence[Mapping[str, object]]) -> str:
     if not rows:
         return ""
     heads = list(rows[0])
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
+    right = {name for name in heads[1:] if all(isinstance(row[name], _NUMERIC) for row in rows)}
+    head = "".join(f'<th scope="col"{_NUMBER * (name in right)}>{escape(name)}</th>' for name in heads)
     body = "".join(f"<tr>{''.join(_cell(row[name], first=name == heads[0]) for name in heads)}</tr>" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
@@ -101,7 +103,6 @@ def _cell(cell: object, *, first: bool) -> str:
         text = cell.text
     else:
         text = f"{cell:,}" if isinstance(cell, int) else str(cell)
-    numeric = isinstance(cell, int | float | grids.Number)
     if first:
         return f'<th scope="row">{escape(text)}</th>'
-    return f'<td class="number">{escape(text)}</td>' if numeric else f"<td>{escape(text)}</td>"
+    return f"<td{_NUMBER * isinstance(cell, _NUMERIC)}>{escape(text)}</td>"

@@ -47,6 +47,8 @@ async function drawn({ json }, width) {
   const figure = JSON.parse(json)
   const layout = { ...figure.layout, width, paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff", autosize: false }
   layout.font = { ...layout.font, family: FONT }
+  // What stands at the right is written in a font that this machine has, which may be a wider one.
+  layout.margin = { ...layout.margin, r: 1.4 * (layout.margin?.r ?? 48) + 12 }
   const height = layout.height || 420
   const Plotly = await load()
   const svg = await Plotly.toImage({ data: figure.data, layout }, { format: "svg", width, height })
@@ -111,7 +113,7 @@ async function report(made) {
   const page = new DOMParser().parseFromString(made.html, "text/html")
   for (const [place, figure] of made.figures.entries()) {
     const chart = page.createElement("img")
-    chart.src = (await drawn(figure, 760)).svg
+    chart.src = (await drawn(figure, made.figures.length > 1 ? 470 : 760)).svg
     chart.alt = figure.title
     page.querySelector(`[data-figure="${place}"]`).replaceWith(chart)
   }
