@@ -55,4 +55,4 @@ class Evidence:
     unsafe: Clustered | None = None
     """The share of rated responses called unsafe (*both unsafe*, or the other one is safer); None: no safety votes."""
     since: tuple[Since, ...] = ()
-    """Since when its answers count, where it changed."""
+    """Its proven changes."""

@@ -158,11 +158,23 @@ class Comparison:
     settlement: Settlement | None = None
 
 
+class Changed(StrEnum):
+    """What of a candidate provably changed."""
+
+    ANSWERS = "answers"
+    """Those before count for nothing."""
+    TIMES = "latency"
+    """What was measured before counts for nothing, the answers do."""
+    PRICES = "prices"
+    """What was paid before is restated at the prices since."""
+
+
 @dataclass(frozen=True)
 class Since:
-    """What a candidate answered before a proven change of its answers counts for nothing."""
+    """A proven change of a candidate, with which its evidence begins anew."""
 
     candidate: int
+    what: Changed
     category: str | None
     """In which category; None: in all of the scope."""
     at: date

@@ -6,6 +6,7 @@ from core.domain import words
 from core.domain.deciding.spans import NO_BOUNDS, is_unbounded, points
 from core.domain.deciding.verdicts import (
     Because,
+    Changed,
     Comparison,
     Decision,
     Difference,
@@ -48,15 +49,25 @@ def head_and_reason(verdict: Verdict, names: Mapping[int, str]) -> tuple[str, st
     if not verdict.comparisons:
         return _NOT_ENOUGH, _WITHOUT_COMPARISON[verdict.because]
     first = verdict.comparisons[0]
-    said = [since_sentence(one, names) for one in verdict.since if one.candidate in (first.champion, first.challenger)]
     head, reason = _parts(first, names)
-    return head, " ".join([reason, *said])
+    return head, " ".join([reason, *since(verdict, names)])
 
 
-def since_sentence(one: Since, names: Mapping[int, str]) -> str:
-    """Which answers count of a candidate that changed."""
-    where = f" in {one.category}" if one.category else ""
-    return f"Of {names[one.candidate]}'s answers{where} only those since the change of {one.at:%-d %b %Y} count."
+def since(verdict: Verdict, names: Mapping[int, str]) -> list[str]:
+    """What counts of the two whom the verdict speaks of, where they changed, a sentence each."""
+    if not verdict.comparisons:
+        return []
+    first = verdict.comparisons[0]
+    return [_since(one, names) for one in verdict.since if one.candidate in (first.champion, first.challenger)]
+
+
+def _since(one: Since, names: Mapping[int, str]) -> str:
+    name, where, at = names[one.candidate], f" in {one.category}" if one.category else "", f"{one.at:%-d %b %Y}"
+    return {
+        Changed.ANSWERS: f"Of {name}'s answers{where} only those since the change of {at} count.",
+        Changed.TIMES: f"Of {name}'s latency{where} only what was measured since the change of {at} counts.",
+        Changed.PRICES: f"{name}'s costs are restated at its prices since the change of {at}.",
+    }[one.what]
 
 
 def comparison_sentence(one: Comparison, names: Mapping[int, str]) -> str:

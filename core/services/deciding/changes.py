@@ -1,4 +1,4 @@
-"""Proven changes of what candidates answer, as checks for drift left them: since when answers are those of today."""
+"""Proven changes of candidates, as checks for drift left them: since when they are as they are today."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from core.domain.deciding.verdicts import Changed
 from core.domain.drift import Tier
 from core.domain.drift.causes import Cause
 from core.storage.tables import GOING, metadata
@@ -20,7 +21,7 @@ _ANSWERS_CHANGED = frozenset({Cause.PROVIDER, Cause.MODEL_VERSION, Cause.UNKNOWN
 
 @dataclass(frozen=True)
 class Change:
-    """Since a run a candidate answers otherwise, or at another speed alone."""
+    """Since a run a candidate answers otherwise, or at another speed or price alone."""
 
     candidate_id: int
     category: str | None
@@ -28,8 +29,7 @@ class Change:
     since_run: int
     at: datetime
     """When that run ended."""
-    of_times: bool
-    """Whether latency changed, and nothing is said of the answers."""
+    what: Changed
 
 
 def changes(session: Session, dataset_ids: Sequence[int], *, up_to_run: int | None = None) -> tuple[Change, ...]:
@@ -37,25 +37,23 @@ def changes(session: Session, dataset_ids: Sequence[int], *, up_to_run: int | No
 
     ``up_to_run``: by checks of the runs up to that id alone.
 
-    Alarms that the newest check against each baseline found, where they are put down to the answers: not to prices,
-    to our own gates and evaluators, to a judge, or to other prompts. An alarm that was open when the baseline was moved
-    stays a change: the answers before it are still others. One that closed by itself is none any more.
+    Alarms that the newest check against each baseline found, where they are put down to what is answered, or to prices:
+    not to our own gates and evaluators, to a judge, or to other prompts. An alarm that was open when the baseline was
+    moved stays a change: the answers before it are still others. One that closed by itself is none any more.
     """
-    found = [
-        _change(row) for row in _alarms(session, dataset_ids, up_to_run) if _ANSWERS_CHANGED.intersection(row.causes)
-    ]
-    newest: dict[tuple[int, bool, str | None], Change] = {}
-    for one in sorted(found, key=_when):
-        newest[one.candidate_id, one.of_times, one.category] = one
-    return tuple(sorted(_lasting(newest.values()), key=lambda one: (one.candidate_id, one.of_times, _when(one))))
+    rows = _alarms(session, dataset_ids, up_to_run)
+    found = [_change(row, what) for row in rows if (what := _changed(row)) is not None]
+    newest = {(one.candidate_id, one.what, one.category): one for one in sorted(found, key=_when)}
+    return tuple(sorted(_lasting(newest.values()), key=lambda one: (one.candidate_id, one.what, _when(one))))
 
 
-def runs_before(session: Session, dataset_ids: Sequence[int], change: Change) -> frozenset[int]:
-    """The runs that had ended when the change began; one that still goes on lies after it."""
+def runs_around(session: Session, dataset_ids: Sequence[int], change: Change) -> tuple[frozenset[int], frozenset[int]]:
+    """The runs that had ended when the change began, and the others; one that still goes on lies after it."""
     r = _run.c
-    query = sa.select(r.id, _ended().label("ended")).where(r.dataset_id.in_(dataset_ids), r.state.not_in(list(GOING)))
+    query = sa.select(r.id, r.state, _ended().label("ended")).where(r.dataset_id.in_(dataset_ids))
     rows = session.execute(query).all()
-    return frozenset(row.id for row in rows if (row.ended, row.id) < (change.at, change.since_run))
+    is_before = {row.id: row.state not in GOING and (row.ended, row.id) < (change.at, change.since_run) for row in rows}
+    return frozenset(id for id in is_before if is_before[id]), frozenset(id for id in is_before if not is_before[id])
 
 
 def _alarms(session: Session, dataset_ids: Sequence[int], up_to_run: int | None) -> Sequence[sa.Row[Any]]:
@@ -82,9 +80,16 @@ def _ended() -> sa.ColumnElement[datetime]:
     return sa.func.coalesce(_run.c.finished_at, _run.c.created_at, type_=_run.c.created_at.type)
 
 
-def _change(row: sa.Row[Any]) -> Change:
-    of_times = bool(row.said["metric"]["has_shocks"])
-    return Change(row.candidate_id, row.category, row.since_run_id, row.at, of_times)
+def _changed(row: sa.Row[Any]) -> Changed | None:
+    """What a finding says has changed; None: nothing of the candidate's."""
+    if _ANSWERS_CHANGED.intersection(row.causes):
+        return Changed.TIMES if row.said["metric"]["has_shocks"] else Changed.ANSWERS
+    return Changed.PRICES if Cause.PRICES in row.causes else None
+
+
+def _change(row: sa.Row[Any], what: Changed) -> Change:
+    category = None if what is Changed.PRICES else row.category
+    return Change(row.candidate_id, category, row.since_run_id, row.at, what)
 
 
 def _when(one: Change) -> tuple[datetime, int]:
@@ -94,11 +99,11 @@ def _when(one: Change) -> tuple[datetime, int]:
 def _lasting(found: Iterable[Change]) -> list[Change]:
     """Without those in a category that are no later than one everywhere."""
     there = list(found)
-    whole = {(one.candidate_id, one.of_times): _when(one) for one in there if one.category is None}
+    whole = {(one.candidate_id, one.what): _when(one) for one in there if one.category is None}
     return [
         one
         for one in there
         if one.category is None
-        or (one.candidate_id, one.of_times) not in whole
-        or _when(one) > whole[one.candidate_id, one.of_times]
+        or (one.candidate_id, one.what) not in whole
+        or _when(one) > whole[one.candidate_id, one.what]
     ]

@@ -81,11 +81,12 @@ def _of(pooled: Pooled, own: _Own, here: NDArray[np.bool_], category: str | None
 
 def _since(changes: Sequence[Change], candidate: int, category: str | None) -> Iterator[Since]:
     """Over all those in categories too; in a category the later one, as they come in their order."""
-    mine = [one for one in changes if one.candidate_id == candidate and not one.of_times]
+    mine = [one for one in changes if one.candidate_id == candidate]
     if category is not None:
-        mine = [replace(one, category=None) for one in mine if one.category in (None, category)][-1:]
+        here = [replace(one, category=None) for one in mine if one.category in (None, category)]
+        mine = list({one.what: one for one in here}.values())
     for one in mine:
-        yield Since(candidate, one.category, one.at.date())
+        yield Since(candidate, one.what, one.category, one.at.date())
 
 
 def _latency(answers: AnswerColumns) -> tuple[float | None, float | None]:

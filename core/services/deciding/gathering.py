@@ -1,6 +1,6 @@
 """Reads what verdicts rest on: all runs of a dataset's versions, pooled by the content of prompts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,14 +12,15 @@ from sqlmodel import Session
 from core.domain.acceptability import Check, CostPerAcceptable, CostState, cost_per_acceptable
 from core.domain.answering import FaultKind
 from core.services.datasets import datasets
-from core.services.deciding.changes import Change, changes, runs_before
+from core.services.deciding.anew import Before, before
+from core.services.deciding.changes import Change
 from core.services.leaderboards.moments import Moment
 from core.services.quality import gathering, rated, sendable
 from core.services.quality.gathering import GivenUp
 from core.services.quality.judged import Judged, judged
 from core.services.quality.prompt_table import PromptTable, prompt_table
 from core.services.quality.rated import RatedSides
-from core.services.quality.scope import LeftOut, Scope, runs
+from core.services.quality.scope import Scope, runs
 from core.storage.tables import metadata
 
 _prompt = metadata.tables["prompt"]
@@ -51,7 +52,7 @@ class Pooled:
     safety: RatedSides
     """And to *safety*."""
     changes: tuple[Change, ...] = ()
-    """What was answered before these counts for nothing, or of latency alone."""
+    """With which the evidence of a candidate begins anew."""
 
     def here(self, category: str | None) -> Flags:
         """[P] the prompts of a category, or with None all."""
@@ -106,10 +107,10 @@ def pooled(session: Session, dataset: str, *, since: datetime | None = None, up_
     ids = datasets.versions(session, dataset)
     code_of, names, category = _contents(session, ids)
     questions = QUESTIONS if since is None else ()
-    cuts = () if since is not None else tuple(_cuts(session, ids, code_of, names, category, up_to))
-    scopes = [scope for dataset_id in ids for scope in _scopes(session, dataset_id, since, cuts, up_to)]
-    untimed = [cut.left_out for cut in cuts if cut.change.of_times]
-    parts = [_part(session, scope, code_of, questions, untimed) for scope in scopes]
+    category_of = {prompt: names[category[code]] for prompt, code in code_of.items()}
+    earlier = before(session, ids, category_of, up_to) if since is None else Before()
+    scopes = [scope for dataset_id in ids for scope in _scopes(session, dataset_id, since, earlier, up_to)]
+    parts = [_part(session, scope, code_of, questions, earlier) for scope in scopes]
     candidates = sorted({candidate for part in parts for candidate in part.candidates})
     shape = len(candidates), len(category)
     judged_, acceptable, paid = np.zeros(shape), np.zeros(shape), np.zeros(shape)
@@ -123,27 +124,7 @@ def pooled(session: Session, dataset: str, *, since: datetime | None = None, up_
         columns.append(_answers(part, candidates))
     answers = _joined(columns)
     sends, safety = (_rated(parts, columns, question) for question in QUESTIONS)
-    changed = tuple(cut.change for cut in cuts)
-    return Pooled(candidates, names, category, judged_, acceptable, paid, answers, sends, safety, changed)
-
-
-@dataclass(frozen=True)
-class _Cut:
-    """A change and what lies before it."""
-
-    change: Change
-    left_out: LeftOut
-
-
-def _cuts(
-    session: Session, ids: Sequence[int], code_of: dict[int, int], names: Sequence[str], category: Ids,
-    up_to: Moment | None,
-) -> Iterator[_Cut]:  # fmt: skip
-    for change in changes(session, ids, up_to_run=None if up_to is None else up_to.run_id):
-        prompts = None
-        if change.category is not None:
-            prompts = frozenset(prompt for prompt, code in code_of.items() if names[category[code]] == change.category)
-        yield _Cut(change, LeftOut(change.candidate_id, runs_before(session, ids, change), prompts))
+    return Pooled(candidates, names, category, judged_, acceptable, paid, answers, sends, safety, earlier.changes)
 
 
 def _paid(table: PromptTable) -> Floats:
@@ -159,11 +140,10 @@ def _rated(parts: Sequence["_Part"], columns: Sequence[AnswerColumns], question:
 
 
 def _scopes(
-    session: Session, dataset_id: int, since: datetime | None, cuts: Sequence[_Cut], up_to: Moment | None
+    session: Session, dataset_id: int, since: datetime | None, earlier: Before, up_to: Moment | None
 ) -> list[Scope]:
     if since is None:
-        left_out = tuple(cut.left_out for cut in cuts if not cut.change.of_times)
-        return [Scope(dataset_id, all_runs=True, left_out=left_out, up_to=up_to)]
+        return [Scope(dataset_id, all_runs=True, left_out=earlier.left_out, up_to=up_to)]
     return [Scope(dataset_id, run.id) for run in runs(session, dataset_id) if run.created_at > since]
 
 
@@ -193,21 +173,19 @@ class _Part:
     """[prompts of the version]."""
     failed: list[GivenUp]
     rated: dict[str, RatedSides]
-    untimed: Sequence[LeftOut]
-    """Whose times do not count."""
+    earlier: Before
 
 
-def _part(
-    session: Session, scope: Scope, code_of: dict[int, int], questions: Sequence[str], untimed: Sequence[LeftOut]
-) -> _Part:
+def _part(session: Session, scope: Scope, code_of: dict[int, int], questions: Sequence[str], earlier: Before) -> _Part:
     found = judged(session, scope)
     candidates = sorted(found.cells.asked)
-    attempts, failed = gathering.attempts(session, found.cells), gathering.given_up(session, found.cells)
+    failed = gathering.given_up(session, found.cells)
+    found, attempts = earlier.restated(found, gathering.attempts(session, found.cells))
     turns = np.zeros(len(found.prompts.id), dtype=np.int64)
     table = prompt_table(found, candidates, attempts, failed, turns)
     code = np.array([code_of[prompt] for prompt in found.prompts.id.tolist()], dtype=np.int64)
     said = {question: rated.rated_sides(session, found, question) for question in questions}
-    return _Part(found, candidates, table, code, failed, said, untimed)
+    return _Part(found, candidates, table, code, failed, said, earlier)
 
 
 def _answers(part: _Part, candidates: Sequence[int]) -> AnswerColumns:
@@ -220,9 +198,7 @@ def _answers(part: _Part, candidates: Sequence[int]) -> AnswerColumns:
     asked = np.array([unit.prompt_id for unit in units], dtype=np.int64)
     place = np.searchsorted(found.prompts.id, asked)
     run = np.concatenate([r.run, np.array([unit.run_id for unit in units], dtype=np.int64)])
-    timed = np.ones(len(run), dtype=bool)
-    for one in part.untimed:
-        timed &= ~one.holds(run, who, np.concatenate([r.prompt, asked]))
+    timed = part.earlier.is_timed(run, who, np.concatenate([r.prompt, asked]))
     return AnswerColumns(
         id=np.concatenate([r.id, np.full(len(units), _NO_RESPONSE, dtype=np.int64)]),
         candidate=np.searchsorted(candidates, who).astype(np.int64),

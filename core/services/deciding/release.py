@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from core.domain.deciding import Comparison, Difference, Margins, spans
-from core.domain.deciding.wording import since_sentence
+from core.domain.deciding.wording import since
 from core.errors import BadInput
 from core.services.candidates import candidates
 from core.services.deciding.settings import settings
@@ -69,8 +69,8 @@ def check_release(session: Session, dataset: str, check: ReleaseCheck) -> Releas
         raise BadInput(f"'{dataset}' has no prompt in {check.category}. Its categories: {there}.")
     one = next(iter(verdict.comparisons), None) if verdict else None
     passed, reason = _judged(check, one, check.candidate, other)
-    since = [since_sentence(each, found.names) for each in verdict.since] if verdict else []
-    return Release(check, other, passed, " ".join([reason, *since]), one)
+    changed = since(verdict, found.names) if verdict else []
+    return Release(check, other, passed, " ".join([reason, *changed]), one)
 
 
 def _judged(check: ReleaseCheck, one: Comparison | None, name: str, other: str) -> tuple[bool, str]:

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from core.domain.deciding import READINGS, Because, Reading, Settings, sentence, settlement_sentence
-from core.domain.deciding.verdicts import Since
+from core.domain.deciding.verdicts import Changed, Since
 from core.domain.deciding.wording import comparison_sentence, head_and_reason
 from tests.domain.deciding.made import CHALLENGER, CHAMPION, candidate, first, share, whole
 
@@ -31,12 +31,13 @@ def test_the_two_parts_of_a_sentence_say_what_to_do_and_why():
 
 
 def test_since_when_answers_count_is_said_of_those_two_that_the_verdict_speaks_of():
-    since = tuple(Since(of, where, date(2026, 10, 12)) for of, where in ((CHAMPION, None), (CHALLENGER, "coding")))
+    changed = ((CHAMPION, Changed.PRICES, None), (CHALLENGER, Changed.ANSWERS, "coding"))
+    since = tuple(Since(*one, date(2026, 10, 12)) for one in changed)
     world = candidate(CHAMPION, since=since[:1]), candidate(CHALLENGER, usd=0.007, since=since[1:])
     found = whole(*world)
     assert found.since == since
     said = sentence(found, NAMES)
-    assert "Of gentle-7b's answers only those since the change of 12 Oct 2026 count." in said
+    assert "gentle-7b's costs are restated at its prices since the change of 12 Oct 2026." in said
     assert said.endswith("Of swift-2's answers in coding only those since the change of 12 Oct 2026 count.")
 
 

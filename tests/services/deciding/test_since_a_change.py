@@ -20,7 +20,7 @@ from core.services.deciding.gathering import pooled
 from core.services.watching import drift
 from core.storage.engine import reading, writing
 from core.storage.tables import Attempt, Evaluator, Response, Score
-from tests.drifting import Truth, Weeks, gate, weeks
+from tests.drifting import IN_TOKENS, WEEK, Truth, Weeks, gate, weeks
 from tests.services.deciding.recomputed_verdicts import automatic, side
 from tests.services.deciding.test_recomputed_verdicts import exported, held, run
 from tests.voted import Voted
@@ -89,14 +89,20 @@ def test_the_champion_is_judged_by_its_answers_since_the_proven_change(engine: E
     with reading(engine) as session:
         assert deciding.as_of(session, "Weekly") != unchecked, "what is kept of the verdicts is renewed"
         found = deciding.verdicts(session, "Weekly")
-    since = f"{made.now - (made.now - NOW) / 6 * 2:%-d %b %Y}"
+    began = NOW + 4 * WEEK
+    since = f"{began:%-d %b %Y}"
     coding, over_all, support = (found.of(category) for category in ("coding", None, "support"))
     assert f"Of A's answers only those since the change of {since} count." in sentence(coding, found.names)
     assert f"Of A's answers in coding only those since the change of {since} count." in sentence(over_all, found.names)
     assert "since the change" not in sentence(support, found.names)
     told = deciding.verdicts_object(found)
     assert json.loads(json.dumps(told))["verdicts"][0]["since"] == [
-        {"candidate": "A", "category": "coding", "at": f"{made.now - (made.now - NOW) / 6 * 2:%Y-%m-%d}"}
+        {
+            "candidate": "A",
+            "what": "answers",
+            "category": "coding",
+            "at": f"{made.now - (made.now - NOW) / 6 * 2:%Y-%m-%d}",
+        }
     ]
 
 
@@ -116,12 +122,12 @@ def figures(made: Weeks) -> object:
     return [each.tolist() for each in (found.judged, found.acceptable, found.paid_usd, np.sort(found.answers.id))]
 
 
-def found_changes(made: Weeks) -> list[tuple[str, str | None, int, bool]]:
-    """Name, category, the run since which it is so, whether of times."""
+def found_changes(made: Weeks) -> list[tuple[str, str | None, int, str]]:
+    """Name, category, the run since which it is so, and what changed."""
     names = {of: name for name, of in made.candidates.items()}
     with reading(made.engine) as session:
         found = pooled(session, "Weekly").changes
-    return [(names[one.candidate_id], one.category, one.since_run, one.of_times) for one in found]
+    return [(names[one.candidate_id], one.category, one.since_run, str(one.what)) for one in found]
 
 
 def again(made: Weeks, truth: dict[str, Truth] | None = None, times: int = 2) -> None:
@@ -179,22 +185,38 @@ def _of_run(run_id: int, candidate_id: int) -> sa.Select:
 def test_a_slower_candidate_keeps_its_answers_and_only_its_times_are_those_since(sqlite_engine: Engine):
     made = production(sqlite_engine, categories=("support",), prompts=30, names=("A", "B", "C", "D"))
     again(made, times=4)
-    again(made, {"B": Truth(latency=3.0)})
-    assert found_changes(made) == [("B", None, made.runs[8], True)]
+    again(made, {"A": Truth(latency=3.0)})
+    assert found_changes(made) == [("A", None, made.runs[8], "latency")]
     with reading(sqlite_engine) as session:
         found = pooled(session, "Weekly")
-    row = found.candidates.index(made.candidates["B"])
+    row = found.candidates.index(made.candidates["A"])
     mine = found.answers.where(found.answers.candidate == row)
     assert found.judged[row].sum() == len(made.prompts) * 3 * 10
     assert np.count_nonzero(~np.isnan(mine.latency_ms)) == len(made.prompts) * 3 * 2
-    assert verdict(made).since == ()
+    assert "Of A's latency only what was measured since the change" in verdict_sentence(made)
 
 
-def test_other_prices_leave_nothing_out(sqlite_engine: Engine):
+def test_other_prices_leave_nothing_out_and_restate_what_was_paid_before(sqlite_engine: Engine):
     made = production(sqlite_engine, categories=("support",), prompts=40)
     again(made, {"A": Truth(price=2.0)})
     assert ("cost_usd", "alarm") in open_findings(made)
-    assert found_changes(made) == []
+    assert found_changes(made) == [("A", None, made.runs[4], "prices")]
+    with reading(sqlite_engine) as session:
+        found = pooled(session, "Weekly")
+    row = found.candidates.index(made.candidates["A"])
+    assert found.judged[row].sum() == len(made.prompts) * 3 * 6
+    with sqlite_engine.connect() as connection:
+        query = sa.select(Response.output_tokens).where(Response.candidate_id == made.candidates["A"])
+        tokens = connection.execute(query).scalars().all()
+    assert found.paid_usd[row].sum() == pytest.approx(sum((IN_TOKENS + 2 * each) * 2.0 for each in tokens) / 1e6)
+    assert "A's costs are restated at its prices since the change of" in verdict_sentence(made)
+
+
+def verdict_sentence(made: Weeks) -> str:
+    """Over all."""
+    with reading(made.engine) as session:
+        found = deciding.verdicts(session, "Weekly")
+    return sentence(found.of(None), found.names)
 
 
 def test_a_gate_of_our_own_leaves_nothing_out(sqlite_engine: Engine):
@@ -224,13 +246,13 @@ def open_findings(made: Weeks) -> list[tuple[str, str]]:
 def test_a_change_stays_one_when_the_baseline_is_moved_behind_it(sqlite_engine: Engine):
     made = production(sqlite_engine, categories=("support",), prompts=40)
     again(made, FELL_EVERYWHERE, times=3)
-    assert found_changes(made) == [("A", None, made.runs[4], False)]
+    assert found_changes(made) == [("A", None, made.runs[4], "answers")]
     with writing(sqlite_engine) as session:
         drift.pin(session, "Weekly", made.runs[4:], person_id=None, why="it is so now", now=made.now)
     again(made, FELL_EVERYWHERE)
     with reading(sqlite_engine) as session:
         assert not drift.state(session, "Weekly").findings
-    assert found_changes(made) == [("A", None, made.runs[4], False)]
+    assert found_changes(made) == [("A", None, made.runs[4], "answers")]
 
 
 def test_an_alarm_that_closed_by_itself_leaves_nothing_out_any_more(sqlite_engine: Engine):

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from core.domain import pricing
 from core.domain.answering import TokenUsage
 from core.domain.drift.causes import Effect
+from core.services.prices import kept_rates
 from core.services.quality.gathering import Floats
 from core.services.watching.drift.contents import Contents
 from core.services.watching.drift.figures import RunFigures
@@ -50,7 +51,7 @@ def prices_paid(
     for row in _attempts(session, newest.run_id, candidate):
         old = old_of.get(row.rates_id)
         usage = TokenUsage(**{name: getattr(row, name) for name in _TOKENS})
-        cost = None if old is None else pricing.cost_usd(usage, _domain(old))
+        cost = None if old is None else pricing.cost_usd(usage, kept_rates(old))
         if cost is not None:
             code = int(contents.codes_of(np.array([row.prompt_id]))[0])
             paid[code] += row.cost_usd
@@ -76,15 +77,6 @@ def _attempts(session: Session, run_id: int, candidate: int) -> list[sa.Row[Any]
     query = sa.select(a.prompt_id, a.cost_usd, a.rates_id, *(a[name] for name in _TOKENS)).where(*where)
     every = -(-count // _MOST_ATTEMPTS)
     return list(session.execute(query.where(a.id % every == 0) if every > 1 else query))
-
-
-def _domain(row: Rates) -> pricing.Rates:
-    kept = dict(row.rates)
-    tiers = tuple(pricing.Tier(**tier) for tier in kept.pop("tiers", ()))
-    batch = kept.pop("batch", None)
-    if batch is not None:
-        batch = pricing.Tariff(**{**batch, "tiers": tuple(pricing.Tier(**tier) for tier in batch.get("tiers", ()))})
-    return pricing.Rates(**kept, tiers=tiers, batch=batch)
 
 
 def _words(new: list[Rates], old_of: dict[int, Rates | None]) -> str:
