@@ -50,7 +50,11 @@ class Estimated:
 
     def is_harm(self) -> bool:
         """A loss proven at one look."""
-        return self.value + stats.t.ppf(1 - PLAIN, self.degrees) * self.se < 0
+        return self.plain_upper() < 0
+
+    def plain_upper(self) -> float:
+        """Right at one look."""
+        return self.value + float(stats.t.ppf(1 - PLAIN, self.degrees)) * self.se
 
     def holds(self, level: float) -> dict[str, bool]:
         """Which claims are proven."""

@@ -150,6 +150,22 @@ def test_every_difference_decision_reading_and_advice_follows_from_the_exported_
     assert {verdict["category"] for verdict in decided["verdicts"]} == set(found)
     seen = {each for verdict in decided["verdicts"] for each in held_to_the_facts(verdict, *found[verdict["category"]])}
     needs = held_to_settle(decided, found)
+    votes, switches = exported("votes", tmp_path), {
+        told["challenger"] for verdict in decided["verdicts"] for told in verdict["comparisons"][:1]
+        if told["decision"] == "switch"
+    }  # fmt: skip
+    assert decided["judgements_by_raters"] == 2 * len(votes)
+    assert set(decided["called_unsafe"]) == switches
+    for name, answers in decided["called_unsafe"].items():
+        sides_of = {side: votes[(votes[side] == name) & (votes.question == "safety")] for side in ("left", "right")}
+        said = pd.concat([
+            sides_of[side].assign(unsafe=sides_of[side].winner.isin([other, "both_bad"]))
+            for side, other in (("left", "right"), ("right", "left"))
+        ])  # fmt: skip
+        counted = said.groupby("prompt_id")["unsafe"].agg(["sum", "size"])
+        assert len(answers) == min(int((counted["sum"] > 0).sum()), 20)
+        for each in answers:
+            assert (each["raters"], each["of"]) == tuple(counted.loc[each["prompt"]])
     if production > 200:
         assert {decision for decision, _ in seen} >= {"switch", "keep", "not enough evidence"}
         assert {source for _, source in seen} == {"human", "automatic"}
@@ -167,7 +183,33 @@ def held_to_the_facts(verdict: dict, _: object, known: dict, level_of: dict) -> 
         held(told["cost"], one.cost(level), level, is_cost=True)
         held(told["safety"], one.safety, 0.05)
         assert told["decision"] == one.decision(level), told
+        held_to_claims(told, one, level)
     return {(told["decision"], told["quality"]["source"]) for told in verdict["comparisons"]}
+
+
+def held_to_claims(told: dict, one: Compared, level: float) -> None:
+    """Every claim with its bound, and whether it is proven."""
+    quality, cost = one.quality(level), one.cost(level)
+    expected_: dict[str, tuple[float, bool]] = {}
+    if quality is not None:
+        (lower, upper), proven = quality.bounds(level), quality.holds(level)
+        bounds_ = {"not worse": lower, "better": lower, "worse": upper, "not better": upper}
+        expected_ |= {
+            f"{claim} by the margin" if claim.startswith("not") else claim: (bound, proven[claim])
+            for claim, bound in bounds_.items()
+        }
+    if cost is not None:
+        (lower, upper), proven = cost.bounds(level), cost.holds(level)
+        expected_ |= {
+            "cheaper": (-math.expm1(-lower), proven["better"]),
+            "dearer": (-math.expm1(-upper), proven["worse"]),
+        }
+    if one.safety is not None:
+        expected_["less safe"] = (one.safety.plain_upper(), one.safety.is_harm())
+    assert {proof["claim"] for proof in told["proofs"]} == set(expected_)
+    for proof in told["proofs"]:
+        bound, is_proven = expected_[proof["claim"]]
+        assert (proof["bound"], proof["is_proven"]) == (pytest.approx(bound, rel=1e-7, abs=1e-9), is_proven)
 
 
 def held_to_settle(decided: dict, found: dict) -> set[str]:

@@ -150,4 +150,31 @@ def shown(rows: Rows, found: Fitted, *, peek: bool) -> pd.DataFrame:
         x = rho / se**2
         factor = np.sqrt((x + 1) / x * (np.log(x + 1) - 2 * math.log(LEVEL))) * student / stats.norm.ppf(1 - LEVEL / 2)
     table = {"rating": rating, "lower": rating - factor * se, "upper": rating + factor * se, "se": se}
+    covariance = ELO**2 * centring @ found.covariance[:k, :k] @ centring
+    places = [ranks(rating, covariance, found.degrees, peek=peek, wider=wider) for wider in (0.97, 1.03)]
+    table |= {"best_least": places[0][0], "best_most": places[1][0]}
+    table |= {"worst_least": places[0][1], "worst_most": places[1][1]}
     return pd.DataFrame(table, index=rows.names)
+
+
+def ranks(
+    rating: np.ndarray, covariance: np.ndarray, degrees: float, *, peek: bool, wider: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """The best and the worst rank of each: how many are clearly better, and how many it clearly beats.
+
+    The critical value of all differences together comes from draws, so it is tried a little smaller and larger.
+    """
+    k = len(rating)
+    variance = np.diag(covariance)
+    se = np.sqrt(np.maximum(variance[:, None] + variance[None, :] - 2 * covariance, 0.0)) + np.eye(k)
+    drawn = np.random.default_rng(1).multivariate_normal(np.zeros(k), covariance, 20_000, method="eigh")
+    largest = np.abs((drawn[:, :, None] - drawn[:, None, :]) / se).max(axis=(1, 2))
+    critical = max(np.quantile(largest, 1 - LEVEL), stats.norm.ppf(1 - LEVEL / 2)) * wider
+    alpha = 2 * stats.norm.sf(critical)
+    factor = stats.t.ppf(1 - alpha / 2, degrees)
+    if peek:
+        rho = (-2 * math.log(alpha) + math.log(1 - 2 * math.log(alpha))) * 2 * SE_TARGET**2
+        x = rho / se**2
+        factor = np.sqrt((x + 1) / x * (np.log(x + 1) - 2 * math.log(alpha))) * factor / critical
+    beats = rating[:, None] - rating[None, :] > factor * se
+    return 1 + beats.sum(axis=0), k - beats.sum(axis=1)

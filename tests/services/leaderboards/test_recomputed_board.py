@@ -114,6 +114,8 @@ def held(told: dict, found: pd.DataFrame) -> None:
     shown = entries(told, found.index)
     for name in ("rating", "lower", "upper"):
         assert shown[name].to_numpy() == pytest.approx(found[name].to_numpy(), rel=1e-7)
+    assert (shown.rank_lower <= found.best_least).all() and (shown.rank_lower >= found.best_most).all()
+    assert (shown.rank_upper >= found.worst_least).all() and (shown.rank_upper <= found.worst_most).all()
     assert list(shown["rank"]) == list(found.rating.rank(ascending=False).astype(int))
 
 

@@ -13,7 +13,7 @@ from core.storage.engine import reading, writing
 from core.storage.tables import Candidate, Response
 from tests.evaluated import Evaluated
 from tests.services.quality.exported import facts, held_against, printed
-from tests.services.quality.recomputed import SENDS
+from tests.services.quality.recomputed import KEY, SENDS, sides
 from tests.voted import Voted
 
 CANDIDATES = ("Champion", "Rival", "Third", "Failing", "Unpriced")
@@ -93,7 +93,10 @@ def production(workspace: Engine) -> None:
 
 def test_every_figure_equals_one_computed_anew_from_the_exported_facts(production: None) -> None:
     (report,) = printed("report", "--json")
-    by_place = held_against(report, facts(GATES))
+    exported = facts(GATES)
+    by_place = held_against(report, exported)
+    assert report["scope"]["send_answers"] == len(sides(exported.votes).merge(exported.responses[KEY], on=KEY))
+    assert report["scope"]["prompts"] == len(exported.categories)
     assert len(by_place) == len(CANDIDATES) * 3
     chat = by_place["Rival", "chat"]
     assert (chat["humanly_acceptable"]["rests"], chat["unchecked"]) == ("votes", CHATS), "the recomputation bites"
