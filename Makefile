@@ -56,7 +56,7 @@ bench: setup
 screenshots: setup
 	@$(BIN)/python -m tests.browser.screenshots
 
-# Answers the demo's prompts with the local model; ARGS=--fresh does it anew (half an hour on two cores).
+# Answers the demo's prompts with the local model; ARGS=--fresh does it anew (a quarter of an hour on two cores).
 demo: setup
 	@$(BIN)/python -m core.services.demo.recording $(ARGS)
 

@@ -164,7 +164,7 @@ def _line(candidate: Candidate, answered: tuple[int, int], rates: Rates | None) 
     provider, endpoints = candidate.provider, []
     if candidate.provider is not None and candidate.model is not None:
         try:
-            provider = presets.preset_named(candidate.provider).title
+            provider = presets.title_of(candidate.provider)
             endpoints = presets.endpoints_of(candidate.provider, candidate.model, allowed(candidate.settings))
             problem = None
         except BadInput as error:
