@@ -83,9 +83,9 @@ def _open_weeks(seen: Year, planted: Planted, number: int, extra: list[dict]) ->
     no switch.
     """
     margins = Settings().margins
-    may = _may_switch(seen, 1, margins.over_all).any(axis=(1, 2))
+    may = may_switch(seen, 1, margins.over_all).any(axis=(1, 2))
     if planted.is_false_in_categories:
-        may |= _may_switch(seen, seen.categories, margins.in_category).any(axis=(1, 2))
+        may |= may_switch(seen, seen.categories, margins.in_category).any(axis=(1, 2))
     for week, is_open in enumerate(may):
         is_harmed = bool(extra) and _all_are_harmed(seen.scope(week, extra=extra[week]))
         if (is_open and not is_harmed) or (number * len(may) + week) % CHECKED_EVERY == 0:
@@ -97,7 +97,7 @@ def _all_are_harmed(candidates: list[Evidence]) -> bool:
     return all(safety is not None and is_harm(safety) for safety in found)
 
 
-def _may_switch(seen: Year, groups: int, margin: float) -> np.ndarray:
+def may_switch(seen: Year, groups: int, margin: float, cost_margin: float = 0.1) -> np.ndarray:
     """[weeks, challengers, groups] by plain errors; prompts are dealt to the groups in turn."""
     shape = (*seen.judged.shape[:2], -1, groups)
     good, paid = ((table / seen.judged).reshape(shape) for table in (seen.acceptable, seen.paid_usd))
@@ -107,7 +107,7 @@ def _may_switch(seen: Year, groups: int, margin: float) -> np.ndarray:
     relative = paid / paid.mean(axis=2, keepdims=True) - good / good.mean(axis=2, keepdims=True)
     saved = np.log(means[:, :1] / means[:, 1:])
     cost_error = (relative[:, 1:] - relative[:, :1]).std(axis=2) / np.sqrt(change.shape[2])
-    gains = (quality > np.maximum(margin, SCREEN * error)) | (saved > np.maximum(0.1, SCREEN * cost_error))
+    gains = (quality > np.maximum(margin, SCREEN * error)) | (saved > np.maximum(cost_margin, SCREEN * cost_error))
     return (quality + margin > SCREEN * error) & gains
 
 

@@ -33,7 +33,6 @@ class Option:
     is_human: bool = False
     cost_usd: float | None = None
     """A response, with everything paid for; None: not known."""
-    cost_per_acceptable_usd: float | None = None
     latency: Mapping[float, Quantile] | None = None
     """P50, P95 and P99 in milliseconds; None: never measured."""
     refusals: ShareAcceptable | None = None

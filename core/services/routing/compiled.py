@@ -148,9 +148,10 @@ def compiled(found: Pooled, ground: Ground) -> Compiled:
     ]
     over_all = of_champion.get(None)
     told = Compiling(ground.champion, ground.limits, ground.usable, ground.places, _switch(over_all))
-    verdicts = {scope.category: against.of(scope.incumbent.primary)[scope.category] for scope in scopes}
-    everything: dict[str | None, Verdict] = {**verdicts} | ({} if over_all is None else {None: over_all})
-    return Compiled(compile_table(scopes, told), scopes, everything, known)
+    in_each = {scope.category: against.of(scope.incumbent.primary).get(scope.category) for scope in scopes}
+    said: dict[str | None, Verdict | None] = {None: over_all, **in_each}
+    verdicts = {category: verdict for category, verdict in said.items() if verdict is not None}
+    return Compiled(compile_table(scopes, told), scopes, verdicts, known)
 
 
 class _Verdicts:
@@ -170,13 +171,18 @@ class _Verdicts:
             self._known[incumbent] = {one.category: one for one in decided}
         return self._known[incumbent]
 
+    def comparisons(self, incumbent: int, category: str) -> Sequence[Comparison]:
+        """Everybody beside the incumbent; empty where nothing has a verdict."""
+        verdict = self.of(incumbent).get(category)
+        return () if verdict is None else verdict.comparisons
+
 
 def _scope(category: str, ground: Ground, against: _Verdicts, known: Mapping[int, Option]) -> Scope:
     incumbent = ground.incumbents.of(category)
     if incumbent.category is None:
         incumbent = replace(incumbent, category=category, because=RouteBecause.NEW)
-    comparisons = against.of(incumbent.primary)[category].comparisons
-    champions = () if incumbent.primary == ground.champion else against.of(ground.champion)[category].comparisons
+    comparisons = against.comparisons(incumbent.primary, category)
+    champions = () if incumbent.primary == ground.champion else against.comparisons(ground.champion, category)
     drifted = {(incumbent.primary, category), (incumbent.primary, None)} & set(ground.alarms)
     return Scope(
         category,

@@ -30,14 +30,13 @@ def options(pooled: Pooled, evidence: Mapping[str | None, Sequence[Evidence]]) -
                 own[one.candidate] = pooled.answers.where(np.flatnonzero(pooled.answers.candidate == row))
             answers = own[one.candidate]
             there = answers.where(here[answers.prompt])
-            found.setdefault(category, {})[one.candidate] = _option(pooled, category, one, there, is_human=is_human)
+            found.setdefault(category, {})[one.candidate] = _option(len(pooled.category), one, there, is_human=is_human)
     return found
 
 
-def _option(pooled: Pooled, category: str, one: Evidence, answers: AnswerColumns, *, is_human: bool) -> Option:
+def _option(size: int, one: Evidence, answers: AnswerColumns, *, is_human: bool) -> Option:
     share, lower = _share(one, is_human=is_human)
     judged, paid = float(one.judged.sum()), float(one.paid_usd[one.judged > 0].sum())
-    size = len(pooled.category)
     answered = answers.prompt[~answers.timed_out & (answers.id > 0)]
     refused = share_acceptable(
         np.bincount(answers.prompt[answers.refused], minlength=size), np.bincount(answered, minlength=size)
@@ -48,7 +47,6 @@ def _option(pooled: Pooled, category: str, one: Evidence, answers: AnswerColumns
         share_lower=lower,
         is_human=is_human,
         cost_usd=paid / judged if judged and not np.isnan(paid) else None,
-        cost_per_acceptable_usd=pooled.cost(one.candidate, category).value,
         latency=_latency(answers),
         refusals=refused if refused.n else None,
         responses=len(answers.id),

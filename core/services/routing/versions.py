@@ -136,13 +136,14 @@ def decide(
         raise NotFound(f"There is no version {version} of a routing table.")
     if session.exec(select(RoutesDecided).where(RoutesDecided.proposed_id == version)).first() is not None:
         raise BadInput(f"Version {version} was decided on already. Look at the versions.")
-    if is_accepted and in_force_id(session, row.dataset) != row.replaces_id:
+    follows = f"{row.dataset}:{row.replaces_id or _NONE}"
+    if is_accepted and session.exec(select(RoutesDecided).where(RoutesDecided.follows == follows)).first() is not None:
         raise _overtaken(version)
     decided = RoutesDecided(
         dataset=row.dataset,
         proposed_id=version,
         is_accepted=is_accepted,
-        follows=f"{row.dataset}:{row.replaces_id or _NONE}" if is_accepted else None,
+        follows=follows if is_accepted else None,
         why=why.strip(),
         person_id=person_id,
         created_at=now,

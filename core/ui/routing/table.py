@@ -93,6 +93,13 @@ def in_force(found: View) -> None:
         "the next in line is asked, never both at once. It is a quarter more than what 99 of 100 answers take, and no "
         "more than the latency limit."
     )
+    with st.expander("Why each category is as it is"):
+        st.markdown("\n".join(f"- **{frame.as_typed(of)}**: {frame.as_typed(why)}" for of, why in found.whys.items()))
+    _warnings(found)
+
+
+def _warnings(found: View) -> None:
+    """Limits that somebody is over all the same, and who got worse."""
     for category, broken in found.breaches.items():
         name = frame.as_typed(found.names[found.table.of(category).primary])
         st.caption(
