@@ -20,6 +20,8 @@ from typing import Any
 import pytest
 from _pytest.runner import pytest_sessionfinish as tear_down
 
+from tests.forking import load_now
+
 _FORKS = get_context("fork")
 _NUMBER = struct.Struct("i")
 Pile = list[pytest.Item]
@@ -38,6 +40,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     if option.workers < 2 or option.collectonly or session.testsfailed:
         return None
     piles, stop = _piles(session.items), mmap(-1, 1)
+    load_now()
     todo = _numbers(len(piles))
     folder = session.config._tmp_path_factory.getbasetemp()
     workers = []

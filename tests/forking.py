@@ -10,6 +10,7 @@ import pkgutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import ModuleType
@@ -17,14 +18,22 @@ from types import ModuleType
 _LIBRARIES = (
     "alembic.command",
     "apscheduler.schedulers.background",
+    "genai_prices",
     "glin_profanity",
     "latex2mathml.converter",
     "markdown_it",
+    "nltk",
+    "onnxruntime",
+    "openai",
+    "openai.resources.chat",
     "pandas",
     "plotly.graph_objects",
     "pyarrow",
+    "rouge_score.rouge_scorer",
+    "sacrebleu.metrics",
     "streamlit.web.cli",
     "streamlit.web.server.starlette.starlette_app",
+    "tokenizers",
     "uvicorn.lifespan.on",
     "uvicorn.loops.uvloop",
     "uvicorn.protocols.http.httptools_impl",
@@ -32,6 +41,13 @@ _LIBRARIES = (
 )
 _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(["core.cli", *_LIBRARIES, "tests.components_found"])
+
+
+def load_now() -> None:
+    """Load the libraries in a process from which those of this process and of its own forks will be forked, too."""
+    forkserver.ensure_running()
+    # It looks for the process among its own children, where a fork would not find it.
+    forkserver._forkserver.ensure_running = lambda: None  # type: ignore[method-assign]
 
 
 def fork(
