@@ -12,7 +12,7 @@ from core.domain.answering import FinishReason
 from core.domain.judging import PAIRWISE_KIND, REFUSAL_KIND
 from core.services.columns import NOT_THERE, of_responses
 from core.services.quality.awaited import INCOMPLETE, REFUSAL
-from core.services.quality.rules import Judgement, Rules, ToJudge, judgement, rules
+from core.services.quality.criteria import Criteria, Judgement, ToJudge, criteria, judgement
 from core.storage.tables import GOING, Evaluator, JudgeCall, Prompt, Response, Run, Score
 
 _OF_REFUSALS = frozenset({REFUSAL, REFUSAL_KIND})
@@ -80,7 +80,7 @@ def explained(session: Session, prompt_id: int, response_ids: Sequence[int]) -> 
     rows = session.exec(query.order_by(col(Response.id))).all()
     if prompt is None or not rows:
         return {}
-    by = rules(session, prompt.dataset_id)
+    by = criteria(session, prompt.dataset_id)
     ids = np.array([response.id for response, _ in rows], dtype=np.int64)
     said = np.full((len(ids), len(by.evaluators)), NOT_THERE)
     for place, which, values in of_responses(session, by.ids, ids):
@@ -123,7 +123,7 @@ def _scores(session: Session, response_ids: Sequence[int]) -> _Scores:
 
 
 def _explained(
-    by: Rules, found: Judgement, place: int, response: Response, category: str, scores: _Scores
+    by: Criteria, found: Judgement, place: int, response: Response, category: str, scores: _Scores
 ) -> Explained:
     verdict, mine = found.verdict[place], scores[response.id or 0]
     is_open = verdict == Check.OPEN
@@ -141,7 +141,7 @@ def _explained(
     )
 
 
-def _evaluators(by: Rules, mine: dict[int, tuple[Score, Evaluator]]) -> Iterator[Evaluator]:
+def _evaluators(by: Criteria, mine: dict[int, tuple[Score, Evaluator]]) -> Iterator[Evaluator]:
     """Those in use, and retired ones that looked at it while they were."""
     yield from by.evaluators
     for evaluator_id, (_, evaluator) in mine.items():
@@ -150,7 +150,7 @@ def _evaluators(by: Rules, mine: dict[int, tuple[Score, Evaluator]]) -> Iterator
 
 
 def _line(
-    by: Rules, category: str, failing: set[str], evaluator: Evaluator, mine: dict[int, tuple[Score, Evaluator]]
+    by: Criteria, category: str, failing: set[str], evaluator: Evaluator, mine: dict[int, tuple[Score, Evaluator]]
 ) -> ScoreLine:
     score = mine[evaluator.id or 0][0] if (evaluator.id or 0) in mine else None
     gates = [g.name for g in by.gates if g.evaluator_id == evaluator.id and g.category in (None, category)]
@@ -168,7 +168,7 @@ def _line(
     )
 
 
-def _said(by: Rules, name: str, response: Response, mine: dict[int, tuple[Score, Evaluator]]) -> str:
+def _said(by: Criteria, name: str, response: Response, mine: dict[int, tuple[Score, Evaluator]]) -> str:
     """What the evaluator behind a requirement or gate said; of one on form, else how the answer ended."""
     of_gate, kinds = {gate.evaluator_id for gate in by.gates if gate.name == name}, _WHO_SAYS.get(name, frozenset())
     said = [

@@ -12,8 +12,8 @@ from core.domain.acceptability import Check
 from core.services.quality import gathering
 from core.services.quality.awaited import INCOMPLETE, REFUSAL
 from core.services.quality.cells import Cells, cells
+from core.services.quality.criteria import GateInUse, Judgement, ToJudge, criteria, judgement
 from core.services.quality.gathering import Floats, Ids, PromptFacts, ResponseColumns
-from core.services.quality.rules import GateInUse, Judgement, ToJudge, judgement, rules
 from core.services.quality.scope import RunRef, Scope, runs
 from core.storage.tables import GOING
 
@@ -59,7 +59,7 @@ def judged(session: Session, scope: Scope) -> Judged:
     prompts = gathering.prompts(session, scope.dataset_id)
     counting = cells(session, listed, prompts.id, scope)
     responses = gathering.responses(session, counting)
-    by = rules(session, scope.dataset_id)
+    by = criteria(session, scope.dataset_id)
     said = gathering.scores(session, counting, by.ids, responses)
     categories = sorted(set(prompts.category))
     of_prompt = np.searchsorted(categories, prompts.category).astype(np.int64)

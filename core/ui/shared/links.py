@@ -20,7 +20,7 @@ _BAR = st.components.v2.component(
     css=(_ASSETS / "links.css").read_text(encoding="utf-8"),
     js=(_ASSETS / "links.js").read_text(encoding="utf-8"),
 )
-_SHARED = ("run", "prompt", "finding", "candidate", pins.AS_OF)
+_SHARED = ("run", "prompt", "response", "finding", "candidate", pins.AS_OF)
 """What pages say in the address without their name before it."""
 _KINDS = ("picture", "report")
 

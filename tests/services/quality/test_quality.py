@@ -294,7 +294,7 @@ def test_files_imported_one_after_another_count_together(engine: Engine) -> None
         (What("incomplete"), ["s2"]),
         (What("failed", "Contains"), ["s2"]),
         (What("failed"), ["c2", "s2", "s2"]),
-        (What("not_acceptable"), ["c2", "s2", "s2"]),
+        (What("not_acceptable"), ["c2", "s1", "s2", "s2"]),
         (What("undecided", "Judge, at least 0.75"), ["c1"]),
         (What("unscored", "Judge"), ["c1"]),
         (What("acceptable"), ["c1", "c2", "s1", "s1"]),

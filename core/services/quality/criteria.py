@@ -39,7 +39,7 @@ class GateInUse:
 
 
 @dataclass(frozen=True)
-class Rules:
+class Criteria:
     """What responses are judged by."""
 
     evaluators: list[Evaluator]
@@ -52,8 +52,8 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class Judgement(Rules):
-    """What comes of the rules for n responses; every array has one entry a response."""
+class Judgement(Criteria):
+    """What comes of the criteria for n responses; every array has one entry a response."""
 
     scores: Floats
     """[responses, evaluators], as gathering.scores gives them; NO_CASE too where a judge of refusals is not asked."""
@@ -69,7 +69,7 @@ class Judgement(Rules):
 
 @dataclass(frozen=True)
 class ToJudge:
-    """What of n responses the rules need: [n] each."""
+    """What of n responses the criteria need: [n] each."""
 
     endings: Endings
     is_empty: NDArray[np.bool_]
@@ -82,7 +82,7 @@ class ToJudge:
     """Whether its run is not over."""
 
 
-def judgement(by: Rules, said: Floats, of: ToJudge) -> Judgement:
+def judgement(by: Criteria, said: Floats, of: ToJudge) -> Judgement:
     """Judge n responses. ``said``: [n, evaluators] as ``gathering.scores`` gives them."""
     scores, told, told_by_judge = _with_judges(by.evaluators, said)
     refuses = _refuses(of.endings, by.evaluators, told)
@@ -108,9 +108,9 @@ def judgement(by: Rules, said: Floats, of: ToJudge) -> Judgement:
     )
 
 
-def rules(session: Session, dataset_id: int) -> Rules:
+def criteria(session: Session, dataset_id: int) -> Criteria:
     """The evaluators in use that look at one response, and the dataset's gates."""
-    return Rules(_evaluators(session), _gates(session, dataset_id))
+    return Criteria(_evaluators(session), _gates(session, dataset_id))
 
 
 def _evaluators(session: Session) -> list[Evaluator]:
