@@ -149,7 +149,8 @@ def compiled(found: Pooled, ground: Ground) -> Compiled:
     over_all = of_champion.get(None)
     told = Compiling(ground.champion, ground.limits, ground.usable, ground.places, _switch(over_all))
     in_each = {scope.category: against.of(scope.incumbent.primary).get(scope.category) for scope in scopes}
-    said: dict[str | None, Verdict | None] = {None: over_all, **in_each}
+    said: dict[str | None, Verdict | None] = {None: over_all}
+    said.update(in_each)
     verdicts = {category: verdict for category, verdict in said.items() if verdict is not None}
     return Compiled(compile_table(scopes, told), scopes, verdicts, known)
 
