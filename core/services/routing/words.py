@@ -1,10 +1,12 @@
 """Routes in words: what changes from whom to whom, why, and what it saves."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.domain.deciding import Comparison, comparison_sentence, sentence
+from core.domain.deciding.spans import points
 from core.domain.routing import Change, Option, Route, RouteBecause
-from core.domain.words import money, percent
+from core.domain.words import money, n, percent
 from core.services.routing.compiled import Found
 
 _PLAIN = {
@@ -73,10 +75,17 @@ def why(found: Found, category: str, was: Route | None, now: Route) -> str:
         return _PLAIN[now.because].format(was=former, now=names[now.primary])
     one = _compared(found, category, now.primary)
     if one is not None:
-        said = comparison_sentence(one, names)
-        return f"The verdict over all says to switch. Here: {said}" if now.because is RouteBecause.OVER_ALL else said
+        return _over_all(one, names) if now.because is RouteBecause.OVER_ALL else comparison_sentence(one, names)
     verdict = found.compiled.verdicts.get(category)
     return "Nothing to compare here." if verdict is None else sentence(verdict, names)
+
+
+def _over_all(one: Comparison, names: Mapping[int, str]) -> str:
+    here = "" if one.quality is None else f" ({points(one.quality)} on {n(one.quality.prompts, 'prompt')})"
+    return (
+        f"The verdict over all says to switch to {names[one.challenger]}. By itself this category has too little "
+        f"evidence for that{here}, and nothing in it speaks against it."
+    )
 
 
 def _compared(found: Found, category: str, challenger: int) -> Comparison | None:
