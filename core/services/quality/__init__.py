@@ -10,6 +10,7 @@ from core.services.quality.judged import GateInUse
 from core.services.quality.report import CandidateRef, QualityReport, candidates_of, report
 from core.services.quality.scope import RunRef, Scope, as_of, rules, runs
 from core.services.quality.scope_words import apart_in_words, run_name, scope_in_words
+from core.services.quality.votes_behind import PairRow, Votes, VotesBehind, votes_behind
 
 __all__ = [
     "KINDS",
@@ -23,6 +24,7 @@ __all__ = [
     "Heard",
     "Line",
     "NoteOn",
+    "PairRow",
     "QualityReport",
     "RunRef",
     "Scope",
@@ -31,6 +33,8 @@ __all__ = [
     "Times",
     "Tokens",
     "VoteOn",
+    "Votes",
+    "VotesBehind",
     "What",
     "apart_in_words",
     "as_of",
@@ -45,4 +49,5 @@ __all__ = [
     "run_name",
     "runs",
     "scope_in_words",
+    "votes_behind",
 ]
