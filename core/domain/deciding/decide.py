@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from core.domain.clustered import Clustered
+from core.domain.clustered import NO_RATER, Clustered
 from core.domain.deciding import paired, voted
 from core.domain.deciding.bounds import Estimate
 from core.domain.deciding.comparing import Known, compared, is_harm
@@ -149,18 +149,33 @@ class _Scope:
         return known
 
     def _share(self, one: Evidence) -> Clustered | None:
-        """What raters would send, weighted as the scope is."""
+        """What raters would send, weighted as the scope is; None where too few of its answers were rated."""
         if not self._answers:
             return one.human.share
+        parts = {name: self._of(name, one.candidate) for name, answers in self._answers.items() if answers}
+        if not any(part is not None and part.human.share is not None for part in parts.values()):
+            return None
         whole: Clustered | None = None
-        for category, answers in self._answers.items():
-            part = self._of(category, one.candidate)
-            if answers and (part is None or part.human.share is None):
+        for category, part in parts.items():
+            share = None if part is None else part.human.share or self._unrated(part)
+            if share is None:
                 return None
-            if answers and part is not None and part.human.share is not None:
-                share = part.human.share.scaled(answers / sum(self._answers.values()))
-                whole = share if whole is None else whole.plus(share)
+            share = share.scaled(self._answers[category] / sum(self._answers.values()))
+            whole = share if whole is None else whole.plus(share)
         return whole
+
+    def _unrated(self, part: Evidence) -> Clustered | None:
+        """The automatic share of a category in which too few are rated, with the widest error that a share can have.
+
+        A share in [0, 1] has a standard deviation of ½ at most (Popoviciu 1935), so whatever raters would say there is
+        within it. Champion and challenger are taken to err in opposite directions.
+        """
+        judged = float(part.judged.sum())
+        if not judged:
+            return None
+        error = 0.5 if part.candidate == self.named else -0.5
+        value = float(part.acceptable.sum()) / judged
+        return Clustered(value, part.prompt[:1], np.array([NO_RATER]), np.array([error]))
 
     def _safety(self, champion: Evidence, challenger: Evidence) -> Estimate | None:
         """Of this scope; in a category that over all where it proves a harm and the category's votes do not."""

@@ -215,6 +215,20 @@ def test_answers_a_month_weight_votes_as_they_weight_verdicts():
     assert human.estimate == pytest.approx(0.75 * 0.4 - 0.25 * 0.1, abs=1e-3)
 
 
+@pytest.mark.parametrize(("small", "source"), [(1.0, Source.HUMAN), (40.0, Source.AUTOMATIC)])
+def test_a_small_category_that_nobody_rated_widens_the_whole_by_all_that_it_could_be(small: float, source: Source):
+    legal = [candidate(CHAMPION, human=share(0.8)), candidate(CHALLENGER, usd=0.005, human=share(0.8, seed=1))]
+    chat = [candidate(CHAMPION, 1.0), candidate(CHALLENGER, 0.0)]
+    evidence = {None: legal, "legal": legal, "chat": chat}
+    settings = Settings(Margins(over_all=0.15), answers_a_month={"legal": 100.0 - small, "chat": small})
+    verdict = decide(evidence, CHAMPION, settings)[0]
+    found = verdict.comparisons[0]
+    assert found.quality is not None and found.human is not None
+    assert found.quality.source is source
+    assert found.human.estimate == pytest.approx(-0.95 * small / 100, abs=1e-3), "the automatic share stands there"
+    assert found.human.se >= small / 100, "though it may be anything for either of the two"
+
+
 def test_more_responses_to_one_prompt_do_not_make_it_count_more():
     champion, challenger = candidate(CHAMPION, prompts=400), candidate(CHALLENGER, prompts=400)
     before = first(champion, challenger).automatic
