@@ -5,6 +5,7 @@ from core.domain.deciding.evidence import Evidence, HumanEvidence
 from core.domain.deciding.settings import Margins, Settings
 from core.domain.deciding.verdicts import (
     Because,
+    Changed,
     Claim,
     Comparison,
     Decision,
@@ -13,15 +14,17 @@ from core.domain.deciding.verdicts import (
     Proof,
     Reading,
     Settlement,
+    Since,
     Source,
     Verdict,
     Way,
 )
-from core.domain.deciding.wording import READINGS, comparison_sentence, sentence, settlement_sentence
+from core.domain.deciding.wording import READINGS, comparison_sentence, sentence, settlement_sentence, since
 
 __all__ = [
     "READINGS",
     "Because",
+    "Changed",
     "Claim",
     "Comparison",
     "Decision",
@@ -35,6 +38,7 @@ __all__ = [
     "Scopes",
     "Settings",
     "Settlement",
+    "Since",
     "Source",
     "Verdict",
     "Way",
@@ -42,4 +46,5 @@ __all__ = [
     "decide",
     "sentence",
     "settlement_sentence",
+    "since",
 ]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import Session
 
-from core.domain.deciding.verdicts import Changed
+from core.domain.deciding import Changed
 from core.services import prices
 from core.services.deciding.changes import Change, changes, runs_around
 from core.services.leaderboards.moments import Moment

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core.domain.deciding.verdicts import Changed
+from core.domain.deciding import Changed
 from core.domain.drift import Tier
 from core.domain.drift.causes import Cause
 from core.storage.tables import GOING, metadata

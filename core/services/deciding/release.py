@@ -6,8 +6,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from core.domain.deciding import Comparison, Difference, Margins, spans
-from core.domain.deciding.wording import since
+from core.domain.deciding import Comparison, Difference, Margins, since, spans
 from core.errors import BadInput
 from core.services.candidates import candidates
 from core.services.deciding.settings import settings

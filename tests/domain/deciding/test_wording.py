@@ -5,8 +5,7 @@ from datetime import date
 
 import pytest
 
-from core.domain.deciding import READINGS, Because, Reading, Settings, sentence, settlement_sentence
-from core.domain.deciding.verdicts import Changed, Since
+from core.domain.deciding import READINGS, Because, Changed, Reading, Settings, Since, sentence, settlement_sentence
 from core.domain.deciding.wording import comparison_sentence, head_and_reason
 from tests.domain.deciding.made import CHALLENGER, CHAMPION, candidate, first, share, whole
 
