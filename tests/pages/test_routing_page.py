@@ -67,11 +67,11 @@ def test_the_answer_comes_first_with_what_changes_and_what_if(workspace: Engine)
     cheaper(workspace)
     app = opened()
     assert app.header[0].value == "Give support to B; keep A in coding."
-    moves, in_force, policies = grids(app)[:3]
+    moves, whole, policies = grids(app)[:3]
     assert [(row["Category"], row["From"], row["To"]) for row in moves] == [("support", "A", "B")]
     assert "cheaper" in moves[0]["Cost per acceptable"]
-    assert [(row["Category"], row["Primary"]) for row in in_force] == [
-        ("coding", "A"), ("support", "A"), ("everything else", "A"),
+    assert [(row["Category"], row["Primary"]) for row in whole] == [
+        ("coding", "A"), ("support", "B"), ("everything else", "A"),
     ]  # fmt: skip
     by_name = {row["Who answers"]: row for row in policies}
     assert by_name["C"]["Per 1,000 answers"] == "unknown"

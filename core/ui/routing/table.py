@@ -1,38 +1,51 @@
 """The table in force, and what the one that the evidence allows would change in it."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from core.domain.deciding.spans import signed
-from core.domain.routing import Change, Route
+from core.domain.routing import Route, RoutingTable
 from core.domain.words import money, percent, seconds
 from core.services.routing import Move, View
 from core.ui.shared import frame, grids
 
 
 def difference(found: View) -> None:
-    """Category by category: from whom to whom, why, and what it saves; nothing where nobody moves."""
+    """Category by category: from whom to whom, why, and what it saves; and why the others stay."""
     if found.moves:
         st.subheader("What would change", anchor=False)
         grids.show(
             [_move(found, move) for move in found.moves],
             alt="Each category that somebody else would answer, with the reason and what it saves",
         )
-        _whys(found)
-    rest = [one for one in found.changes if not one.is_of_primary]
-    if rest and found.in_force is not None:
-        with st.expander(f"Other fallbacks or timeouts in {len(rest)} more"):
-            grids.show([_rest(found, one) for one in rest], alt="Fallbacks and timeouts before and after")
-
-
-def _whys(found: View) -> None:
-    lines = [f"- **{frame.as_typed(move.category)}**: {frame.as_typed(move.why)}" for move in found.moves]
-    st.markdown("\n".join(lines))
+        _said({move.category: move.why for move in found.moves})
+    moved = {move.category for move in found.moves}
+    staying = {category: why for category, why in found.whys.items() if category not in moved}
+    if staying:
+        with st.expander("Why the others stay" if found.moves else "Why each category stays"):
+            _said(staying)
+    if found.differs or found.in_force is None:
+        with st.expander("The whole table as it would be: fallbacks and timeouts"):
+            _table(found, found.table)
+            _rest(found)
     st.page_link(
         "decisions.py",
         label="The verdicts that this rests on",
         icon=":material/gavel:",
         query_params={"decisions_dataset": found.dataset},
     )
+
+
+def _said(whys: Mapping[str, str]) -> None:
+    st.markdown("\n".join(f"- **{frame.as_typed(of)}**: {frame.as_typed(why)}" for of, why in whys.items()))
+
+
+def _rest(found: View) -> None:
+    """The categories in which other fallbacks or timeouts alone would come, beside a table in force."""
+    rest = [one.category for one in found.changes if not one.is_of_primary]
+    if rest and found.in_force is not None:
+        st.caption(f"Other fallbacks or timeouts alone in {frame.as_typed(', '.join(rest))}.")
 
 
 def _move(found: View, move: Move) -> dict[str, object]:
@@ -62,17 +75,6 @@ def _monthly(usd: float | None) -> str:
     return f"saves {money(usd)}" if usd >= 0 else f"costs {money(-usd)} more"
 
 
-def _rest(found: View, change: Change) -> dict[str, object]:
-    was, now = change.was, change.now
-    return {
-        "Category": change.category,
-        "Fallbacks before": _others(found, was),
-        "Now": _others(found, now),
-        "Timeout before": _waits(was),
-        "Timeout now": _waits(now),
-    }
-
-
 def in_force(found: View) -> None:
     """Who answers what today."""
     version = found.in_force
@@ -80,22 +82,23 @@ def in_force(found: View) -> None:
     if version is None:
         st.caption(
             "Nobody has accepted a table yet, so the champion, "
-            f"{frame.as_typed(found.names[found.champion])}, answers every category. Shown is what that means today."
+            f"{frame.as_typed(found.names[found.champion])}, answers every category, and nobody stands behind it."
         )
     else:
         by = "" if version.decided_by is None else f" by {frame.as_typed(version.decided_by)}"
         st.caption(f"Version {version.id}, accepted{by} on {version.decided_at:%-d %b %Y}.")
-    table = found.in_force_table
+        _table(found, found.in_force_table)
+    _warnings(found)
+
+
+def _table(found: View, table: RoutingTable) -> None:
     rows = [_row(found, route) for route in (*table.routes, table.otherwise)]
-    grids.show(rows, alt="The routing table in force: for each category who answers, who follows, and the timeout")
+    grids.show(rows, alt="A routing table: for each category who answers, who follows, and the timeout")
     st.caption(
         ":material/timer: A timeout runs to the whole answer: past it, or where the primary fails or is rate-limited, "
         "the next in line is asked, never both at once. It is a quarter more than what 99 of 100 answers take, and no "
         "more than the latency limit."
     )
-    with st.expander("Why each category is as it is"):
-        st.markdown("\n".join(f"- **{frame.as_typed(of)}**: {frame.as_typed(why)}" for of, why in found.whys.items()))
-    _warnings(found)
 
 
 def _warnings(found: View) -> None:

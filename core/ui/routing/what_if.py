@@ -40,7 +40,7 @@ def _row(found: View, one: Policy, title: str) -> dict[str, object]:
         "Median": _number(one.p50_ms, "not measured", seconds),
         "p95": _number(one.p95_ms, "not measured", seconds),
         "Refused": _number(one.refusals, "not known", percent),
-        "Misses to the best": _number(one.misses, "–", lambda share: f"{100 * share:.1f} points"),
+        "Misses, held out": _number(one.misses, "–", lambda share: f"{100 * share:.1f} points"),
     }
 
 
@@ -63,9 +63,9 @@ def _regret(found: View) -> str:
         return "Regret is not known yet: it takes prompts in every category that candidates were asked in common."
     single = found.names.get(found.ifs.single or 0, "the best single model")
     return (
-        f":material/science: *Misses to the best*: points of acceptable answers that the best candidate of each "
-        f"category would win. Tables are compiled from half of the {regret.prompts:,} prompts and judged on the other "
-        f"half, both ways: the table {100 * regret.table:.1f} %, one model for all ({frame.as_typed(single)}) "
-        f"{100 * regret.single:.1f} %, an oracle that knows these prompts {100 * regret.oracle:.1f} %. The oracle "
-        "profits from chance, so every regret is a little too large."
+        ":material/science: *Misses, held out*: points of acceptable answers that the best candidate of each category "
+        f"would win on prompts that were held out. Tables are compiled from half of the {regret.prompts:,} prompts and "
+        f"judged on the other half, both ways: the table {100 * regret.table:.1f} %, one model for all "
+        f"({frame.as_typed(single)}) {100 * regret.single:.1f} %, an oracle that knows these prompts "
+        f"{100 * regret.oracle:.1f} %. The oracle profits from chance, so every regret is a little too large."
     )
