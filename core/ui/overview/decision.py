@@ -44,8 +44,8 @@ def section(view: View) -> None:
 
 def _not_yet(view: View) -> None:
     """Nothing has a verdict: answers are not scored yet, or there are none."""
-    waiting = sum(line.open for line in view.report.overall())
-    why = f"{n(waiting, 'response')} not scored yet." if waiting else "Nobody has answered these prompts."
+    answered = sum(line.responses for line in view.report.overall())
+    why = f"{n(answered, 'response')} not scored yet." if answered else "Nobody has answered these prompts."
     with st.container(border=True, gap="small", key="overview_decision"):
         st.header(":orange[:material/hourglass_top:] No verdict yet", anchor=False)
         links.line(why, addresses.figures(view.label))

@@ -10,6 +10,8 @@ from core.ui.overview.view import View
 from core.ui.quality import behind
 from core.ui.shared import frame
 
+_LONGEST = 90
+
 
 def section(view: View) -> None:
     """Three at most; without any that is said."""
@@ -41,5 +43,6 @@ def _unit(failure: Failure) -> str:
 
 
 def _example(row: BehindRow) -> str:
-    text = frame.as_typed(row.text) if row.text else frame.as_typed(", ".join(row.reasons)) or "empty"
-    return f":gray[{frame.as_typed(row.prompt)} · {text}]"
+    text = row.text or ", ".join(row.reasons) or "empty"
+    shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST].rstrip(' …')} …"
+    return f":gray[{frame.as_typed(row.prompt)} · {frame.as_typed(shown)}]"

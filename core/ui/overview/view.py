@@ -26,6 +26,8 @@ from core.ui.shared.kept import KEPT
 from core.ui.shared.resources import engine
 
 _FRESH_S = 60
+_SCORED = "scored meanwhile"
+"""Verdicts that were computed before anything was scored are kept too, and worth nothing once it is."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,8 @@ def view(dataset: str) -> View:
     with st.spinner("Adding up what it cost …"):
         report = quality_page.kept(engine(), scope, figures_as_of)
         failures = _failures(engine(), scope, figures_as_of, report, verdicts.champion)
+    if not verdicts.verdicts and any(line.open < line.responses for line in report.overall()):
+        verdicts = decisions_page.found(dataset, (*as_of, _SCORED))
     return _made(dataset, newest.label, verdicts, report, failures, as_of, now)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -89,16 +90,17 @@ def spreads(
         _written(figure, place, words.median_and_p95(times), faint=not ends)
     _finish(figure, [candidate for candidate, _ in rows], scale, shown, seconds)
     if limit_ms is not None:
-        _limit(figure, limit_ms)
+        _limit(figure, limit_ms, scale)
     spoken = "; ".join(f"{candidate.name} {words.quantiles(times)}" for candidate, times in rows[:5])
     st.plotly_chart(figure, config=charts.CONFIG, key=key, alt=f"{title}: {spoken}")
 
 
-def _limit(figure: go.Figure, at: float) -> None:
+def _limit(figure: go.Figure, at: float, scale: Scale) -> None:
     ink = colours.ink()
-    figure.add_vline(
-        at, line={"color": ink.quiet, "width": 1.5, "dash": "dash"}, layer="below", annotation_text="limit",
-        annotation_position="top", annotation_font={"color": ink.quiet, "size": 12},
+    figure.add_vline(at, line={"color": ink.quiet, "width": 1.5, "dash": "dash"}, layer="below")
+    figure.add_annotation(
+        x=np.log10(at) if scale.is_log else at, y=1, yref="paper", yanchor="bottom", text="limit", showarrow=False,
+        font={"color": ink.quiet, "size": 12},
     )  # fmt: skip
     figure.update_layout(margin_t=max(figure.layout.margin.t, 24))
 
