@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.ui.leaderboard import page, sharing, table
+from core.ui.leaderboard import behind, page, sharing, table
 from core.ui.shared import access, filters, frame, links
 
 access.require(access.Role.ANALYST)
@@ -20,6 +20,7 @@ with certainty:
     page.settled(found)
 shown = page.plot(found)
 table.table(found.board, shown)
+behind.section(found.board)
 page.method(found)
 page.foot(found, choice)
 links.bar(head, "leaderboard", slide=lambda: sharing.slide(found, choice), shown=sharing.shown(found, choice))

@@ -1,19 +1,36 @@
 """The table below the dot plot: every candidate with its numbers."""
 
+from functools import partial
+
 import streamlit as st
 
 from core.domain.words import shares
 from core.services.leaderboards.boards import Leaderboard, Standing
 from core.services.leaderboards.settling import FEWEST_TO_RANK
-from core.ui.leaderboard import words
-from core.ui.shared import frame, grids
+from core.ui.leaderboard import behind, words
+from core.ui.shared import access, frame, grids
+
+_KEY = "leaderboard_numbers"
 
 
 def table(board: Leaderboard, shown: frozenset[int]) -> None:
-    """Every candidate with its numbers; those ``shown`` in colour by the plot are so here."""
+    """Every candidate with its numbers, which lead to their votes; in colour those ``shown`` so by the plot."""
     both_bad, is_ranked = board.question.answers[3], board.votes >= FEWEST_TO_RANK
-    grids.show(rows(board, shown), alt="Every candidate with rank, rating, interval and votes")
+    listed = rows(board, shown)
+    grids.choosable(
+        listed,
+        alt="Every candidate with rank, rating, interval and votes",
+        key=_KEY,
+        on_choose=access.guarded(access.Role.ANALYST)(partial(_chosen, board, listed)),
+    )
     st.caption(f":material/info: {_RANKS if is_ranked else ''}**{frame.as_typed(both_bad)}** is {_BOTH_BAD}")
+
+
+def _chosen(board: Leaderboard, listed: list[dict[str, object]]) -> None:
+    cell = grids.chosen(_KEY, listed)
+    if cell is not None:
+        row, column = cell
+        behind.choose(board, column, board.standings[row].candidate)
 
 
 def rows(board: Leaderboard, shown: frozenset[int] = frozenset()) -> list[dict[str, object]]:

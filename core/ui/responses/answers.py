@@ -9,7 +9,7 @@ from core.storage.engine import reading
 from core.storage.tables import Prompt, Response
 from core.ui.responses import evidence, pointing, runs
 from core.ui.responses.evidence import Evidence
-from core.ui.shared import colours, frame
+from core.ui.shared import access, colours, frame
 from core.ui.shared.filters import candidates_choice, say_gone
 from core.ui.shared.rendering import show_text
 from core.ui.shared.resources import engine
@@ -57,14 +57,22 @@ def _chosen(ids: dict[str, int]) -> list[str]:
 
 def _page(found: list[ShownResponse], pointed: Whereabouts | None) -> list[ShownResponse]:
     """Six of them, on arrival those among which the one is that the address names."""
-    pages = -(-len(found) // _AT_ONCE)
-    if pointing.is_arriving():
-        ids = [shown.response.id for shown in found]
-        place = ids.index(pointed.response_id) if pointed is not None and pointed.response_id in ids else 0
-        st.session_state[pointing.PAGE] = place // _AT_ONCE + 1
-    page = st.pagination(pages, key=pointing.PAGE, bind="query-params") if pages > 1 else 1
-    page = min(page, pages)
+    pages = max(1, -(-len(found) // _AT_ONCE))
+    asked = st.query_params.get(pointing.PAGE, "")
+    page = min(max(1, int(asked)), pages) if asked.isascii() and asked.isdecimal() and len(asked) < 6 else 1
+    ids = [shown.response.id for shown in found]
+    if pointing.arrives() and pointed is not None and pointed.response_id in ids:
+        page = ids.index(pointed.response_id) // _AT_ONCE + 1
+        st.query_params[pointing.PAGE] = str(page)
+    if pages > 1:
+        st.session_state[pointing.PAGE] = page
+        st.pagination(pages, key=pointing.PAGE, on_change=_turn_page)
     return found[(page - 1) * _AT_ONCE : page * _AT_ONCE]
+
+
+@access.guarded(access.Role.ANALYST)
+def _turn_page() -> None:
+    st.query_params[pointing.PAGE] = str(st.session_state[pointing.PAGE])
 
 
 def _answer(shown: ShownResponse, of: Evidence, *, raw: bool, is_chosen: bool) -> None:

@@ -15,6 +15,7 @@ from core.ui.shared.filters import category_of, dataset_choice, gone, say_gone
 from core.ui.shared.resources import engine
 
 _CHOSEN = "responses_prompt_chosen"
+_LONGEST_SEARCH = 200
 
 
 @dataclass(frozen=True)
@@ -72,16 +73,18 @@ def _filtered(datasets: list[DatasetRef]) -> Listed:
     with reading(engine()) as session:
         categories = responses.categories(session, dataset.id)
     chosen = category_of("responses", categories, within=str(dataset.id))
-    search = st.text_input(
+    search = st.session_state[pointing.SEARCH] = st.query_params.get(pointing.SEARCH, "")[:_LONGEST_SEARCH]
+    st.text_input(
         "Search",
         key=pointing.SEARCH,
         type="search",
         placeholder="Words of the prompt",
-        bind="query-params",
+        max_chars=_LONGEST_SEARCH,
         width=240,
+        on_change=_search,
     )
     with reading(engine()) as session:
-        found, more = responses.prompts(session, dataset.id, category=chosen, search=search or "")
+        found, more = responses.prompts(session, dataset.id, category=chosen, search=search)
         asked = st.query_params.get(PROMPT) or None
         if asked in {prompt.external_id for prompt in found}:
             return Listed(found, more)
@@ -128,6 +131,11 @@ def _step(label: str, ids: list[str], place: int, *, icon: str, shortcut: str) -
         args=(ids[place] if there else "",),
         key=f"responses_prompt-{label}",
     )
+
+
+@access.guarded(access.Role.ANALYST)
+def _search() -> None:
+    st.query_params[pointing.SEARCH] = st.session_state[pointing.SEARCH] or ""
 
 
 @access.guarded(access.Role.ANALYST)

@@ -16,7 +16,8 @@ SEARCH, PROMPT, SHOW, PAGE, CHOSEN = (
     "responses_search", "prompt", "responses_show", "responses_page", "responses_chosen",
 )  # fmt: skip
 _DATASET, _CATEGORY = "responses_dataset", "responses_category"
-_LED, _ARRIVALS, _MOST_DIGITS = "_responses_led", "_responses_arrivals", 19
+_LED, _ARRIVES, _ARRIVALS = "_responses_led", "_responses_arrives", "_responses_arrivals"
+_MOST_DIGITS = 19
 _ARRIVE = st.components.v2.component(
     "evenhand_arrive", js=(Path(__file__).parent / "assets" / "arrive.js").read_text(encoding="utf-8")
 )
@@ -38,7 +39,7 @@ def pointed() -> Whereabouts | None:
         _lead_to(found)
         st.session_state[_LED] = asked
         st.session_state[_ARRIVALS] = st.session_state.get(_ARRIVALS, 0) + 1
-        st.session_state[PAGE] = None
+        st.session_state[_ARRIVES] = True
     return found
 
 
@@ -48,9 +49,9 @@ def drop() -> None:
     st.session_state.pop(_LED, None)
 
 
-def is_arriving() -> bool:
-    """Whether the page with the response is to be turned up; true once for each arrival."""
-    return PAGE in st.session_state and st.session_state[PAGE] is None
+def arrives() -> bool:
+    """Whether the page with the response is to be turned up: true once for each arrival."""
+    return bool(st.session_state.pop(_ARRIVES, False))
 
 
 def _found(session: Session, asked: str) -> Whereabouts | None:
@@ -66,7 +67,6 @@ def _lead_to(found: Whereabouts) -> None:
     if st.query_params.get(_CATEGORY) != found.category:
         st.query_params[_CATEGORY] = filters.ALL_CATEGORIES
     st.query_params.pop(SEARCH, None)
-    st.session_state[SEARCH] = ""
     if str(found.candidate_id) not in st.query_params.get_all(SHOW):
         st.query_params.pop(SHOW, None)
         filters.choose(SHOW, [])
