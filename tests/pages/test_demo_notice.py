@@ -7,7 +7,7 @@ from core import demo
 from core.services.demo import opening
 from core.services.demo.removal import remove_demo
 from core.storage.engine import write
-from tests.pages.test_admin_pages import page, words
+from tests.pages.test_admin_pages import page, press, words
 from tests.workspace import NOW, Workspace
 
 PAGES = (
@@ -45,3 +45,11 @@ def test_what_is_chosen_decides_where_there_is_more(full: tuple[Engine, Workspac
 def test_where_nothing_is_chosen_it_is_said_to_be_among_the_rest(full: tuple[Engine, Workspace]) -> None:
     opening.open_demo(full[0], now=NOW, weeks=1)
     assert AMONG in words(page("candidates.py"))
+
+
+def test_raters_are_told_before_they_begin_and_at_every_pair(fresh: Engine) -> None:
+    opening.open_demo(fresh, now=NOW, weeks=1)
+    app = page("rate.py")
+    assert "Before you begin" in words(app) and demo.NOTICE_LINE in words(app)
+    press(app, "rate_start_rating")
+    assert "Pair 1 of" in words(app) and demo.NOTICE_LINE in words(app)

@@ -25,3 +25,9 @@ def demo_names(session: Session) -> DemoNames:
     studies = session.exec(over).all() if mine else ()
     names = {name for dataset in mine for name in (dataset.name, dataset.label)} | set(studies)
     return DemoNames(frozenset(names), len(mine) == len(datasets))
+
+
+def is_demo(session: Session, study: Study) -> bool:
+    """Whether a study rests on the demo's answers."""
+    dataset = session.get(Dataset, study.dataset_id) if study.dataset_id else None
+    return dataset is not None and dataset.is_demo

@@ -69,12 +69,6 @@ def open_demo(engine: Engine, *, now: datetime, weeks: int = story.WEEKS) -> Non
     write(engine, lambda session: _tell(session, costs, now, weeks))
 
 
-def is_demo(session: Session, study: Study) -> bool:
-    """Whether a study rests on the demo's answers."""
-    dataset = session.get(Dataset, study.dataset_id) if study.dataset_id else None
-    return dataset is not None and dataset.is_demo
-
-
 def _study(session: Session) -> Study | None:
     over = select(Study).join(Dataset, col(Dataset.id) == Study.dataset_id)
     return session.exec(over.where(Dataset.name == demo.DATASET_NAME)).first()

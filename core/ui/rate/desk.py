@@ -14,7 +14,7 @@ from core.services.studies.rounds import Round
 from core.storage.engine import reading
 from core.storage.tables import Question, Study
 from core.ui.rate import dialogs, tools
-from core.ui.shared import access, frame
+from core.ui.shared import access, frame, of_demo
 from core.ui.shared.rendering import PairTurn, show_pair, show_text
 from core.ui.shared.resources import engine
 
@@ -64,7 +64,7 @@ def _next(rater_id: int) -> Round | Study | None:
     except NothingToRate as reason:
         _thanks(study, rater_id, str(reason))
         return None
-    _head(shown, rater_id)
+    _head(shown, rater_id, study)
     _pair(shown)
     return shown
 
@@ -108,6 +108,7 @@ def _welcome(study: Study, rater_id: int) -> None:
             f"{pairs}, about **{_time(ahead.minutes_left or 0)}** in all. "
             "You can stop at any time and go on where you were."
         )
+        of_demo.said_of(study)
         show_text(study.guidelines, key="rate_guidelines_text", label="Guidelines")
 
 
@@ -135,7 +136,7 @@ def _go_beyond(study_id: int) -> None:
     st.session_state[f"beyond_{study_id}"] = True
 
 
-def _head(shown: Round, rater_id: int) -> None:
+def _head(shown: Round, rater_id: int, study: Study) -> None:
     progress = shown.progress
     number = min(progress.done + 1, progress.total) if progress.total else 1
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -143,6 +144,7 @@ def _head(shown: Round, rater_id: int) -> None:
             st.markdown(f"**Pair {number} of {max(progress.total, number)}**", width="content")
             if progress.minutes_left is not None:
                 st.caption(f"about {_time(progress.minutes_left)} left", width="content")
+            of_demo.said_of(study)
             dialogs.watch_keys(shown)
         st.space("stretch")
         with st.container(horizontal=True, wrap=False, gap="small", width="content", key="rate_tools"):

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 import streamlit as st
 
 from core import demo
-from core.services.demo.naming import demo_names
+from core.services.demo.naming import demo_names, is_demo
 from core.storage.engine import reading
+from core.storage.tables import Study
 from core.ui.shared.resources import engine
 
 _LINE, _PAGE = "_of_demo_line", "_of_demo_page"
@@ -33,6 +34,16 @@ def say() -> None:
     place, page = st.session_state.pop(_LINE, None), st.session_state.get(_PAGE)
     if place is not None and page is not None and (text := _text(page)):
         place.caption(text)
+
+
+def said_of(study: Study) -> None:
+    """Say it where a study over the demo is rated."""
+    if study.dataset_id is None:
+        return
+    with reading(engine()) as session:
+        of_demo = is_demo(session, study)
+    if of_demo:
+        st.caption(_line(), width="content")
 
 
 def _text(page: str) -> str:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.domain.words import n
-from core.services.demo import opening
+from core.services.demo import naming
 from core.services.people import study_raters
 from core.services.studies import overlaps, settings, studies
 from core.services.studies.overlaps import SharedPairs
@@ -148,7 +148,7 @@ def _first_opening(line: StudyProgress) -> list[str]:
     with reading(engine()) as session:
         chosen = len(studies.rater_ids(session, study.id or 0))
         default = next((each for each in studies.listed(session) if each.is_default and each.state == "open"), None)
-        is_demo = opening.is_demo(session, study)
+        is_demo = naming.is_demo(session, study)
     who = "Everybody who rates gets"
     if not study.everybody_rates:
         who = n(chosen, "chosen person gets", "chosen people get")
