@@ -22,7 +22,7 @@ def see(session: Session, person_id: int, dataset: str, marks: Marks, at: dateti
     row = {"person_id": person_id, "dataset": dataset, **_kept(first)}
     table = OverviewVisit.__table__  # type: ignore[attr-defined]
     insert = insert_into(session.get_bind().dialect.name, table).values(row).on_conflict_do_nothing()
-    if session.connection().execute(insert).rowcount:
+    if session.connection().execute(insert.returning(table.c.person_id)).first() is not None:
         return
     query = select(OverviewVisit).where(OverviewVisit.person_id == person_id, OverviewVisit.dataset == dataset)
     there = session.exec(query.with_for_update().execution_options(populate_existing=True)).one()
