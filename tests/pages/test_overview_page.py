@@ -247,7 +247,7 @@ def test_an_old_link_to_the_leaderboard_that_was_the_landing_page_leads_there(wo
 
 def test_a_dataset_that_is_gone_is_said(workspace: Engine):
     plant(workspace, {"A": Planted(0.8), "B": Planted(0.8)}, prompts=12)
-    assert "The address asks for “Gone” under *Dataset*" in words(opened(overview_dataset="Gone"))
+    assert "The dataset of this link (“Gone”) is not here any more" in words(opened(overview_dataset="Gone"))
 
 
 def test_noting_a_look_needs_somebody_who_may_look(workspace: Engine, monkeypatch: pytest.MonkeyPatch):
