@@ -2,17 +2,18 @@
 
 import streamlit as st
 
-from core.ui.overview import changed, choice, decision, evidence, failing, money, record, step
+from core.ui.overview import changed, choice, decision, evidence, failing, money, record, sharing, step
 from core.ui.overview.view import view
-from core.ui.shared import access, doing, frame, navigation
+from core.ui.shared import access, doing, frame, links, navigation
 
 person = access.require(access.Role.ANALYST)
 navigation.follow_old_link()
 doing.tell()
-frame.page_head("Overview", "Should our users get another model, how sure is that, and what would it save?")
+head = frame.page_head("Overview", "Should our users get another model, how sure is that, and what would it save?")
 dataset = choice.dataset()
 if dataset is None:
     step.first(person)
+    links.bar(head, "overview")
     st.stop()
 found = view(dataset)
 with st.container(key="overview_page", gap="medium"):
@@ -25,3 +26,5 @@ with st.container(key="overview_page", gap="medium"):
     with st.grid(2, min_column_width=330, gap="medium"):
         changed.section(found, person)
         record.section(found)
+shown = sharing.shown(found)
+links.bar(head, "overview", slide=lambda: sharing.slide(found, shown), shown=shown)

@@ -2,18 +2,20 @@
 
 import streamlit as st
 
-from core.ui.routing import deciding, exports, limits, page, requests, table, versions, what_if
-from core.ui.shared import access, doing, frame
+from core.ui.routing import deciding, exports, limits, page, requests, sharing, table, versions, what_if
+from core.ui.shared import access, doing, frame, links
 
 person = access.require(access.Role.ANALYST)
 doing.tell()
-frame.page_head("Routing", "Who should answer which category of prompts, and what would that save?")
+head = frame.page_head("Routing", "Who should answer which category of prompts, and what would that save?")
 dataset = page.chosen_dataset()
 if dataset is None:
+    links.bar(head, "routing")
     st.stop()
 found = page.found(dataset)
 if found is None:
     page.no_champion()
+    links.bar(head, "routing")
     st.stop()
 listed = page.versions(dataset)
 deciding.answer(found, listed)
@@ -24,3 +26,5 @@ versions.section(listed)
 requests.section(dataset)
 exports.section(dataset)
 limits.section(found, person)
+shown = sharing.shown(found)
+links.bar(head, "routing", slide=lambda: sharing.slide(found, shown), shown=shown)

@@ -3,16 +3,18 @@
 import streamlit as st
 
 from core.services import deciding
+from core.services.datasets import responses
 from core.storage.engine import reading
 from core.ui.shared import frame
-from core.ui.shared.filters import one_of, say_gone
+from core.ui.shared.filters import dataset_name, say_gone
 from core.ui.shared.resources import engine
 
 
 def dataset() -> str | None:
     """The dataset's name, of all its versions; None (and the page says so) where nobody was asked anything yet."""
     with reading(engine()) as session:
-        names = deciding.datasets(session)
+        answered = set(deciding.datasets(session))
+        names = {name: ids for name, ids in responses.names(session).items() if name in answered}
     if not names:
         frame.empty_state(
             "Nothing to decide yet",
@@ -22,6 +24,6 @@ def dataset() -> str | None:
         )
         return None
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = one_of("Dataset", names, key="overview_dataset")
+        name = dataset_name("overview", names)
     say_gone()
     return name

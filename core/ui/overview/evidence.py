@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from core.domain.acceptability import CostState
@@ -36,16 +37,27 @@ def section(view: View) -> None:
 
 def cost_chart(view: View) -> int:
     """Share against cost of those who have both; of how many that is. A chart of nothing is a sentence."""
-    points = list(_points(view))
-    if len(points) < 2 or not any(point.share for point in points):
-        _instead(view, points)
-        return len(points)
-    drawn = scatter.figure(points, title="US$ per 1,000 acceptable responses")
+    there = points(view)
+    if not there:
+        both = list(_points(view))
+        _instead(view, both)
+        return len(both)
     alt = "Share acceptable against cost per 1,000 acceptable responses: " + "; ".join(
-        f"{point.name}, {point.detail}" for point in points[:_MOST_SAID]
+        f"{point.name}, {point.detail}" for point in there[:_MOST_SAID]
     )
-    st.plotly_chart(drawn, config=charts.CONFIG, key="overview_chart-cost", alt=alt)
-    return len(points)
+    st.plotly_chart(cost_figure(view), config=charts.CONFIG, key="overview_chart-cost", alt=alt)
+    return len(there)
+
+
+def cost_figure(view: View) -> go.Figure:
+    """What ``cost_chart`` draws."""
+    return scatter.figure(points(view), title="US$ per 1,000 acceptable responses")
+
+
+def points(view: View) -> list[Point]:
+    """What there is to draw; empty where a sentence says as much."""
+    found = list(_points(view))
+    return found if len(found) > 1 and any(point.share for point in found) else []
 
 
 def _points(view: View) -> Iterator[Point]:

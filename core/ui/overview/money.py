@@ -27,6 +27,17 @@ def section(view: View) -> None:
         _cheapest(view, view.money)
 
 
+def lines(view: View) -> list[str]:
+    """The figures as sentences, for a report."""
+    if view.money is None or view.recommendation is None:
+        return [_nothing(view)]
+    champion, usd = view.names[view.recommendation.champion], written(view.money.champion_usd)
+    today = f"{_title(view.money)} today, with {champion}: {usd}."
+    if not view.recommendation.is_change:
+        return [today]
+    return [today, f"As recommended: {written(view.money.recommended_usd)}."]
+
+
 def _title(money: Money | None) -> str:
     if money is None or money.is_monthly:
         return "What a month costs"

@@ -22,7 +22,7 @@ def answer(found: View, listed: Sequence[Version]) -> None:
     waiting = next((one for one in listed if one.state is VersionState.PROPOSED), None)
     with st.container(border=True, gap="small"):
         _badge(found)
-        st.header(frame.as_typed(found.headline if found.moves else _nothing(found)), anchor=False)
+        st.header(frame.as_typed(headline(found)), anchor=False)
         for line in _effect(found):
             st.markdown(line)
         _waits(found, waiting)
@@ -38,8 +38,9 @@ def _badge(found: View) -> None:
         st.badge("Keep the routes", icon=":material/verified:", color="blue")
 
 
-def _nothing(found: View) -> str:
-    if found.in_force is None:
+def headline(found: View) -> str:
+    """What to do, in one sentence."""
+    if not found.moves and found.in_force is None:
         return f"Keep {found.names[found.champion]} everywhere: nobody is proven to be better or cheaper in a category."
     return found.headline
 

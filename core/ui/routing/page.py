@@ -6,10 +6,11 @@ import streamlit as st
 
 from core.services import deciding as verdicts
 from core.services import routing as service
+from core.services.datasets import responses
 from core.services.routing import Version, View
 from core.storage.engine import reading
 from core.ui.shared import frame
-from core.ui.shared.filters import one_of, say_gone
+from core.ui.shared.filters import dataset_name, say_gone
 from core.ui.shared.kept import KEPT
 from core.ui.shared.resources import engine
 
@@ -19,7 +20,8 @@ _FRESH_S = 60
 def chosen_dataset() -> str | None:
     """The dataset whose routes are shown, in all its versions; None (and the page says what to do) without any."""
     with reading(engine()) as session:
-        names = verdicts.datasets(session)
+        answered = set(verdicts.datasets(session))
+        names = {name: ids for name, ids in responses.names(session).items() if name in answered}
     if not names:
         frame.empty_state(
             "Nothing to route yet",
@@ -29,7 +31,7 @@ def chosen_dataset() -> str | None:
         )
         return None
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = one_of("Dataset", names, key="routing_dataset")
+        name = dataset_name("routing", names)
     say_gone()
     return name
 

@@ -16,7 +16,7 @@ def difference(found: View) -> None:
     if found.moves:
         st.subheader("What would change", anchor=False)
         grids.show(
-            [_move(found, move) for move in found.moves],
+            rows_of_moves(found),
             alt="Each category that somebody else would answer, with the reason and what it saves",
         )
         _said({move.category: move.why for move in found.moves})
@@ -35,6 +35,11 @@ def difference(found: View) -> None:
         icon=":material/gavel:",
         query_params={"decisions_dataset": found.dataset},
     )
+
+
+def rows_of_moves(found: View) -> list[dict[str, object]]:
+    """A row for each category that somebody else would answer."""
+    return [_move(found, move) for move in found.moves]
 
 
 def _said(whys: Mapping[str, str]) -> None:

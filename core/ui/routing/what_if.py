@@ -13,18 +13,21 @@ _SHOWN = 8
 def section(found: View) -> None:
     """A row each: the table in force, the one that the evidence allows, the champion and others for everything."""
     st.subheader("What if one model answered everything?", anchor=False)
-    singles = list(found.ifs.singles)
-    shown, others = singles[:_SHOWN], singles[_SHOWN:]
-    st.caption(_basis(found))
-    rows = [_row(found, found.ifs.in_force, "The table in force")]
-    if found.moves:
-        rows.append(_row(found, found.ifs.compiled, "The table above, with its changes"))
-    rows += [_row(found, one, "") for one in shown]
-    grids.show(rows, alt="Quality, cost, latency and regret of the tables and of one model for all")
+    others = list(found.ifs.singles)[_SHOWN:]
+    st.caption(basis(found))
+    grids.show(rows(found), alt="Quality, cost, latency and regret of the tables and of one model for all")
     if others:
         with st.expander(f"{len(others)} more candidates"):
             grids.show([_row(found, one, "") for one in others], alt="The same of the other candidates")
-    st.caption(_regret(found))
+    st.caption(regret(found))
+
+
+def rows(found: View) -> list[dict[str, object]]:
+    """A row for each table, and for the first candidates alone."""
+    tables = [_row(found, found.ifs.in_force, "The table in force")]
+    if found.moves:
+        tables.append(_row(found, found.ifs.compiled, "The table above, with its changes"))
+    return tables + [_row(found, one, "") for one in list(found.ifs.singles)[:_SHOWN]]
 
 
 def _row(found: View, one: Policy, title: str) -> dict[str, object]:
@@ -48,7 +51,8 @@ def _number(value: float | None, unknown: str, write) -> Number:  # type: ignore
     return Number(unknown if value is None else write(value), value)
 
 
-def _basis(found: View) -> str:
+def basis(found: View) -> str:
+    """By what categories are weighted, and in whose eyes."""
     weights = "production's answers a month" if found.ifs.weighted_by_answers else "prompts"
     human = "in the eyes of raters" if found.ifs.compiled.is_human else "by automatic verdicts where raters are too few"
     return (
@@ -57,7 +61,8 @@ def _basis(found: View) -> str:
     )
 
 
-def _regret(found: View) -> str:
+def regret(found: View) -> str:
+    """What the tables and the best single model miss on prompts held out."""
     regret = found.ifs.regret
     if regret is None:
         return "Regret is not known yet: it takes prompts in every category that candidates were asked in common."

@@ -1,0 +1,42 @@
+"""What of Routing goes into a report, and what a link to it tells of later changes."""
+
+from core import clock
+from core.domain.words import when
+from core.services import deciding
+from core.services.datasets import datasets
+from core.services.leaderboards import moments
+from core.services.leaderboards.moments import Moment, Since
+from core.services.routing import View
+from core.storage.engine import reading
+from core.ui.routing import deciding as page
+from core.ui.routing import table, what_if
+from core.ui.shared.pins import Shown
+from core.ui.shared.resources import engine
+from core.ui.shared.slides import Slide
+
+
+def slide(found: View, shown: Shown) -> Slide:
+    """Whom to give what, what would change and why, and what if one model answered everything."""
+    label = f"{shown.label[:1].upper()}{shown.label[1:]}"
+    return Slide(
+        name=f"routes-{found.dataset}",
+        headline=page.headline(found),
+        footnote=f"{found.dataset}. {label}; {when(clock.now())}. Evenhand.",
+        lines=[f"{category}: {why}" for category, why in found.whys.items()],
+        rows=table.rows_of_moves(found) or what_if.rows(found),
+        how=[what_if.basis(found), what_if.regret(found)],
+    )
+
+
+def shown(found: View) -> Shown:
+    """What the routes rest on, which is of now: a link tells what came since."""
+    with reading(engine()) as session:
+        moment = moments.newest(session)
+        rules, ids = deciding.rules(session), datasets.versions(session, found.dataset)
+
+    def since(then: Moment) -> Since:
+        with reading(engine()) as session:
+            return moments.since(session, then, dataset_ids=ids)
+
+    label = f"as of vote {moment.vote_id:,} and run {moment.run_id:,}"
+    return Shown(moment, False, label, since, rules, (found.headline, found.moves, found.ifs))
