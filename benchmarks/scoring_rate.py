@@ -64,7 +64,7 @@ def _workspace(address: str) -> Engine:
     engine = open_engine(address)
     upgrade(engine)
     scoring.ensure_defaults(engine, now=NOW)
-    open_demo(engine, now=NOW)
+    open_demo(engine, now=NOW, weeks=1)
     with writing(engine) as session:
         for number, response in enumerate(session.exec(select(Response))):
             response.turns = [f"{text} ({number})" for text in response.turns]
