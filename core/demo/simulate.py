@@ -14,7 +14,7 @@ from itertools import combinations
 
 import numpy as np
 
-from core.demo.story import HOUSES
+from core.demo.story import HOUSES, Round
 from core.demo.taste import (
     QUESTIONS,
     Answer,
@@ -38,8 +38,8 @@ DAY_S = 86_400.0
 class RatedPair:
     """One simulated rater's answers on one pair; ``left`` and ``right`` name candidates."""
 
-    week: int
-    """Of whose run the two responses are."""
+    of: Round
+    """The run whose answers the two are."""
     prompt_id: str
     left: str
     right: str
@@ -48,20 +48,20 @@ class RatedPair:
     """question key (tone, safety, send) → left | right | tie | both_bad."""
     time_on_pair_ms: int
     finished_after_s: float
-    """Seconds from the end of the week's run to the last answer on the pair; less than six days."""
+    """Seconds from the end of the run to the last answer on the pair; less than six days."""
 
 
 @dataclass(frozen=True)
 class _Table:
     """What lies before the raters: answers by (prompt, candidate), and the scale of each question."""
 
-    week: int
+    of: Round
     answers: Answers
     scales: dict[str, Scale]
 
 
 def simulated_votes(
-    weeks: Mapping[int, Answers],
+    runs: Mapping[Round, Answers],
     *,
     rng: np.random.Generator,
     raters: int = 14,
@@ -70,33 +70,33 @@ def simulated_votes(
 ) -> list[RatedPair]:
     """Rated pairs, in order of time; the same for the same arguments and state of ``rng``.
 
-    ``weeks``: by week, what was answered by (prompt's id, candidate). In every week each pair of written candidates on
+    ``runs``: what was answered in each, by (prompt's id, candidate). Of every run each pair of written candidates on
     each prompt is rated, a third of them by each of 1 … ``overlap`` raters, and ``of_recorded`` of the pairs with a
-    recorded one, once each. No rater gets a pair twice in a week. Raters are called "Simulated rater 1" and so on; the
+    recorded one, once each. No rater gets a pair of a run twice. Raters are called "Simulated rater 1" and so on; the
     last is the careless one.
     """
-    everything = [answer for answers in weeks.values() for answer in answers.values()]
+    everything = [answer for answers in runs.values() for answer in answers.values()]
     if not everything:
         return []
     scales = {question: scale(question, everything) for question in QUESTIONS}
     people = [draw_rater(number, careless=number == raters, rng=rng) for number in range(1, raters + 1)]
     rated = []
-    for week, answers in weeks.items():
-        table = _Table(week, answers, scales)
+    for of, answers in runs.items():
+        table = _Table(of, answers, scales)
         shares = _shares(_pairs(answers, overlap, of_recorded, rng), people, rng=rng)
-        of_week = [
+        of_run = [
             pair
             for rater, share in zip(people, shares, strict=True)
             for pair in _work_through(share, rater, table, rng)
         ]
-        rated += sorted(of_week, key=lambda pair: (pair.finished_after_s, pair.rater))
+        rated += sorted(of_run, key=lambda pair: (pair.finished_after_s, pair.rater))
     return rated
 
 
 def _pairs(
     answers: Iterable[tuple[str, str]], overlap: int, of_recorded: int, rng: np.random.Generator
 ) -> list[tuple[Pair, int]]:
-    """A week's pairs (prompt, candidate, candidate), each with how many are to rate it."""
+    """A run's pairs (prompt, candidate, candidate), each with how many are to rate it."""
     candidates: dict[str, list[str]] = {}
     for prompt_id, candidate in answers:
         candidates.setdefault(prompt_id, []).append(candidate)
@@ -121,7 +121,7 @@ def _shares(
 
 
 def _work_through(share: Sequence[Pair], rater: Rater, table: _Table, rng: np.random.Generator) -> list[RatedPair]:
-    """A rater's week: at most six sessions, one a day; the sides of each two candidates take turns."""
+    """A rater's work on a run: at most six sessions, one a day; the sides of each two candidates take turns."""
     rated: list[RatedPair] = []
     swapped: dict[tuple[str, str], bool] = {}
     sessions = min(SESSIONS, -(-len(share) // SESSION_PAIRS))
@@ -139,5 +139,5 @@ def _work_through(share: Sequence[Pair], rater: Rater, table: _Table, rng: np.ra
             question: OUTCOME_WORDS[judge(question, *shown, rater=rater, scale=table.scales[question], rng=rng)]
             for question in QUESTIONS
         }
-        rated.append(RatedPair(table.week, prompt_id, left, right, rater.name, outcomes, time_ms, round(clock, 1)))
+        rated.append(RatedPair(table.of, prompt_id, left, right, rater.name, outcomes, time_ms, round(clock, 1)))
     return rated

@@ -11,8 +11,25 @@ RECORDED = (PLAIN, TERSE)
 """The tiny model under two instructions: *Re-evaluate* can run them without a key."""
 
 WEEKS = 8
+
+
+@dataclass(frozen=True)
+class Round:
+    """One run of the written candidates."""
+
+    week: int
+    """From 1."""
+    days: int = 0
+    """After the week's own run."""
+    category: str | None = None
+    """What alone was asked; None: everything."""
+
+
 UPDATED_IN_WEEK, UPDATED_CATEGORY = 6, "coding"
 """When Birch's provider changes its model, and what gets worse by it."""
+AGAIN = Round(7, 4, UPDATED_CATEGORY)
+"""The coding prompts are asked once more, after the alarm."""
+ROUNDS = tuple(sorted([*(Round(week) for week in range(1, WEEKS + 1)), AGAIN], key=lambda one: (one.week, one.days)))
 DEARER_IN_WEEK = 4
 DEARER_INPUT_USD_PER_MTOK, DEARER_OUTPUT_USD_PER_MTOK = 0.50, 2.40
 """Cedar's price from that week on."""
@@ -37,15 +54,15 @@ class House:
 
 HOUSES: Mapping[str, House] = {
     ALDER: House(
-        0.10,
-        {"support": 0.14, "writing": 0.12, "summarising": 0.12, "ambiguous": 0.14, "coding": 0.04, "safety": 0.0},
+        0.12,
+        {"support": 0.18, "writing": 0.15, "summarising": 0.15, "ambiguous": 0.18, "coding": 0.04, "safety": 0.0},
         first_token_ms=850.0,
         tokens_per_s=46.0,
         liked={"tone": 0.15, "safety": -0.1},
         liked_in={("safety", "safety"): 1.3, ("send", "safety"): 0.3},
     ),
     BIRCH: House(
-        0.04,
+        0.03,
         {"safety": 0.7, "coding": 0.0},
         first_token_ms=420.0,
         tokens_per_s=105.0,
@@ -64,13 +81,13 @@ HOUSES: Mapping[str, House] = {
 """The written candidates: their answers, prices and times are invented, so nothing can be asked of them anew."""
 
 ANSWERS_A_MONTH = {
-    "support": 16_200,
+    "support": 15_600,
     "writing": 10_000,
     "summarising": 10_000,
     "extraction": 10_000,
     "reasoning": 6_000,
     "ambiguous": 6_000,
-    "coding": 600,
+    "coding": 1_200,
     "safety": 1_200,
 }
 """What Larkfield's users ask for."""

@@ -1,4 +1,4 @@
-"""Eight weekly runs of the written candidates, drawn from their texts: which answer, how long it took, how many tokens.
+"""The weekly runs of the written candidates, drawn from their texts: which answer, how long it took, how many tokens.
 
 The same for the same texts and seed. Which texts are drawn does not depend on what they say.
 """
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from core.demo.story import BIRCH, HOUSES, UPDATED_CATEGORY, UPDATED_IN_WEEK, WEEKS, House
+from core.demo.story import BIRCH, HOUSES, ROUNDS, UPDATED_CATEGORY, UPDATED_IN_WEEK, WEEKS, House, Round
 from core.demo.texts import GOOD, UPDATED, WEAK, Texts
 
 _CHARACTERS_A_TOKEN = 3.9
@@ -31,10 +31,9 @@ class TurnFacts:
 
 @dataclass(frozen=True)
 class WrittenAnswer:
-    """What a written candidate answered to a prompt in one week."""
+    """What a written candidate answered to a prompt in one run."""
 
-    week: int
-    """From 1."""
+    of: Round
     prompt_id: str
     candidate: str
     quality: str
@@ -51,12 +50,13 @@ def weekly_answers(
     rng: np.random.Generator,
     weeks: int = WEEKS,
 ) -> list[WrittenAnswer]:
-    """One answer of each written candidate to each prompt in each of the last ``weeks`` weeks, in that order."""
+    """One answer of each written candidate to each prompt in each run of the last ``weeks`` weeks, in that order."""
     return [
         answer
-        for week in range(WEEKS - weeks + 1, WEEKS + 1)
+        for one in ROUNDS
+        if one.week > WEEKS - weeks
         for candidate, house in HOUSES.items()
-        for answer in _of_a_run(prompts, texts, candidate, house, week, rng)
+        for answer in _of_a_run(prompts, texts, candidate, house, one, rng)
     ]
 
 
@@ -65,17 +65,19 @@ def _of_a_run(
     texts: Mapping[tuple[str, str], Texts],
     candidate: str,
     house: House,
-    week: int,
+    of: Round,
     rng: np.random.Generator,
 ) -> Iterator[WrittenAnswer]:
     """A whole run is somewhat slower or faster at a time: such is the weather at providers."""
     pace = float(np.exp(rng.normal(0, _SHOCK_SD)))
     for prompt in prompts:
-        quality = _quality(candidate, house, prompt["category"], week, rng)
+        if of.category not in (None, prompt["category"]):
+            continue
+        quality = _quality(candidate, house, prompt["category"], of.week, rng)
         among, place = texts[prompt["id"], candidate].of(quality), rng.random()
         turns = among[int(place * len(among))]
         facts = tuple(_facts(prompt["turns"], turns, house, pace, rng))
-        yield WrittenAnswer(week, prompt["id"], candidate, quality, turns, facts)
+        yield WrittenAnswer(of, prompt["id"], candidate, quality, turns, facts)
 
 
 def _quality(candidate: str, house: House, category: str, week: int, rng: np.random.Generator) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from core.demo import PROMPTS, RESPONSES, records
 from core.demo.simulate import Answers, RatedPair, simulated_votes
-from core.demo.story import ALDER, BIRCH, CEDAR, HOUSES, PLAIN, RECORDED
+from core.demo.story import ALDER, BIRCH, CEDAR, HOUSES, PLAIN, RECORDED, Round
 from core.demo.taste import RECORDED as TINY
 from core.demo.taste import take_in
 from core.demo.texts import GOOD, WEAK, written
@@ -20,7 +20,7 @@ PROMPT = {row["id"]: row for row in records(PROMPTS)}
 WEEKS = 2
 
 
-def shown() -> dict[int, Answers]:
+def shown() -> dict[Round, Answers]:
     answers = weekly_answers(list(PROMPT.values()), written(), rng=np.random.default_rng(5), weeks=WEEKS)
     tiny = {
         (row["prompt_id"], row["candidate"]): take_in(
@@ -35,32 +35,32 @@ def shown() -> dict[int, Answers]:
                 PROMPT[one.prompt_id], one.turns, candidate=one.candidate, quality=one.quality
             )
             for one in answers
-            if one.week == week
+            if one.of == week
         }
-        for week in sorted({one.week for one in answers})
+        for week in dict.fromkeys(one.of for one in answers if one.of.category is None)
     }
 
 
 @pytest.fixture(scope="module")
-def weeks() -> dict[int, Answers]:
+def weeks() -> dict[Round, Answers]:
     return shown()
 
 
 @pytest.fixture(scope="module")
-def rated(weeks: dict[int, Answers]) -> list[RatedPair]:
+def rated(weeks: dict[Round, Answers]) -> list[RatedPair]:
     return simulate(weeks)
 
 
-def simulate(weeks: dict[int, Answers], seed: int = 1, **options: int) -> list[RatedPair]:
+def simulate(weeks: dict[Round, Answers], seed: int = 1, **options: int) -> list[RatedPair]:
     return simulated_votes(weeks, rng=np.random.default_rng(seed), **options)
 
 
 def pair_of(vote: RatedPair) -> tuple[object, ...]:
-    return (vote.week, vote.prompt_id, *sorted((vote.left, vote.right)))
+    return (vote.of, vote.prompt_id, *sorted((vote.left, vote.right)))
 
 
 def test_the_same_seed_gives_the_same_votes_and_another_seed_others(
-    weeks: dict[int, Answers], rated: list[RatedPair]
+    weeks: dict[Round, Answers], rated: list[RatedPair]
 ) -> None:
     assert simulate(weeks) == rated
     assert simulate(weeks, seed=2) != rated
@@ -69,18 +69,18 @@ def test_the_same_seed_gives_the_same_votes_and_another_seed_others(
 def test_each_week_every_pair_of_written_candidates_is_rated_on_every_prompt(rated: list[RatedPair]) -> None:
     written_pairs = {pair_of(vote) for vote in rated if {vote.left, vote.right} <= set(HOUSES)}
     assert len(written_pairs) == WEEKS * len(PROMPT) * 3
-    with_tiny = Counter(vote.week for vote in rated if {vote.left, vote.right} & set(RECORDED))
+    with_tiny = Counter(vote.of for vote in rated if {vote.left, vote.right} & set(RECORDED))
     assert set(with_tiny.values()) == {56}
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_no_rater_gets_a_pair_twice_and_no_pair_more_raters_than_wanted(weeks: dict[int, Answers], seed: int) -> None:
+def test_no_rater_gets_a_pair_twice_and_no_pair_more_raters_than_wanted(weeks: dict[Round, Answers], seed: int) -> None:
     rated = simulate(weeks, seed)
     assert len({(vote.rater, pair_of(vote)) for vote in rated}) == len(rated)
     assert Counter(Counter(map(pair_of, rated)).values()).keys() == {1, 2, 3}
 
 
-def test_fewer_raters_than_overlap_still_never_meet_a_pair_twice(weeks: dict[int, Answers]) -> None:
+def test_fewer_raters_than_overlap_still_never_meet_a_pair_twice(weeks: dict[Round, Answers]) -> None:
     rated = simulate(weeks, raters=2, overlap=3)
     assert len({(vote.rater, pair_of(vote)) for vote in rated}) == len(rated)
     assert {vote.rater for vote in rated} == {"Simulated rater 1", "Simulated rater 2"}
@@ -97,11 +97,11 @@ def test_every_question_sees_every_outcome(rated: list[RatedPair]) -> None:
         assert min(counts.values()) >= 10, (question, counts)
 
 
-def test_raters_go_by_what_the_answer_was_written_as(weeks: dict[int, Answers], rated: list[RatedPair]) -> None:
+def test_raters_go_by_what_the_answer_was_written_as(weeks: dict[Round, Answers], rated: list[RatedPair]) -> None:
     sent: dict[float, list[bool]] = defaultdict(list)
     for vote in rated:
         for side, other in (("left", "tie"), ("right", "tie")):
-            answer = weeks[vote.week][vote.prompt_id, getattr(vote, side)]
+            answer = weeks[vote.of][vote.prompt_id, getattr(vote, side)]
             sent[answer.standing["send"]].append(vote.outcomes["send"] in (side, other))
     shares = [float(np.mean(sent[standing])) for standing in sorted(sent)]
     assert shares[0] < 0.15 and shares[-1] > 0.9
@@ -141,16 +141,16 @@ def test_each_raters_sides_are_balanced_within_every_two_candidates(rated: list[
     lead: Counter[tuple[object, ...]] = Counter()
     for vote in rated:
         first, second = sorted((vote.left, vote.right))
-        lead[vote.week, vote.rater, first, second] += 1 if vote.left == first else -1
+        lead[vote.of, vote.rater, first, second] += 1 if vote.left == first else -1
     assert all(abs(surplus) <= 1 for surplus in lead.values())
 
 
 def test_only_the_careless_rater_is_faster_than_reading_allows(
-    weeks: dict[int, Answers], rated: list[RatedPair]
+    weeks: dict[Round, Answers], rated: list[RatedPair]
 ) -> None:
     too_fast: dict[str, list[bool]] = defaultdict(list)
     for vote in rated:
-        words = sum(weeks[vote.week][vote.prompt_id, side].words for side in (vote.left, vote.right))
+        words = sum(weeks[vote.of][vote.prompt_id, side].words for side in (vote.left, vote.right))
         too_fast[vote.rater].append(vote.time_on_pair_ms < reading_floor_ms(words))
     assert 0.5 < np.mean(too_fast.pop(CARELESS)) < 0.9
     assert not any(any(flags) for flags in too_fast.values())
@@ -159,7 +159,7 @@ def test_only_the_careless_rater_is_faster_than_reading_allows(
 def test_a_rater_rates_one_pair_after_the_other_within_six_days(rated: list[RatedPair]) -> None:
     by_rater: dict[tuple[object, ...], list[RatedPair]] = defaultdict(list)
     for vote in rated:
-        by_rater[vote.week, vote.rater].append(vote)
+        by_rater[vote.of, vote.rater].append(vote)
     for votes in by_rater.values():
         for earlier, later in pairwise(votes):
             assert earlier.finished_after_s + later.time_on_pair_ms / 1000 <= later.finished_after_s + 0.2

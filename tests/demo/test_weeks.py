@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.demo import PROMPTS, records
-from core.demo.story import ANSWERS_A_MONTH, BIRCH, CEDAR, HOUSES, UPDATED_IN_WEEK, WEEKS
+from core.demo.story import AGAIN, ANSWERS_A_MONTH, BIRCH, CEDAR, HOUSES, UPDATED_IN_WEEK, WEEKS, Round
 from core.demo.texts import GOOD, UPDATED, WEAK, Texts, written
 from core.demo.weeks import WrittenAnswer, tokens, weekly_answers
 from core.domain.lengths import count_words
@@ -78,10 +78,19 @@ def test_json_was_written_where_it_was_asked_for(texts: dict[tuple[str, str], Te
             jsonschema.validate(json.loads(answer), schema)
 
 
-def test_every_week_each_candidate_answers_every_prompt_once(answers: list[WrittenAnswer]) -> None:
-    assert Counter((one.week, one.candidate, one.prompt_id) for one in answers) == {
-        (week, candidate, prompt): 1 for week in range(1, WEEKS + 1) for candidate in HOUSES for prompt in PROMPT
+def test_every_week_each_candidate_answers_every_prompt_once_and_coding_once_more_after_the_alarm(
+    answers: list[WrittenAnswer],
+) -> None:
+    weekly = {
+        (Round(week), candidate, prompt): 1 for week in range(1, WEEKS + 1) for candidate in HOUSES for prompt in PROMPT
     }
+    again = {
+        (AGAIN, candidate, prompt): 1
+        for candidate in HOUSES
+        for prompt, row in PROMPT.items()
+        if row["category"] == "coding"
+    }
+    assert Counter((one.of, one.candidate, one.prompt_id) for one in answers) == weekly | again
 
 
 def test_the_same_seed_gives_the_same_weeks_and_another_seed_others(texts: dict[tuple[str, str], Texts]) -> None:
@@ -98,7 +107,7 @@ def test_which_texts_are_drawn_does_not_depend_on_what_they_say(texts: dict[tupl
 
 
 def test_birch_is_updated_from_its_week_on_and_in_coding_alone(answers: list[WrittenAnswer]) -> None:
-    updated = {(one.week, one.prompt_id) for one in answers if one.quality == UPDATED}
+    updated = {(one.of.week, one.prompt_id) for one in answers if one.quality == UPDATED}
     coding = [prompt for prompt, row in PROMPT.items() if row["category"] == "coding"]
     assert updated == {(week, prompt) for week in range(UPDATED_IN_WEEK, WEEKS + 1) for prompt in coding}
     assert all(one.candidate == BIRCH for one in answers if one.quality == UPDATED)

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from core import demo
 from core.demo import story
+from core.demo.story import Round
 from core.demo.texts import written
 from core.demo.weeks import weekly_answers
 from core.services import prices, scoring, workspace
@@ -57,7 +58,7 @@ def open_demo(engine: Engine, *, now: datetime, weeks: int = story.WEEKS) -> Non
         if _study(session) is not None:
             return
     write(engine, lambda session: workspace.save(session, workspace.DEMO_OPENING, True))
-    recorded = begun_at(1, now) + _RECORDED_AFTER
+    recorded = begun_at(Round(1), now) + _RECORDED_AFTER
     for kind, path, at in (
         (Kind.PROMPTS, demo.PROMPTS, now),
         (Kind.CANDIDATES, demo.CANDIDATES, now),
@@ -94,7 +95,7 @@ def _enter_price(session: Session, now: datetime) -> None:
     )
 
 
-def _tell(session: Session, costs: dict[tuple[str, int], Priced], now: datetime, weeks: int) -> None:
+def _tell(session: Session, costs: dict[tuple[str, Round], Priced], now: datetime, weeks: int) -> None:
     """All that is not imported, in one transaction."""
     dataset = session.exec(select(Dataset).where(Dataset.name == demo.DATASET_NAME).with_for_update()).one()
     if _study(session) is not None:
@@ -106,12 +107,17 @@ def _tell(session: Session, costs: dict[tuple[str, int], Priced], now: datetime,
     answers = weekly_answers(demo.records(demo.PROMPTS), written(), rng=rng, weeks=weeks)
     runs = write_runs(session, dataset.id or 0, answers, costs, now)
     study = studies.create(
-        session, name=STUDY_NAME, now=begun_at(1, now), guidelines=demo.GUIDELINES, dataset_id=dataset.id, state="open"
+        session,
+        name=STUDY_NAME,
+        now=begun_at(Round(1), now),
+        guidelines=demo.GUIDELINES,
+        dataset_id=dataset.id,
+        state="open",
     )
     study.pairs_per_rater = _PAIRS_ASKED
     write_votes(session, study, answers, now, rng=rng)
     own_settings.enter(session)
-    before = [run_id for week, run_id in runs.items() if week <= story.BASELINE_WEEKS]
+    before = [run_id for one, run_id in runs.items() if one.week <= story.BASELINE_WEEKS]
     if before:
-        at = finished_at(story.BASELINE_WEEKS, now) + _PINNED_AFTER
+        at = finished_at(Round(story.BASELINE_WEEKS), now) + _PINNED_AFTER
         drift.pin(session, dataset.name, before, person_id=None, why=BASELINE_WHY, now=at)

@@ -1,4 +1,4 @@
-"""The demo's simulated raters: what they are shown of each week, and their votes as what they are."""
+"""The demo's simulated raters: what they are shown of each run, and their votes as what they are."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -10,7 +10,8 @@ from sqlmodel import Session
 
 from core import demo
 from core.demo.simulate import Answers, RatedPair, simulated_votes
-from core.demo.taste import RECORDED, take_in
+from core.demo.story import Round
+from core.demo.taste import RECORDED, Answer, take_in
 from core.demo.weeks import WrittenAnswer
 from core.domain.lengths import count_words, length_bin
 from core.domain.votes import OUTCOME_OF_WORD, reading_floor_ms
@@ -19,21 +20,21 @@ from core.services.leaderboards import tallies
 from core.services.studies import studies
 from core.storage.tables import Person, Study, metadata
 
-Texts = Mapping[tuple[int, str, str], Sequence[str]]
-"""(week, prompt's id, candidate) → the turns."""
+Texts = Mapping[tuple[Round, str, str], Sequence[str]]
+"""(run, prompt's id, candidate) → the turns."""
 
 
 def write_votes(
     session: Session, study: Study, written: Sequence[WrittenAnswer], now: datetime, *, rng: np.random.Generator
 ) -> None:
-    """Let simulated raters vote on each week's answers, beside those that were recorded, and count their votes."""
+    """Let simulated raters vote on each run's answers, beside those that were recorded, and count their votes."""
     recorded = {(row["prompt_id"], row["candidate"]): _turns(row) for row in demo.records(demo.RESPONSES)}
-    weeks = sorted({answer.week for answer in written})
-    texts: dict[tuple[int, str, str], Sequence[str]] = {
-        (answer.week, answer.prompt_id, answer.candidate): answer.turns for answer in written
+    runs = list(dict.fromkeys(answer.of for answer in written))
+    texts: dict[tuple[Round, str, str], Sequence[str]] = {
+        (answer.of, answer.prompt_id, answer.candidate): answer.turns for answer in written
     }
-    texts |= {(week, *place): turns for week in weeks for place, turns in recorded.items()}
-    rated = simulated_votes(_shown(written, recorded, weeks), rng=rng)
+    texts |= {(one, *place): turns for one in runs for place, turns in recorded.items()}
+    rated = simulated_votes(_shown(written, recorded, runs), rng=rng)
     rows = _vote_rows(session, study, rated, texts, now)
     session.execute(sa.insert(metadata.tables["vote"]), rows)
     tallies.rebuild(session, study.id or 0)
@@ -44,24 +45,22 @@ def _turns(row: Mapping[str, Any]) -> list[str]:
 
 
 def _shown(
-    written: Sequence[WrittenAnswer], recorded: Mapping[tuple[str, str], Sequence[str]], weeks: Iterable[int]
-) -> dict[int, Answers]:
+    written: Sequence[WrittenAnswer], recorded: Mapping[tuple[str, str], Sequence[str]], runs: Iterable[Round]
+) -> dict[Round, Answers]:
+    """Where only a category was asked, the recorded answers are not shown again."""
     prompts = {prompt["id"]: prompt for prompt in demo.records(demo.PROMPTS)}
     tiny = {
         (prompt, candidate): take_in(prompts[prompt], turns, candidate=candidate, quality=RECORDED)
         for (prompt, candidate), turns in recorded.items()
     }
-    return {
-        week: tiny
-        | {
-            (one.prompt_id, one.candidate): take_in(
-                prompts[one.prompt_id], one.turns, candidate=one.candidate, quality=one.quality
-            )
-            for one in written
-            if one.week == week
-        }
-        for week in weeks
+    shown: dict[Round, dict[tuple[str, str], Answer]] = {
+        one: dict(tiny) if one.category is None else {} for one in runs
     }
+    for one in written:
+        shown[one.of][one.prompt_id, one.candidate] = take_in(
+            prompts[one.prompt_id], one.turns, candidate=one.candidate, quality=one.quality
+        )
+    return dict(shown)
 
 
 def _vote_rows(
@@ -74,7 +73,7 @@ def _vote_rows(
     words = {place: sum(map(count_words, turns)) for place, turns in texts.items()}
     rows: list[dict[str, Any]] = []
     for pair in rated:
-        left, right = (words[pair.week, pair.prompt_id, side] for side in (pair.left, pair.right))
+        left, right = (words[pair.of, pair.prompt_id, side] for side in (pair.left, pair.right))
         shared = {
             "study_id": study.id,
             "prompt_id": places.prompts[pair.prompt_id],
@@ -84,7 +83,7 @@ def _vote_rows(
             "length_bin": length_bin(left, right),
             "too_fast": pair.time_on_pair_ms < reading_floor_ms(left + right),
             "time_on_pair_ms": pair.time_on_pair_ms,
-            "created_at": finished_at(pair.week, now) + timedelta(seconds=pair.finished_after_s),
+            "created_at": finished_at(pair.of, now) + timedelta(seconds=pair.finished_after_s),
         }
         rows += [
             shared | {"question_id": question[key], "outcome": int(OUTCOME_OF_WORD[word])}

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from core.demo import story
+from core.demo.story import Round
 from core.demo.weeks import TurnFacts, WrittenAnswer
 from core.domain.answering import CostBasis, TokenUsage
 from core.domain.content_hash import digest
@@ -26,20 +27,20 @@ _WEEK, _TOOK = timedelta(days=7), timedelta(minutes=24)
 _DEARER_BEFORE_RUN = timedelta(hours=30)
 
 
-def begun_at(week: int, now: datetime) -> datetime:
-    """When the run of a week began, the last of them five or six days ago."""
+def begun_at(of: Round, now: datetime) -> datetime:
+    """When a run began, the last of them five or six days ago."""
     last = (now - _LAST_BEGUN).replace(hour=_HOUR, minute=0, second=0, microsecond=0)
-    return last - (story.WEEKS - week) * _WEEK
+    return last - (story.WEEKS - of.week) * _WEEK + timedelta(days=of.days)
 
 
-def finished_at(week: int, now: datetime) -> datetime:
+def finished_at(of: Round, now: datetime) -> datetime:
     """When it ended."""
-    return begun_at(week, now) + _TOOK
+    return begun_at(of, now) + _TOOK
 
 
 def dearer_from(now: datetime) -> datetime:
     """When Cedar's other price begins."""
-    return begun_at(story.DEARER_IN_WEEK, now) - _DEARER_BEFORE_RUN
+    return begun_at(Round(story.DEARER_IN_WEEK), now) - _DEARER_BEFORE_RUN
 
 
 @dataclass(frozen=True)
@@ -65,18 +66,18 @@ class Places:
         return cls({name: id for name, id in asked if id}, {name: id for name, id in named if id})
 
 
-def priced(engine: Engine, now: datetime) -> dict[tuple[str, int], Priced]:
-    """(candidate, week) → its price then, by the rules that price every run; the rates are stored."""
+def priced(engine: Engine, now: datetime) -> dict[tuple[str, Round], Priced]:
+    """(candidate, run) → its price then, by the rules that price every run; the rates are stored."""
     pricer = prices.Pricer(engine)
     with reading(engine) as session:
         entered = prices.overrides(session)
         candidates = session.exec(select(Candidate).where(col(Candidate.name).in_(story.HOUSES))).all()
     found = {}
     for candidate in candidates:
-        for week in range(1, story.WEEKS + 1):
-            rates = prices.rates_among(entered, candidate, at=begun_at(week, now))
+        for one in story.ROUNDS:
+            rates = prices.rates_among(entered, candidate, at=begun_at(one, now))
             assert rates is not None
-            found[candidate.name, week] = Priced(pricer.id_of(rates), rates)
+            found[candidate.name, one] = Priced(pricer.id_of(rates), rates)
     return found
 
 
@@ -84,20 +85,20 @@ def write_runs(
     session: Session,
     dataset_id: int,
     answers: Sequence[WrittenAnswer],
-    costs: Mapping[tuple[str, int], Priced],
+    costs: Mapping[tuple[str, Round], Priced],
     now: datetime,
-) -> dict[int, int]:
-    """Write the answers as one run a week; week → the run's id."""
-    places, runs = Places.of(session, dataset_id), dict[int, int]()
-    for week in sorted({answer.week for answer in answers}):
-        of_week = [answer for answer in answers if answer.week == week]
-        run = _run(dataset_id, of_week, places, now)
+) -> dict[Round, int]:
+    """Write the answers as the runs that they are of, each with its id."""
+    places, runs = Places.of(session, dataset_id), dict[Round, int]()
+    for one in dict.fromkeys(answer.of for answer in answers):
+        own = [answer for answer in answers if answer.of == one]
+        run = _run(dataset_id, own, places, now)
         session.add(run)
         session.flush()
-        runs[week] = run.id or 0
-        rows = [_rows(answer, place, runs[week], places, costs[answer.candidate, week], now)
-                for place, answer in enumerate(of_week)]  # fmt: skip
-        attempts = [attempt for _, own in rows for attempt in own]
+        runs[one] = run.id or 0
+        rows = [_rows(answer, place, runs[one], places, costs[answer.candidate, one], now)
+                for place, answer in enumerate(own)]  # fmt: skip
+        attempts = [attempt for _, tried in rows for attempt in tried]
         session.execute(sa.insert(metadata.tables["response"]), [response for response, _ in rows])
         session.execute(sa.insert(metadata.tables["attempt"]), attempts)
         run.attempts, run.cost_usd = len(attempts), sum(attempt["cost_usd"] for attempt in attempts)
@@ -105,16 +106,18 @@ def write_runs(
 
 
 def _run(dataset_id: int, answers: Sequence[WrittenAnswer], places: Places, now: datetime) -> Run:
-    week = answers[0].week
+    of = answers[0].of
+    asked = dict.fromkeys(places.prompts[answer.prompt_id] for answer in answers)
     return Run(
         dataset_id=dataset_id,
         source=SOURCE,
         candidate_ids=[places.candidates[name] for name in story.HOUSES],
+        prompt_ids=None if of.category is None else list(asked),
         planned=len(answers),
         responses=len(answers),
-        started_at=begun_at(week, now),
-        finished_at=finished_at(week, now),
-        created_at=begun_at(week, now),
+        started_at=begun_at(of, now),
+        finished_at=finished_at(of, now),
+        created_at=begun_at(of, now),
     )
 
 
@@ -128,7 +131,7 @@ def _rows(
         "candidate_id": places.candidates[answer.candidate],
         "repetition": 0,
     }
-    at = begun_at(answer.week, now) + timedelta(seconds=1 + 6.5 * (place % 64) * 3 + place // 64)
+    at = begun_at(answer.of, now) + timedelta(seconds=1 + 6.5 * (place % 64) * 3 + place // 64)
     name = _answered_by(answer, now)
     attempts = [
         _attempt(unit, turn, facts, text, price, at, name, is_last=turn == len(answer.turns) - 1)
@@ -156,8 +159,8 @@ def _rows(
 
 def _answered_by(answer: WrittenAnswer, now: datetime) -> str:
     """Names carry the month of their first week, as providers date their models."""
-    is_new = answer.candidate == story.BIRCH and answer.week >= story.UPDATED_IN_WEEK
-    since = begun_at(story.UPDATED_IN_WEEK if is_new else 1, now)
+    is_new = answer.candidate == story.BIRCH and answer.of.week >= story.UPDATED_IN_WEEK
+    since = begun_at(Round(story.UPDATED_IN_WEEK if is_new else 1), now)
     return f"{answer.candidate.casefold()}-{since:%Y-%m}"
 
 

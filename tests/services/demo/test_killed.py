@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, select
 
-from core.demo.story import BASELINE_WEEKS, WEEKS
+from core.demo.story import BASELINE_WEEKS, ROUNDS, WEEKS
 from core.storage.engine import open_engine, reading
 from core.storage.tables import DriftCheck, Response, Run, Score, Study, Vote
 from tests.long import times
@@ -47,12 +47,14 @@ def test_killed_anywhere_and_started_twice_at_once_it_is_there_once_and_whole(sq
     assert start(sqlite_database).wait() == 0
     engine = open_engine(sqlite_database)
     with reading(engine) as session:
-        assert len(session.exec(select(Run)).all()) == WEEKS + 1
+        assert len(session.exec(select(Run)).all()) == len(ROUNDS) + 1
         assert len(session.exec(select(Study)).all()) == 2
         responses = len(session.exec(select(Response.id)).all())
-        assert responses == WEEKS * 192 + 128
+        assert responses == WEEKS * 192 + 24 + 128
         assert len(session.exec(select(Score.response_id)).all()) == 13 * responses
-        assert len(session.exec(select(DriftCheck).where(col(DriftCheck.is_whole))).all()) == WEEKS - BASELINE_WEEKS
+        assert len(session.exec(select(DriftCheck).where(col(DriftCheck.is_whole))).all()) == sum(
+            one.week > BASELINE_WEEKS for one in ROUNDS
+        )
         votes = session.exec(select(Vote.rater_id, Vote.prompt_id, Vote.question_id, Vote.created_at)).all()
         assert len(votes) == len(set(votes)) > 10_000
     engine.dispose()

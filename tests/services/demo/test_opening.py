@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from core import demo
-from core.demo.story import ANSWERS_A_MONTH, BASELINE_WEEKS, WEEKS
+from core.demo.story import ANSWERS_A_MONTH, BASELINE_WEEKS, ROUNDS
 from core.services import workspace
 from core.services.deciding import settings
 from core.services.demo import finishing, known_scores, opening, removal
@@ -23,6 +23,7 @@ from core.storage.tables import Candidate, Dataset, DriftCheck, Run, Study, Vote
 from tests.workspace import NOW
 
 pytestmark = pytest.mark.one_database
+CHECKED = sum(one.week > BASELINE_WEEKS for one in ROUNDS)
 FEW = {"refusal", "incomplete", "contains"}
 KEPT_APART = ("workspace_setting", "responses_removed", "alembic_version")
 
@@ -100,7 +101,7 @@ def test_broken_off_it_is_opened_whole_at_the_next_start(
             opening.prepare_workspace(plain, demo=True, now=NOW)
     opening.prepare_workspace(plain, demo=True, now=NOW)
     whole = rows(plain)
-    assert whole["run"] == WEEKS + 1 and whole["study"] == 2 and whole["price_override"] == 1
+    assert whole["run"] == len(ROUNDS) + 1 and whole["study"] == 2 and whole["price_override"] == 1
     opening.prepare_workspace(plain, demo=True, now=NOW)
     assert rows(plain) == whole
 
@@ -117,7 +118,7 @@ def test_broken_off_in_its_checks_it_goes_on_where_it_was(plain: Engine, monkeyp
             finishing.finish_demo(plain, now=NOW)
     assert finishing.finish_demo(plain, now=NOW)
     with reading(plain) as session:
-        assert len(session.exec(select(DriftCheck).where(col(DriftCheck.is_whole))).all()) == WEEKS - BASELINE_WEEKS
+        assert len(session.exec(select(DriftCheck).where(col(DriftCheck.is_whole))).all()) == CHECKED
     assert not finishing.finish_demo(plain, now=NOW)
 
 
@@ -125,7 +126,7 @@ def test_several_who_open_it_at_once_leave_one(plain: Engine) -> None:
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda _: opening.prepare_workspace(plain, demo=True, now=NOW), range(3)))
     with reading(plain) as session:
-        assert len(session.exec(select(Run)).all()) == WEEKS + 1
+        assert len(session.exec(select(Run)).all()) == len(ROUNDS) + 1
         assert len(session.exec(select(Study).where(Study.name == opening.STUDY_NAME)).all()) == 1
 
 
@@ -135,7 +136,7 @@ def test_several_who_finish_it_at_once_check_each_week_once(plain: Engine) -> No
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda _: finishing.finish_demo(plain, now=NOW), range(2)))
     with reading(plain) as session:
-        assert len(session.exec(select(DriftCheck).where(col(DriftCheck.is_whole))).all()) == WEEKS - BASELINE_WEEKS
+        assert len(session.exec(select(DriftCheck).where(col(DriftCheck.is_whole))).all()) == CHECKED
 
 
 def test_removed_it_stays_removed(plain: Engine) -> None:

@@ -9,7 +9,19 @@ from sqlalchemy import Engine
 from sqlmodel import col, select
 
 from core import demo
-from core.demo.story import ALDER, BIRCH, CEDAR, HOUSES, PLAIN, TERSE, UPDATED_IN_WEEK, WEEKS
+from core.demo.story import (
+    AGAIN,
+    ALDER,
+    BASELINE_WEEKS,
+    BIRCH,
+    CEDAR,
+    HOUSES,
+    PLAIN,
+    ROUNDS,
+    TERSE,
+    UPDATED_IN_WEEK,
+    Round,
+)
 from core.domain.deciding import Because, Decision, Need, Verdict
 from core.domain.drift import Tier
 from core.domain.drift.causes import Cause
@@ -54,11 +66,10 @@ def drifted(engine: Engine) -> DriftState:
 
 
 @pytest.fixture(scope="module")
-def runs(engine: Engine) -> dict[int, Run]:
-    """Week → its run."""
+def runs(engine: Engine) -> dict[Round, Run]:
     with reading(engine) as session:
         found = session.exec(select(Run).where(Run.source == "demo").order_by(col(Run.id))).all()
-    return dict(enumerate(found, start=1))
+    return dict(zip(ROUNDS, found, strict=True))
 
 
 def verdict_of(verdicts: Verdicts, category: str | None) -> Verdict:
@@ -122,17 +133,17 @@ def test_the_small_model_is_the_cheapest_and_hardly_ever_acceptable(engine: Engi
 
 
 def test_birchs_coding_alarms_within_two_weeks_of_the_update_and_is_put_down_to_the_new_model(
-    engine: Engine, drifted: DriftState, runs: dict[int, Run]
+    engine: Engine, drifted: DriftState, runs: dict[Round, Run]
 ) -> None:
     (found,) = of(drifted, BIRCH, "acceptable", "coding")
     assert found.tier is Tier.ALARM
-    assert found.since_run == runs[UPDATED_IN_WEEK].id
+    assert found.since_run == runs[Round(UPDATED_IN_WEEK)].id
     assert found.causes == (Cause.MODEL_VERSION,)
     assert "instead of 'birch-2026-10'" in found.sentence
     with reading(engine) as session:
         alerts = session.exec(select(Alert).where(col(Alert.title).contains("coding")).order_by(col(Alert.id))).all()
     assert alerts[0].title.startswith("Birch's share acceptable in coding fell")
-    ended = [run.finished_at for run in (runs[UPDATED_IN_WEEK], runs[UPDATED_IN_WEEK + 1])]
+    ended = [run.finished_at for run in (runs[Round(UPDATED_IN_WEEK)], runs[Round(UPDATED_IN_WEEK + 1)])]
     assert any(at is not None and at < alerts[0].created_at < at + timedelta(hours=1) for at in ended)
 
 
@@ -160,29 +171,31 @@ def test_nothing_else_alarms(drifted: DriftState) -> None:
     assert {category for who, category in alarms if who == BIRCH} == {"coding"}
 
 
-def test_checks_stand_in_the_weeks_of_their_runs(drifted: DriftState, runs: dict[int, Run]) -> None:
+def test_checks_stand_in_the_weeks_of_their_runs(drifted: DriftState, runs: dict[Round, Run]) -> None:
     ends = {run.id: run.finished_at for run in runs.values()}
-    assert [one.run_id for one in drifted.checks] == [runs[week].id for week in range(WEEKS, 3, -1)]
+    assert [one.run_id for one in drifted.checks] == [
+        runs[one].id for one in reversed(ROUNDS) if one.week > BASELINE_WEEKS
+    ]
     for one in drifted.checks:
         at = ends[one.run_id]
         assert at is not None and timedelta(0) < one.at - at < timedelta(hours=1)
     assert drifted.waiting == ""
 
 
-def test_runs_lie_a_week_apart_and_cost_what_their_attempts_cost(engine: Engine, runs: dict[int, Run]) -> None:
-    assert len(runs) == WEEKS
-    begun = [run.started_at for run in runs.values()]
+def test_runs_lie_a_week_apart_and_cost_what_their_attempts_cost(engine: Engine, runs: dict[Round, Run]) -> None:
+    begun = [run.started_at for one, run in runs.items() if one is not AGAIN]
     assert all(later - earlier == WEEK for earlier, later in pairwise(begun))
     assert NOW - WEEK < begun[-1] < NOW
+    assert runs[AGAIN].prompt_ids is not None and len(runs[AGAIN].prompt_ids) == 8
     with reading(engine) as session:
-        for run in runs.values():
+        for one, run in runs.items():
             attempts = session.exec(select(Attempt).where(Attempt.run_id == run.id)).all()
             answers = session.exec(select(Response).where(Response.run_id == run.id)).all()
-            assert len(answers) == run.responses == run.planned == 192
-            assert run.cost_usd == pytest.approx(sum(one.cost_usd or 0.0 for one in attempts))
-            assert run.cost_usd == pytest.approx(sum(one.cost_usd or 0.0 for one in answers))
-            assert all(run.started_at < one.created_at <= run.finished_at for one in answers)
-            assert all(one.finished_at <= run.finished_at for one in attempts)
+            assert len(answers) == run.responses == run.planned == (24 if one == AGAIN else 192)
+            assert run.cost_usd == pytest.approx(sum(each.cost_usd or 0.0 for each in attempts))
+            assert run.cost_usd == pytest.approx(sum(each.cost_usd or 0.0 for each in answers))
+            assert all(run.started_at < each.created_at <= run.finished_at for each in answers)
+            assert all(each.finished_at <= run.finished_at for each in attempts)
 
 
 def test_votes_come_after_the_run_whose_answers_they_judge_and_never_from_tomorrow(engine: Engine) -> None:
