@@ -30,6 +30,11 @@ def decisions(dataset: str) -> Address:
     return Address("decisions.py", {"decisions_dataset": dataset})
 
 
+def routes(dataset: str) -> Address:
+    """The routing table on *Routing*."""
+    return Address("routing.py", {"routing_dataset": dataset})
+
+
 def figures(label: str, *, candidates: Sequence[str] = (), category: str | None = None) -> Address:
     """The figures of some candidates on *Cost & quality*; ``label``: the dataset's in addresses."""
     query: Query = {"cost_dataset": label}

@@ -65,11 +65,11 @@ def _listed(view: View, found: list[Change]) -> None:
         return
     for change in found:
         said = frame.as_typed(change.said)
-        links.line(f"**{said}**" if change.is_urgent else said, _address(view, change), icon=_icon(change))
+        links.line(f"{_mark(change)} {said}", _address(view, change))
 
 
-def _icon(change: Change) -> str:
-    return f":material/{_ICONS[change.kind]}:"
+def _mark(change: Change) -> str:
+    return f":{'orange' if change.is_urgent else 'gray'}[:material/{_ICONS[change.kind]}:]"
 
 
 def _address(view: View, change: Change) -> Address | None:

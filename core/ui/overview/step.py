@@ -25,7 +25,6 @@ _PAGES = {
     StepKind.ENTER_PRICES: "candidates.py",
     StepKind.INVITE: "people.py",
     StepKind.RATE: "rate.py",
-    StepKind.LOOK_AT_ROUTE: "routing.py",
 }
 _HERE = (StepKind.EVALUATE, StepKind.WATCH)
 
@@ -81,4 +80,6 @@ def _address(kind: StepKind, dataset: str | None) -> Address:
         return addresses.decisions(dataset)
     if dataset is not None and kind is StepKind.LOOK_AT_DRIFT:
         return addresses.finding(dataset, None)
+    if dataset is not None and kind is StepKind.LOOK_AT_ROUTE:
+        return addresses.routes(dataset)
     return Address(_PAGES[kind], {})
