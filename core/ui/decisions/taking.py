@@ -46,13 +46,14 @@ def _dialog(found: Verdicts, verdict: Verdict, accepts: bool) -> None:
         st.markdown(f"{challenger} becomes the champion. What is in production is changed by you, not by Evenhand.")
     st.text_area("Why", key=_WHY, max_chars=taken.LONGEST_WHY, placeholder="For whoever asks later")
     with st.container(horizontal=True):
-        st.button(
+        recorded = st.button(
             "Record it",
             type="primary",
             key="decisions_record",
             on_click=access.guarded(access.Role.ANALYST)(partial(_take, found, verdict, accepts)),
         )
-        if st.button("Not now", key="decisions_not_now"):
+        # A dialog goes with the next run of the whole page.
+        if st.button("Not now", key="decisions_not_now") or recorded:
             st.rerun()
 
 
