@@ -27,7 +27,7 @@ from core.storage.engine import open_engine, reading
 from core.storage.schema import upgrade
 from core.storage.tables import Dataset
 
-TIMES, YEARS, GOAL_POINTS, GOAL_YEARS = 60, 120, 0.2, 0.05
+TIMES, YEARS, GOAL_POINTS, GOAL_YEARS = 100, 200, 0.2, 0.05
 CANDIDATES, CATEGORIES = 5, 8
 FALSE = ("identical", "equal in quality and cost", "5 points worse, 40 % cheaper", "10 points worse, 40 % cheaper")
 

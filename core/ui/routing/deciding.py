@@ -123,13 +123,14 @@ def _dialog(version: Version, accepts: bool) -> None:
         )
     st.text_area("Why", key=_WHY, max_chars=service.LONGEST_WHY, placeholder="For whoever asks later")
     with st.container(horizontal=True):
-        st.button(
+        recorded = st.button(
             "Record it",
             type="primary",
             key="routing_record",
             on_click=access.guarded(access.Role.ANALYST)(partial(_decide, version.id, accepts)),
         )
-        if st.button("Not now", key="routing_not_now"):
+        # A dialog goes with the next run of the whole page.
+        if st.button("Not now", key="routing_not_now") or recorded:
             st.rerun()
 
 
