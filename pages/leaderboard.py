@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.ui.leaderboard import behind, page, sharing, table
+from core.ui.leaderboard import behind, page, plots, sharing, table
 from core.ui.shared import access, filters, frame, links
 
 access.require(access.Role.ANALYST)
@@ -18,9 +18,9 @@ with decision:
     page.answer(found)
 with certainty:
     page.settled(found)
-shown = page.plot(found)
-table.table(found.board, shown)
+coloured = plots.plot(found)
+table.table(found.board, coloured)
 behind.section(found.board)
 page.method(found)
 page.foot(found, choice)
-links.bar(head, "leaderboard", slide=lambda: sharing.slide(found, choice), shown=sharing.shown(found, choice))
+links.bar(head, "leaderboard", slide=lambda: sharing.slide(found, choice, coloured), shown=sharing.shown(found, choice))

@@ -137,9 +137,9 @@ def test_without_a_clipboard_of_its_own_the_browser_copies_too(sent: Sent, desk:
     settle(page)
     page.get_by_role("button", name="Copy link").click()
     expect(page.get_by_role("status").filter(has_text="Copied")).to_be_visible()
-    page.get_by_label("Search").focus()
+    page.get_by_test_id("stTextInputField").focus()
     page.keyboard.press("Control+V")
-    expect(page.get_by_label("Search")).to_have_value(re.compile("responses_dataset=1"))
+    expect(page.get_by_test_id("stTextInputField")).to_have_value(re.compile("responses_dataset=1"))
 
 
 def saved(page: Page, what: str) -> tuple[str, Path]:

@@ -9,7 +9,7 @@ from core.services.leaderboards import moments
 from core.services.leaderboards.boards import Leaderboard, Standing
 from core.services.leaderboards.moments import Moment, Since
 from core.storage.engine import reading
-from core.ui.leaderboard import page, table, words
+from core.ui.leaderboard import plots, table, words
 from core.ui.leaderboard.page import Found
 from core.ui.shared import charts
 from core.ui.shared.filters import BoardChoice
@@ -18,8 +18,8 @@ from core.ui.shared.resources import engine
 from core.ui.shared.slides import Slide, plain
 
 
-def slide(found: Found, choice: BoardChoice) -> Slide:
-    """Who leads, the ratings with their intervals, and what they rest on."""
+def slide(found: Found, choice: BoardChoice, coloured: frozenset[int]) -> Slide:
+    """Who leads, the ratings with their intervals, and what they rest on. ``coloured``: positions, as on the page."""
     board = found.board
     groups = [[s for s in board.standings if s.component == number] for number in range(len(found.verdicts))]
     several = len(groups) > 1
@@ -30,7 +30,7 @@ def slide(found: Found, choice: BoardChoice) -> Slide:
         figures=[
             (
                 f"Ratings of group {number}" if several else "Ratings",
-                partial(_figure, board, group),
+                partial(_figure, board, group, coloured),
             )
             for number, group in enumerate(groups, 1)
         ],
@@ -40,8 +40,8 @@ def slide(found: Found, choice: BoardChoice) -> Slide:
     )
 
 
-def _figure(board: Leaderboard, group: list[Standing]) -> go.Figure:
-    return charts.dot_figure(page.dots(group), unit=page.unit(board), reference=1000)
+def _figure(board: Leaderboard, group: list[Standing], coloured: frozenset[int]) -> go.Figure:
+    return charts.dot_figure(plots.dots(group, coloured), unit=plots.unit(board), reference=1000)
 
 
 def _footnote(board: Leaderboard, choice: BoardChoice) -> str:

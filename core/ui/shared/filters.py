@@ -85,10 +85,10 @@ def board_choice(page: str) -> BoardChoice:
     return BoardChoice(study, question, Filters(category, simulated, masked), band, judge_id, up_to)
 
 
-def dataset_choice(page: str, datasets: list[DatasetRef], usual: str | None = None) -> DatasetRef:
-    """One version of a dataset; the first unless ``usual`` is the label of another."""
+def dataset_choice(page: str, datasets: list[DatasetRef]) -> DatasetRef:
+    """One version of a dataset; the first where nothing is asked for."""
     options = {dataset.label: str(dataset.id) for dataset in datasets}
-    label = one_of("Dataset", options, key=f"{page}_dataset", usual=usual, carried=DATASET)
+    label = one_of("Dataset", options, key=f"{page}_dataset", carried=DATASET)
     return next(dataset for dataset in datasets if dataset.label == label)
 
 

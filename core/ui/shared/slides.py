@@ -14,7 +14,7 @@ from core.ui.shared import colours, grids
 _STYLE = (Path(__file__).parent / "assets" / "report.css").read_text(encoding="utf-8")
 _LONGEST_NAME = 80
 _APART = str.maketrans({"\u2060": None})
-_ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-!|$~>])")
+_ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-!|$~>])|(:)\u2060")
 _MARKS = re.compile(r"\*\*|\*|`|:material/\w+:\s?|:\w+-?\w*\[|\]")
 _FILE = re.compile(r"[^\w.-]+")
 _NUMERIC, _NUMBER = (int, float, grids.Number), ' class="number"'
@@ -47,10 +47,10 @@ def plain(markdown: str) -> str:
     kept: list[str] = []
 
     def keep(found: re.Match[str]) -> str:
-        kept.append(found[1])
+        kept.append(found[1] or found[2])
         return f"\ue000{len(kept) - 1}\ue001"
 
-    text = _MARKS.sub("", _ESCAPED.sub(keep, markdown.translate(_APART)))
+    text = _MARKS.sub("", _ESCAPED.sub(keep, markdown).translate(_APART))
     return re.sub("\ue000([0-9]+)\ue001", lambda found: kept[int(found[1])], text).replace("&lt;", "<")
 
 

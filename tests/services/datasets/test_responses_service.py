@@ -8,7 +8,7 @@ from core.domain.votes import Outcome
 from core.errors import NotFound
 from core.services.datasets import responses
 from core.storage.engine import reading, writing
-from core.storage.tables import Dataset, Prompt, Response
+from core.storage.tables import Dataset, Prompt, Response, Run
 from tests.ballots import Ballot, cast, make_simulated
 from tests.workspace import NOW, Workspace, make_workspace
 
@@ -80,6 +80,32 @@ def test_of_very_many_prompts_the_first_are_listed_and_that_there_are_more(
         assert other is not None
         assert other.opening == "Question 5?"
         assert responses.find_prompt(session, dataset.id, "p9") is None
+
+
+def test_the_first_dataset_is_the_one_answered_last_own_before_the_demo_and_empty_ones_last(
+    engine: Engine,
+) -> None:
+    at = make_workspace(engine)
+    with writing(engine) as session:
+        empty = Dataset(name="empty", content_hash="empty", created_at=NOW)
+        demo = Dataset(name="demo", content_hash="demo", is_demo=True, created_at=NOW)
+        second = Dataset(name="second", content_hash="second", created_at=NOW)
+        session.add_all([second, empty, demo])
+        session.flush()
+        for dataset in (second, demo):
+            run = Run(dataset_id=dataset.id, source="import", state="done", created_at=NOW)
+            session.add(run)
+            session.flush()
+            session.add(
+                Response(
+                    run_id=run.id, prompt_id=at.prompts[0], candidate_id=at.candidates[0], turns=["x"],
+                    content_hash="x", created_at=NOW,
+                )
+            )  # fmt: skip
+        session.add(Run(dataset_id=empty.id, source="evaluation", state="queued", created_at=NOW))
+    with reading(engine) as session:
+        assert [dataset.label for dataset in responses.datasets(session)] == ["second", "tests", "demo", "empty"]
+        assert list(responses.names(session)) == ["second", "tests", "demo", "empty"]
 
 
 def test_a_later_version_of_a_dataset_says_so(engine: Engine) -> None:

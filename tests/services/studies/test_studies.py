@@ -16,6 +16,7 @@ from core.services.studies import questions, settings, studies, voting
 from core.services.studies.studies import DEFAULT_QUESTIONS, QuestionText
 from core.storage.engine import reading, write
 from core.storage.tables import Assignment, Pair, Person, Question, Study, Vote
+from tests.ballots import make_simulated
 from tests.pairs import pair_in_hand
 from tests.workspace import NOW, Workspace, later, make_workspace
 
@@ -273,6 +274,16 @@ def test_whoever_names_no_study_reads_the_one_that_was_rated(engine: Engine):
     assert read() == "Own"
     answer(engine, take(engine, workspace.study, workspace.raters[1]), workspace.questions[0])
     assert read() == "Everything"
+
+
+def test_a_study_rated_by_people_comes_before_one_with_newer_simulated_votes(engine: Engine):
+    workspace = make_workspace(engine)
+    study = make(engine)
+    answer(engine, take(engine, study.id, workspace.raters[0]), _first_question(engine, study.id))
+    make_simulated(engine, workspace, 1)
+    answer(engine, take(engine, workspace.study, workspace.raters[1]), workspace.questions[0])
+    with reading(engine) as session:
+        assert studies.for_reading(session).id == study.id
 
 
 def _first_question(engine: Engine, study: int) -> int:
