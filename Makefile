@@ -32,11 +32,11 @@ run: setup
 
 test: setup
 	@tests/install-chromium || true
-	@$(BIN)/python -m pytest -p tests.forked --workers 3 -m "not long" $(ARGS)
+	@$(BIN)/python -m pytest -p tests.forked --workers 4 -m "not long" $(ARGS)
 
 test-long: setup
 	@tests/install-chromium || true
-	@EVENHAND_LONG_TESTS=1 $(BIN)/python -m pytest -p tests.forked --workers 3 $(ARGS)
+	@EVENHAND_LONG_TESTS=1 $(BIN)/python -m pytest -p tests.forked --workers 4 $(ARGS)
 
 lint: setup
 	@$(BIN)/ruff check .

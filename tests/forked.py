@@ -1,6 +1,6 @@
 """Tests in several processes at once, forked when all is loaded and collected.
 
-``pytest -p tests.forked --workers 3``. Whoever is free takes the next file of tests, so that what a module shares is
+``pytest -p tests.forked --workers 4``. Whoever is free takes the next file of tests, so that what a module shares is
 made once; all browser tests are two workers', whose chromium is warm then.
 """
 
@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from _pytest.runner import pytest_sessionfinish as tear_down
 
-from tests.forking import load_now
+from tests.forking import share
 
 _FORKS = get_context("fork")
 _NUMBER = struct.Struct("i")
@@ -40,7 +40,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     if option.workers < 2 or option.collectonly or session.testsfailed:
         return None
     piles, stop = _piles(session.items), mmap(-1, 1)
-    load_now()
+    share()
     todo = _numbers(len(piles))
     folder = session.config._tmp_path_factory.getbasetemp()
     workers = []

@@ -10,6 +10,7 @@ import pkgutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -43,11 +44,16 @@ _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(["core.cli", *_LIBRARIES, "tests.components_found"])
 
 
-def load_now() -> None:
-    """Load the libraries in a process from which those of this process and of its own forks will be forked, too."""
+def share() -> None:
+    """Begin now what this process and those forked from it share, each library loaded once.
+
+    That is the process from which programs are forked, and what tests load when they first need it.
+    """
     forkserver.ensure_running()
-    # It looks for the process among its own children, where a fork would not find it.
+    # It looks for that process among its own children, where a fork would not find it.
     forkserver._forkserver.ensure_running = lambda: None  # type: ignore[method-assign]
+    for library in (*_LIBRARIES, "anthropic.resources.messages", "apprise", "tests.components_found"):
+        import_module(library)
 
 
 def fork(

@@ -18,13 +18,13 @@ def _measured_s() -> float:
 
 
 def _slowness() -> float:
-    """Times as slow as a quick machine, and more where others wait for a core already; at least 1.5.
+    """Times as slow as a quick machine, and more where others wait for a core already; at least 2.
 
     It is measured before the processes are there that share the cores.
     """
     alone = statistics.median(_measured_s() for _ in range(5)) / _QUICK_S
     waiting = os.getloadavg()[0] / (os.cpu_count() or 1)
-    return max(1.0, alone) * max(1.5, waiting)
+    return max(1.0, alone) * max(2.0, waiting)
 
 
 SLOWNESS = min(_slowness(), 10.0)
