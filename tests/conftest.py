@@ -32,7 +32,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     tried = set()
     for item in items:
-        if item.get_closest_marker("one_database") and item.get_closest_marker("postgres"):
+        is_elsewhere = item.get_closest_marker("one_database") and not item.get_closest_marker("every_database")
+        if is_elsewhere and item.get_closest_marker("postgres"):
             if item.path in tried:
                 item.add_marker("long")
             tried.add(item.path)

@@ -24,6 +24,8 @@ from tests.services.importing.test_import_native import counts, tallied
 from tests.services.studies.test_rating import assert_tallies_equal_a_rebuild
 from tests.workspace import NOW, make_workspace
 
+pytestmark = pytest.mark.one_database
+
 PROMPTS = [{"id": f"q{n}", "turns": ["Hi"]} for n in range(3)]
 RESPONSES = [{"prompt_id": f"q{n}", "candidate": name, "text": f"{name} {n}"} for n in range(3) for name in ("x", "y")]
 OPEN = {"name": "Bank tone", "now": NOW, "state": "open"}
@@ -66,6 +68,7 @@ def test_what_hangs_on_a_dataset_is_told_in_numbers(engine: Engine, bank: int) -
     assert found.studies == ("Bank tone",)
 
 
+@pytest.mark.every_database
 def test_a_dataset_goes_with_what_hangs_on_it_and_the_same_files_come_in_again(engine: Engine, bank: int) -> None:
     made = write(engine, lambda session: studies.create(session, name="Bank tone", now=NOW, dataset_id=bank))
     invited = {"name": "Ann", "role": Role.RATER, "study_id": made.id, "now": NOW}

@@ -28,6 +28,8 @@ from tests.services.judging.scripted_judge import (
 )
 from tests.workspace import NOW, make_workspace
 
+pytestmark = pytest.mark.one_database
+
 PLAIN = "First descale it, then clean the filter."
 USD_PER_CALL = 100 * 2e-6 + 20 * 8e-6
 
@@ -222,6 +224,7 @@ def test_a_runs_own_cap_leaves_the_judges_what_is_left_of_it(sqlite_engine):
         assert judge.asked == []
 
 
+@pytest.mark.every_database
 def test_two_that_judge_one_run_at_once_ask_about_each_response_once_and_keep_one_cap(engine):
     run = workspace(engine, prompts=30)
     with scripted_judge(lambda messages: time.sleep(0.01) or by_content(messages)) as judge:
@@ -325,6 +328,7 @@ def test_a_prompt_whose_text_is_not_known_is_not_asked_about(sqlite_engine):
         assert judge.asked == []
 
 
+@pytest.mark.every_database
 def test_what_a_judge_replies_is_stored_without_what_a_database_cannot_hold(engine):
     run = workspace(engine, prompts=1)
     reply = json.dumps({"reason": "nul \x00 and \ud800 half", "score": 2})

@@ -21,6 +21,8 @@ from tests.services.judging.test_pairwise_service import longer
 from tests.services.leaderboards.test_narrowing import L, R, board_of, name_the_responses
 from tests.workspace import NOW, later, make_workspace
 
+pytestmark = pytest.mark.one_database
+
 
 def rated(engine, *, prompts=12, named=False):
     """Votes on candidates 0 and 1 on eight prompts, and on 1 and 2 on four, each by two raters."""

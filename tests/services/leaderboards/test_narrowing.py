@@ -21,6 +21,8 @@ from core.storage.tables import Assignment, JudgePreference, Pair, Prompt, Respo
 from tests.ballots import Ballot, cast, make_simulated
 from tests.workspace import NOW, Workspace, later, make_workspace
 
+pytestmark = pytest.mark.one_database
+
 L, R, TIE, BAD = Outcome
 CLOUD = {"provider": "openai", "model": "gpt-4o"}
 

@@ -23,6 +23,8 @@ from core.storage.tables import Person, Prompt, Vote, metadata
 from tests.pairs import pair_in_hand
 from tests.workspace import CATEGORIES, NOW, Workspace, later, make_workspace
 
+pytestmark = pytest.mark.one_database
+
 
 @dataclass(frozen=True)
 class Counted:
@@ -273,6 +275,7 @@ def test_an_undone_vote_leaves_the_weighted_counts(engine: Engine):
     assert len(stored(engine, workspace.questions[0]).cell) == 0
 
 
+@pytest.mark.every_database
 def test_an_older_refresh_never_replaces_a_newer_one(engine: Engine):
     workspace = make_workspace(engine)
     question = workspace.questions[0]
@@ -285,6 +288,7 @@ def test_an_older_refresh_never_replaces_a_newer_one(engine: Engine):
         assert weighting.load(session, question).as_of_vote_id == newest
 
 
+@pytest.mark.every_database
 def test_refreshing_while_raters_vote_ends_in_the_right_counts(engine: Engine):
     workspace = make_workspace(engine, raters=4)
     question = workspace.questions[0]
@@ -307,6 +311,7 @@ def test_refreshing_while_raters_vote_ends_in_the_right_counts(engine: Engine):
     assert_same(stored(engine, question), standing_votes(engine, question))
 
 
+@pytest.mark.every_database
 def test_a_vote_that_is_committed_after_one_with_a_higher_id_is_not_forgotten(postgres_database: str):
     engine = open_engine(postgres_database)
     workspace = make_workspace(engine)

@@ -17,6 +17,8 @@ from core.storage.tables import Attempt, Candidate, Rates, Response, Run
 from tests.stored_rates import rates_from
 from tests.workspace import NOW, make_workspace
 
+pytestmark = pytest.mark.one_database
+
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
 USAGE = TokenUsage(input_tokens=1_000, cached_tokens=200, output_tokens=500)
 OPENAI = endpoint_of("openai", "gpt-4o", {})
@@ -162,6 +164,7 @@ def test_what_another_process_enters_counts_once_it_is_time_to_look_again(sqlite
     assert pricer(sqlite_engine).quote(OPENAI, {}, USAGE, at=AT).rates.source == "admin"
 
 
+@pytest.mark.every_database
 def test_thirty_two_threads_with_pricers_of_their_own_store_each_rate_once(engine):
     models = ["gpt-4o", "gpt-4o-mini", "o3", "gpt-5"]
     endpoints = [endpoint_of("openai", model, {}) for model in models]

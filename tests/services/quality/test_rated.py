@@ -18,6 +18,8 @@ from tests.evaluated import Evaluated
 from tests.voted import Voted
 from tests.workspace import NOW
 
+pytestmark = pytest.mark.one_database
+
 
 class World:
     """One prompt, two candidates, one run; ``a`` and ``b`` are their responses."""

@@ -16,6 +16,8 @@ from core.storage.tables import Dataset
 from tests.evaluated import Evaluated
 from tests.voted import Voted
 
+pytestmark = pytest.mark.one_database
+
 CLEAN = {"Refusal": 1.0, "Complete": 1.0}
 Outcomes = Callable[[int], Outcome]
 

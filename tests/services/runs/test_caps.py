@@ -13,6 +13,8 @@ from core.storage.tables import Attempt, Candidate, Run
 from tests.planted import Outcome, PlantedPlan, PlantedServer
 from tests.services.runs.evaluations import NOW, make, order, planned, the_run
 
+pytestmark = pytest.mark.one_database
+
 NOWHERE = "http://127.0.0.1:9/v1"
 
 

@@ -34,6 +34,8 @@ from tests.services.runs.evaluations import (
     user,
 )
 
+pytestmark = pytest.mark.one_database
+
 
 def test_every_candidate_answers_every_prompt_as_often_as_wanted(engine: Engine, server: PlantedServer):
     made = make(engine, server.base_url, server.base_url, prompts=3)
@@ -411,6 +413,7 @@ def test_repetitions_begin_no_sooner_than_they_may(engine: Engine, server: Plant
     assert max(by_repetition[0]) < started_at + timedelta(seconds=2)
 
 
+@pytest.mark.every_database
 def test_two_runs_at_once_both_come_to_their_end(engine: Engine, server: PlantedServer):
     server.use(PlantedPlan(first_byte_ms=20, total_ms=40))
     made = make(engine, server.base_url, prompts=10)
@@ -426,6 +429,7 @@ def test_two_runs_at_once_both_come_to_their_end(engine: Engine, server: Planted
         counters_are_true(engine, run_id)
 
 
+@pytest.mark.every_database
 def test_who_lost_the_claim_sends_nothing_more(engine: Engine, server: PlantedServer):
     server.use(PlantedPlan(first_byte_ms=50, total_ms=100))
     made = make(engine, server.base_url, prompts=60)

@@ -18,6 +18,8 @@ from core.storage.tables import Attempt, Candidate, Dataset, Response, Run
 from tests.statements import statements
 from tests.workspace import NOW, Workspace, later, make_workspace
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def at(engine: Engine) -> Workspace:

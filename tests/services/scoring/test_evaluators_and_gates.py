@@ -13,6 +13,8 @@ from core.storage.engine import reading, write, writing
 from core.storage.tables import Dataset, Evaluator, Gate, Prompt, Response
 from tests.workspace import NOW, later, make_workspace
 
+pytestmark = pytest.mark.one_database
+
 
 def dataset_of(engine: Engine) -> int:
     make_workspace(engine)
@@ -36,6 +38,7 @@ def test_every_default_kind_takes_its_own_defaults_and_every_default_gate_may_be
     assert all(kind_named(key).may_gate for key in gates.DEFAULT_GATES)
 
 
+@pytest.mark.every_database
 def test_two_processes_that_start_at_once_make_the_defaults_once(engine):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: scoring.ensure_defaults(engine, now=NOW), range(8)))

@@ -19,6 +19,8 @@ from core.storage.engine import reading, write, writing
 from core.storage.tables import Evaluator, Prompt, Response, Run, Score
 from tests.workspace import NOW, later, make_workspace
 
+pytestmark = pytest.mark.one_database
+
 
 def response_ids(engine):
     with reading(engine) as session:
@@ -133,6 +135,7 @@ def test_reasons_and_logs_hold_no_secret_and_nothing_that_cannot_be_stored(engin
     caplog.text.encode()
 
 
+@pytest.mark.every_database
 def test_several_threads_on_the_same_responses_end_with_one_score_each(engine, workspace):
     ids = response_ids(engine)
     quick = without_reference_kinds(engine)
@@ -142,6 +145,7 @@ def test_several_threads_on_the_same_responses_end_with_one_score_each(engine, w
     assert len(scores(engine)) == len(ids) * len(quick)
 
 
+@pytest.mark.every_database
 def test_two_processes_on_the_same_responses_end_with_one_score_each(engine, workspace, database):
     script = (
         "import sys\nfrom core.storage.engine import open_engine\nfrom core.services import scoring\n"

@@ -24,6 +24,8 @@ from tests.services.studies.test_nothing_lost import (
 from tests.services.studies.test_rating import answer, assert_tallies_equal_a_rebuild, rate, take
 from tests.workspace import Workspace, later, make_workspace
 
+pytestmark = pytest.mark.one_database
+
 
 def standing(engine: Engine) -> list[tuple[int, int, int | None]]:
     """(assignment, question, outcome) of the newest row of each chain of votes."""
@@ -114,6 +116,7 @@ def begin_and_wander_off(desk: Desk) -> bool:
 
 
 @pytest.mark.regression("1.3")
+@pytest.mark.every_database
 def test_thirty_two_raters_who_wander_off_leave_no_question_unanswered(engine: Engine):
     workspace = make_workspace(engine, prompts=10, candidates=3, raters=32, overlap=1)
     raters = desks(engine, workspace)
@@ -211,6 +214,7 @@ def test_a_pair_left_before_its_last_open_question_was_dropped_is_never_shown_wi
     assert_overlap_is_kept(engine, 2)
 
 
+@pytest.mark.every_database
 def test_a_skip_after_the_lease_ran_out_gives_the_claim_back_once(engine: Engine):
     workspace = make_workspace(engine, prompts=1, candidates=2, overlap=1)
     first, second, _ = workspace.raters

@@ -17,6 +17,8 @@ from tests.services.studies.test_rating import rate, take
 from tests.statements import statements
 from tests.workspace import Workspace, later, make_workspace
 
+pytestmark = pytest.mark.one_database
+
 
 def plain(sent: list[str]) -> list[str]:
     return [" ".join(statement.split()).lower() for statement in sent]

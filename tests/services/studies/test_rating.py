@@ -18,6 +18,8 @@ from core.storage.tables import Assignment, Pair, PairTally, Remark, Response, S
 from tests.pairs import pair_in_hand
 from tests.workspace import NOW, Workspace, later, make_workspace
 
+pytestmark = pytest.mark.one_database
+
 
 def take(engine: Engine, workspace: Workspace, rater: int, now: datetime = NOW, seed: int = 0) -> Assignment:
     return pair_in_hand(engine, study_id=workspace.study, rater_id=rater, now=now, rng=random.Random(seed))
@@ -60,7 +62,6 @@ def assert_tallies_equal_a_rebuild(engine: Engine) -> None:
     assert tally_rows(engine) == kept
 
 
-@pytest.mark.one_database
 def test_the_pair_in_hand_stays_until_it_is_answered(engine: Engine):
     workspace = make_workspace(engine)
     first = take(engine, workspace, workspace.raters[0], seed=1)
@@ -86,7 +87,6 @@ def test_a_vote_is_taken_only_from_the_rater_who_was_shown_the_pair(engine: Engi
         answer(engine, assignment, workspace.questions[0])
 
 
-@pytest.mark.one_database
 def test_everyone_rates_until_nothing_is_left_and_never_the_same_pair_twice(engine: Engine):
     workspace = make_workspace(engine, prompts=2, candidates=3, raters=3, overlap=2)
     done = []
@@ -101,7 +101,6 @@ def test_everyone_rates_until_nothing_is_left_and_never_the_same_pair_twice(engi
         assert {pair.claimed for pair in session.exec(select(Pair))} == {2}
 
 
-@pytest.mark.one_database
 def test_sides_are_balanced_within_a_rater_and_a_candidate_pair(engine: Engine):
     workspace = make_workspace(engine, prompts=8, candidates=2, raters=1)
     for seed in range(8):
@@ -208,7 +207,6 @@ def test_a_paused_study_takes_no_vote_and_says_so(engine: Engine):
         answer(engine, assignment, workspace.questions[0])
 
 
-@pytest.mark.one_database
 def test_mirrored_repeats_come_back_late_and_count_nowhere(engine: Engine):
     workspace = make_workspace(engine, prompts=30, candidates=4, raters=1)
     rater, now = workspace.raters[0], NOW
@@ -231,7 +229,6 @@ def test_mirrored_repeats_come_back_late_and_count_nowhere(engine: Engine):
     assert_tallies_equal_a_rebuild(engine)
 
 
-@pytest.mark.one_database
 def test_a_round_shows_the_pair_without_a_candidate_and_counts_what_is_done(engine: Engine):
     workspace = make_workspace(engine, prompts=2, candidates=3)
     rater = workspace.raters[0]
@@ -242,7 +239,6 @@ def test_a_round_shows_the_pair_without_a_candidate_and_counts_what_is_done(engi
     assert "candidate" not in repr(shown.pair)
 
 
-@pytest.mark.one_database
 def test_the_goal_of_pairs_per_rater_ends_the_work_unless_one_carries_on(engine: Engine):
     workspace = make_workspace(engine)
     rater = workspace.raters[0]
@@ -255,7 +251,6 @@ def test_the_goal_of_pairs_per_rater_ends_the_work_unless_one_carries_on(engine:
     assert rounds.current_round(engine, **asked, beyond_goal=True).pair.turns
 
 
-@pytest.mark.one_database
 @pytest.mark.parametrize("what", [{"turns": ["  "], "words": 0}, {"finish_reason": "length"}])
 def test_a_response_that_is_blank_or_cut_short_is_never_shown_to_a_rater(engine: Engine, what: dict[str, object]):
     made = make_workspace(engine, prompts=1, candidates=3)

@@ -25,6 +25,8 @@ from tests.decided import Planted, plant
 from tests.evaluated import Evaluated
 from tests.workspace import NOW, make_workspace
 
+pytestmark = pytest.mark.one_database
+
 HOUR = timedelta(hours=1)
 
 
@@ -73,6 +75,7 @@ def test_a_rule_looks_no_more_often_than_it_says_and_what_happened_is_raised_onc
     assert len(alerts(engine)) == 3
 
 
+@pytest.mark.every_database
 def test_of_many_threads_one_lets_a_rule_look(engine: Engine):
     watch_from_now(engine)
     looks = []
@@ -87,7 +90,6 @@ def test_of_many_threads_one_lets_a_rule_look(engine: Engine):
     assert (sum(found), len(looks)) == (1, 1)
 
 
-@pytest.mark.one_database
 def test_a_rule_that_fails_keeps_no_other_from_looking_and_is_tried_again(engine: Engine):
     def find(_look: Look) -> Iterable[Raised]:
         raise ZeroDivisionError
@@ -100,7 +102,6 @@ def test_a_rule_that_fails_keeps_no_other_from_looking_and_is_tried_again(engine
     assert check(engine, [again], now=NOW + HOUR) == 1
 
 
-@pytest.mark.one_database
 def test_a_scope_is_looked_at_again_only_when_it_changed(engine: Engine):
     stamps, looks = {"a": 1, "b": 1}, []
 
@@ -115,7 +116,6 @@ def test_a_scope_is_looked_at_again_only_when_it_changed(engine: Engine):
     assert looks == ["a", "b", "b", "c"]
 
 
-@pytest.mark.one_database
 def test_what_holds_is_raised_once_and_anew_when_it_begins_again_after_it_was_acknowledged(engine: Engine):
     holding: list[str] = []
     rule = Rule(AlertKind.PRICE, lambda look: [raised(each, AlertKind.PRICE) for each in holding], is_standing=True)
@@ -137,7 +137,6 @@ def test_what_holds_is_raised_once_and_anew_when_it_begins_again_after_it_was_ac
     assert len(alerts(engine)) == 2
 
 
-@pytest.mark.one_database
 def test_what_stops_holding_for_a_moment_is_taken_to_have_held_on(engine: Engine):
     holding = [True]
     rule = Rule(
@@ -156,7 +155,6 @@ def test_what_stops_holding_for_a_moment_is_taken_to_have_held_on(engine: Engine
     assert [minute(1, False), minute(5, True), minute(6, False), minute(15, False), minute(16, True)] == [0, 0, 0, 0, 1]
 
 
-@pytest.mark.one_database
 def test_a_rule_that_is_off_does_not_look_and_what_happened_meanwhile_is_no_news(engine: Engine):
     sinces: list[datetime] = []
 
@@ -176,7 +174,6 @@ def test_a_rule_that_is_off_does_not_look_and_what_happened_meanwhile_is_no_news
     assert sinces == [NOW + 2 * HOUR]
 
 
-@pytest.mark.one_database
 def test_a_threshold_that_was_set_holds_at_the_next_look_even_where_nothing_changed(engine: Engine):
     seen = []
 
@@ -291,7 +288,6 @@ def test_a_model_that_answers_under_a_new_name_is_told_once_with_both_names(engi
     assert query == {"cost_dataset": ["1"], "cost_run": [str(ids[0])], "cost_show": ["1"]}
 
 
-@pytest.mark.one_database
 def test_names_of_a_fallback_and_of_failed_tries_are_no_new_names(engine: Engine):
     watch_from_now(engine)
 
@@ -347,7 +343,6 @@ def test_a_model_that_nobody_knows_any_more_is_told_and_one_never_known_is_not(e
     assert (found.link, found.severity) == ("/runs?run=2", "urgent")
 
 
-@pytest.mark.one_database
 def test_a_model_that_its_provider_will_retire_is_told_once(engine: Engine):
     watch_from_now(engine)
     from genai_prices import data
@@ -381,13 +376,11 @@ def test_the_champion_is_told_to_be_no_longer_best_by_the_verdict_alone(engine: 
     assert look_at(engine, champion.NO_LONGER_BEST, hours=5) == []
 
 
-@pytest.mark.one_database
 def test_where_candidates_are_equal_nobody_is_told_of_the_champion(engine: Engine):
     plant(engine, {"A": Planted(0.7), "B": Planted(0.7), "C": Planted(0.7)}, prompts=200)
     assert look_at(engine, champion.NO_LONGER_BEST) == []
 
 
-@pytest.mark.one_database
 def test_a_study_without_anything_left_to_rate_is_told_and_again_when_that_happens_again(engine: Engine):
     made = make_workspace(engine, prompts=1, candidates=2, raters=2, overlap=1)
     assert look_at(engine, queue.DRY) == []
@@ -409,7 +402,6 @@ def test_a_study_without_anything_left_to_rate_is_told_and_again_when_that_happe
     assert len(look_at(engine, queue.DRY, hours=4)) == 1
 
 
-@pytest.mark.one_database
 @pytest.mark.parametrize(("agree", "is_told"), [(False, True), (True, False)])
 def test_raters_who_hardly_agree_are_told_of(engine: Engine, agree: bool, is_told: bool):
     made = make_workspace(engine, prompts=120, candidates=2, raters=4)
