@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from core.cli import app
 from tests.drifting import Truth, Weeks, weeks
+from tests.prepared import prepared
 
 
 def run(*arguments: str) -> Result:
@@ -19,7 +20,11 @@ def run(*arguments: str) -> Result:
 @pytest.fixture
 def fallen(workspace: Engine) -> Weeks:
     """A fell far after a baseline of three runs."""
-    made = weeks(workspace)
+    return prepared(workspace, "a fall after a baseline", _fallen)
+
+
+def _fallen(engine: Engine) -> Weeks:
+    made = weeks(engine)
     for _ in range(3):
         made.run()
     assert run("drift").exit_code == 0

@@ -1,6 +1,7 @@
 """What a change is put down to, end to end: a planted cause is named, and no other."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from core.services.watching import drift
 from core.storage.engine import reading, writing
 from core.storage.tables import AnchorScore, Evaluator, Gate, JudgeCall, Score
 from tests.drifting import Truth, Weeks, gate, new_version, weeks
+from tests.prepared import prepared
 from tests.services.judging.scripted_judge import ScriptedJudge, scripted_judge, verdict
 
 ELSEWHERE = ("A", "B", "C")
@@ -23,6 +25,12 @@ CHEAP = {"input_usd_per_mtok": 0.1, "output_usd_per_mtok": 0.1}
 
 def started(engine: Engine, **kwargs: Any) -> Weeks:
     """A baseline of three runs, pinned, its figures kept."""
+    # A judge's address is another each time.
+    make = partial(_with_a_baseline, kwargs)
+    return make(engine) if "judge" in kwargs else prepared(engine, f"a baseline of three runs {kwargs}", make)
+
+
+def _with_a_baseline(kwargs: dict[str, Any], engine: Engine) -> Weeks:
     made = weeks(engine, **kwargs)
     for _ in range(3):
         made.run()

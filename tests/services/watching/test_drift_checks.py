@@ -26,6 +26,9 @@ from core.storage.tables import (
     Score,
 )
 from tests.drifting import Truth, Weeks, weeks
+from tests.prepared import prepared
+
+pytestmark = pytest.mark.one_database
 
 WORSE = {"A": Truth(points=-0.5)}
 
@@ -49,6 +52,10 @@ def found(made: Weeks, candidate: str, metric: str, category: str | None = None)
 @pytest.fixture
 def started(engine: Engine) -> Weeks:
     """A baseline of three runs, pinned."""
+    return prepared(engine, "a baseline of three runs", _with_a_baseline)
+
+
+def _with_a_baseline(engine: Engine) -> Weeks:
     made = weeks(engine)
     for _ in range(3):
         made.run()
@@ -158,6 +165,7 @@ def test_a_run_that_is_still_being_scored_waits(started: Weeks):
     assert state(started).waiting == ""
 
 
+@pytest.mark.every_database
 def test_many_who_check_at_once_write_one_check_and_one_alert(started: Weeks):
     run = started.run(WORSE)
     done: list[object] = []
