@@ -13,15 +13,16 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from core.services import workspace
 from core.settings import PROJECT_ROOT
+from core.storage.engine import reading
 from core.ui.shared.navigation import REGISTRY
 from tests.browser.conftest import ARGS, CHROMIUM, settle
 from tests.browser.scenes import SCENES
 from tests.browser.server import Server
 
-PICTURE = PROJECT_ROOT / "core" / "ui" / "assets" / "leaderboard.png"
+PICTURE = PROJECT_ROOT / "core" / "ui" / "shared" / "assets" / "overview.png"
 DEMO = "demo"
-_TALLIES_S = 8
 _LONGEST = 6000
 _PAGES = [entry.url_path for entry in REGISTRY]
 
@@ -53,7 +54,7 @@ def _readme() -> None:
         server = _started(Path(scratch), DEMO)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         try:
-            page = _opened(browser, f"{server.address}/leaderboard", 1280, "light")
+            page = _opened(browser, f"{server.address}/overview", 1280, "light")
             page.screenshot(path=PICTURE)
         finally:
             browser.close()
@@ -66,9 +67,14 @@ def _started(scratch: Path, scene: str) -> Server:
     if not is_demo:
         SCENES[scene](server.engine)
     server.start()
-    if is_demo:
-        time.sleep(_TALLIES_S)
+    while is_demo and _is_opening(server):
+        time.sleep(1)
     return server
+
+
+def _is_opening(server: Server) -> bool:
+    with reading(server.engine) as session:
+        return workspace.demo_is_opening(session)
 
 
 def _all(browser: Browser, server: Server, folder: Path, scene: str, pages: Sequence[str]) -> None:
