@@ -2,6 +2,7 @@
 
 from core.domain.deciding.decide import Scopes, decide
 from core.domain.deciding.evidence import Evidence, HumanEvidence
+from core.domain.deciding.following import may_follow
 from core.domain.deciding.settings import Margins, Settings
 from core.domain.deciding.verdicts import (
     Because,
@@ -44,6 +45,7 @@ __all__ = [
     "Way",
     "comparison_sentence",
     "decide",
+    "may_follow",
     "sentence",
     "settlement_sentence",
     "since",

@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from core.domain.deciding import Because, Comparison, Decision, Verdict
+from core.domain.deciding import Decision, Verdict, may_follow
 
-_FORBIDS = (Because.CONTRADICTION, Because.LATENCY_UNKNOWN, Because.NO_COMMON_PROMPTS)
 THOUSAND = 1000.0
 
 
@@ -54,7 +53,7 @@ def recommended(verdicts: Sequence[Verdict]) -> Recommendation | None:
     """What the verdicts say to do; None without a champion or a category.
 
     A category's own verdict comes first where it says something (*switch*, *keep*, *practically equal*). Where its
-    evidence is not enough, what holds over all holds there too, unless something speaks against that candidate there.
+    evidence is not enough, what holds over all is followed there too, unless that candidate was seen worse there.
     """
     whole = next((verdict for verdict in verdicts if verdict.category is None), None)
     in_categories = {verdict.category: verdict for verdict in verdicts if verdict.category is not None}
@@ -71,7 +70,7 @@ def _whom(here: Verdict, whole: Verdict) -> int:
         return _chosen(here)
     over_all = _chosen(whole)
     compared = next((one for one in here.comparisons if one.challenger == over_all), None)
-    return over_all if compared is not None and not _speaks_against(compared) else here.champion
+    return over_all if compared is not None and may_follow(compared) else here.champion
 
 
 def _chosen(verdict: Verdict) -> int:
@@ -82,10 +81,6 @@ def _chosen(verdict: Verdict) -> int:
         cheaper = verdict.comparisons[0].cheaper
         return verdict.champion if cheaper is None else cheaper
     return verdict.champion
-
-
-def _speaks_against(one: Comparison) -> bool:
-    return one.decision is Decision.KEEP or one.because in _FORBIDS
 
 
 def usd_for(who: Mapping[str, int], spent: SpentBy, answers: Mapping[str, float]) -> float | None:

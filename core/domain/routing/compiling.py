@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from core.domain.deciding import Because, Claim, Comparison, Decision
+from core.domain.deciding import Because, Claim, Comparison, Decision, may_follow
 from core.domain.routing.options import Option, breach, sure_breach, timeout_ms
 from core.domain.routing.tables import Limits, Route, RouteBecause, RoutingTable
 
@@ -122,9 +122,9 @@ def _follows_over_all(scope: Scope, told: Compiling) -> int | None:
     if told.over_all is None or scope.incumbent.primary != told.champion:
         return None
     here = next((one for one in scope.comparisons if one.challenger == told.over_all.challenger), None)
-    if here is None or here.decision is Decision.KEEP or not _may(here, scope, told):
+    if here is None or not may_follow(here) or not _may(here, scope, told):
         return None
-    return here.challenger if here.quality is not None and here.quality.estimate >= 0 else None
+    return here.challenger
 
 
 def _is_switch(one: Comparison) -> bool:

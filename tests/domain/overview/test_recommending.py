@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from core.domain.deciding import Because, Comparison, Decision, Verdict
+from core.domain.deciding import Because, Comparison, Decision, Difference, Source, Verdict
 from core.domain.overview import Spent, recommended, thousand, usd_for
 
 ALDER, BIRCH, CEDAR = 1, 2, 3
@@ -13,6 +13,11 @@ def compared(challenger: int, decision: Decision, because: Because, **more) -> C
     return Comparison(None, ALDER, challenger, decision, because, **none, **more)
 
 
+def seen(points: float) -> Difference:
+    """A difference of quality that proves nothing yet."""
+    return Difference(points, points - 0.3, points + 0.3, 0.1, 0.025, 8, Source.AUTOMATIC)
+
+
 def verdict(category: str | None, *comparisons: Comparison) -> Verdict:
     first = comparisons[0]
     return Verdict(category, ALDER, first.challenger, first.decision, first.because, 0.05, 0.1, False, comparisons)
@@ -20,7 +25,7 @@ def verdict(category: str | None, *comparisons: Comparison) -> Verdict:
 
 SWITCH = compared(BIRCH, Decision.SWITCH, Because.CHEAPER)
 KEEP = compared(BIRCH, Decision.KEEP, Because.WORSE)
-OPEN = compared(BIRCH, Decision.NOT_ENOUGH, Because.QUALITY_OPEN)
+OPEN = replace(compared(BIRCH, Decision.NOT_ENOUGH, Because.QUALITY_OPEN), quality=seen(0.02))
 
 
 def whom(*verdicts: Verdict) -> dict[str, int]:
@@ -46,8 +51,10 @@ def test_a_switch_over_all_does_not_reach_where_something_speaks_against_that_ca
     worse_here = verdict("coding", nearest, KEEP)
     contradicted = verdict("coding", replace(OPEN, because=Because.CONTRADICTION))
     too_slow = verdict("coding", replace(OPEN, because=Because.LATENCY_UNKNOWN))
+    seen_worse = verdict("coding", replace(OPEN, quality=seen(-0.02)))
+    unseen = verdict("coding", replace(OPEN, quality=None))
     never_asked = verdict("coding", nearest)
-    for here in (worse_here, contradicted, too_slow, never_asked):
+    for here in (worse_here, contradicted, too_slow, seen_worse, unseen, never_asked):
         assert whom(verdict(None, SWITCH), here) == {"coding": ALDER}
 
 
