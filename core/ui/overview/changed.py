@@ -11,7 +11,7 @@ from core.services import overview
 from core.services.overview import Change, ChangeKind
 from core.storage.engine import reading
 from core.storage.tables import Person
-from core.ui.overview import addresses, links
+from core.ui.overview import addresses, leading
 from core.ui.overview.addresses import Address
 from core.ui.overview.view import View
 from core.ui.shared import access, frame
@@ -65,7 +65,7 @@ def _listed(view: View, found: list[Change]) -> None:
         return
     for change in found:
         said = frame.as_typed(change.said)
-        links.line(f"{_mark(change)} {said}", _address(view, change))
+        leading.line(f"{_mark(change)} {said}", _address(view, change))
 
 
 def _mark(change: Change) -> str:

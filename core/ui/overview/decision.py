@@ -10,7 +10,7 @@ from core.domain.deciding.wording import head_and_reason
 from core.domain.words import n
 from core.services.deciding.text import notes, settling
 from core.ui.decisions import page as decisions_page
-from core.ui.overview import addresses, links
+from core.ui.overview import addresses, leading
 from core.ui.overview.view import View
 from core.ui.shared import colours, frame
 
@@ -35,7 +35,7 @@ def section(view: View) -> None:
         st.header(f"{_mark(whole)} {frame.as_typed(head)}", anchor=False)
         said = frame.as_typed(_begun(reason, view.names))
         rests = f" :gray[{_rests(view, whole)}]" if whole.comparisons else ""
-        links.line(f"{said}{rests}", addresses.verdict(view.dataset, None))
+        leading.line(f"{said}{rests}", addresses.verdict(view.dataset, None))
         for note in notes(view.verdicts):
             st.caption(f":material/info: {note}")
         if whole.because not in _SAME_FOR_ALL:
@@ -48,7 +48,7 @@ def _not_yet(view: View) -> None:
     why = f"{n(answered, 'response')} not scored yet." if answered else "Nobody has answered these prompts."
     with st.container(border=True, gap="small", key="overview_decision"):
         st.header(":orange[:material/hourglass_top:] No verdict yet", anchor=False)
-        links.line(why, addresses.figures(view.label))
+        leading.line(why, addresses.figures(view.label))
 
 
 def _categories(view: View) -> None:
@@ -59,7 +59,7 @@ def _categories(view: View) -> None:
         for place, verdict in enumerate(rows):
             with st.container(horizontal=True, gap="small", key=f"overview_category-{place}"):
                 st.markdown(f"{_mark(verdict)} {_cut(verdict.category or '')}{_who(view, verdict)}", width=168)
-                links.line(_row(view, verdict), addresses.verdict(view.dataset, verdict.category))
+                leading.line(_row(view, verdict), addresses.verdict(view.dataset, verdict.category))
 
 
 def _cut(name: str) -> str:

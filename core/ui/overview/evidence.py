@@ -9,7 +9,7 @@ from core.domain.acceptability import CostState
 from core.domain.words import money, seconds
 from core.services.quality import Line
 from core.services.quality.words import cost_and_span, quantile, share_and_span
-from core.ui.overview import addresses, links, scatter
+from core.ui.overview import addresses, leading, scatter
 from core.ui.overview.scatter import Point
 from core.ui.overview.view import View
 from core.ui.quality import charts as quality_charts
@@ -27,7 +27,7 @@ def section(view: View) -> None:
             said = f"Share acceptable ({who}) against cost. Lines: 95 % intervals."
             st.caption(f"{said} Dotted: nobody is cheaper and better.")
             plotted = cost_chart(view)
-            links.line(_left_out(view, plotted), addresses.figures(view.label))
+            leading.line(_left_out(view, plotted), addresses.figures(view.label))
         with st.container(gap="xsmall"):
             st.subheader("Latency", anchor=False)
             st.caption("Filled: median. Hollow: p95. Tick: p99. Bands: 95 % intervals.")
@@ -37,27 +37,23 @@ def section(view: View) -> None:
 
 def cost_chart(view: View) -> int:
     """Share against cost of those who have both; of how many that is. A chart of nothing is a sentence."""
-    there = points(view)
-    if not there:
-        both = list(_points(view))
-        _instead(view, both)
-        return len(both)
+    points, drawn = list(_points(view)), cost_figure(view)
+    if drawn is None:
+        _instead(view, points)
+        return len(points)
     alt = "Share acceptable against cost per 1,000 acceptable responses: " + "; ".join(
-        f"{point.name}, {point.detail}" for point in there[:_MOST_SAID]
+        f"{point.name}, {point.detail}" for point in points[:_MOST_SAID]
     )
-    st.plotly_chart(cost_figure(view), config=charts.CONFIG, key="overview_chart-cost", alt=alt)
-    return len(there)
+    st.plotly_chart(drawn, config=charts.CONFIG, key="overview_chart-cost", alt=alt)
+    return len(points)
 
 
-def cost_figure(view: View) -> go.Figure:
-    """What ``cost_chart`` draws."""
-    return scatter.figure(points(view), title="US$ per 1,000 acceptable responses")
-
-
-def points(view: View) -> list[Point]:
-    """What there is to draw; empty where a sentence says as much."""
-    found = list(_points(view))
-    return found if len(found) > 1 and any(point.share for point in found) else []
+def cost_figure(view: View) -> go.Figure | None:
+    """What ``cost_chart`` draws; None where there are no two points, or nothing is acceptable."""
+    points = list(_points(view))
+    if len(points) < 2 or not any(point.share for point in points):
+        return None
+    return scatter.figure(points, title="US$ per 1,000 acceptable responses")
 
 
 def _points(view: View) -> Iterator[Point]:
@@ -115,9 +111,9 @@ def _limit(view: View) -> None:
     """Who is over the limit, or that there is none."""
     limit, lines = _limit_ms(view), _timed(view)
     if limit is None:
-        links.line("No limit is set. Enter one to keep slow candidates out.", addresses.decisions(view.dataset))
+        leading.line("No limit is set. Enter one to keep slow candidates out.", addresses.decisions(view.dataset))
     elif lines:
-        links.line(_against(view, lines, limit), addresses.figures(view.label))
+        leading.line(_against(view, lines, limit), addresses.figures(view.label))
 
 
 def _timed(view: View) -> list[Line]:

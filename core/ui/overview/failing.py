@@ -5,7 +5,7 @@ import streamlit as st
 from core.domain.words import n, percent
 from core.services.overview import Failure
 from core.services.quality import BehindRow
-from core.ui.overview import addresses, links
+from core.ui.overview import addresses, leading
 from core.ui.overview.view import View
 from core.ui.quality import behind
 from core.ui.shared import frame
@@ -33,9 +33,9 @@ def section(view: View) -> None:
 def _failure(view: View, name: str, failure: Failure) -> None:
     title = frame.as_typed(behind.label_of(failure.what))
     said = f"**{title}** {failure.count:,} of {n(failure.of, _unit(failure))} ({percent(failure.share)})"
-    links.line(said, addresses.responses_behind(view.label, name, failure.what))
+    leading.line(said, addresses.responses_behind(view.label, name, failure.what))
     if failure.example is not None:
-        links.line(_example(failure.example), addresses.prompt(view.label, failure.example.prompt))
+        leading.line(_example(failure.example), addresses.prompt(view.label, failure.example.prompt))
 
 
 def _unit(failure: Failure) -> str:

@@ -6,7 +6,7 @@ from core.domain.deciding import Decision
 from core.domain.deciding.wording import comparison_sentence
 from core.domain.words import percent
 from core.services.overview import Money
-from core.ui.overview import addresses, links
+from core.ui.overview import addresses, leading
 from core.ui.overview.view import View
 from core.ui.shared import frame
 from core.ui.shared.colours import MOST_COLOURED
@@ -83,7 +83,7 @@ def _instead(view: View, money: Money, *, is_whole: bool) -> None:
 def _figure(key: str, title: str, figure: str, said: str, to: addresses.Address) -> None:
     with st.container(gap=None, width="content", key=f"overview_figure-{key}"):
         st.caption(title)
-        links.figure(figure, to)
+        leading.figure(figure, to)
         if said:
             st.caption(said)
 
@@ -137,12 +137,12 @@ def _listed(categories: list[str]) -> str:
 def _whose(view: View, money: Money) -> None:
     """For how many answers, at which prices, and what is missing."""
     if money.is_monthly:
-        links.line(
+        leading.line(
             f":gray[For {money.total:,.0f} answers a month, at what the newest run paid; judges and raters are apart.]",
             addresses.decisions(view.dataset),
         )
     else:
-        links.line(
+        leading.line(
             ":gray[Per 1,000 answers, categories as in the dataset.] Enter answers a month to see it in your traffic.",
             addresses.decisions(view.dataset),
         )
@@ -167,4 +167,4 @@ def _cheapest(view: View, money: Money) -> None:
     price = f"{written(cheapest.usd)}{' a month' if money.is_monthly else ''}"
     why = frame.as_typed(comparison_sentence(compared, view.names))
     said = f"**Why not the cheapest, {view.called(cheapest.candidate_id)}** ({price})? {why}"
-    links.line(said, addresses.verdict(view.dataset, None))
+    leading.line(said, addresses.verdict(view.dataset, None))

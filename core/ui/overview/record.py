@@ -6,7 +6,7 @@ from core.domain.words import n, percent, when
 from core.services.deciding import taken
 from core.services.deciding.taken import DecisionOutcome
 from core.ui.decisions import page as decisions_page
-from core.ui.overview import addresses, links
+from core.ui.overview import addresses, leading
 from core.ui.overview.view import View
 from core.ui.shared import frame
 
@@ -22,9 +22,9 @@ def section(view: View) -> None:
             st.caption("None yet. What is accepted or declined stands here, with what it saved.")
             return
         for outcome in outcomes[:_MOST]:
-            links.line(_said(outcome), addresses.decisions(view.dataset), icon=_icon(outcome))
+            leading.line(_said(outcome), addresses.decisions(view.dataset), icon=_icon(outcome))
         if len(outcomes) > _MOST:
-            links.line(f"All {len(outcomes):,} decisions", addresses.decisions(view.dataset))
+            leading.line(f"All {len(outcomes):,} decisions", addresses.decisions(view.dataset))
 
 
 def _icon(outcome: DecisionOutcome) -> str:

@@ -21,12 +21,12 @@ def slide(view: View, shown: Shown) -> Slide:
     verdict = view.verdicts.of(None)
     headline = "No verdict yet" if verdict is None else sentence(verdict, view.names)
     said = f"{view.dataset}. {' '.join(notes(view.verdicts))} {shown.label[:1].upper()}{shown.label[1:]}"
-    has_chart = bool(evidence.points(view))
+    chart = evidence.cost_figure(view)
     return Slide(
         name=f"overview-{view.dataset}",
         headline=headline,
         footnote=f"{said}; {when(view.now)}. Evenhand.",
-        figures=[("Acceptable, and at what cost", lambda: evidence.cost_figure(view))] if has_chart else [],
+        figures=[] if chart is None else [("Acceptable, and at what cost", lambda: evidence.cost_figure(view) or chart)],
         lines=money.lines(view),
         rows=decisions_page.rows(view.verdicts),
         how=[] if verdict is None else [plain(decisions_page.margins(view.verdicts, verdict))],

@@ -12,7 +12,7 @@ from core import clock
 from core.domain.overview import Recommendation, recommended
 from core.services import deciding, overview, quality
 from core.services.datasets import datasets
-from core.services.deciding import Verdicts
+from core.services.deciding import Verdicts, taken
 from core.services.overview import Failure, Money
 from core.services.quality import CandidateRef, Line, QualityReport, Scope, rated
 from core.storage.engine import reading
@@ -77,8 +77,7 @@ def view(dataset: str) -> View:
     now = clock.now()
     with reading(engine()) as session:
         as_of = deciding.as_of(session, dataset)
-        newest = _newest(session, dataset)
-        figures_as_of = _figures_as_of(session, newest)
+        newest, figures_as_of = _newest(session, dataset)
     verdicts = decisions_page.found(dataset, as_of)
     scope = Scope(newest.id or 0)
     with st.spinner("Adding up what it cost …"):
@@ -95,24 +94,25 @@ def compute_first(database: Engine) -> None:
         names = deciding.datasets(session)
         if not names:
             return
-        as_of, newest = deciding.as_of(session, names[0]), _newest(session, names[0])
-        figures_as_of = _figures_as_of(session, newest)
+        as_of = deciding.as_of(session, names[0])
+        newest, figures_as_of = _newest(session, names[0])
     verdicts = decisions_page.verdicts(database, names[0], as_of)
     scope = Scope(newest.id or 0)
     report = quality_page.kept(database, scope, figures_as_of)
     _failures(database, scope, figures_as_of, report, verdicts.champion)
+    decisions_page.kept("outcomes", names[0], as_of, taken.outcomes, database=database)
 
 
-def _newest(session: Session, dataset: str) -> Dataset:
-    """The newest version that anybody answered, else the newest."""
-    for dataset_id in reversed(datasets.versions(session, dataset)):
-        if quality.runs(session, dataset_id):
-            return session.get_one(Dataset, dataset_id)
-    return datasets.named(session, dataset)
-
-
-def _figures_as_of(session: Session, dataset: Dataset) -> tuple[int, ...]:
-    return quality.as_of(session, quality.runs(session, dataset.id or 0)) + rated.as_of(session)
+def _newest(session: Session, dataset: str) -> tuple[Dataset, tuple[int, ...]]:
+    """The newest version that anybody answered, else the newest; and what its figures rest on."""
+    newest = datasets.named(session, dataset)
+    runs = quality.runs(session, newest.id or 0)
+    for dataset_id in () if runs else reversed(datasets.versions(session, dataset)):
+        runs = quality.runs(session, dataset_id)
+        if runs:
+            newest = session.get_one(Dataset, dataset_id)
+            break
+    return newest, quality.as_of(session, runs) + rated.as_of(session)
 
 
 def _failures(
