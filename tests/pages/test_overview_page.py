@@ -18,11 +18,12 @@ from core.services.overview import see
 from core.services.people import joining, people
 from core.services.studies import studies
 from core.settings import get_settings
-from core.storage.engine import reading, write
-from core.storage.tables import OverviewVisit, Person
+from core.storage.engine import reading, write, writing
+from core.storage.tables import Dataset, OverviewVisit, Person, Prompt
 from core.ui.overview import changed
 from core.ui.shared.navigation import PAGES_FOLDER
 from tests.decided import Planted, Production, plant, vote
+from tests.evaluated import Evaluated
 from tests.workspace import NOW
 
 HOSTILE = "<img src=x onerror=alert(1)> :red[x] **bold** $1$ `code` [a](http://b.example)"
@@ -111,7 +112,7 @@ def test_without_traffic_it_is_a_thousand_answers_and_the_way_to_enter_it(worksp
     switching(workspace)
     shown = words(opened())
     assert "What 1,000 answers cost" in shown
-    assert "Enter answers a month" in shown
+    assert "an admin enters answers a month on Decisions" in shown
 
 
 def test_the_step_is_one_button_that_leads_there(workspace: Engine):
@@ -237,6 +238,33 @@ def test_whoever_is_no_admin_is_told_who_does_an_admins_step(workspace: Engine, 
     app = opened()
     assert "An admin does this on *Candidates*." in words(app)
     assert not [button for button in app.main.button if button.key == "overview_go"]
+
+
+def test_the_step_opens_the_dialog_of_a_new_run(workspace: Engine):
+    with writing(workspace) as session:
+        world = Evaluated(session)
+        world.prompt("p0", "support")
+        world.candidate("A", is_champion=True)
+    app = opened()
+    assert "Evaluate the candidates" in words(app)
+    app.button(key="overview_re_evaluate").click().run()
+    assert not app.exception
+    assert "No candidate can be asked as things are" in plain("\n".join(str(each.value) for each in app.markdown))
+
+
+def test_a_new_version_that_nobody_answered_yet_hides_nothing(workspace: Engine):
+    plant(workspace, CHEAPER, prompts=60)
+    before = links(opened())
+    with writing(workspace) as session:
+        newer = Dataset(name="Support", version=2, content_hash="newer", created_at=NOW)
+        session.add(newer)
+        session.flush()
+        asked = [{"role": "user", "content": "New?"}]
+        told = {"external_id": "new", "category": "support", "content_hash": "new", "messages": asked, "tags": []}
+        session.add(Prompt(dataset_id=newer.id, **told))
+    after = links(opened())
+    assert [said for said in before if said.startswith("$")] == [said for said in after if said.startswith("$")]
+    assert any("cost_dataset=Support&" in address for address in after.values())
 
 
 def test_an_old_link_to_the_leaderboard_that_was_the_landing_page_leads_there(workspace: Engine):

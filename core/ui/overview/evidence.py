@@ -111,7 +111,7 @@ def _limit(view: View) -> None:
     """Who is over the limit, or that there is none."""
     limit, lines = _limit_ms(view), _timed(view)
     if limit is None:
-        leading.line("No limit is set. Enter one to keep slow candidates out.", addresses.decisions(view.dataset))
+        leading.line("No limit is set. An admin enters one on Decisions.", addresses.decisions(view.dataset))
     elif lines:
         leading.line(_against(view, lines, limit), addresses.figures(view.label))
 

@@ -143,7 +143,7 @@ def _whose(view: View, money: Money) -> None:
         )
     else:
         leading.line(
-            ":gray[Per 1,000 answers, categories as in the dataset.] Enter answers a month to see it in your traffic.",
+            ":gray[Categories as in the dataset.] To see it a month, an admin enters answers a month on Decisions.",
             addresses.decisions(view.dataset),
         )
     if money.missing:

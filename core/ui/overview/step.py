@@ -68,7 +68,8 @@ def _card(step: Step, person: Person, dataset: str | None) -> None:
 def _way(step: Step, to: Address, person: Person) -> None:
     """To the page where it is done; whoever may not open that is told who may."""
     entry = next((entry for entry in REGISTRY if entry.file == to.page and entry.path.is_file()), None)
-    if entry is None or entry.role > Role.of(person.role):
+    least = Role.ADMIN if step.kind is StepKind.ENTER_TRAFFIC else Role.RATER
+    if entry is None or max(entry.role, least) > Role.of(person.role):
         st.markdown(f"An admin does this{'' if entry is None else f' on *{entry.title}*'}.")
         return
     if st.button(step.button, type="primary", icon=":material/arrow_forward:", key="overview_go"):
