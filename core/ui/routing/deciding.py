@@ -79,8 +79,8 @@ def _buttons(found: View, waiting: Version | None) -> None:
     is_of_now = waiting is not None and found.is_table_of(waiting)
     if not is_of_now and (found.differs or found.in_force is None):
         st.button(
-            "Propose this table",
-            type="primary",
+            "Propose this table" if found.moves else "Propose it with fallbacks and timeouts",
+            type="primary" if found.moves else "secondary",
             key="routing_propose",
             help="It becomes a version, and can then be accepted.",
             on_click=access.guarded(access.Role.ANALYST)(partial(_propose, found.dataset)),

@@ -59,7 +59,7 @@ def _move(found: View, move: Move) -> dict[str, object]:
     route = found.table.of(move.category)
     return {
         "Category": move.category,
-        "From": "–" if was is None else was.name,
+        "From": "–" if was is None else grids.Name(was.name, was.position),
         "To": grids.Name(now.name, now.position),
         "Quality": "not compared" if move.points is None else f"{signed(100 * move.points)} points",
         "Cost per acceptable": _saved(move.saved),
