@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from core.domain.routing import Breach, Change, Limits, RoutingTable, breach
+from core.services import quality
+from core.services.datasets import datasets
 from core.services.routing.compiled import Found, find
 from core.services.routing.records import digest
 from core.services.routing.versions import Version
@@ -19,6 +21,9 @@ class View:
     """The table in force, what the evidence allows now, and how both do."""
 
     dataset: str
+    label: str
+    """Of its newest version, as addresses have it."""
+    has_several_runs: bool
     champion: int
     candidates: Mapping[int, Candidate]
     in_force: Version | None
@@ -59,13 +64,18 @@ class View:
 def view(session: Session, dataset: str) -> View | None:
     """Compile the dataset's table anew and look at it; None without a champion or without responses."""
     found = find(session, dataset)
-    return None if found is None else _seen(found)
+    if found is None:
+        return None
+    newest = datasets.named(session, dataset)
+    return _seen(found, newest.label, has_several_runs=len(quality.runs(session, newest.id or 0)) > 1)
 
 
-def _seen(found: Found) -> View:
+def _seen(found: Found, label: str, *, has_several_runs: bool) -> View:
     names, moved, ground = found.names, moves(found), found.ground
     return View(
         found.dataset,
+        label,
+        has_several_runs,
         ground.champion,
         ground.candidates,
         ground.in_force,

@@ -26,7 +26,7 @@ def slide(view: View, shown: Shown) -> Slide:
         name=f"overview-{view.dataset}",
         headline=headline,
         footnote=f"{said}; {when(view.now)}. Evenhand.",
-        figures=[] if chart is None else [("Acceptable, and at what cost", lambda: evidence.cost_figure(view) or chart)],
+        figures=[("Acceptable, and at what cost", lambda: evidence.cost_figure(view) or chart)] if chart else [],
         lines=money.lines(view),
         rows=decisions_page.rows(view.verdicts),
         how=[] if verdict is None else [plain(decisions_page.margins(view.verdicts, verdict))],

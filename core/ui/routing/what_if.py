@@ -20,6 +20,12 @@ def section(found: View) -> None:
         with st.expander(f"{len(others)} more candidates"):
             grids.show([_row(found, one, "") for one in others], alt="The same of the other candidates")
     st.caption(regret(found))
+    st.page_link(
+        "cost.py",
+        label="The figures of each candidate and category, and the responses behind them",
+        icon=":material/payments:",
+        query_params={"cost_dataset": found.label} | ({"cost_run": "All runs"} if found.has_several_runs else {}),
+    )
 
 
 def rows(found: View) -> list[dict[str, object]]:
