@@ -14,7 +14,7 @@ from core.services.studies import progress
 from core.services.studies.progress import StudyProgress
 from core.storage.engine import reading
 from core.storage.tables import Study
-from core.ui.shared import access, frame
+from core.ui.shared import access, filters, frame
 from core.ui.shared.resources import engine
 
 _SAID = {
@@ -22,6 +22,9 @@ _SAID = {
     "jsonl": "JSONL holds the texts as they are, and can be imported again.",
     "parquet": "Parquet is the smallest, for notebooks and data warehouses.",
 }
+
+
+_ALL_OWN = "Everything but the demo"
 
 
 def section() -> None:
@@ -40,11 +43,11 @@ def _votes() -> None:
     if not lines:
         frame.empty_state("No votes yet", "They can be exported as soon as somebody has rated or votes are imported.")
         return
-    by_id = {line.study.id: line for line in lines}
-    chosen = st.selectbox(
-        "Study", list(by_id), format_func=lambda id: by_id[id].study.name, key="datasets_export_study", width=420
-    )
-    line = by_id[chosen]
+    by_name = {line.study.name: line for line in lines}
+    ids = {name: str(line.study.id) for name, line in by_name.items()}
+    chosen = filters.one_of("Study", ids, key="datasets_export_study", carried=filters.STUDY, width=420)
+    filters.say_gone()
+    line = by_name[chosen]
     simulated = False
     if line.simulated:
         simulated = st.toggle(
@@ -68,16 +71,13 @@ def _responses() -> None:
     if not lines:
         frame.empty_state("No responses yet", "Import what candidates answered; then it can be exported from here.")
         return
-    by_id = {line.dataset.id: line for line in lines}
-    chosen = st.selectbox(
-        "Dataset",
-        [None, *by_id],
-        format_func=lambda id: "Everything but the demo" if id is None else by_id[id].dataset.label,
-        key="datasets_export_dataset",
-        width=420,
-    )
+    by_label = {line.dataset.label: line.dataset for line in lines}
+    options = {_ALL_OWN: "all"} | {label: str(dataset.id) for label, dataset in by_label.items()}
+    label = filters.one_of("Dataset", options, key="datasets_export_dataset", carried=filters.DATASET, width=420)
+    filters.say_gone()
+    chosen = by_label[label].id if label in by_label else None
     responses = sum(line.responses for line in lines if _is_in(line, chosen))
-    name = _name("responses", by_id[chosen].dataset.name if chosen is not None else "all")
+    name = _name("responses", by_label[label].name if label in by_label else "all")
     _offer("responses", name, responses, lambda format: _responses_file(chosen, format))
 
 

@@ -12,7 +12,7 @@ from core.settings import AuthMode, get_settings
 from core.storage.engine import reading
 from core.storage.tables import Study
 from core.ui.people import messages
-from core.ui.shared import access, frame
+from core.ui.shared import access, filters, frame
 from core.ui.shared.resources import engine
 
 ROLES = {
@@ -158,6 +158,9 @@ def _role_and_study(key: str) -> tuple[Role, int | None]:
     offered = studies_to_choose()
     asked = st.query_params.get(_STUDY, "")
     before = next((id for id in offered if str(id) == asked), None)
+    if asked and before is None:
+        filters.gone("study", [asked], _ANY)
+        filters.say_gone()
     study_id = st.selectbox(
         "Study",
         [None, *offered],

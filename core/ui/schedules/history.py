@@ -5,10 +5,11 @@ import streamlit as st
 from core.services.watching import schedules
 from core.storage.engine import reading
 from core.ui.schedules import page
+from core.ui.shared import filters
 from core.ui.shared.resources import engine
 
 _PER_PAGE = 10
-_CHOSEN = "schedules_history_of"
+_CHOSEN, _ALL = "schedules_history_of", "All schedules"
 
 
 def section() -> None:
@@ -20,13 +21,10 @@ def section() -> None:
     st.subheader("History", anchor=False)
     chosen = None
     if len(there) > 1:
-        chosen = st.selectbox(
-            "Of",
-            [None, *there],
-            format_func=lambda each: "All schedules" if each is None else there.get(each, "–"),
-            key=_CHOSEN,
-            width=320,
-        )
+        by_name = {name: id for id, name in there.items()}
+        options = {_ALL: "all"} | {name: str(id) for name, id in by_name.items()}
+        chosen = by_name.get(filters.one_of("Of", options, key=_CHOSEN, what="schedule", width=320))
+        filters.say_gone()
     with reading(engine()) as session:
         pages = -(-schedules.count_fires(session, chosen) // _PER_PAGE)
     if not pages:

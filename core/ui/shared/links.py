@@ -20,7 +20,7 @@ _BAR = st.components.v2.component(
     css=(_ASSETS / "links.css").read_text(encoding="utf-8"),
     js=(_ASSETS / "links.js").read_text(encoding="utf-8"),
 )
-_SHARED = ("run", "prompt", "response", "finding", "candidate", pins.AS_OF)
+_SHARED = ("run", "prompt", "response", "finding", "candidate")
 """What pages say in the address without their name before it."""
 _KINDS = ("picture", "report")
 
@@ -32,19 +32,14 @@ def bar(head: Head, page: str, *, slide: Callable[[], Slide] | None = None, show
     computed only when somebody presses. With ``shown`` a link can hold on to its moment, and whoever opens one later
     is told what changed.
     """
-    choices = {
-        key: st.query_params.get_all(key)
-        for key in sorted(st.query_params)
-        if key.startswith(f"{page}_") or key in _SHARED
-    }
-    scope = {key: found for key, found in choices.items() if key != pins.AS_OF}
+    address: dict[str, Any] = {"page": page, "shared": list(_SHARED), "pin": None}
     if shown is not None:
+        names = [key for key in sorted(st.query_params) if key.startswith(f"{page}_") or key in _SHARED]
+        choices = {key: st.query_params.get_all(key) for key in names}
         with head.line:
-            pins.say_changes(shown, scope)
-    address: dict[str, Any] = {"choices": choices, "pin": None}
-    if shown is not None:
+            pins.say_changes(shown, choices)
         address["pin"] = {
-            "label": shown.label, "as_of": pins.written(shown.moment), "seen": pins.seen(shown, scope),
+            "label": shown.label, "as_of": pins.written(shown.moment), "seen": pins.seen(shown, choices),
             "is_pinned": shown.is_pinned,
         }  # fmt: skip
     with head.buttons:

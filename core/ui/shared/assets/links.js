@@ -4,12 +4,13 @@ const SAID_MS = 4000
 const done = new WeakMap()
 let plotly
 
-function address({ choices, pin }, hold) {
+// All choices stand in the browser's own address, and on the way here others' may have been left there.
+function address({ page, shared, pin }, hold) {
   const url = new URL(window.location.href)
   url.search = ""
   url.hash = ""
-  for (const [key, found] of Object.entries(choices))
-    if (key !== "as_of") for (const each of found) url.searchParams.append(key, each)
+  for (const [key, found] of new URLSearchParams(window.location.search))
+    if (key.startsWith(`${page}_`) || shared.includes(key)) url.searchParams.append(key, found)
   if (pin && hold) url.searchParams.set("as_of", pin.as_of)
   if (pin) url.searchParams.set("seen", pin.seen)
   return url.toString()
