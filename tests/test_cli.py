@@ -187,7 +187,7 @@ def test_an_export_that_is_killed_leaves_the_file_as_it_was(filled: Run, tmp_pat
     columns = "run_id, prompt_id, candidate_id, repetition, turns, words, content_hash, created_at"
     made = columns.replace("repetition", "i").replace("turns", "json_array(hex(zeroblob(4000)))")
     database.execute(
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) "
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) "
         f"INSERT INTO response ({columns}) SELECT {made} FROM response, n WHERE id = 1"
     )
     database.commit()

@@ -24,6 +24,7 @@ from core.services.scoring import evaluators, gates
 from core.storage.engine import reading, write, writing
 from core.storage.tables import Attempt, Dataset, JudgeCall, Response, Run, Score, metadata
 from tests.evaluated import Evaluated
+from tests.long import times
 from tests.services.quality.test_quality import planted
 from tests.workspace import NOW
 
@@ -227,11 +228,11 @@ def test_whatever_changes_the_facts_is_seen_in_the_figures(
     assert way in quiet or after != before
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(times(1, long=3)))
 def test_after_any_sequence_of_changes_figures_from_columns_are_those_of_the_facts(engine: Engine, seed: int) -> None:
     rng, made = np.random.default_rng(seed), planted(engine)
     done: set[str] = set()
-    for _ in range(12):
+    for _ in range(times(8, long=12)):
         way = WAYS[int(rng.integers(len(WAYS)))]
         if way is not go_on_with_a_run or way.__name__ not in done:
             way(engine, made)

@@ -35,6 +35,7 @@ from tests.workspace import NOW, make_workspace
 
 PROJECT = PROJECT_ROOT
 SQLITE_WAITS = pytest.mark.regression("1.7")
+IMPORTED = times(500, long=2000)
 EACH_DATABASE = pytest.mark.parametrize(
     "database", [pytest.param("sqlite", marks=SQLITE_WAITS), pytest.param("postgres", marks=pytest.mark.postgres)],
     indirect=True,
@@ -92,17 +93,17 @@ def test_while_a_file_is_read_others_write_and_see_none_of_it(database: str, kin
 
 
 def test_raters_at_work_and_an_import_of_votes_leave_every_vote_counted_once(engine: Engine) -> None:
-    workspace = make_workspace(engine, prompts=24, raters=4, overlap=2)
+    workspace = make_workspace(engine, prompts=times(8, long=24), raters=4, overlap=2)
     raters = desks(engine, workspace)
     with ThreadPoolExecutor(len(raters)) as threads:
         rating = [threads.submit(desk.rate_until_nothing_is_left) for desk in raters]
         for number in range(3):
-            assert take(engine, votes(2000 + number, prompts=24)).created == 2000 + number
+            assert take(engine, votes(IMPORTED + number, prompts=8)).created == IMPORTED + number
         for work in rating:
             work.result(timeout=120)
     with Session(engine) as session:
         cast = set(session.exec(select(Vote.id).where(Vote.assignment_id.is_not(None))))
-        assert len(session.exec(select(Vote.id)).all()) == len(cast) + 6003
+        assert len(session.exec(select(Vote.id)).all()) == len(cast) + 3 * IMPORTED + 3
     with writing(engine) as session:
         session.execute(sa.delete(Vote).where(Vote.assignment_id.is_(None)))
     assert_acknowledged_votes_are_all_there_is(engine, raters)
