@@ -19,7 +19,7 @@ from tests.workspace import make_workspace
 
 pytestmark = pytest.mark.browser
 QUESTIONS = ("Tone", "Safety", "Send")
-PAIRS = times(8, 20)
+PAIRS = times(3, 20)
 
 
 _raters = count(1)
