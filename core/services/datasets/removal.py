@@ -198,7 +198,7 @@ def _delete_decisions(session: Session, gone: Sequence[Dataset]) -> None:
     kept = [dataset.id for dataset in gone]
     left = sa.select(_table["dataset"].c.name).where(_table["dataset"].c.id.not_in(kept))
     names = {dataset.name for dataset in gone}
-    for name in ("decision_taken", "route_outcome", "routes_decided"):
+    for name in ("decision_taken", "route_outcome", "routes_decided", "overview_visit"):
         table = _table[name]
         session.execute(sa.delete(table).where(table.c.dataset.in_(names), table.c.dataset.not_in(left)))
     # A table refers to the one before it, so the newest goes first.
