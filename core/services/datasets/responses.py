@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from core.errors import NotFound
+from core.services.datasets.answered import newest_answered
 from core.services.leaderboards.tallies import is_current, is_simulated
 from core.services.studies import studies
 from core.storage.tables import Candidate, Dataset, Prompt, Response, Run, metadata
@@ -118,14 +119,6 @@ def datasets(session: Session) -> list[DatasetRef]:
         reverse=True,
     )
     return [DatasetRef(d.id or 0, d.label) for d in found]
-
-
-def newest_answered(session: Session) -> dict[int, int]:
-    """Dataset → its newest run with a response, of every dataset that has one."""
-    run, response = metadata.tables["run"].c, metadata.tables["response"].c
-    some = sa.exists().where(response.run_id == run.id)
-    query = sa.select(run.dataset_id, sa.func.max(run.id)).where(some).group_by(run.dataset_id)
-    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def names(session: Session) -> dict[str, list[int]]:

@@ -18,7 +18,7 @@ from core.ui.shared import charts
 from core.ui.shared.charts import Dot
 from core.ui.shared.pins import Shown
 from core.ui.shared.resources import engine
-from core.ui.shared.slides import Slide, plain
+from core.ui.shared.slides import Slide, plain, signed
 
 _MOST_SHOWN = 12
 
@@ -28,11 +28,13 @@ def slide(found: Verdicts, shown: Shown) -> Slide:
     verdict = found.of(None) or found.verdicts[0]
     compared = [one for one in verdict.comparisons if one.quality is not None]
     lines = [*numbers(verdict.comparisons[0]), *readings(verdict, found.names)] if verdict.comparisons else []
+    with reading(engine()) as session:
+        ids = datasets.versions(session, found.dataset)
     said = f"{found.dataset}. {' '.join(notes(found))} {shown.label[:1].upper()}{shown.label[1:]}; {when(clock.now())}."
     return Slide(
         name=f"decisions-{found.dataset}",
         headline=sentence(verdict, found.names),
-        footnote=f"{said} Evenhand.",
+        footnote=signed(said, ids),
         figures=[("Quality, points more than the champion", lambda: _figure(found, verdict))] if compared else [],
         lines=lines,
         rows=page.rows(found),

@@ -15,7 +15,7 @@ from core.ui.shared import charts
 from core.ui.shared.filters import BoardChoice
 from core.ui.shared.pins import Shown
 from core.ui.shared.resources import engine
-from core.ui.shared.slides import Slide, plain
+from core.ui.shared.slides import Slide, plain, signed
 
 
 def slide(found: Found, choice: BoardChoice, coloured: frozenset[int]) -> Slide:
@@ -50,11 +50,12 @@ def _footnote(board: Leaderboard, choice: BoardChoice) -> str:
     judge = f" Narrowed by {board.judge.name}." if board.judge is not None else ""
     masked = "" if board.filters.masked else " Without masked pairs."
     at = f" Counted {when(board.refreshed_at)}." if board.refreshed_at else ""
-    return (
+    said = (
         f"Study {choice.study.name}, question {board.question.title}, {board.filters.category or 'all categories'}. "
         f"{n(board.votes, 'vote')}{simulated} by {n(board.raters, 'rater')}; intervals "
-        f"{100 * board.options.level:.0f} %.{judge}{masked}{as_of}{at} Evenhand."
+        f"{100 * board.options.level:.0f} %.{judge}{masked}{as_of}{at}"
     )
+    return signed(said, [choice.study.dataset_id])
 
 
 def shown(found: Found, choice: BoardChoice) -> Shown:

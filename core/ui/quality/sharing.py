@@ -15,7 +15,9 @@ from core.ui.quality.page import View
 from core.ui.quality.standing import rests_on_votes
 from core.ui.shared.pins import Shown
 from core.ui.shared.resources import engine
-from core.ui.shared.slides import Slide, plain
+from core.ui.shared.slides import Slide, plain, signed
+
+_TOLD = " (filled: what experts would send; hollow: automatic, by gates alone)"
 
 
 def slide(view: View, shown: Shown) -> Slide:
@@ -29,7 +31,13 @@ def slide(view: View, shown: Shown) -> Slide:
         name=_name(view),
         headline=plain(sentences.headline(view.report, view.lines, view.by)),
         footnote=_footnote(view, shown),
-        figures=[(measure.title, partial(page.dots_figure, view, measure, beside=beside)) for measure, beside in drawn],
+        figures=[
+            (
+                f"{measure.title}{_TOLD * human}",
+                partial(page.dots_figure, view, measure, beside=beside),
+            )
+            for measure, beside in drawn
+        ],
         lines=[plain(said) for said in sentences.explained(view.report, view.lines, view.by)],
         rows=table.essentials(view),
         how=[plain(paragraph) for paragraph in table.method(view.report)],
@@ -44,7 +52,8 @@ def _footnote(view: View, shown: Shown) -> str:
     known = [plain(note) for note in notes.notes(view.report, view.lines)]
     where = scope_in_words(view.report, view.choice.category)
     said = f"{view.choice.dataset.label}, {where}. {plain(page.rests_on(view))}."
-    return " ".join([said, *known, f"{shown.label[:1].upper()}{shown.label[1:]}; {when(clock.now())}. Evenhand."])
+    footnote = " ".join([said, *known, f"{shown.label[:1].upper()}{shown.label[1:]}; {when(clock.now())}."])
+    return signed(footnote, [view.choice.dataset.id])
 
 
 def shown(view: View) -> Shown:

@@ -1,7 +1,7 @@
 """What of a page goes into a picture or a one-page report: headline, chart, table, footnote."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -9,7 +9,10 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from core.services.datasets import answered
+from core.storage.engine import reading
 from core.ui.shared import colours, grids
+from core.ui.shared.resources import engine
 
 _STYLE = (Path(__file__).parent / "assets" / "report.css").read_text(encoding="utf-8")
 _LONGEST_NAME = 80
@@ -40,6 +43,13 @@ class Slide:
     """The table of figures, as ``grids.show`` takes it."""
     how: Sequence[str] = ()
     """How it was computed, a paragraph each."""
+
+
+def signed(footnote: str, dataset_ids: Iterable[int | None]) -> str:
+    """A footnote with where it comes from, and a word that the demo is one: a slide is seen without the app around."""
+    with reading(engine()) as session:
+        demo = " Demo: written and simulated." if answered.are_demo(session, dataset_ids) else ""
+    return f"{footnote}{demo} Evenhand."
 
 
 def plain(markdown: str) -> str:
