@@ -41,9 +41,10 @@ def section(board: Leaderboard) -> None:
         f"{n(found.votes, 'vote')} on {n(found.pairs, 'pair')} of responses.{first} A prompt's name leads to the "
         f"response of {frame.as_typed(name)}, an opponent's to the one beside it."
     )
-    grids.show(
+    grids.leading(
         [_row(board, row) for row in found.rows],
         alt=f"The pairs of responses on which raters voted on {name}, and how",
+        key="leaderboard_pairs",
         most_px=400,
     )
 
@@ -95,4 +96,4 @@ def _row(board: Leaderboard, row: PairRow) -> dict[str, object]:
 
 def _link(label: str, row: PairRow, response_id: int | None) -> grids.Link:
     where = filters.responses_address(row.dataset_id, row.prompt, response_id=response_id)
-    return grids.Link(label, grids.address("responses", where))
+    return grids.Link(label, "responses", where)

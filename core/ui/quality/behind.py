@@ -132,9 +132,10 @@ def _found(
 
 
 def _list(rows: list[BehindRow]) -> None:
-    grids.show(
+    grids.leading(
         [_row(row) for row in rows],
         alt="The responses behind the chosen figure: prompt, candidate, verdict, why, answer, latency and cost",
+        key="cost_behind-list",
         most_px=400,
     )
 
@@ -177,4 +178,4 @@ def _row(row: BehindRow) -> dict[str, object]:
 def _way_to(row: BehindRow) -> grids.Link:
     """To the response, marked; of a unit that was given up to its prompt."""
     where = filters.responses_address(row.dataset_id, row.prompt, response_id=row.response_id)
-    return grids.Link(row.prompt, grids.address("responses", where))
+    return grids.Link(row.prompt, "responses", where)

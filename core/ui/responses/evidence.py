@@ -148,9 +148,10 @@ def _heard(of: Evidence, response_id: int) -> None:
         return
     if votes:
         has_others = any(vote.cast_on for vote in votes)
-        grids.show(
+        grids.leading(
             [_vote(vote, of.has_studies, has_others=has_others) for vote in votes],
             alt="The votes on this response, the newest first",
+            key=f"responses_votes-{response_id}",
             most_px=320,
         )
         frame.simulated_badge(sum(vote.kind == "simulated" for vote in votes), len(votes))
@@ -181,7 +182,7 @@ def _vote(vote: VoteOn, has_studies: bool, *, has_others: bool) -> dict[str, obj
 
 
 def _link(label: str, response_id: int) -> grids.Link:
-    return grids.Link(label, grids.address("responses", responses_address(response_id=response_id)))
+    return grids.Link(label, "responses", responses_address(response_id=response_id))
 
 
 def _note(note: NoteOn, response_id: int, number: int) -> None:

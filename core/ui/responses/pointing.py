@@ -61,11 +61,14 @@ def _found(session: Session, asked: str) -> Whereabouts | None:
 
 def _lead_to(found: Whereabouts) -> None:
     """Have the filters show the response; what would hide it is let go."""
-    st.query_params[_DATASET] = str(found.dataset_id)
-    st.query_params[PROMPT] = found.prompt
-    st.query_params[runs.RUN] = runs.value_of(found.run_id, is_imported=found.is_imported)
+    led = {
+        _DATASET: str(found.dataset_id),
+        PROMPT: found.prompt,
+        runs.RUN: runs.value_of(found.run_id, is_imported=found.is_imported),
+    }
     if st.query_params.get(_CATEGORY) != found.category:
-        st.query_params[_CATEGORY] = filters.ALL_CATEGORIES
+        led[_CATEGORY] = filters.ALL_CATEGORIES
+    st.query_params.update(led)
     st.query_params.pop(SEARCH, None)
     if str(found.candidate_id) not in st.query_params.get_all(SHOW):
         st.query_params.pop(SHOW, None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from pathlib import Path
 from urllib.parse import urlencode
@@ -9,7 +10,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from core.domain.words import CHAMPION_IS
-from core.ui.shared import colours
+from core.ui.shared import access, colours
 
 Cell = object
 _CHAMPION = "· champion"
@@ -52,10 +53,17 @@ class Name:
 
 @dataclass(frozen=True)
 class Link:
-    """A cell that leads somewhere, in this tab unless asked otherwise."""
+    """A cell of ``leading`` that leads to another page of the app."""
 
     text: str
-    address: str
+    page: str
+    """Its name in addresses."""
+    query: Mapping[str, str]
+
+    @property
+    def address(self) -> str:
+        """Where it leads, for a tab of its own."""
+        return f"./{self.page}?{urlencode(self.query)}"
 
 
 @dataclass(frozen=True)
@@ -63,11 +71,6 @@ class Passage:
     """A longer text: its beginning in sight, all of it when pointed at."""
 
     text: str
-
-
-def address(page: str, query: Mapping[str, str]) -> str:
-    """Of another page of the app, as a ``Link`` takes it."""
-    return f"./{page}?{urlencode(query)}"
 
 
 def show(rows: Sequence[Mapping[str, Cell]], *, alt: str, quiet: Sequence[bool] = (), most_px: int = 460) -> None:
@@ -91,6 +94,24 @@ def choosable(
     """As ``show``, with cells to choose and heads that put the rows in order. ``on_choose`` asks ``chosen``."""
     if rows:
         _CHOOSABLE(key=key, data={"html": _table(rows, alt, quiet, most_px)}, on_chosen_change=on_choose)
+
+
+def leading(rows: Sequence[Mapping[str, Cell]], *, alt: str, key: str, most_px: int = 460) -> None:
+    """As ``show``, with cells that lead to other pages of the app, and heads that put the rows in order."""
+    if not rows:
+        return
+    note = access.guarded(access.Role.ANALYST)(partial(_note_way, key, rows))
+    _CHOOSABLE(key=key, data={"html": _table(rows, alt, (), most_px), "leads": True}, on_chosen_change=note)
+    way = st.session_state.pop(f"_{key}_way", None)
+    if isinstance(way, Link):
+        st.switch_page(f"{way.page}.py", query_params=dict(way.query))
+
+
+def _note_way(key: str, rows: Sequence[Mapping[str, Cell]]) -> None:
+    cell = chosen(key, rows)
+    if cell is not None:
+        row, column = cell
+        st.session_state[f"_{key}_way"] = rows[row][column]
 
 
 def chosen(key: str, rows: Sequence[Mapping[str, Cell]]) -> tuple[int, str] | None:

@@ -32,6 +32,14 @@ function act(place, cell, choose) {
   else choose({ row: Number(cell.parentElement.dataset.row), column: heads[cell.cellIndex].textContent })
 }
 
+// A link leads on within the app; opened in another tab it is the browser's.
+function onClick(place, event, choose) {
+  const cell = event.target.closest("td, th"), link = event.target.closest("a")
+  if (!cell || (link && (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey))) return
+  if (link) event.preventDefault()
+  act(place, cell, choose)
+}
+
 function onKey(place, event, choose) {
   const cell = event.target.closest("td, th")
   if (!cell || event.ctrlKey || event.metaKey || event.altKey) return
@@ -56,6 +64,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     for (const cell of place.querySelectorAll("td, th")) cell.tabIndex = -1
     reach(place, place.querySelector("tbody tr").cells[0])
   }
-  place.onclick = (event) => event.target.closest("td, th") && act(place, event.target.closest("td, th"), choose)
+  place.classList.toggle("leads", data.leads === true)
+  place.onclick = (event) => onClick(place, event, choose)
   place.onkeydown = (event) => onKey(place, event, choose)
 }
