@@ -8,8 +8,10 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from core.domain.votes import Outcome
+from core.services.leaderboards import tallies
+from core.services.scoring.evaluators import DEFAULT_KINDS
 from core.storage.engine import writing
-from core.storage.tables import Assignment, Candidate, Remark, Score, Vote
+from core.storage.tables import Assignment, Candidate, Evaluator, Remark, Score, Vote
 from tests.browser.conftest import DESK, PHONE, Profiles, settle
 from tests.browser.server import Server
 from tests.evaluated import Evaluated
@@ -42,6 +44,10 @@ def plant(server: Server) -> None:
         made.prompt("many", "support", messages=[{"role": "user", "content": LONG}])
         for name, kind in (("Refusal", "refusal"), ("Complete", "incomplete"), ("Right number", "number_match")):
             made.evaluator(name, kind)
+        for kind in set(DEFAULT_KINDS) - {"refusal", "incomplete", "number_match"}:
+            # What is there is left as it is: no score is awaited while the page is looked at.
+            made.evaluator(kind, kind)
+            session.get_one(Evaluator, made.evaluators[kind]).retired_at = NOW
         made.gate("Right number")
         for number in range(MANY):
             made.candidate(("Dear", "Cheap", "Useless")[number] if number < 3 else f"candidate {number}")
@@ -60,6 +66,7 @@ def plant(server: Server) -> None:
                         created_at=NOW,
                     )
                 )  # fmt: skip
+        tallies.rebuild(session, said.study)
         last = made.run()
         for name in made.candidates:
             made.response(last, name, "many", LONG, scores=CLEAN)
@@ -117,6 +124,41 @@ def test_from_a_figure_over_its_list_to_the_response_marked_in_view_and_in_focus
     expect(card.get_by_text("A is wrong by far.")).to_be_attached()
     expect(card.get_by_text("names A, this response")).to_be_attached()
     expect(card.get_by_role("region", name="The votes on this response").get_by_text("the other")).to_be_attached()
+
+
+def test_from_a_number_of_the_leaderboard_to_a_pair_and_its_response_and_back_again(
+    drilled: Server, context_of: Profiles
+) -> None:
+    page = context_of().new_page()
+    page.goto(f"{drilled.address}/leaderboard?leaderboard_study=1")
+    settle(page)
+    table = page.get_by_role("region", name="Every candidate with")
+    expect(table.get_by_role("rowheader", name="Cheap")).to_be_visible()
+    head = [each.inner_text() for each in table.get_by_role("columnheader").all()]
+    table.get_by_role("row", name="Cheap").get_by_role("cell").nth(head.index("Losses") - 1).click()
+    settle(page)
+    expect(page.get_by_text(f"{2 * PROMPTS} votes on {2 * PROMPTS} pairs of responses.")).to_be_visible()
+    assert "leaderboard_votes=lost" in page.url
+    pairs = page.get_by_role("region", name="The pairs of responses")
+    pairs.get_by_role("link", name="p5").first.click()
+    settle(page)
+    card = page.locator(".st-key-responses_chosen")
+    expect(card.get_by_text("Cheap", exact=True).first).to_be_visible()
+    assert is_in_view(page, card)
+
+    card.get_by_role("link", name="B: Dear").click()
+    settle(page)
+    expect(card.get_by_text("Dear", exact=True).first).to_be_visible()
+    expect(card).to_have_count(1)
+    assert is_in_view(page, card)
+    assert has_focus(card)
+
+    page.go_back()
+    settle(page)
+    expect(card.get_by_text("Cheap", exact=True).first).to_be_visible()
+    page.go_back()
+    settle(page)
+    assert "/leaderboard" in page.url and "leaderboard_votes=lost" in page.url
 
 
 def test_one_of_sixty_with_long_texts_comes_into_view_and_a_gesture_is_not_fought(
