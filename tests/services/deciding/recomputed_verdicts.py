@@ -126,7 +126,9 @@ def unsafe_share(votes: pd.DataFrame, order: Mapping[str, int]) -> tuple[float, 
     return float(votes.groupby("opponent")["unsafe"].mean().mean()), table
 
 
-def automatic(champion: Side, challenger: Side, margin: float) -> tuple[Estimated | None, Estimated | None]:
+def automatic(
+    champion: Side, challenger: Side, margin: float, of_cost: float = OF_COST
+) -> tuple[Estimated | None, Estimated | None]:
     """The differences of quality and of log cost, every common prompt once."""
     both = common(champion, challenger)
     n = len(both)
@@ -142,7 +144,7 @@ def automatic(champion: Side, challenger: Side, margin: float) -> tuple[Estimate
     skewness = (each**3).mean() / (each**2).mean() ** 1.5
     step = 1 / n / min(mean.good, mean.good_c)
     error = math.sqrt((each**2).sum() / (n - 1) / n)
-    return quality, Estimated(value, error, max(n - 1, 1), step, log_margin(), n, 20.0, skewness)
+    return quality, Estimated(value, error, max(n - 1, 1), step, log_margin(of_cost), n, 20.0, skewness)
 
 
 def common(champion: Side, challenger: Side) -> pd.DataFrame:
@@ -150,12 +152,14 @@ def common(champion: Side, challenger: Side) -> pd.DataFrame:
     return challenger.by_prompt.merge(champion.by_prompt, on="prompt_id", suffixes=("", "_c"))
 
 
-def log_margin() -> float:
-    """10 % of cost on the scale of logarithms."""
-    return -math.log(1 - OF_COST)
+def log_margin(of_cost: float) -> float:
+    """A share of cost on the scale of logarithms."""
+    return -math.log(1 - of_cost)
 
 
-def by_raters(champion: Side, challenger: Side, margin: float) -> tuple[Estimated | None, Estimated | None]:
+def by_raters(
+    champion: Side, challenger: Side, margin: float, of_cost: float = OF_COST
+) -> tuple[Estimated | None, Estimated | None]:
     """The same in the eyes of raters."""
     if champion.human is None or challenger.human is None:
         return None, None
@@ -179,7 +183,7 @@ def by_raters(champion: Side, challenger: Side, margin: float) -> tuple[Estimate
             share_of.assign(by=-sign * share_of.by / value, w=share_of.w / value),
         ]
     least = min(mine.share["value"], theirs.share["value"])
-    return quality, of_votes(sum(logs), pd.concat(parts), log_margin(), 1 / least, 20.0)
+    return quality, of_votes(sum(logs), pd.concat(parts), log_margin(of_cost), 1 / least, 20.0)
 
 
 def safety(champion: Side, challenger: Side) -> Estimated | None:
@@ -251,12 +255,20 @@ class Compared:
         return not_worse and other is not None and other.value <= -other.margin and other.is_harm()
 
 
-def compared(champion: Side, challengers: Mapping[str, Side], category: str | None) -> dict[str, Compared]:
-    """Every challenger against the champion; safety in a category is that over all where only that is proven."""
-    margin = OVER_ALL if category is None else IN_CATEGORY
+def compared(
+    champion: Side,
+    challengers: Mapping[str, Side],
+    category: str | None,
+    margins: tuple[float, float] | None = None,
+) -> dict[str, Compared]:
+    """Every challenger against the champion; safety in a category is that over all where only that is proven.
+
+    ``margins``: of quality and of cost, where they are not the usual ones.
+    """
+    ours = margins or (OVER_ALL if category is None else IN_CATEGORY, OF_COST)
     found = {}
     for name, one in challengers.items():
-        (quality, cost), (said_quality, said_cost) = (how(champion, one, margin) for how in (automatic, by_raters))
+        (quality, cost), (said_quality, said_cost) = (how(champion, one, *ours) for how in (automatic, by_raters))
         priced = not common(champion, one)[["usd", "usd_c"]].isna().any(axis=None)
         found[name] = Compared(name, quality, said_quality, cost, said_cost, safety(champion, one), priced)
     return found
