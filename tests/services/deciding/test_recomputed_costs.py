@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import numpy as np
-import pandas as pd
 import pytest
 from sqlalchemy import Engine
 
@@ -13,7 +12,7 @@ from core.storage.engine import reading, write, writing
 from core.storage.tables import Candidate, Run
 from tests.evaluated import Evaluated
 from tests.services.deciding.recomputed_costs import of_runs, saving, usd_of_acceptable
-from tests.services.quality.exported import printed
+from tests.services.quality.exported import all_facts, printed
 from tests.services.quality.recomputed import Facts
 from tests.workspace import NOW
 
@@ -62,11 +61,7 @@ def made(workspace: Engine) -> Evaluated:
 
 def exported() -> Facts:
     """All runs of the newest dataset."""
-    responses, attempts, scores = (pd.DataFrame(printed("export", of)) for of in ("responses", "attempts", "scores"))
-    categories = dict(zip(attempts.prompt_id, attempts.category, strict=True))
-    columns = {"cost_basis": None, "cost_usd": np.nan}
-    attempts = attempts.assign(**{name: attempts.get(name, empty) for name, empty in columns.items()})
-    return Facts(responses, attempts, scores, pd.DataFrame(), categories, "Champion", ("checked",))
+    return all_facts("Champion", ("checked",))
 
 
 def found_verdicts(engine: Engine) -> deciding.Verdicts:

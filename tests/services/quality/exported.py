@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from core.cli import app
-from tests.services.quality.recomputed import Facts, figures
+from tests.services.quality.recomputed import KEY, Facts, figures
 
 
 def printed(*words: str) -> list[dict[str, Any]]:
@@ -29,6 +29,18 @@ def facts(gates: tuple[str, ...], judges: tuple[str, ...] = ()) -> Facts:
     categories = dict(zip(tables[1].prompt_id, tables[1].category, strict=True))
     calls = tables.pop() if len(tables[-1]) else None
     return Facts(*tables[:3], votes, categories, "Champion", gates, judges, calls).in_scope()
+
+
+def all_facts(champion: str, gates: tuple[str, ...]) -> Facts:
+    """What is exported of all runs of the newest dataset, without votes; imported responses have no attempts."""
+    responses, attempts, scores = (pd.DataFrame(printed("export", of)) for of in ("responses", "attempts", "scores"))
+    if attempts.empty:
+        attempts = responses[KEY].iloc[:0].assign(is_last=False)
+    columns = {"cost_basis": None, "cost_usd": np.nan}
+    attempts = attempts.assign(**{name: attempts.get(name, empty) for name, empty in columns.items()})
+    told = scores if "category" not in attempts else pd.concat([scores, attempts])
+    categories = dict(zip(told.prompt_id, told.category, strict=True))
+    return Facts(responses, attempts, scores, pd.DataFrame(), categories, champion, gates)
 
 
 def held_against(report: dict[str, Any], exported: Facts) -> dict[tuple[str, str | None], dict[str, Any]]:
