@@ -34,7 +34,7 @@ NOTICE = (
     "prices and times are invented. Those of Plain and Terse come from SmolLM2-135M-Instruct, a very small model that "
     "answered on a laptop. All votes marked simulated were made by a program, not by people."
 )
-NOTICE_LINE = "Demo: written and simulated"
+NOTICE_LINE = "Demo: written and simulated; prices and times are invented"
 """What every page says that shows something of it."""
 
 _GUIDELINES = """\

@@ -7,6 +7,7 @@ import streamlit as st
 from sqlmodel import Session
 
 from core.domain.words import n
+from core.providers import presets
 from core.services.candidates import candidates
 from core.services.candidates.candidates import CandidateLine
 from core.ui.candidates import trial, words
@@ -36,11 +37,13 @@ def _head(line: CandidateLine) -> None:
             width="content",
         )
         if line.candidate.is_champion:
-            st.badge("Champion", icon=":material/trophy:", color="blue")
+            frame.champion_badge()
         if line.candidate.is_retired:
             st.badge("Retired", icon=":material/archive:", color="gray")
         elif line.why_not is None:
             st.badge("Ready", icon=":material/check:", color="green")
+        elif presets.is_written(line.candidate.provider):
+            st.badge("Written for the demo", icon=":material/science:", color="gray")
         else:
             st.badge("Cannot be asked yet", icon=":material/key_off:", color="orange")
 

@@ -8,7 +8,7 @@ from core.ui.decisions import sharing as decisions_sharing
 from core.ui.overview import evidence, money
 from core.ui.overview.view import View
 from core.ui.shared.pins import Shown
-from core.ui.shared.slides import Slide, plain
+from core.ui.shared.slides import Slide, plain, signed
 
 
 def shown(view: View) -> Shown:
@@ -25,7 +25,7 @@ def slide(view: View, shown: Shown) -> Slide:
     return Slide(
         name=f"overview-{view.dataset}",
         headline=headline,
-        footnote=f"{said}; {when(view.now)}. Evenhand.",
+        footnote=signed(f"{said}; {when(view.now)}.", [view.report.scope.dataset_id]),
         figures=[("Acceptable, and at what cost", lambda: evidence.cost_figure(view) or chart)] if chart else [],
         lines=money.lines(view),
         rows=decisions_page.rows(view.verdicts),

@@ -12,16 +12,18 @@ from core.ui.routing import deciding as page
 from core.ui.routing import table, what_if
 from core.ui.shared.pins import Shown
 from core.ui.shared.resources import engine
-from core.ui.shared.slides import Slide
+from core.ui.shared.slides import Slide, signed
 
 
 def slide(found: View, shown: Shown) -> Slide:
     """Whom to give what, what would change and why, and what if one model answered everything."""
     label = f"{shown.label[:1].upper()}{shown.label[1:]}"
+    with reading(engine()) as session:
+        ids = datasets.versions(session, found.dataset)
     return Slide(
         name=f"routes-{found.dataset}",
         headline=page.headline(found),
-        footnote=f"{found.dataset}. {label}; {when(clock.now())}. Evenhand.",
+        footnote=signed(f"{found.dataset}. {label}; {when(clock.now())}.", ids),
         lines=[f"{category}: {why}" for category, why in found.whys.items()],
         rows=table.rows_of_moves(found) or what_if.rows(found),
         how=[what_if.basis(found), what_if.regret(found)],

@@ -9,6 +9,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from core.demo import NOTICE_LINE
 from core.services.datasets import answered
 from core.storage.engine import reading
 from core.ui.shared import colours, grids
@@ -48,7 +49,7 @@ class Slide:
 def signed(footnote: str, dataset_ids: Iterable[int | None]) -> str:
     """A footnote with where it comes from, and a word that the demo is one: a slide is seen without the app around."""
     with reading(engine()) as session:
-        demo = " Demo: written and simulated." if answered.are_demo(session, dataset_ids) else ""
+        demo = f" {NOTICE_LINE}." if answered.are_demo(session, dataset_ids) else ""
     return f"{footnote}{demo} Evenhand."
 
 
