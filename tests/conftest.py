@@ -21,6 +21,15 @@ from tests.echo import EchoServer, echoing
 
 SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 _numbers = count(1)
+_OTHERS_LEAVE = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+_SIZES = """
+SELECT relname, pg_relation_size(oid) FROM pg_class
+WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+"""
+_USED_SEQUENCES = "SELECT sequencename FROM pg_sequences WHERE last_value IS NOT NULL"
+_FEW_BYTES = 500_000
 search_once()
 
 
@@ -88,12 +97,7 @@ def postgres_database(_migrated_address: str) -> str:
     Whoever a test before has left behind is shown the door first: emptying waits for all who read. Each test comes to
     it by another address, since the program keeps some of what it read in memory, by address.
     """
-    _say(
-        _migrated_address,
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        "WHERE datname = current_database() AND pid <> pg_backend_pid()",
-        f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY CASCADE",
-    )
+    _empty(_migrated_address)
     name = f"test-{next(_numbers)}"
     return make_url(_migrated_address).update_query_dict({"application_name": name}).render_as_string(False)
 
@@ -123,6 +127,24 @@ def sqlite_engine(sqlite_database: str) -> Iterator[Engine]:
 def _migrate(address: str) -> None:
     engine = open_engine(address)
     upgrade(engine)
+    engine.dispose()
+
+
+def _empty(address: str) -> None:
+    """Take away all rows; few of them are deleted in a third of the time that it takes to truncate all tables."""
+    engine, all_tables = open_engine(address), ", ".join(metadata.tables)
+    with engine.begin() as connection:
+        connection.execute(text(_OTHERS_LEAVE))
+        connection.execute(text(f"LOCK TABLE {all_tables}"))
+        sizes = dict(connection.execute(text(_SIZES)).all())
+        if max(sizes.values()) > _FEW_BYTES:
+            connection.execute(text(f"TRUNCATE {all_tables} RESTART IDENTITY CASCADE"))
+        else:
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+            for table in filter(sizes.get, metadata.tables):
+                connection.execute(text(f"DELETE FROM {table}"))
+            for sequence in connection.execute(text(_USED_SEQUENCES)).scalars().all():
+                connection.execute(text(f"ALTER SEQUENCE {sequence} RESTART"))
     engine.dispose()
 
 
