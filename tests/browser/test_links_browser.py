@@ -22,7 +22,12 @@ from tests.workspace import NOW
 
 pytestmark = pytest.mark.browser
 HOSTILE = "<img src=x onerror=\"document.title='got you'\"> & *co*"
-PAGES = ("leaderboard", "cost", "decisions")
+LAST = {
+    "leaderboard": "Every candidate with rank",
+    "cost": "Every candidate with cost",
+    "decisions": "Every challenger with",
+}
+PAGES = tuple(LAST)
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,9 @@ def copied(page: Page, *, pinned: bool) -> str:
 
 
 def numbers(page: Page) -> list[str]:
-    """Every table of the page, and its headline."""
+    """Every table of the page, and its headline; once the last of them is drawn."""
+    last = next(told for name, told in LAST.items() if f"/{name}" in page.url)
+    expect(page.get_by_role("region", name=re.compile(last)).get_by_role("row").nth(1)).to_be_visible()
     tables = page.get_by_test_id("stMain").get_by_role("table").all()
     heading = page.get_by_test_id("stMain").locator("h2").first.inner_text()
     return [heading, *(table.inner_text() for table in tables)]
