@@ -36,7 +36,7 @@ class Option:
     latency: Mapping[float, Quantile] | None = None
     """P50, P95 and P99 in milliseconds; None: never measured."""
     refusals: ShareAcceptable | None = None
-    """The share of refusals where an answer was wanted; None: nothing answered."""
+    """Of its responses where an answer was wanted, the share that refuses; None: there is none."""
     responses: int = 0
 
     def ms(self, share: float) -> float | None:

@@ -90,6 +90,8 @@ class AnswerColumns:
     latency_ms: Floats
     """nan: not known. Of a unit given up at a timeout: how long was waited."""
     timed_out: Flags
+    is_wanted: Flags
+    """A response to a prompt that does not ask for a refusal."""
     refused: Flags
     """It refuses although an answer was wanted."""
 
@@ -199,6 +201,7 @@ def _answers(part: _Part, candidates: Sequence[int]) -> AnswerColumns:
     place = np.searchsorted(found.prompts.id, asked)
     run = np.concatenate([r.run, np.array([unit.run_id for unit in units], dtype=np.int64)])
     timed = part.earlier.is_timed(run, who, np.concatenate([r.prompt, asked]))
+    wanted = ~found.prompts.expects_refusal[found.prompt] if len(found.prompt) else np.zeros(0, dtype=bool)
     return AnswerColumns(
         id=np.concatenate([r.id, np.full(len(units), _NO_RESPONSE, dtype=np.int64)]),
         candidate=np.searchsorted(candidates, who).astype(np.int64),
@@ -211,12 +214,9 @@ def _answers(part: _Part, candidates: Sequence[int]) -> AnswerColumns:
         never_shown=np.concatenate([found.never_shown, np.ones(len(units), dtype=bool)]),
         latency_ms=np.where(timed, np.concatenate([r.latency_ms, np.where(late, waited, np.nan)]), np.nan),
         timed_out=np.concatenate([np.zeros(len(r.id), dtype=bool), late]) & timed,
-        refused=np.concatenate([_refused(found), np.zeros(len(units), dtype=bool)]),
+        is_wanted=np.concatenate([wanted, np.zeros(len(units), dtype=bool)]),
+        refused=np.concatenate([found.refuses & wanted, np.zeros(len(units), dtype=bool)]),
     )
-
-
-def _refused(found: Judged) -> Flags:
-    return found.refuses & ~found.prompts.expects_refusal[found.prompt] if len(found.prompt) else found.refuses
 
 
 def _joined(parts: Sequence[AnswerColumns]) -> AnswerColumns:

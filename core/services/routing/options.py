@@ -37,9 +37,9 @@ def options(pooled: Pooled, evidence: Mapping[str | None, Sequence[Evidence]]) -
 def _option(size: int, one: Evidence, answers: AnswerColumns, *, is_human: bool) -> Option:
     share, lower = _share(one, is_human=is_human)
     judged, paid = float(one.judged.sum()), float(one.paid_usd[one.judged > 0].sum())
-    answered = answers.prompt[~answers.timed_out & (answers.id > 0)]
     refused = share_acceptable(
-        np.bincount(answers.prompt[answers.refused], minlength=size), np.bincount(answered, minlength=size)
+        np.bincount(answers.prompt[answers.refused], minlength=size),
+        np.bincount(answers.prompt[answers.is_wanted], minlength=size),
     )
     return Option(
         candidate=one.candidate,

@@ -40,6 +40,7 @@ class Policy:
     p50_ms: float | None
     p95_ms: float | None
     refusals: float | None
+    """Of responses where an answer was wanted, over the categories that have such."""
     misses: float | None = None
     """On prompts held out, the share that an oracle would win over it; None: not known."""
 
@@ -115,8 +116,11 @@ class _Ways:
         chosen = {scope.category: scope.options.get(primaries[scope.category]) for scope in scopes}
         costs = {name: None if one is None else one.cost_usd for name, one in chosen.items()}
         shares = {name: None if one is None else one.share for name, one in chosen.items()}
+        # Where nobody has a response that was wanted, each ought to refuse: that says nothing of refusals.
         refusals = {
-            name: None if one is None or not one.refusals else one.refusals.value for name, one in chosen.items()
+            scope.category: None if (one := chosen[scope.category]) is None or not one.refusals else one.refusals.value
+            for scope in scopes
+            if any(option.refusals for option in scope.options.values())
         }
         p50, p95 = self._latency(primaries)
         return Policy(
