@@ -19,6 +19,7 @@ if not found.verdicts:
     page.nothing_yet(dataset)
     links.bar(head, "decisions")
     st.stop()
+page.in_category(found)
 page.over_all(found)
 if up_to is None:
     taking.buttons(found)

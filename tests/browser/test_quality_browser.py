@@ -130,7 +130,7 @@ def test_a_figure_that_is_chosen_shows_what_is_behind_it_and_a_head_puts_in_orde
     expect(page.get_by_text("12 in all.")).to_be_visible()
 
     head = table.get_by_role("columnheader", name="Spent")
-    for turned, first in (("ascending", "Cheap"), ("descending", "Dear · champion")):
+    for turned, first in (("ascending", "Cheap"), ("descending", "Dear · champion: what your users get today")):
         head.click()
         assert head.get_attribute("aria-sort") == turned
         assert names.first.get_attribute("title") == first

@@ -62,7 +62,7 @@ def test_the_answer_rests_on_experts_and_says_what_was_measured(workspace: Engin
     app = opened()
     assert app.header[0].value == "Dear costs least: \\$2.00 per 1,000 responses that experts would send"
     shown = words(app)
-    assert "40 of 40 rated would be sent; inferred over all 40: 100 % (" in shown
+    assert "40 of 40 rated would be sent; with each opponent counted alike: 100 % (" in shown
     assert "holds for these 3 raters only" in shown
     assert "Gates alone let 100 % (" in shown and "of **Dear** pass, \\$2.00 per 1,000." in shown
     assert "Clearly dearer: **Cheap** \\$4.00" in shown

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from core.domain.alerts import AlertKind
 from core.domain.deciding import Because, Decision, Verdict
 from core.domain.overview import OpenVerdict, Situation
-from core.services import runs
+from core.services import routing, runs
 from core.services.alerts import inbox
 from core.services.deciding import Verdicts
 from core.services.quality import QualityReport
@@ -40,6 +40,7 @@ def situation(
         is_champion_asked=whole is not None and whole.because is not Because.NO_COMMON_PROMPTS,
         challengers=0 if whole is None else len(whole.comparisons),
         alarms=0 if dataset is None else _alarms(session, dataset, now),
+        has_proposed_route=dataset is not None and _has_proposed_route(session, dataset),
         to_take=None if verdicts is None else _to_take(session, verdicts),
         open=None if verdicts is None else _open(verdicts),
         unpriced=() if verdicts is None or report is None else _unpriced(verdicts, report),
@@ -67,6 +68,10 @@ def _champion(session: Session) -> str | None:
 def _alarms(session: Session, dataset: str, now: datetime) -> int:
     listed = inbox.listing(session, now=now, kinds=[AlertKind.DRIFT])
     return sum(one.alert.data.get("dataset") == dataset for one in listed)
+
+
+def _has_proposed_route(session: Session, dataset: str) -> bool:
+    return any(one.state is routing.VersionState.PROPOSED for one in routing.listed(session, dataset))
 
 
 def _raters(session: Session) -> int:

@@ -48,7 +48,12 @@ def inferred(line: Line) -> str:
     found = line.human
     if found.rests is not Rests.VOTES:
         return f"{share_and_span(found)}, {stands_in(found)}" if found.value is not None else stands_in(found)
-    return f"{measured(line)}; inferred over all {found.responses:,}: {share_and_span(found)}{only_these(found)}"
+    how = (
+        "with each opponent counted alike"
+        if found.rated == found.responses
+        else f"inferred over all {found.responses:,}"
+    )
+    return f"{measured(line)}; {how}: {share_and_span(found)}{only_these(found)}"
 
 
 def measured(line: Line) -> str:

@@ -1,6 +1,6 @@
 """The answer of the Decisions page: the verdict over all in words, and one line a category."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Literal, TypeVar
 
@@ -47,6 +47,26 @@ def chosen_dataset() -> str | None:
         return None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         return dataset_name("decisions", names)
+
+
+def asked_scope(there: Collection[str]) -> str | None:
+    """What of ``there`` the address speaks of: over all, or a category."""
+    asked = st.query_params.get("decisions_scope")
+    return asked if asked in there else None
+
+
+def in_category(found: Verdicts) -> None:
+    """The verdict of the category that a link leads to, before that over all."""
+    by_category = {verdict.category: verdict for verdict in found.verdicts if verdict.category is not None}
+    asked = asked_scope(by_category)
+    if asked is not None:
+        with st.container(border=True, gap="small"):
+            st.caption(frame.as_typed(asked))
+            badge(by_category[asked].decision)
+            st.header(_sentence(found, by_category[asked]), anchor=False)
+            for line in numbers(by_category[asked].comparisons[0]) if by_category[asked].comparisons else []:
+                st.markdown(f"- {frame.as_typed(line)}")
+        st.caption("Over all:")
 
 
 def moment() -> Moment | None:

@@ -17,6 +17,7 @@ _HEIGHT = 210
 _BAND = {"light": "rgba(94, 100, 106, 0.14)", "dark": "rgba(164, 172, 178, 0.18)"}
 _AROUND = timedelta(hours=12)
 _MS, _PERCENT = 1000.0, 100.0
+_THOUSAND = 1_000.0
 _ASIDE, _ROOM = 0.16, 7.2
 
 
@@ -157,9 +158,11 @@ def _figure(metric: Metric | None, *, height: int = _HEIGHT) -> go.Figure:
 
 
 def _scale(metric: Metric) -> float:
-    """Times are kept in milliseconds and drawn in seconds, shares in per cent."""
+    """Times are kept in milliseconds and drawn in seconds, shares in per cent, costs for 1,000 responses."""
     if metric.scale is Scale.SHARE:
         return _PERCENT
+    if metric.name.endswith("_usd"):
+        return _THOUSAND
     return 1 / _MS if metric.name.endswith("_ms") else 1.0
 
 

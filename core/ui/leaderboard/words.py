@@ -107,7 +107,7 @@ def _probability(found: Settling) -> str:
     share = found.probability_best
     said = "more than 99 %" if share > 0.99 else "less than 1 %" if share < 0.01 else f"{100 * share:.0f} %"
     sign = _YES if share >= 0.95 else _OPEN
-    return f"{sign} **{said}** probability that {called(found.leader)} is the best"
+    return f"{sign} **{said}** probability that {called(found.leader)} is the best, by these votes as they stand"
 
 
 def _needed(found: Settling, votes: int) -> str:
@@ -115,7 +115,7 @@ def _needed(found: Settling, votes: int) -> str:
         return f"{_YES} **No more votes** needed: it is clearly better than every other"
     if found.votes_needed is None or found.votes_needed > _FAR_MORE * votes:
         return f"{_OPEN} **Too close to call**: more than {_FAR_MORE} times the votes so far would be needed"
-    return f"{_OPEN} About **{_rounded(found.votes_needed)} more votes** until it is clearly the best"
+    return f"{_OPEN} About **{_rounded(found.votes_needed)} more votes** until that is proven, however often one looks"
 
 
 def _rounded(number: int) -> str:

@@ -11,6 +11,7 @@ from core.domain.words import n
 from core.services.deciding.text import notes, settling
 from core.ui.decisions import page as decisions_page
 from core.ui.overview import addresses, leading
+from core.ui.overview.money import listed
 from core.ui.overview.view import View
 from core.ui.shared import colours, frame
 
@@ -20,7 +21,7 @@ _MARKS: dict[Decision, tuple[str, Literal["green", "blue", "violet", "orange"]]]
     Decision.PRACTICALLY_EQUAL: ("balance", "violet"),
     Decision.NOT_ENOUGH: ("hourglass_top", "orange"),
 }
-_LONGEST = 48
+_LONGEST, _MOST_NAMED = 48, 3
 _SAME_FOR_ALL = (Because.NO_CHAMPION, Because.NO_CHALLENGER)
 
 
@@ -32,12 +33,14 @@ def section(view: View) -> None:
         return
     with st.container(border=True, gap="small", key="overview_decision"):
         head, reason = head_and_reason(whole, view.names)
-        st.header(f"{_mark(whole)} {frame.as_typed(head)}", anchor=False)
+        st.header(f"{_mark(whole)} {frame.as_typed(head)}{_except(view, whole)}", anchor=False)
         said = frame.as_typed(_begun(reason, view.names))
         rests = f" :gray[{_rests(view, whole)}]" if whole.comparisons else ""
         leading.line(f"{said}{rests}", addresses.verdict(view.dataset, None))
         for note in notes(view.verdicts):
             st.caption(f":material/info: {note}")
+        if whole.comparisons:
+            st.caption(decisions_page.margins(view.verdicts, whole))
         if whole.because not in _SAME_FOR_ALL:
             _categories(view)
 
@@ -81,14 +84,34 @@ def _who(view: View, verdict: Verdict) -> str:
 
 
 def _row(view: View, verdict: Verdict) -> str:
-    """What to do, in bold; the figures, as on *Decisions*; in grey what would settle it and what it rests on."""
+    """What to do, in bold; why, or the figures where that is open; in grey what it rests on."""
     head, reason = head_and_reason(verdict, view.names)
-    bold = f"**{frame.as_typed(head)}**"
-    if not verdict.comparisons:
-        return f"{bold} {frame.as_typed(_begun(reason, view.names))}"
+    if not verdict.comparisons or verdict.decision is not Decision.NOT_ENOUGH:
+        rests = f" :gray[{_rests(view, verdict)}]" if verdict.comparisons else ""
+        return f"**{frame.as_typed(head)}** {frame.as_typed(_begun(reason, view.names))}{rests}"
     one = verdict.comparisons[0]
-    said = f"quality {decisions_page.quality(one)} · cost {decisions_page.cost(one)}"
+    said = f"{head}: quality {decisions_page.quality(one)} · cost {decisions_page.cost(one)}"
+    bold = f"**{frame.as_typed(_until_then(view, verdict))}**"
     return f"{bold} {frame.as_typed(said)} :gray[· {frame.as_typed(_settles(one))}{_rests(view, verdict)}]"
+
+
+def _until_then(view: View, verdict: Verdict) -> str:
+    """What to do in a category as long as its own evidence is not enough."""
+    found = view.recommendation
+    candidate = verdict.champion if found is None else found.by_category.get(verdict.category or "")
+    name = view.names.get(candidate or 0, "?")
+    return f"Keep {name} for now." if candidate == verdict.champion else f"{name}, as over all."
+
+
+def _except(view: View, whole: Verdict) -> str:
+    """Where a switch over all does not reach."""
+    found = view.recommendation
+    if found is None or whole.decision is not Decision.SWITCH or whole.champion is None:
+        return ""
+    stays = found.categories_of(whole.champion)
+    if not stays:
+        return ""
+    return f", but not in {listed(stays) if len(stays) <= _MOST_NAMED else n(len(stays), 'category', 'categories')}"
 
 
 def _settles(one: Comparison) -> str:

@@ -25,7 +25,7 @@ def section(view: View) -> None:
             st.subheader("Acceptable, and at what cost", anchor=False)
             who = "what experts would send" if view.by.is_human else "by gates alone"
             said = f"Share acceptable ({who}) against cost. Lines: 95 % intervals."
-            st.caption(f"{said} Dotted: nobody is cheaper and better.")
+            st.caption(f"{said} Dotted: nobody is cheaper and better.{_weights(view)}")
             plotted = cost_chart(view)
             leading.line(_left_out(view, plotted), addresses.figures(view.label))
         with st.container(gap="xsmall"):
@@ -33,6 +33,14 @@ def section(view: View) -> None:
             st.caption("Filled: median. Hollow: p95. Tick: p99. Bands: 95 % intervals.")
             latency_chart(view)
             _limit(view)
+
+
+def _weights(view: View) -> str:
+    """Why a chart may tell another story than the verdict over all."""
+    whole = view.verdicts.of(None)
+    if whole is None or not whole.weighted_by_answers:
+        return ""
+    return " Every prompt counts the same here, in the newest run; the verdict over all weighs by answers a month."
 
 
 def cost_chart(view: View) -> int:

@@ -10,6 +10,7 @@ from core.ui.overview import addresses, leading
 from core.ui.overview.view import View
 from core.ui.shared import frame
 from core.ui.shared.colours import MOST_COLOURED
+from core.ui.shared.slides import plain
 
 _UNKNOWN = "unknown"
 WHOLE_FROM_USD = 1000.0
@@ -31,11 +32,11 @@ def lines(view: View) -> list[str]:
     """The figures as sentences, for a report."""
     if view.money is None or view.recommendation is None:
         return [_nothing(view)]
-    champion, usd = view.names[view.recommendation.champion], written(view.money.champion_usd)
+    champion, usd = view.names[view.recommendation.champion], plain(written(view.money.champion_usd))
     today = f"{_title(view.money)} today, with {champion}: {usd}."
     if not view.recommendation.is_change:
         return [today]
-    return [today, f"As recommended: {written(view.money.recommended_usd)}."]
+    return [today, f"As recommended: {plain(written(view.money.recommended_usd))}."]
 
 
 def _title(money: Money | None) -> str:
@@ -123,11 +124,12 @@ def _who(view: View) -> str:
     found = view.recommendation
     assert found is not None
     first, *others = found.candidates
-    rest = [f"{view.called(of)} for {_listed(found.categories_of(of))}" for of in others]
+    rest = [f"{view.called(of)} for {listed(found.categories_of(of))}" for of in others]
     return "; ".join([view.called(first), *rest])
 
 
-def _listed(categories: list[str]) -> str:
+def listed(categories: list[str]) -> str:
+    """Categories as a sentence lists them, at most three of them."""
     names = [frame.as_typed(name) for name in categories[:3]]
     if len(categories) > 3:
         return f"{', '.join(names)} and {len(categories) - 3:,} more"
@@ -147,7 +149,7 @@ def _whose(view: View, money: Money) -> None:
             addresses.decisions(view.dataset),
         )
     if money.missing:
-        st.caption(f":material/info: Without {_listed(list(money.missing))}, where no traffic is entered.")
+        st.caption(f":material/info: Without {listed(list(money.missing))}, where no traffic is entered.")
     if money.unknown:
         names = " and ".join(view.called(of) for of in money.unknown)
         st.caption(f":material/info: What {names} cost is unknown: a price is missing.")

@@ -8,7 +8,7 @@ from core.domain.drift import Metric, Scale
 from core.domain.drift.causes import Cause, Effect, Evidence, Moved, causes, parts
 
 SHARE = Metric("acceptable", "Share acceptable", Scale.SHARE, 0.05, 1)
-COST = Metric("cost_usd", "Cost per response", Scale.RATIO, 0.10, -1)
+COST = Metric("cost_usd", "Cost per 1,000 responses", Scale.RATIO, 0.10, -1)
 FELL = Effect(-0.22, -0.30, -0.14)
 DEARER = Effect(1.5, 1.45, 1.55)
 

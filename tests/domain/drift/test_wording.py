@@ -9,7 +9,7 @@ from core.domain.drift.wording import sentence
 
 SHARE = Metric("acceptable", "Share acceptable", Scale.SHARE, 0.05, 1)
 LATENCY = Metric("latency_ms", "Latency", Scale.RATIO, 0.1, -1)
-COST = Metric("cost_usd", "Cost per response", Scale.RATIO, 0.1, -1)
+COST = Metric("cost_usd", "Cost per 1,000 responses", Scale.RATIO, 0.1, -1)
 TOKENS = Metric("output_tokens", "Output tokens", Scale.RATIO, 0.1, 0)
 
 
@@ -30,7 +30,7 @@ WHY = " since run 12, Sun 15 Nov; put down to: the provider (other answers to th
             COST,
             None,
             (0.002, 0.003, 1.5, 1.4, 1.6),
-            "B's cost per response rose from $0.00200 to $0.00300 (× 1.40 to 1.60)",
+            "B's cost per 1,000 responses rose from $2.00 to $3.00 (× 1.40 to 1.60)",
         ),
         (TOKENS, None, (1300.0, 900.0, 0.69, 0.6, 0.8), "B's output tokens fell from 1,300 to 900 (× 0.60 to 0.80)"),
     ],

@@ -75,7 +75,7 @@ def test_measured_and_inferred_are_told_apart(engine: Engine) -> None:
     a, b = lines(engine, made)["A"], lines(engine, made)["B"]
     assert (a.human.rests, a.human.rated, a.human_sent, a.human.raters) == (Rests.VOTES, 40, 30, 3)
     assert (b.human_sent, b.human.value) == (10, pytest.approx(0.25))
-    assert words.inferred(a).startswith("30 of 40 rated would be sent; inferred over all 40: 75 % (")
+    assert words.inferred(a).startswith("30 of 40 rated would be sent; with each opponent counted alike: 75 % (")
     assert words.inferred(a).endswith("; holds for these 3 raters only")
     assert a.human_cost.value == pytest.approx(0.01 / 0.75)
     assert a.human_cost.lower < a.human_cost.value < a.human_cost.upper
