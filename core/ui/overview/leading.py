@@ -12,7 +12,7 @@ def line(said: str, to: Address | None, *, icon: str | None = None) -> None:
     if to is None:
         st.markdown(f"{icon or ''} {said}".strip())
         return
-    st.page_link(to.page, label=f"{said} {_LEADS}", query_params=to.query, icon=icon, width="stretch")
+    st.page_link(to.page, label=f"{said}\u00a0{_LEADS}", query_params=to.query, icon=icon, width="stretch")
 
 
 def figure(said: str, to: Address) -> None:
