@@ -85,7 +85,7 @@ def links(main: Locator) -> dict[str, str]:
     )
     said: dict[str, str] = {}
     for words, href in found:
-        plain = " ".join(words.replace("\u2060", "").replace("chevron_right", "").split())
+        plain = " ".join(words.replace("\u2060", "").replace("›", "").split())
         said[plain if plain not in said else f"{plain} ({href})"] = href
     return said
 

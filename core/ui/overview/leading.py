@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.ui.overview.addresses import Address
 
-_LEADS = ":gray[:material/chevron_right:]"
+_LEADS = ":gray[›]"
 
 
 def line(said: str, to: Address | None, *, icon: str | None = None) -> None:
