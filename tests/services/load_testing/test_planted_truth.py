@@ -22,7 +22,8 @@ from tests.planted import Outcome, PlantedCall, PlantedPlan, planted
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 PROMPTS = 60
 APIS = {"openai": "gpt-4o", "anthropic": "claude-sonnet-4-5"}
-TIMES = {"first_byte_ms": 40.0, "first_token_ms": 80.0, "first_visible_ms": 120.0, "latency_ms": 200.0}
+TIMES = {"first_byte_ms": 20, "first_token_ms": 20, "first_visible_ms": 40, "latency_ms": 40}
+"""What is measured → half of what lies between it and what comes next, in ms."""
 KINDS = {
     429: "rate_limit",
     500: "server_error",
@@ -204,29 +205,18 @@ def test_the_run_has_spent_what_its_attempts_cost(seen):
     assert in_responses + lost == pytest.approx(seen.run.cost_usd, rel=1e-12)
 
 
-def _misses(seen: Seen) -> list[str]:
-    """The times that are not the server's own within 5 ms and 5 %."""
-    found = []
-    for api in APIS:
-        whole = [(attempt, call) for attempt, call in seen.pairs() if call.api == api and _kind(call) is None]
-        for name, planned_ms in TIMES.items():
-            sent = "ended_ms" if name == "latency_ms" else name
-            late = median(getattr(attempt, name) - getattr(call, sent) for attempt, call in whole)
-            if abs(late) > 5 + 0.05 * planned_ms:
-                found.append(f"{api}: {name} is {late:.1f} ms beside the server's")
-        for name, sent in (("latency_ms", "ended_ms"), ("ttft_ms", "first_token_ms")):
-            sent_ms = median(getattr(call, sent) for _, call in whole)
-            late = seen.reported(api)[name]["p50"] - sent_ms
-            if abs(late) > 5 + 0.05 * sent_ms:
-                found.append(f"{api}: the reported median {name} is {late:.1f} ms beside the server's")
-    return found
+@pytest.mark.parametrize("name", APIS)
+def test_each_time_is_that_of_what_it_is_called_after(seen, name):
+    """Never before the server sent it; and where nothing else kept the machine, long before what the server sent next.
 
-
-def test_times_are_the_servers_own_within_five_ms_and_five_per_cent(seen, tmp_path):
-    # What disturbs is other work on the machine, and it passes; what we did wrong would be there each time.
-    problems = [_misses(seen)]
-    while problems[-1] and len(problems) < 4:
-        quieter = Seen(f"sqlite:///{tmp_path / str(len(problems))}.db", at_once=2)
-        problems.append(_misses(quieter))
-    assert problems[-1] == [], problems
+    How near the times are is measured by the benchmark open_loop.
+    """
+    whole = [(attempt, call) for attempt, call in seen.pairs() if call.api == name and _kind(call) is None]
+    for time, before_ms in TIMES.items():
+        sent = "ended_ms" if time == "latency_ms" else time
+        late_ms = [getattr(attempt, time) - getattr(call, sent) for attempt, call in whole]
+        assert -1 < min(late_ms) < before_ms, time
+    reported = seen.reported(name)
+    assert reported["latency_ms"]["p50"] == pytest.approx(median(one.latency_ms for one, _ in whole), rel=0.05)
+    assert reported["ttft_ms"]["p50"] == pytest.approx(median(one.first_token_ms for one, _ in whole), rel=0.05)
     assert all(call.first_byte_ms >= 39 and call.ended_ms >= 199 for call in seen.journal if _kind(call) is None)
