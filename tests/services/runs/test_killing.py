@@ -33,6 +33,7 @@ from tests.services.runs.evaluations import (
     the_run,
     unit,
 )
+from tests.speed import patience_s
 
 _forks = multiprocessing.get_context("fork")
 PROMPTS, REPETITIONS = 15, 2
@@ -64,7 +65,7 @@ def _killed_after(engine: Engine, run_id: int, wait_s: float, *, asked: PlantedS
     begun = _forks.Event()
     child = _forks.Process(target=_in_a_child, args=(address, run_id, begun), daemon=True)
     child.start()
-    assert begun.wait(20)
+    assert begun.wait(patience_s(20))
     if asked is not None:
         _until_more_than(before, asked)
     time.sleep(wait_s)
@@ -74,7 +75,7 @@ def _killed_after(engine: Engine, run_id: int, wait_s: float, *, asked: PlantedS
 
 
 def _until_more_than(calls: int, server: PlantedServer) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + patience_s(30)
     while len(server.journal()) <= calls:
         assert time.monotonic() < deadline, "nothing was asked"
         time.sleep(0.02)
@@ -132,7 +133,7 @@ def _kill_and_resume(engine: Engine, server: PlantedServer, *, kills: int, seed:
         run_id = planned(engine, made, repetitions=REPETITIONS, concurrency=4, seed=seed + done)
         is_running = True
         while is_running and done < kills:
-            is_running = _killed_after(engine, run_id, rng.uniform(0.02, 0.35))
+            is_running = _killed_after(engine, run_id, patience_s(rng.uniform(0.01, 0.18)))
             done += is_running
             interrupted += sum(attempt.finished_at is None for attempt in attempts(engine, run_id))
         _run_to_its_end(engine, run_id)

@@ -31,8 +31,8 @@ def _no_worker_is_left() -> Iterator[None]:
 
 
 def until(condition: Callable[[], bool], *, seconds: float = 60.0) -> bool:
-    """Wait for something; whether it came."""
-    end = time.monotonic() + seconds
+    """Wait for something; whether it came within so many seconds of a quick machine."""
+    end = time.monotonic() + patience_s(seconds)
     while time.monotonic() < end:
         if condition():
             return True

@@ -17,6 +17,7 @@ from core.services.scoring import evaluators
 from core.storage.engine import reading, write, writing
 from core.storage.tables import Evaluator, Prompt, Response, Score
 from tests.long import times
+from tests.speed import patience_s
 from tests.workspace import NOW, later, make_workspace
 
 ANSWER = '{"' + "a" * 60 + '!": 1}'
@@ -119,7 +120,7 @@ def test_rescoring_gives_a_schema_up_that_was_stopped_on_three_answers(engine, h
         "print(scoring.rescore(open_engine(sys.argv[1]), now=datetime.now(UTC)))\n"
     )
     address = engine.url.render_as_string(hide_password=False)
-    subprocess.run([sys.executable, "-c", script, address], timeout=100, check=True, capture_output=True)
+    subprocess.run([sys.executable, "-c", script, address], timeout=patience_s(100), check=True, capture_output=True)
     reasons = [score.reason for each in scores(engine).values() for score in each]
     assert sum("computing time" in reason for reason in reasons) == 3
     assert sum("not tried on this one" in reason for reason in reasons) == len(reasons) - 3
