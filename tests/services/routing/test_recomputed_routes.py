@@ -5,14 +5,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from sqlalchemy import Engine
+from sqlmodel import col, select
 
 from core.services.deciding import settings
 from core.services.routing import WhatIf, find, what_if
 from core.services.routing.compiled import Found
 from core.storage.engine import reading, writing
+from core.storage.tables import Evaluator, Score
 from tests.decided import CATEGORIES, Planted, plant, vote
 from tests.services.deciding.test_recomputed_verdicts import exported, run, sides
-from tests.services.routing.recomputed_routes import Evidence, HeldOut, policy, regret, shares, table
+from tests.services.routing.recomputed_routes import Evidence, HeldOut, policy, regret, shares, table, value
 
 CHEAPER = {
     "A": Planted(0.9, 0.02, 2000.0), "B": Planted(0.9, 0.005, share_in={"coding": 0.4}), "C": Planted(0.5, 0.001),
@@ -36,6 +38,15 @@ def halves(files: list[pd.DataFrame], names: list[str]) -> tuple[Evidence, Evide
     return tuple(  # type: ignore[return-value]
         evidence([each[each.prompt_id.isin(asked[place % 2 == half])] for each in files], names) for half in (0, 1)
     )
+
+
+def refuse(engine: Engine, responses: list[int]) -> None:
+    """Have the classifier say of these that they refuse."""
+    with writing(engine) as session:
+        evaluator = session.exec(select(Evaluator.id).where(Evaluator.name == "refusal")).one()
+        query = select(Score).where(Score.evaluator_id == evaluator, col(Score.response_id).in_(responses))
+        for score in session.exec(query).all():
+            score.value = 0.0
 
 
 def looked_at(engine: Engine, folder: Path) -> tuple[Found, WhatIf, list[pd.DataFrame]]:
@@ -62,8 +73,9 @@ def held(found: Found, ifs: WhatIf, files: list[pd.DataFrame], names: list[str],
     ways = [(ifs.in_force, dict.fromkeys(who, "A"), None), (ifs.compiled, who, missed.oracle - missed.table)]
     ways += [(one, dict.fromkeys(who, found.names[one.candidate or 0]), None) for one in ifs.singles]
     assert {found.names[one.candidate or 0] for one in ifs.singles} == set(whole.everywhere)
+    refused = refusals(files)
     for told, by, misses in ways:
-        expected = policy(whole, by, weight)
+        expected = policy(whole, by, weight) | {"refusals": value(by, refused, weight)}
         assert {name: getattr(told, name) for name in expected} == {name: near(each) for name, each in expected.items()}
         usd = policy(whole, by, answers)["cost_usd"] if answers else None
         assert told.usd_a_month == near(None if usd is None else usd * sum(answers.values()))
@@ -76,23 +88,38 @@ def held(found: Found, ifs: WhatIf, files: list[pd.DataFrame], names: list[str],
     return missed
 
 
-@pytest.mark.parametrize("answers", [NO_ANSWERS, {"support": 1000.0, "coding": 3000.0}])
+def refusals(files: list[pd.DataFrame]) -> dict[str, dict[str, float]]:
+    """By category and candidate; every prompt wants an answer."""
+    told = files[1][files[1].evaluator == "refusal"]
+    found = (1 - told.value).groupby([told.category, told.candidate]).mean()
+    return {category: found[category].to_dict() for category in found.index.unique(0)}
+
+
+TRAFFIC = {"support": 1000.0, "coding": 3000.0}
+
+
+LONG = [pytest.param(241, answers, marks=pytest.mark.long) for answers in (NO_ANSWERS, TRAFFIC)]
+
+
+@pytest.mark.parametrize(("prompts", "answers"), [(121, NO_ANSWERS), *LONG])
 def test_tables_ways_and_regret_follow_from_the_exported_files(
-    workspace: Engine, tmp_path: Path, answers: dict[str, float]
+    workspace: Engine, tmp_path: Path, prompts: int, answers: dict[str, float]
 ) -> None:
     """B takes support from the champion; D has no price, E was asked less than half."""
-    plant(workspace, CHEAPER, prompts=241, repetitions=2)
+    made = plant(workspace, CHEAPER, prompts=prompts, repetitions=2)
+    refuse(workspace, [made.responses["A", prompt] for prompt in made.prompts[:7]])
     if answers:
         with writing(workspace) as session:
             settings.save(session, {}, latency_limit_ms={}, answers_a_month=answers)
     found, ifs, files = looked_at(workspace, tmp_path)
     missed = held(found, ifs, files, list(CHEAPER), answers)
     assert {found.names[route.primary] for route in found.compiled.table.routes} != {"A"}
+    assert ifs.in_force.refusals
     assert missed.oracle >= missed.table > missed.single - 0.05
 
 
 def test_where_all_are_rated_shares_are_those_of_raters(workspace: Engine, tmp_path: Path) -> None:
-    made = plant(workspace, RATED, prompts=160)
+    made = plant(workspace, RATED, prompts=124)
     vote(workspace, made, ("A", "B"), {"send": (0.8, 0.7)}, raters=8)
     found, ifs, files = looked_at(workspace, tmp_path)
     held(found, ifs, files, list(RATED), NO_ANSWERS)
