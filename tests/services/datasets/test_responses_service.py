@@ -173,3 +173,15 @@ def test_a_prompt_that_is_gone_is_said_to_be_gone(engine: Engine) -> None:
     make_workspace(engine)
     with reading(engine) as session, pytest.raises(NotFound, match="does not exist any more"):
         responses.prompt(session, 999)
+
+
+def test_a_response_tells_where_it_stands_and_one_that_is_not_there_nothing(engine: Engine) -> None:
+    at = make_workspace(engine)
+    with reading(engine) as session:
+        response = session.exec(
+            select(Response).filter_by(prompt_id=at.prompts[3], candidate_id=at.candidates[1])
+        ).one()
+        found = responses.whereabouts(session, response.id)
+        assert (found.prompt, found.category, found.dataset, found.is_imported) == ("p3", "coding", "tests", True)
+        assert (found.prompt_id, found.candidate_id) == (at.prompts[3], at.candidates[1])
+        assert [responses.whereabouts(session, id) for id in (0, -1, 999, 2**63 - 1, 2**63, 10**40)] == [None] * 6
