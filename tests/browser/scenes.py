@@ -10,6 +10,7 @@ from core.services.studies import studies
 from core.services.watching import drift
 from core.storage.engine import writing
 from core.storage.tables import Attempt, Run
+from tests.browser import routing_scenes
 from tests.decided import Planted, Production, plant, vote
 from tests.drifting import Truth, Weeks, weeks
 from tests.workspace import NOW
@@ -80,6 +81,18 @@ def failed(engine: Engine) -> None:
             )  # fmt: skip
 
 
+def routes_proposed(engine: Engine) -> None:
+    """A routing table waits for somebody to decide on it."""
+    only_planted(engine)
+    routing_scenes.proposed(engine)
+
+
+def routes_in_force(engine: Engine) -> None:
+    """One that was accepted, and requests that were routed by it."""
+    only_planted(engine)
+    routing_scenes.in_force(engine)
+
+
 def _voted(engine: Engine, made: Production) -> None:
     first, *others = list(made.candidates)[:3]
     for seed, (other, chance) in enumerate(zip(others, (0.9, 0.6), strict=True)):
@@ -122,7 +135,21 @@ def many_weeks(engine: Engine) -> None:
 
 SCENES: dict[str, Callable[[Engine], None]] = {
     scene.__name__: scene
-    for scene in (empty, one, three, many, hostile, unpriced, failed, changed, calm, one_run, many_weeks)
+    for scene in (
+        empty,
+        one,
+        three,
+        many,
+        hostile,
+        unpriced,
+        failed,
+        routes_proposed,
+        routes_in_force,
+        changed,
+        calm,
+        one_run,
+        many_weeks,
+    )
 }
 
 

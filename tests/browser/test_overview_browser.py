@@ -15,7 +15,7 @@ from core.services.demo.opening import prepare_workspace
 from core.storage.engine import reading, write
 from core.storage.tables import OverviewVisit
 from tests.browser.conftest import PHONE, Profiles, settle
-from tests.browser.drift_screenshots import only_planted
+from tests.browser.scenes import only_planted
 from tests.browser.server import Server
 from tests.command_line import evenhand
 from tests.decided import Planted, plant, vote

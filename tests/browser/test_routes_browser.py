@@ -21,7 +21,7 @@ from core.services.watching.rules.checking import check
 from core.storage.engine import reading, write
 from core.storage.tables import Alert, RoutesProposed
 from tests.browser.conftest import settle
-from tests.browser.drift_screenshots import only_planted
+from tests.browser.scenes import only_planted
 from tests.browser.server import Server
 from tests.drifting import Truth, Weeks, weeks
 from tests.speed import patience_s
