@@ -31,11 +31,20 @@ def section(view: View) -> None:
             with st.expander(f"{len(findings) - _MOST:,} more", icon=":material/expand_more:"):
                 for one in findings[_MOST:]:
                     _line(view, one)
-        for one in state.check.closed[:_MOST]:
+        closed = _no_longer_so(state)
+        for one in closed[:_MOST]:
             st.markdown(f":material/check: No longer so: {frame.as_typed(one.sentence)}")
-        if len(state.check.closed) > _MOST:
-            st.caption(f"And {n(len(state.check.closed) - _MOST, 'other change')} no longer so.")
+        if len(closed) > _MOST:
+            st.caption(f"And {n(len(closed) - _MOST, 'other change')} no longer so.")
         _rests_on(view)
+
+
+def _no_longer_so(state: DriftState) -> list[FindingLine]:
+    """What was found before and is not any more; a change that is told otherwise now (since another run) goes on."""
+    if state.check is None:
+        return []
+    stands = {(one.candidate_id, one.category, one.metric.name) for one in state.findings}
+    return [one for one in state.check.closed if (one.candidate_id, one.category, one.metric.name) not in stands]
 
 
 def _headline(state: DriftState) -> str:

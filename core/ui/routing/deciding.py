@@ -52,7 +52,9 @@ def _effect(found: View) -> list[str]:
     was, now = found.ifs.in_force, found.ifs.compiled
     lines = []
     if was.share is not None and now.share is not None:
-        lines.append(f"- acceptable: {100 * was.share:.1f} % now, {100 * now.share:.1f} % expected")
+        held = found.ifs.regret
+        beside = "" if held is None else f"; on prompts held out {100 * held.table:.1f} %"
+        lines.append(f"- acceptable: {100 * was.share:.1f} % now, {100 * now.share:.1f} % by what was seen{beside}")
     if was.usd_a_month is not None and now.usd_a_month is not None:
         lines.append(f"- cost a month: {money(was.usd_a_month)} now, {money(now.usd_a_month)} expected")
     elif was.cost_usd is not None and now.cost_usd is not None:

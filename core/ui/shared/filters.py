@@ -44,6 +44,7 @@ __all__ = [
 
 RESPONSE = "response"
 """In an address of the Responses page: the id of the one to mark. It tells dataset, prompt and run by itself."""
+_WIDE = 260
 ALL_CATEGORIES, ALL_QUESTIONS, VOTES_ALONE = "All categories", "All questions", "Votes alone"
 STUDY, DATASET, CATEGORY, CANDIDATES = "study", "dataset", "category", "candidates"
 """Kinds of things that go along from page to page."""
@@ -96,7 +97,7 @@ def dataset_name(page: str, versions: Mapping[str, Sequence[int]]) -> str:
     """A dataset with all its versions, by name; the first of ``versions``, which has the ids of each."""
     options = {name: str(ids[0]) for name, ids in versions.items()}
     older = {str(id): name for name, ids in versions.items() for id in ids[1:]}
-    return one_of("Dataset", options, key=f"{page}_dataset", also=older, carried=DATASET)
+    return one_of("Dataset", options, key=f"{page}_dataset", also=older, carried=DATASET, width=_WIDE)
 
 
 def candidates_choice(
