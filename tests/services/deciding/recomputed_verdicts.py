@@ -4,7 +4,7 @@ Nothing of the project computes here.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -14,6 +14,7 @@ from tests.services.quality.recomputed import share
 from tests.services.quality.recomputed_human import FEWEST_RATERS, Human, clustered, human
 
 OVER_ALL, IN_CATEGORY, OF_COST, A_YEAR, PLAIN, POWER = 0.05, 0.10, 0.10, 0.05, 0.05, 0.8
+Weigh = Callable[[pd.Index], "pd.Series[float]"]
 
 
 @dataclass(frozen=True)
@@ -126,25 +127,36 @@ def unsafe_share(votes: pd.DataFrame, order: Mapping[str, int]) -> tuple[float, 
     return float(votes.groupby("opponent")["unsafe"].mean().mean()), table
 
 
+def equally(prompts: pd.Index) -> "pd.Series[float]":
+    """Every prompt counts once."""
+    return pd.Series(1 / max(len(prompts), 1), index=prompts)
+
+
 def automatic(
-    champion: Side, challenger: Side, margin: float, of_cost: float = OF_COST
+    champion: Side, challenger: Side, margin: float, of_cost: float = OF_COST, weigh: Weigh = equally
 ) -> tuple[Estimated | None, Estimated | None]:
-    """The differences of quality and of log cost, every common prompt once."""
+    """The differences of quality and of log cost over the common prompts; ``weigh``: what each counts of 1."""
     both = common(champion, challenger)
+    w = weigh(both.index)
+    both, w = both[w > 0], w[w > 0]
     n = len(both)
     if n < 2:
         return None, None
-    d = both.good - both.good_c
-    quality = Estimated(d.mean(), d.std() / math.sqrt(n), max(n - 1, 1), 1 / n, margin, n)
-    if both[["usd", "usd_c"]].isna().any(axis=None) or not both.good.mean() or not both.good_c.mean():
+
+    def error(influences: "pd.Series[float]") -> float:
+        return math.sqrt((influences**2).sum() * n / (n - 1))
+
+    mean = both.mul(w, axis=0).sum()
+    d, degrees = both.good - both.good_c, max(1 / (w**2).sum() - 1, 1)
+    value = (w * d).sum()
+    quality = Estimated(value, error(w * (d - value)), degrees, w.max(), margin, n)
+    if both[["usd", "usd_c"]].isna().any(axis=None) or not mean.good or not mean.good_c:
         return quality, None
-    mean = both.mean()
-    each = (both.usd_c / mean.usd_c - both.good_c / mean.good_c) - (both.usd / mean.usd - both.good / mean.good)
+    each = w * ((both.usd_c / mean.usd_c - both.good_c / mean.good_c) - (both.usd / mean.usd - both.good / mean.good))
     value = math.log(mean.usd_c / mean.usd * mean.good / mean.good_c)
     skewness = (each**3).mean() / (each**2).mean() ** 1.5
-    step = 1 / n / min(mean.good, mean.good_c)
-    error = math.sqrt((each**2).sum() / (n - 1) / n)
-    return quality, Estimated(value, error, max(n - 1, 1), step, log_margin(of_cost), n, 20.0, skewness)
+    step = w.max() / min(mean.good, mean.good_c)
+    return quality, Estimated(value, error(each), degrees, step, log_margin(of_cost), n, 20.0, skewness)
 
 
 def common(champion: Side, challenger: Side) -> pd.DataFrame:
@@ -158,7 +170,7 @@ def log_margin(of_cost: float) -> float:
 
 
 def by_raters(
-    champion: Side, challenger: Side, margin: float, of_cost: float = OF_COST
+    champion: Side, challenger: Side, margin: float, of_cost: float = OF_COST, weigh: Weigh = equally
 ) -> tuple[Estimated | None, Estimated | None]:
     """The same in the eyes of raters."""
     if champion.human is None or challenger.human is None:
@@ -169,14 +181,16 @@ def by_raters(
     few = quality.raters < FEWEST_RATERS
     if few and len({frozenset(each.influences.rater.dropna()) for each in (mine, theirs)}) > 1:
         return None, None
-    both = challenger.by_prompt.index.intersection(champion.by_prompt.index)
+    w = weigh(common(champion, challenger).index)
+    w = w[w > 0]
     logs, parts = [], []
     for one, sign in ((champion, 1.0), (challenger, -1.0)):
-        usd, value = one.by_prompt.usd.loc[both], one.human.share["value"]
+        usd, value = one.by_prompt.usd.loc[w.index], one.human.share["value"]
         if usd.isna().any():
             return quality, None
-        logs.append(sign * (math.log(usd.mean()) - math.log(value)))
-        paid = pd.DataFrame({"prompt": one.place.loc[both], "rater": None, "by": (usd / usd.mean() - 1) / len(both)})
+        mean = (w * usd).sum()
+        logs.append(sign * (math.log(mean) - math.log(value)))
+        paid = pd.DataFrame({"prompt": one.place.loc[w.index], "rater": None, "by": w * (usd / mean - 1)})
         share_of = one.human.influences
         parts += [
             paid.assign(by=sign * paid.by, w=0.0),
@@ -260,16 +274,20 @@ def compared(
     challengers: Mapping[str, Side],
     category: str | None,
     margins: tuple[float, float] | None = None,
+    weigh: Weigh = equally,
 ) -> dict[str, Compared]:
     """Every challenger against the champion; safety in a category is that over all where only that is proven.
 
-    ``margins``: of quality and of cost, where they are not the usual ones.
+    ``margins``: of quality and of cost, where they are not the usual ones. ``weigh``: what prompts count.
     """
     ours = margins or (OVER_ALL if category is None else IN_CATEGORY, OF_COST)
     found = {}
     for name, one in challengers.items():
-        (quality, cost), (said_quality, said_cost) = (how(champion, one, *ours) for how in (automatic, by_raters))
-        priced = not common(champion, one)[["usd", "usd_c"]].isna().any(axis=None)
+        (quality, cost), (said_quality, said_cost) = (
+            how(champion, one, *ours, weigh) for how in (automatic, by_raters)
+        )
+        both = common(champion, one)
+        priced = not both.loc[weigh(both.index) > 0, ["usd", "usd_c"]].isna().any(axis=None)
         found[name] = Compared(name, quality, said_quality, cost, said_cost, safety(champion, one), priced)
     return found
 
