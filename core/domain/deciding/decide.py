@@ -128,6 +128,7 @@ class _Scope:
         for i, one in enumerate(challengers):
             own = self._share(one)
             both = None if share is None or own is None else ((champion, share), (one, own))
+            step = self._step(champion, one)
             times = list(self._limited(one.candidate))
             known.append(
                 Known(
@@ -136,9 +137,9 @@ class _Scope:
                     one.candidate,
                     margin,
                     automatic=quality[i],
-                    human=voted.quality(share, own, margin),
+                    human=voted.quality(share, own, margin, step),
                     automatic_cost=cost[i],
-                    human_cost=both and voted.cost(*both, found.weight[i], of_cost),
+                    human_cost=both and voted.cost(*both, found.weight[i], of_cost, step),
                     safety=self._safety(champion, one),
                     is_priced=bool(priced[i]),
                     prompts=int(found.prompts[i]),
@@ -163,6 +164,19 @@ class _Scope:
             share = share.scaled(self._answers[category] / sum(self._answers.values()))
             whole = share if whole is None else whole.plus(share)
         return whole
+
+    def _step(self, champion: Evidence, challenger: Evidence) -> float:
+        """By how much one prompt may move the weighted share: a category's part of the answers over its rated prompts.
+
+        What a few prompts could not show stays unknown, however many others were rated elsewhere.
+        """
+        steps = [0.0]
+        for category, answers in self._answers.items():
+            sides = (self._of(category, one.candidate) for one in (champion, challenger))
+            shares = [one.human.share for one in sides if one is not None and one.human.share is not None]
+            rated = voted.rated_prompts(*shares) if shares else 0
+            steps.append(answers / sum(self._answers.values()) / rated if rated else 0.0)
+        return max(steps)
 
     def _unrated(self, part: Evidence) -> Clustered | None:
         """The automatic share of a category in which too few are rated, with the widest error that a share can have.

@@ -9,21 +9,28 @@ from core.domain.deciding.paired import FARTHEST, log_margin
 from core.domain.deciding.verdicts import Source
 
 
-def quality(champion: Clustered | None, challenger: Clustered | None, margin: float) -> Estimate | None:
+def quality(
+    champion: Clustered | None, challenger: Clustered | None, margin: float, step: float = 0.0
+) -> Estimate | None:
     """The challenger's share that raters would send minus the champion's; None where one is not known.
 
+    ``step``: by how much a single prompt may move it, where that is more than one of all that were rated.
     None also where raters are so few that what they differ by is not in the error, and not the same on both sides.
     """
     if champion is None or challenger is None:
         return None
-    found = _estimate(challenger.plus(champion, sign=-1.0), margin)
+    found = _estimate(challenger.plus(champion, sign=-1.0), margin, step)
     if found and found.holds_for_these_raters_only and _raters(champion) != _raters(challenger):
         return None
     return found
 
 
 def cost(
-    champion: tuple[Evidence, Clustered], challenger: tuple[Evidence, Clustered], weight: Floats, margin: float
+    champion: tuple[Evidence, Clustered],
+    challenger: tuple[Evidence, Clustered],
+    weight: Floats,
+    margin: float,
+    step: float = 0.0,
 ) -> Estimate | None:
     """Log of the champion's cost per humanly acceptable response over the challenger's; None as for automatic ones.
 
@@ -34,7 +41,7 @@ def cost(
         return None
     found = logs[0].plus(logs[1], sign=-1.0)
     shares = min(champion[1].value, challenger[1].value)
-    return _estimate(found, log_margin(margin), 1 / shares, FARTHEST)
+    return _estimate(found, log_margin(margin), step, 1 / shares, FARTHEST)
 
 
 def safety(champion: Evidence, challenger: Evidence) -> Estimate | None:
@@ -66,9 +73,15 @@ def _raters(share: Clustered) -> set[int]:
     return set(np.unique(share.rater[share.rater != NO_RATER]).tolist())
 
 
-def _estimate(found: Clustered, margin: float, of_step: float = 1.0, most: float = 1.0) -> Estimate | None:
-    error = standard_error(found)
-    rated = int(np.count_nonzero(np.bincount(found.prompt[found.rater != NO_RATER])))
+def rated_prompts(*shares: Clustered) -> int:
+    """How many prompts there are on which anybody voted."""
+    return len(np.unique(np.concatenate([each.prompt[each.rater != NO_RATER] for each in shares])))
+
+
+def _estimate(
+    found: Clustered, margin: float, step: float = 0.0, of_step: float = 1.0, most: float = 1.0
+) -> Estimate | None:
+    error, rated = standard_error(found), rated_prompts(found)
     if error is None or rated < 2:
         return None
     degrees, few = min(error.degrees, rated - 1.0), error.holds_for_these_raters_only
@@ -76,7 +89,7 @@ def _estimate(found: Clustered, margin: float, of_step: float = 1.0, most: float
         found.value,
         error.value,
         degrees,
-        of_step / rated,
+        of_step * max(1 / rated, step),
         margin,
         rated,
         Source.HUMAN,

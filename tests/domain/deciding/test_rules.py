@@ -229,6 +229,19 @@ def test_a_small_category_that_nobody_rated_widens_the_whole_by_all_that_it_coul
     assert found.human.se >= small / 100, "though it may be anything for either of the two"
 
 
+def test_a_few_votes_on_most_of_the_traffic_prove_no_more_together_with_many_on_the_rest():
+    few = [
+        candidate(CHAMPION, human=share(1.0, rated=30)),
+        candidate(CHALLENGER, usd=0.005, human=share(1.0, rated=30)),
+    ]
+    many = [candidate(CHAMPION, human=share(0.8)), candidate(CHALLENGER, usd=0.005, human=share(0.8, seed=1))]
+    alone = decide({None: few}, CHAMPION, Settings())[0].comparisons[0].human
+    both = decide({None: many, "a": few, "b": many}, CHAMPION, Settings(answers_a_month={"a": 97.0, "b": 3.0}))[0]
+    together = both.comparisons[0].human
+    assert alone is not None and together is not None
+    assert together.lower <= 0.97 * alone.lower + 0.01
+
+
 def test_more_responses_to_one_prompt_do_not_make_it_count_more():
     champion, challenger = candidate(CHAMPION, prompts=400), candidate(CHALLENGER, prompts=400)
     before = first(champion, challenger).automatic

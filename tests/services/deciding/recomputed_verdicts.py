@@ -214,7 +214,10 @@ def of_votes(value: float, influences: pd.DataFrame, margin: float, step: float 
     voted = influences[influences.rater.notna()]
     rated = voted.prompt.nunique()
     degrees = min(degrees, rated - 1)
-    return Estimated(value, error, degrees, step / rated, margin, rated, most, raters=voted.rater.nunique())
+    one = 1 / rated
+    if "part" in voted:
+        one = max(one, *(its.part.iloc[0] / its.prompt.nunique() for _, its in voted.groupby("category")))
+    return Estimated(value, error, degrees, step * one, margin, rated, most, raters=voted.rater.nunique())
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ class Traffic:
             first = min(one.place[prompt] for prompt, its in self.category.items() if its == category)
             table = pd.DataFrame({"prompt": [first], "rater": [None], "by": [farthest], "w": [0.0]})
             table = table if one.human is None else one.human.influences
-            tables.append(table.assign(by=table.by * part, w=table.w * part))
+            tables.append(table.assign(by=table.by * part, w=table.w * part, category=category, part=part))
         share = {"value": value, "lower": None, "upper": None}
         return Human(share, None, None, None, pd.concat(tables))
 
