@@ -81,13 +81,13 @@ HOUSES: Mapping[str, House] = {
 """The written candidates: their answers, prices and times are invented, so nothing can be asked of them anew."""
 
 ANSWERS_A_MONTH = {
-    "support": 15_600,
-    "writing": 10_000,
-    "summarising": 10_000,
-    "extraction": 10_000,
-    "reasoning": 6_000,
-    "ambiguous": 6_000,
-    "coding": 1_200,
+    "support": 9_600,
+    "writing": 9_700,
+    "summarising": 9_700,
+    "extraction": 9_700,
+    "reasoning": 9_700,
+    "ambiguous": 9_800,
+    "coding": 600,
     "safety": 1_200,
 }
 """What Larkfield's users ask for."""
