@@ -215,7 +215,8 @@ def test_each_time_is_that_of_what_it_is_called_after(seen, name):
     for time, before_ms in TIMES.items():
         sent = "ended_ms" if time == "latency_ms" else time
         late_ms = [getattr(attempt, time) - getattr(call, sent) for attempt, call in whole]
-        assert -1 < min(late_ms) < before_ms, time
+        # The server looks at its clock once it has handed over what it sent, and may be kept from it for a moment.
+        assert -20 < min(late_ms) < before_ms, time
     reported = seen.reported(name)
     assert reported["latency_ms"]["p50"] == pytest.approx(median(one.latency_ms for one, _ in whole), rel=0.05)
     assert reported["ttft_ms"]["p50"] == pytest.approx(median(one.first_token_ms for one, _ in whole), rel=0.05)
