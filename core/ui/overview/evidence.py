@@ -87,7 +87,7 @@ def _instead(view: View, points: list[Point]) -> None:
         st.markdown(f"There is nothing to draw: {why}.")
         return
     one = points[0]
-    at = f"{money(scatter.THOUSAND * one.cost)} per 1,000 acceptable responses".replace("$", "\\$")
+    at = frame.dollars(f"{money(scatter.THOUSAND * one.cost)} per 1,000 acceptable responses")
     st.markdown(f"Only {frame.as_typed(one.name)} has both figures: {100 * one.share:.0f} % acceptable at {at}.")
 
 

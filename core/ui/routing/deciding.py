@@ -62,7 +62,7 @@ def _effect(found: View) -> list[str]:
             f"- cost per 1,000 answers: {money(1000 * was.cost_usd)} now, {money(1000 * now.cost_usd)} expected "
             "(enter answers a month on *Decisions* to see it a month)"
         )
-    return ["\n".join(lines).replace("$", "\\$")]
+    return [frame.dollars("\n".join(lines))]
 
 
 def _waits(found: View, waiting: Version | None) -> None:

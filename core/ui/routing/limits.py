@@ -39,7 +39,7 @@ def _said(found: View) -> str:
         f"- refusals where an answer was wanted: {'none' if limits.refusals is None else percent(limits.refusals)}",
         f"- spending: {spend}{_spent(found)}",
     ]
-    return "\n".join(lines).replace("$", "\\$")
+    return frame.dollars("\n".join(lines))
 
 
 def _spent(found: View) -> str:
