@@ -11,13 +11,12 @@ from sqlmodel import Session
 from core.domain.deciding import Comparison, Decision, Verdict, spans
 from core.domain.deciding.wording import sentence
 from core.services import deciding as service
-from core.services.datasets import responses
 from core.services.deciding import Verdicts
 from core.services.deciding.text import notes, numbers, readings
 from core.services.leaderboards.moments import Moment
 from core.storage.engine import reading
 from core.ui.shared import frame, grids, pins
-from core.ui.shared.filters import dataset_name, say_gone
+from core.ui.shared.filters import answered_dataset, say_gone
 from core.ui.shared.kept import KEPT
 from core.ui.shared.resources import engine
 
@@ -34,10 +33,8 @@ _WORDS: dict[Decision, tuple[str, Literal["green", "blue", "violet", "orange"], 
 
 def chosen_dataset() -> str | None:
     """The dataset to decide on, in all its versions; None (and the page says what to do) where there is none."""
-    with reading(engine()) as session:
-        answered = set(service.datasets(session))
-        names = {name: ids for name, ids in responses.names(session).items() if name in answered}
-    if not names:
+    name = answered_dataset("decisions")
+    if name is None:
         frame.empty_state(
             "Nothing to decide yet",
             "Import prompts on *Data* and run candidates on them. Say on *Candidates* which one is in production: the "
@@ -45,8 +42,7 @@ def chosen_dataset() -> str | None:
             icon=":material/gavel:",
         )
         return None
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        return dataset_name("decisions", names)
+    return name
 
 
 def asked_scope(there: Collection[str]) -> str | None:

@@ -6,15 +6,13 @@ from core import clock
 from core.domain.deciding import Verdict
 from core.domain.deciding.wording import sentence
 from core.domain.words import when
-from core.services import deciding
 from core.services.datasets import datasets
 from core.services.deciding import Verdicts
 from core.services.deciding.text import notes, numbers, readings
-from core.services.leaderboards import moments
-from core.services.leaderboards.moments import Moment, Since
+from core.services.leaderboards.moments import Moment
 from core.storage.engine import reading
 from core.ui.decisions import page
-from core.ui.shared import charts
+from core.ui.shared import charts, pins
 from core.ui.shared.charts import Dot
 from core.ui.shared.pins import Shown
 from core.ui.shared.resources import engine
@@ -56,15 +54,4 @@ def _figure(found: Verdicts, verdict: Verdict) -> go.Figure:
 
 def shown(dataset: str, found: Verdicts, up_to: Moment | None) -> Shown:
     """The moment of the verdicts, and what came on their dataset since."""
-    with reading(engine()) as session:
-        moment = up_to or moments.newest(session)
-        rules, ids = deciding.rules(session), datasets.versions(session, dataset)
-
-    def since(then: Moment) -> Since:
-        with reading(engine()) as session:
-            return moments.since(session, then, dataset_ids=ids)
-
-    label = f"as of vote {moment.vote_id:,} and run {moment.run_id:,}"
-    return Shown(
-        moment, up_to is not None, label, since, rules, (found.verdicts, sorted(found.costs_usd.items(), key=str))
-    )
+    return pins.of_verdicts(dataset, (found.verdicts, sorted(found.costs_usd.items(), key=str)), up_to)

@@ -4,13 +4,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.services import deciding as verdicts
 from core.services import routing as service
-from core.services.datasets import responses
 from core.services.routing import Version, View
 from core.storage.engine import reading
 from core.ui.shared import frame
-from core.ui.shared.filters import dataset_name, say_gone
+from core.ui.shared.filters import answered_dataset, say_gone
 from core.ui.shared.kept import KEPT
 from core.ui.shared.resources import engine
 
@@ -19,10 +17,8 @@ _FRESH_S = 60
 
 def chosen_dataset() -> str | None:
     """The dataset whose routes are shown, in all its versions; None (and the page says what to do) without any."""
-    with reading(engine()) as session:
-        answered = set(verdicts.datasets(session))
-        names = {name: ids for name, ids in responses.names(session).items() if name in answered}
-    if not names:
+    name = answered_dataset("routing")
+    if name is None:
         frame.empty_state(
             "Nothing to route yet",
             "Routes are compiled from what candidates answered. Import prompts on *Data* and press *Re-evaluate*, or "
@@ -30,8 +26,6 @@ def chosen_dataset() -> str | None:
             icon=":material/alt_route:",
         )
         return None
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = dataset_name("routing", names)
     say_gone()
     return name
 

@@ -2,14 +2,12 @@
 
 from core import clock
 from core.domain.words import when
-from core.services import deciding
 from core.services.datasets import datasets
-from core.services.leaderboards import moments
-from core.services.leaderboards.moments import Moment, Since
 from core.services.routing import View
 from core.storage.engine import reading
 from core.ui.routing import deciding as page
 from core.ui.routing import table, what_if
+from core.ui.shared import pins
 from core.ui.shared.pins import Shown
 from core.ui.shared.resources import engine
 from core.ui.shared.slides import Slide, signed
@@ -32,13 +30,4 @@ def slide(found: View, shown: Shown) -> Slide:
 
 def shown(found: View) -> Shown:
     """What the routes rest on, which is of now: a link tells what came since."""
-    with reading(engine()) as session:
-        moment = moments.newest(session)
-        rules, ids = deciding.rules(session), datasets.versions(session, found.dataset)
-
-    def since(then: Moment) -> Since:
-        with reading(engine()) as session:
-            return moments.since(session, then, dataset_ids=ids)
-
-    label = f"as of vote {moment.vote_id:,} and run {moment.run_id:,}"
-    return Shown(moment, False, label, since, rules, (found.headline, found.moves, found.ifs))
+    return pins.of_verdicts(found.dataset, (found.headline, found.moves, found.ifs))

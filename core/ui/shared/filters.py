@@ -7,7 +7,8 @@ import streamlit as st
 from sqlmodel import Session
 
 from core.domain.ranking import Band
-from core.services import workspace
+from core.services import deciding, workspace
+from core.services.datasets import responses
 from core.services.datasets.responses import DatasetRef
 from core.services.leaderboards import boards, stating
 from core.services.leaderboards.boards import Filters
@@ -24,6 +25,7 @@ __all__ = [
     "RESPONSE",
     "BoardChoice",
     "RaterChoice",
+    "answered_dataset",
     "board_choice",
     "candidates_choice",
     "category_of",
@@ -98,6 +100,17 @@ def dataset_name(page: str, versions: Mapping[str, Sequence[int]]) -> str:
     options = {name: str(ids[0]) for name, ids in versions.items()}
     older = {str(id): name for name, ids in versions.items() for id in ids[1:]}
     return one_of("Dataset", options, key=f"{page}_dataset", also=older, carried=DATASET, width=_WIDE)
+
+
+def answered_dataset(page: str) -> str | None:
+    """A dataset that somebody answered, in all its versions; None where there is none, and nothing is drawn then."""
+    with reading(engine()) as session:
+        answered = set(deciding.datasets(session))
+        names = {name: ids for name, ids in responses.names(session).items() if name in answered}
+    if not names:
+        return None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        return dataset_name(page, names)
 
 
 def candidates_choice(

@@ -8,6 +8,8 @@ from hashlib import blake2b
 import streamlit as st
 
 from core.domain.words import n
+from core.services import deciding
+from core.services.datasets import datasets
 from core.services.leaderboards import moments
 from core.services.leaderboards.moments import Moment, Since
 from core.storage.engine import reading
@@ -35,6 +37,20 @@ class Shown:
     """By name what else the figures rest on, and is counted as it stands now; at most twelve."""
     numbers: object
     """What is another once the figures are; told apart by its ``repr``."""
+
+
+def of_verdicts(dataset: str, numbers: object, up_to: Moment | None = None) -> Shown:
+    """What rests on the verdicts of the dataset of that name, as of ``up_to`` or now."""
+    with reading(engine()) as session:
+        moment = up_to or moments.newest(session)
+        rules, ids = deciding.rules(session), datasets.versions(session, dataset)
+
+    def since(then: Moment) -> Since:
+        with reading(engine()) as session:
+            return moments.since(session, then, dataset_ids=ids)
+
+    label = f"as of vote {moment.vote_id:,} and run {moment.run_id:,}"
+    return Shown(moment, up_to is not None, label, since, rules, numbers)
 
 
 def asked() -> Moment | None:
