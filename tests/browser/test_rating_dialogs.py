@@ -78,16 +78,18 @@ def test_a_paragraph_typed_into_a_dialog_is_saved_whole_and_does_nothing_else(
 
 
 @pytest.mark.regression("1.1")
-def test_what_is_typed_before_the_box_is_there_goes_into_it(studio: Server, rater: str, page: Page):
+@pytest.mark.parametrize("saving", [["Control+Enter"], ["Tab", "Enter"]], ids=["by a shortcut", "by the button"])
+def test_what_is_typed_and_saved_before_the_box_is_there_goes_into_it(
+    studio: Server, rater: str, page: Page, saving: list[str]
+):
     pair = begin(page, studio, rater)
     page.keyboard.press("n")
-    page.keyboard.type(PARAGRAPH)
-    expect(page.get_by_role("dialog")).to_be_visible()
-    expect(page.get_by_role("dialog").get_by_role("textbox")).to_have_value(PARAGRAPH)
-    page.keyboard.press("Control+Enter")
-    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.type("1 of 2")
+    for key in saving:
+        page.keyboard.press(key)
+    expect(page.get_by_text("Saved with this pair.")).to_be_visible()
     settle(page)
-    assert remarks(studio, rater) == [("comment", PARAGRAPH)]
+    assert remarks(studio, rater) == [("comment", "1 of 2")]
     assert_nothing_happened(studio, rater, page, pair)
 
 

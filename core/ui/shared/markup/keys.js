@@ -36,14 +36,14 @@ function watch(pair) {
   const stop = (event) => { event.preventDefault(); event.stopImmediatePropagation() }
 
   function welcome() {
-    const field = box()
+    const field = box(), isAwaited = isWaitingForBox()
     if (field || (dialog() && waitingFor === "g")) waitingFor = null
     if (field === known) return
     known = field
     if (!field) return
     // A box that has just appeared still forgets what it is given; until it does not, typing is kept for it.
     isSettling = true
-    isLeaving = isSaving = false
+    if (!isAwaited) isLeaving = isSaving = false
     setTimeout(() => {
       isSettling = false
       const text = (drafts.get(name(field)) ?? "") + ahead
@@ -73,7 +73,7 @@ function watch(pair) {
   }
 
   function keep(event) {
-    const isOver = isLeaving || event.ctrlKey || event.metaKey || known.tagName !== "TEXTAREA"
+    const isOver = isLeaving || event.ctrlKey || event.metaKey || isOneLine()
     if (event.key === "Tab" && !event.shiftKey) isLeaving = true
     else if (event.key === "Enter" && isOver) isSaving = true
     else if (event.key === "Enter") ahead += "\n"
@@ -87,10 +87,13 @@ function watch(pair) {
   const name = (field) => `${pair()} ${field.tagName} ${field.getAttribute("aria-label")}`
 
   const isWaiting = () => waitingFor !== null && performance.now() - waitingSince < OPENS_WITHIN_MS
+  const isWaitingForBox = () => isWaiting() && waitingFor !== "g"
+  const isOneLine = () => known ? known.tagName !== "TEXTAREA" : waitingFor === "s"
 
   function onKey(event) {
     if (event.isComposing) return
-    if (known && isSettling) return keep(event)
+    // A dialog is there before its box; a Tab would go to the button that closes it.
+    if (known ? isSettling : isWaitingForBox() && !isBox(event.target)) return keep(event)
     if (!isText(event)) return
     clearTimeout(digit)
     if (isBox(event.target)) return event.target === known && onKeyInBox(event)
@@ -99,15 +102,12 @@ function watch(pair) {
       if (onButton) return
       // Focused while the key goes down, the box takes what was typed.
       if (known) { known.focus(); event.stopImmediatePropagation(); return onKeyInBox(event) }
-      if (isWaiting() && waitingFor !== "g") ahead += event.key
       return stop(event)
     }
-    if (isWaiting()) {
-      ahead += event.key
-      return stop(event)
-    }
+    if (isWaiting()) return stop(event)
     waitingFor = null
     ahead = ""
+    isLeaving = isSaving = false
     const key = event.key.toLowerCase()
     if (key in TOOLS && !event.shiftKey && toolButton(key)) [waitingFor, waitingSince] = [key, performance.now()]
   }
