@@ -25,7 +25,7 @@ from tests.browser.conftest import Profiles, settle
 from tests.browser.frames import Recorder
 from tests.browser.server import Server
 from tests.browser.visitor import asked
-from tests.long import IS_LONG
+from tests.long import IS_LONG, usual_first
 
 pytestmark = pytest.mark.browser
 
@@ -194,12 +194,7 @@ def test_a_rater_who_comes_by_the_landing_pages_name_can_go_home(warmed: Server,
 
 
 @pytest.mark.parametrize(
-    "path",
-    [
-        "/people.py",
-        "/ünter?page=people",
-        *(pytest.param(path, marks=pytest.mark.long) for path in ("/nonsense", "/_home", "/shell", "/<b>")),
-    ],
+    "path", usual_first("/people.py", "/ünter?page=people", long=("/nonsense", "/_home", "/shell", "/<b>"))
 )
 @pytest.mark.parametrize("who", [None, Role.RATER], ids=_name)
 def test_an_address_that_does_not_exist_shows_nothing_of_any_page(

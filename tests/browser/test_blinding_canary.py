@@ -14,6 +14,7 @@ from tests.browser.conftest import settle
 from tests.browser.frames import Recorder
 from tests.browser.server import Server
 from tests.browser.test_rating_browser import PAIRS, QUESTIONS, asked, rate
+from tests.long import usual_first
 from tests.workspace import make_workspace
 
 pytestmark = pytest.mark.browser
@@ -81,7 +82,7 @@ def test_an_anonymous_visitor_is_told_nothing(lasting: Server, canary: str):
         visitor.asked(lasting, path).assert_absent([canary, *TELLING])
 
 
-@pytest.mark.parametrize("path", ["", "leaderboard", *(pytest.param(path, marks=pytest.mark.long) for path in RARER)])
+@pytest.mark.parametrize("path", usual_first("", "leaderboard", long=RARER))
 def test_a_cold_server_tells_its_first_visitor_nothing(studio: Server, canary: str, page: Page, path: str):
     recorder = Recorder()
     recorder.attach(page)

@@ -20,6 +20,7 @@ from tests.browser.conftest import Profiles, settle
 from tests.browser.server import Server
 from tests.long import times
 from tests.planted import PlantedPlan, PlantedServer, planted
+from tests.prepared import demo_of_a_week
 from tests.speed import patience_s
 
 pytest.importorskip("xllamacpp")
@@ -34,9 +35,11 @@ ASKED = times(2, ALL)
 
 
 @pytest.fixture
-def studio(server: Callable[..., Server]) -> Server:
-    """The demo workspace, for the admin of this machine."""
-    return server(EVENHAND_DEMO="1")
+def studio(make_server: Callable[..., Server]) -> Server:
+    """The demo workspace with its newest run alone, for the admin of this machine."""
+    studio = make_server()
+    demo_of_a_week(studio.engine)
+    return studio.start()
 
 
 @pytest.fixture

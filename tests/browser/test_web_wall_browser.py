@@ -25,6 +25,7 @@ from core.storage.engine import write
 from tests.browser.conftest import settle
 from tests.browser.server import Server, free_port
 from tests.browser.visitor import asked
+from tests.prepared import demo_of_a_week
 
 pytestmark = pytest.mark.browser
 TOKEN = "token-0123456789"
@@ -389,11 +390,12 @@ def test_no_request_leaves_this_machine(address: str, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(WATCH)
     watched = tmp_path / "watched.log"
     port = free_port()
-    env = {"WATCHED": str(watched), "PYTHONPATH": str(tmp_path), "EVENHAND_DEMO": "1"}
+    env = {"WATCHED": str(watched), "PYTHONPATH": str(tmp_path), "EVENHAND_DEMO": "0"}
     if address != "127.0.0.1":
         env["EVENHAND_AUTH"] = "link"
     running = Watched(f"sqlite:///{tmp_path / 'evenhand.db'}", tmp_path / "server.log", env, port=port)
     running.options = ("--server.address", address)
+    demo_of_a_week(running.engine)
     running.start()
     try:
         assert handshake(running, "http://127.0.0.1:1") == 403

@@ -24,6 +24,7 @@ from core.services.alerts import Delivery, Raised, delivering, destinations, rai
 from core.services.alerts.sending import Outcome, Sender
 from core.storage.engine import reading, write, writing
 from core.storage.tables import Alert, AlertDelivery
+from tests.long import usual_first
 from tests.services.alerts.receivers import OK, Inbox, free_port, mail_server, webhook
 from tests.workspace import NOW
 
@@ -111,7 +112,7 @@ def test_a_message_carries_the_alerts_id_in_header_and_body_and_leads_to_the_pag
 
 
 @pytest.mark.one_database
-@pytest.mark.parametrize("status", [302, 400, 404, 410, 429, 500, 503])
+@pytest.mark.parametrize("status", usual_first(302, 500, long=(400, 404, 410, 429, 503)))
 def test_a_webhook_that_refuses_is_tried_again_later(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, at: Clock, status: int
 ):
@@ -138,7 +139,7 @@ def test_a_webhook_that_refuses_is_tried_again_later(
 
 
 @pytest.mark.one_database
-@pytest.mark.parametrize("status", [421, 451, 550, 554])
+@pytest.mark.parametrize("status", usual_first(451, long=(421, 550, 554)))
 def test_a_mail_server_that_refuses_is_tried_again_later(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, at: Clock, status: int
 ):
