@@ -11,7 +11,7 @@ NOT_COMPILED := /tests/|/(pip|setuptools|pkg_resources|mypy|mypyc|huggingface_hu
 # The pip that comes with Python takes half as long again; so its successor is installed first, and installs the rest.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps
 
-.PHONY: setup run test test-long lint format bench screenshots demo lock
+.PHONY: setup run test test-long lint lint-types lint-rules format bench screenshots demo lock
 .DEFAULT_GOAL := run
 
 setup: .venv/.installed
@@ -22,9 +22,15 @@ setup: .venv/.installed
 	@echo "Installing Evenhand into .venv (a few minutes the first time)."
 	@sed -n '/^pip==/,/[^\\]$$/p' requirements.lock > .venv/pip.lock
 	@$(INSTALL) --require-hashes -r .venv/pip.lock
-	@$(INSTALL) --require-hashes -r requirements.lock
+	@awk '/^[a-z]/ { half = 1 - half } { print > ".venv/half-" half ".lock" }' requirements.lock
+	@$(MAKE) --no-print-directory --jobs 2 .venv/half-0.installed .venv/half-1.installed
 	@$(INSTALL) --no-build-isolation --editable .
 	@$(BIN)/python -m compileall -qq -j 0 -x '$(NOT_COMPILED)' .venv/lib core pages || true
+	@touch $@
+
+# A package needs nothing of another one to be put in its place, and pip does one after the other.
+.venv/half-%.installed: .venv/half-%.lock
+	@$(INSTALL) --require-hashes -r $<
 	@touch $@
 
 run: setup
@@ -38,10 +44,17 @@ test-long: setup
 	@tests/install-chromium || true
 	@EVENHAND_LONG_TESTS=1 $(BIN)/python -m pytest -p tests.forked --workers 4 $(ARGS)
 
+# Types take as long as all else together.
 lint: setup
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint-types lint-rules
+
+# On a machine that is busy mypy's workers come too late for it (2, an error of its own); 1 says of types.
+lint-types:
+	@$(BIN)/mypy --num-workers 2 || { test $$? -ne 1 && $(BIN)/mypy; }
+
+lint-rules:
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy --num-workers 2
 	@$(BIN)/lint-imports
 	@$(BIN)/vulture
 	@$(BIN)/python -m tests.lint_pages
