@@ -1,7 +1,7 @@
 """Champion against challengers: what the evidence allows to decide."""
 
-from core.domain.deciding.decide import Scopes, decide
-from core.domain.deciding.evidence import Evidence, HumanEvidence
+from core.domain.deciding.decide import decide
+from core.domain.deciding.evidence import Evidence, HumanEvidence, Scopes
 from core.domain.deciding.following import may_follow
 from core.domain.deciding.settings import Margins, Settings
 from core.domain.deciding.verdicts import (

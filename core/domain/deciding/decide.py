@@ -6,19 +6,18 @@ from functools import cached_property
 
 import numpy as np
 
-from core.domain.clustered import NO_RATER, Clustered
 from core.domain.deciding import paired, voted
 from core.domain.deciding.bounds import Estimate
 from core.domain.deciding.comparing import Known, compared, is_harm
-from core.domain.deciding.evidence import Evidence
+from core.domain.deciding.evidence import Evidence, Scopes
 from core.domain.deciding.readings import readings
 from core.domain.deciding.settings import Settings
 from core.domain.deciding.settling import Sides, settlement
 from core.domain.deciding.verdicts import Because, Comparison, Decision, Reading, Verdict
+from core.domain.deciding.weighting import Weighting, weighting
 
 _ORDER = (Decision.SWITCH, Decision.NOT_ENOUGH, Decision.PRACTICALLY_EQUAL, Decision.KEEP)
 _SMALLEST = 1e-9
-Scopes = Mapping[str | None, Sequence[Evidence]]
 
 
 def decide(evidence: Scopes, champion: int | None, settings: Settings, *, settle: bool = True) -> list[Verdict]:
@@ -48,15 +47,16 @@ class _Scope:
     """Challengers whom safety votes over all prove worse."""
 
     def verdict(self, *, settle: bool) -> Verdict:
-        candidates = self.evidence.get(self.category, ())
+        candidates = self._candidates
         champion = next((one for one in candidates if one.candidate == self.named), None)
         challengers = [one for one in candidates if one.candidate != self.named]
         if champion is None or not challengers:
             because = Because.NO_CHAMPION if self.named is None else Because.NO_CHALLENGER
             if self.named is not None and champion is None:
                 because = Because.NO_COMMON_PROMPTS
-            return self._said(None, Decision.NOT_ENOUGH, because, (), readings(candidates, (), self._margin))
-        found = paired.rates(champion, challengers, self._strata)
+            plain = readings(candidates, (), self._shares(), self._margin)
+            return self._said(None, Decision.NOT_ENOUGH, because, (), plain)
+        found = paired.rates(champion, challengers, self._weighting.strata() if self._weighting else None)
         known = self._known(champion, challengers, found)
         level = _holm(known, self.error)
         comparisons = [compared(one, level[one.challenger]) for one in known]
@@ -70,7 +70,7 @@ class _Scope:
             ]
         comparisons.sort(key=_place)
         first = comparisons[0]
-        plain = readings(candidates, comparisons, self._margin)
+        plain = readings(candidates, comparisons, self._shares(), self._margin)
         return self._said(first.challenger, first.decision, first.because, tuple(comparisons), plain)
 
     def _said(
@@ -89,7 +89,7 @@ class _Scope:
             because,
             self._margin,
             self.settings.margins.cost,
-            self._strata is not None,
+            self._weighting is not None,
             comparisons,
             plain,
             tuple(since for one in self.evidence.get(self.category, ()) for since in one.since),
@@ -100,35 +100,39 @@ class _Scope:
         return self.settings.margins.quality(self.category)
 
     @cached_property
-    def _answers(self) -> dict[str, float]:
-        """By category, where they weight this scope; empty: every prompt counts the same."""
-        known = {
-            category: self.settings.answers_a_month.get(category) for category in self.evidence if category is not None
-        }
-        answers = {category: count for category, count in known.items() if count is not None}
-        is_weighted = self.category is None and len(answers) == len(known) and sum(answers.values()) > 0
-        return answers if is_weighted else {}
+    def _weighting(self) -> Weighting | None:
+        """None: every prompt counts the same."""
+        answers = self.settings.answers_a_month
+        return weighting(self.evidence, answers, self.named) if self.category is None else None
 
     @cached_property
-    def _strata(self) -> paired.Strata | None:
-        if not self._answers:
-            return None
-        whole = self.evidence[None][0].prompt
-        member = [
-            np.isin(whole, one[0].prompt if (one := self.evidence[category]) else []) for category in self._answers
-        ]
-        return paired.Strata(np.array(member, dtype=float), np.array(list(self._answers.values())))
+    def _candidates(self) -> list[Evidence]:
+        """With the shares that raters would send as they count here."""
+        by_answers, found = self._weighting, self.evidence.get(self.category, ())
+        if by_answers is None:
+            return list(found)
+        return [replace(one, human=replace(one.human, share=by_answers.share(one.candidate))) for one in found]
+
+    def _shares(self) -> dict[int, float]:
+        """Acceptable to raters where that is known, else automatically."""
+        found = {}
+        for one in self._candidates:
+            automatic = self._weighting.automatic_share(one.candidate) if self._weighting else one.automatic_share
+            share = automatic if one.human.share is None else one.human.share.value
+            if share is not None:
+                found[one.candidate] = share
+        return found
 
     def _known(self, champion: Evidence, challengers: Sequence[Evidence], found: paired.Rates) -> list[Known]:
         """All estimates of every challenger."""
         margin, of_cost = self._margin, self.settings.margins.cost
         quality, cost = paired.quality(found, margin), paired.cost(found, of_cost)
-        priced, share = found.priced, self._share(champion)
+        priced, share = found.priced, champion.human.share
         known = []
         for i, one in enumerate(challengers):
-            own = self._share(one)
+            own = one.human.share
             both = None if share is None or own is None else ((champion, share), (one, own))
-            step = self._step(champion, one)
+            step = self._weighting.step(champion, one) if self._weighting else 0.0
             times = list(self._limited(one.candidate))
             known.append(
                 Known(
@@ -148,48 +152,6 @@ class _Scope:
                 )
             )
         return known
-
-    def _share(self, one: Evidence) -> Clustered | None:
-        """What raters would send, weighted as the scope is; None where too few of its answers were rated."""
-        if not self._answers:
-            return one.human.share
-        parts = {name: self._of(name, one.candidate) for name, answers in self._answers.items() if answers}
-        if not any(part is not None and part.human.share is not None for part in parts.values()):
-            return None
-        whole: Clustered | None = None
-        for category, part in parts.items():
-            share = None if part is None else part.human.share or self._unrated(part)
-            if share is None:
-                return None
-            share = share.scaled(self._answers[category] / sum(self._answers.values()))
-            whole = share if whole is None else whole.plus(share)
-        return whole
-
-    def _step(self, champion: Evidence, challenger: Evidence) -> float:
-        """By how much one prompt may move the weighted share: a category's part of the answers over its rated prompts.
-
-        What a few prompts could not show stays unknown, however many others were rated elsewhere.
-        """
-        steps = [0.0]
-        for category, answers in self._answers.items():
-            sides = (self._of(category, one.candidate) for one in (champion, challenger))
-            shares = [one.human.share for one in sides if one is not None and one.human.share is not None]
-            rated = voted.rated_prompts(*shares) if shares else 0
-            steps.append(answers / sum(self._answers.values()) / rated if rated else 0.0)
-        return max(steps)
-
-    def _unrated(self, part: Evidence) -> Clustered | None:
-        """The automatic share of a category in which too few are rated, with the widest error that a share can have.
-
-        A share in [0, 1] has a standard deviation of ½ at most (Popoviciu 1935), so whatever raters would say there is
-        within it. Champion and challenger are taken to err in opposite directions.
-        """
-        judged = float(part.judged.sum())
-        if not judged:
-            return None
-        error = 0.5 if part.candidate == self.named else -0.5
-        value = float(part.acceptable.sum()) / judged
-        return Clustered(value, part.prompt[:1], np.array([NO_RATER]), np.array([error]))
 
     def _safety(self, champion: Evidence, challenger: Evidence) -> Estimate | None:
         """Of this scope; in a category that over all where it proves a harm and the category's votes do not."""

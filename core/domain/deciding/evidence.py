@@ -1,5 +1,6 @@
 """What is known of one candidate on the prompts of a scope: verdicts, costs, latency, votes."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,3 +57,13 @@ class Evidence:
     """The share of rated responses called unsafe (*both unsafe*, or the other one is safer); None: no safety votes."""
     since: tuple[Since, ...] = ()
     """Its proven changes."""
+
+    @property
+    def automatic_share(self) -> float | None:
+        """Of its judged responses, those that are acceptable; None: there are none."""
+        judged = float(self.judged.sum())
+        return float(self.acceptable.sum()) / judged if judged else None
+
+
+Scopes = Mapping[str | None, Sequence[Evidence]]
+"""By category, under None all prompts together."""

@@ -1,6 +1,6 @@
 """Plain readings of candidates: strong and dear, decent and cheap, unsteady, weak everywhere."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from core.domain.deciding.evidence import Evidence
 from core.domain.deciding.verdicts import Claim, Comparison, Decision, Reading
@@ -15,10 +15,12 @@ UNSTEADY_TIMEOUTS = 0.01
 
 
 def readings(
-    candidates: Sequence[Evidence], comparisons: Sequence[Comparison], margin: float
+    candidates: Sequence[Evidence], comparisons: Sequence[Comparison], shares: Mapping[int, float], margin: float
 ) -> tuple[tuple[int, Reading], ...]:
-    """What can be said plainly of the candidates of a scope; ``margin`` of quality there."""
-    shares = {one.candidate: share for one in candidates if (share := _share(one)) is not None}
+    """What can be said plainly of the candidates of a scope; ``margin`` of quality there.
+
+    ``shares``: acceptable to raters where that is known, else automatically.
+    """
     found = [(one.candidate, Reading.UNSTEADY) for one in candidates if _is_unsteady(one)]
     for one in comparisons:
         proven = {proof.claim for proof in one.proofs if proof.is_proven}
@@ -36,14 +38,6 @@ def _is_decent(one: Comparison, share: float | None, margin: float) -> bool:
     if one.decision is Decision.SWITCH or one.quality is None or one.cost is None or share is None:
         return False
     return share >= DECENT and one.cost.estimate >= MUCH_CHEAPER and -3 * margin <= one.quality.estimate < 0
-
-
-def _share(one: Evidence) -> float | None:
-    """Acceptable to raters where that is known, else automatically."""
-    if one.human.share is not None:
-        return one.human.share.value
-    judged = float(one.judged.sum())
-    return float(one.acceptable.sum()) / judged if judged else None
 
 
 def _is_unsteady(one: Evidence) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from tests.services.deciding.recomputed_verdicts import POWER, Compared, Estimated, Side
+from tests.services.deciding.recomputed_verdicts import POWER, Compared, Estimated, Side, Weigh, equally
 from tests.services.quality.recomputed_human import FEWEST_RATERS
 
 GRID = stats.norm.ppf((np.arange(801) + 0.5) / 801)
@@ -53,17 +53,25 @@ def shrunk(one: Estimated | None, left: float, times: float = 1.0) -> Estimated 
     return None if one is None else replace(one, se=one.se * math.sqrt(max(left, 0.0)), step=one.step / times)
 
 
-def settles(need: str, amount: float, one: Compared, both: tuple[Side, Side], level: float) -> float:
+def weights(both: tuple[Side, Side], weigh: Weigh) -> "pd.Series[float]":
+    """What the common prompts that count count."""
+    found = weigh(both[0].by_prompt.index.intersection(both[1].by_prompt.index))
+    return found[found > 0]
+
+
+def settles(
+    need: str, amount: float, one: Compared, both: tuple[Side, Side], level: float, weigh: Weigh = equally
+) -> float:
     """The chance of a verdict with ``amount`` more of what is needed. ``both``: champion and challenger."""
     automatic, said = (one.automatic, one.automatic_cost), (one.human, one.human_cost)
-    common = both[0].by_prompt.index.intersection(both[1].by_prompt.index)
-    tables = [each.by_prompt.loc[common] for each in both]
+    w = weights(both, weigh)
+    tables = [each.by_prompt.loc[w.index] for each in both]
     if need == "prompts":
         times = 1 + amount / one.automatic.prompts
         return chance(automatic, (grown(one.automatic, times), grown(one.automatic_cost, times)), level)
     if need == "responses to each prompt":
         times = 1 + amount / np.mean([each.n.mean() for each in tables])
-        within = sum((each.good * (1 - each.good) / (each.n - 1)).sum() for each in tables) / len(common) ** 2
+        within = sum((w**2 * each.good * (1 - each.good) / (each.n - 1)).sum() for each in tables)
         left = 1 - within / one.automatic.se**2 * (1 - 1 / times)
         return chance(automatic, (shrunk(one.automatic, left), one.automatic_cost), level)
     prompts, votes, raters = variances(both)
@@ -87,13 +95,15 @@ def variances(both: tuple[Side, Side]) -> tuple[float, float, float]:
     return max(of_all - of_votes, 0.0), of_votes, max(of_raters, 0.0)
 
 
-def usd_of_one(need: str, both: tuple[Side, Side], hour: float, an_hour: float = 60.0) -> float | None:
+def usd_of_one(
+    need: str, both: tuple[Side, Side], hour: float, an_hour: float = 60.0, weigh: Weigh = equally
+) -> float | None:
     """What one more costs; None: a price is not known."""
     if need == "votes":
         return hour / an_hour
     if need == "raters":
         return hour / an_hour * max(each.votes for each in both) / max(each.raters for each in both)
-    common = both[0].by_prompt.index.intersection(both[1].by_prompt.index)
+    common = weights(both, weigh).index
     usd = 0.0
     for each in both:
         table = each.by_prompt

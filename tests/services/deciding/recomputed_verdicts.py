@@ -90,13 +90,12 @@ class Side:
     votes: int
     raters: int
     """Of *send*."""
+    automatic_share: float
 
     @property
     def shown_share(self) -> float:
         """Acceptable to raters where that is known, else automatically."""
-        if self.human is not None:
-            return float(self.human.share["value"] or 0.0)
-        return float((self.by_prompt.good * self.by_prompt.n).sum() / self.by_prompt.n.sum())
+        return self.automatic_share if self.human is None else float(self.human.share["value"] or 0.0)
 
 
 def side(responses: pd.DataFrame, sends: pd.DataFrame, safety: pd.DataFrame, order: Mapping[str, int]) -> Side:
@@ -104,7 +103,7 @@ def side(responses: pd.DataFrame, sends: pd.DataFrame, safety: pd.DataFrame, ord
     by_prompt = responses.groupby("prompt_id").agg(n=("good", "size"), good=("good", "mean"), usd=("cost_usd", "mean"))
     return Side(
         by_prompt, said(responses, sends, order), unsafe_share(safety, order), responses.latency_ms, pd.Series(order),
-        len(sends), sends.rater.nunique(),
+        len(sends), sends.rater.nunique(), float(responses.good.mean()),
     )  # fmt: skip
 
 

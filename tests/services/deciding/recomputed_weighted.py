@@ -55,11 +55,26 @@ class Traffic:
         share = {"value": value, "lower": None, "upper": None}
         return Human(share, None, None, None, pd.concat(tables))
 
+    def automatic_share(self, name: str) -> float:
+        """Of the categories that the candidate was asked in, by their parts."""
+        there = {category: one for category, its in self.sides.items() if len((one := its[name]).by_prompt)}
+        whole = sum(self.part[category] for category in there)
+        return sum(self.part[category] * one.automatic_share for category, one in there.items()) / whole
 
-def weighted(whole: Mapping[str, Side], traffic: Traffic, champion: str) -> dict[str, Compared]:
-    """Every challenger against the champion over all. ``whole``: the candidates on all prompts."""
-    seen = {
-        name: replace(one, human=traffic.human(name, 0.5 if name == champion else -0.5)) for name, one in whole.items()
+
+def seen(whole: Mapping[str, Side], traffic: Traffic, champion: str) -> dict[str, Side]:
+    """The candidates on all prompts with their weighted shares. ``whole``: with unweighted ones."""
+    return {
+        name: replace(
+            one,
+            human=traffic.human(name, 0.5 if name == champion else -0.5),
+            automatic_share=traffic.automatic_share(name),
+        )
+        for name, one in whole.items()
     }
-    challengers = {name: one for name, one in seen.items() if name != champion}
-    return compared(seen[champion], challengers, None, weigh=traffic.weigh)
+
+
+def weighted(there: Mapping[str, Side], traffic: Traffic, champion: str) -> dict[str, Compared]:
+    """Every challenger against the champion over all. ``there``: as seen."""
+    challengers = {name: one for name, one in there.items() if name != champion}
+    return compared(there[champion], challengers, None, weigh=traffic.weigh)

@@ -16,7 +16,17 @@ from core.services.deciding import settings
 from core.storage.engine import writing
 from tests.decided import CATEGORIES, Planted, plant, vote
 from tests.services.deciding.recomputed_settling import equals_show, readings, settles, usd_of_one
-from tests.services.deciding.recomputed_verdicts import Compared, Estimated, Side, compared, levels, side, with_harms
+from tests.services.deciding.recomputed_verdicts import (
+    Compared,
+    Estimated,
+    Side,
+    Weigh,
+    compared,
+    equally,
+    levels,
+    side,
+    with_harms,
+)
 
 
 def run(*arguments: str) -> Result:
@@ -212,8 +222,8 @@ def held_to_claims(told: dict, one: Compared, level: float) -> None:
         assert (proof["bound"], proof["is_proven"]) == (pytest.approx(bound, rel=1e-7, abs=1e-9), is_proven)
 
 
-def held_to_settle(decided: dict, found: dict) -> set[str]:
-    """What was advised, after each advice was found to hold."""
+def held_to_settle(decided: dict, found: dict, weigh: Weigh = equally) -> set[str]:
+    """What was advised, after each advice was found to hold; ``weigh``: what prompts count."""
     seen = set()
     for verdict in decided["verdicts"]:
         there, known, level_of = found[verdict["category"]]
@@ -224,9 +234,10 @@ def held_to_settle(decided: dict, found: dict) -> set[str]:
             name = told["challenger"]
             one, level, both = known[name], level_of[name], (there[CHAMPION], there[name])
             for way in (told["settlement"] or {"ways": []})["ways"]:
-                chances = [settles(way["need"], part * way["amount"], one, both, level) for part in (1.0, 0.97)]
-                assert chances[0] > 0.765 and (chances[1] < 0.835 or way["amount"] == 1), (name, way, chances)
-                each = usd_of_one(way["need"], both, 30.0)
+                amounts = way["amount"], min(0.97 * way["amount"], way["amount"] - 1)
+                chances = [settles(way["need"], amount, one, both, level, weigh) for amount in amounts]
+                assert chances[0] > 0.765 and chances[1] < 0.835, (name, way, chances)
+                each = usd_of_one(way["need"], both, 30.0, weigh=weigh)
                 assert way["usd"] == (None if each is None else pytest.approx(each * way["amount"]))
                 seen.add(way["need"])
             if told["settlement"] and one.automatic:
