@@ -25,6 +25,7 @@ _AT_ONCE = 2000
 
 VOTE_COLUMNS: dict[str, type] = {
     "dataset": str,
+    "version": int,
     "prompt_id": str,
     "category": str,
     "left": str,
@@ -43,6 +44,7 @@ VOTE_COLUMNS: dict[str, type] = {
 }
 RESPONSE_COLUMNS: dict[str, type] = {
     "dataset": str,
+    "version": int,
     "run": int,
     "prompt_id": str,
     "candidate": str,
@@ -70,6 +72,7 @@ def export_votes(session: Session, study: Study, format: str, out: BinaryIO, *, 
     query = (
         sa.select(
             dataset.c.name.label("dataset"),
+            dataset.c.version,
             prompt.c.external_id.label("prompt_id"),
             prompt.c.category,
             left.c.name.label("left"),
@@ -115,10 +118,11 @@ def export_responses(session: Session, study: Study, format: str, out: BinaryIO)
     query = (
         sa.select(
             dataset.c.name.label("dataset"),
+            dataset.c.version,
             response.c.run_id.label("run"),
             prompt.c.external_id.label("prompt_id"),
             candidate.c.name.label("candidate"),
-            *(response.c[name] for name in list(RESPONSE_COLUMNS)[4:]),
+            *(response.c[name] for name in list(RESPONSE_COLUMNS)[5:]),
         )
         .join(prompt, prompt.c.id == response.c.prompt_id)
         .join(dataset, dataset.c.id == prompt.c.dataset_id)

@@ -1,4 +1,7 @@
-"""Export of what figures are computed from beside responses and votes: scores, judges' words, attempts paid for."""
+"""Export of what figures are computed from beside responses and votes: scores, judges' words, attempts paid for.
+
+Of all versions of a dataset, since verdicts pool them.
+"""
 
 from datetime import datetime
 from typing import Any, BinaryIO
@@ -18,6 +21,7 @@ _dataset, _prompt, _candidate, _response, _score, _evaluator, _attempt, _prefere
 )  # fmt: skip
 _UNIT: dict[str, type] = {
     "dataset": str,
+    "version": int,
     "run": int,
     "prompt_id": str,
     "category": str,
@@ -33,6 +37,7 @@ SCORE_COLUMNS: dict[str, type] = _UNIT | {
 }
 PREFERENCE_COLUMNS: dict[str, type] = {
     "dataset": str,
+    "version": int,
     "prompt_id": str,
     "category": str,
     "evaluator": str,
@@ -74,7 +79,7 @@ def export_scores(session: Session, dataset: Dataset, format: str, out: BinaryIO
     ``value`` empty: unscored, and ``reason`` says why; ``applies`` false: the prompt gives nothing to score.
     """
     query: Any = (
-        sa.select(*_unit(_response), _evaluator.c.name.label("evaluator"), *_named(_score, SCORE_COLUMNS, after=7))
+        sa.select(*_unit(_response), _evaluator.c.name.label("evaluator"), *_named(_score, SCORE_COLUMNS, after=8))
         .select_from(_score)
         .join(_response, _response.c.id == _score.c.response_id)
         .join(_evaluator, _evaluator.c.id == _score.c.evaluator_id)
@@ -88,7 +93,7 @@ def export_attempts(session: Session, dataset: Dataset, format: str, out: Binary
 
     ``cost_usd`` empty where it is not known; a unit of work whose last attempt failed was given up.
     """
-    query: Any = sa.select(*_unit(_attempt), *_named(_attempt, ATTEMPT_COLUMNS, after=6)).select_from(_attempt)
+    query: Any = sa.select(*_unit(_attempt), *_named(_attempt, ATTEMPT_COLUMNS, after=7)).select_from(_attempt)
     query = _joined(query, _attempt, dataset).order_by(_attempt.c.id)
     return export_table(streamed(session, query), format, out, columns=ATTEMPT_COLUMNS)
 
@@ -104,6 +109,7 @@ def export_preferences(session: Session, dataset: Dataset, format: str, out: Bin
     query: Any = (
         sa.select(
             _dataset.c.name.label("dataset"),
+            _dataset.c.version,
             _prompt.c.external_id.label("prompt_id"),
             _prompt.c.category,
             _evaluator.c.name.label("evaluator"),
@@ -124,7 +130,7 @@ def export_preferences(session: Session, dataset: Dataset, format: str, out: Bin
         .join(_evaluator, _evaluator.c.id == p.evaluator_id)
         .join(_prompt, _prompt.c.id == p.prompt_id)
         .join(_dataset, _dataset.c.id == _prompt.c.dataset_id)
-        .where(_dataset.c.id == dataset.id)
+        .where(_dataset.c.name == dataset.name)
         .order_by(p.id)
     )
     rows = ({**row, "winner": _word(row["winner"])} for row in streamed(session, query))
@@ -142,7 +148,7 @@ def export_judge_calls(session: Session, dataset: Dataset, format: str, out: Bin
     with an empty ``reply``: nothing.
     """
     query: Any = (
-        sa.select(*_unit(_response), _evaluator.c.name.label("evaluator"), *_named(_call, CALL_COLUMNS, after=7))
+        sa.select(*_unit(_response), _evaluator.c.name.label("evaluator"), *_named(_call, CALL_COLUMNS, after=8))
         .select_from(_call)
         .join(_response, _response.c.id == _call.c.response_id)
         .join(_evaluator, _evaluator.c.id == _call.c.evaluator_id)
@@ -155,6 +161,7 @@ def _unit(table: sa.Table) -> list[Any]:
     """Whose answer to what a row is about, by name."""
     return [
         _dataset.c.name.label("dataset"),
+        _dataset.c.version,
         table.c.run_id.label("run"),
         _prompt.c.external_id.label("prompt_id"),
         _prompt.c.category.label("category"),
@@ -174,5 +181,5 @@ def _joined(
         query.join(_prompt, _prompt.c.id == table.c.prompt_id)
         .join(_dataset, _dataset.c.id == _prompt.c.dataset_id)
         .join(_candidate, _candidate.c.id == table.c.candidate_id)
-        .where(_dataset.c.id == dataset.id)
+        .where(_dataset.c.name == dataset.name)
     )

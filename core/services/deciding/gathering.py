@@ -108,11 +108,10 @@ def pooled(session: Session, dataset: str, *, since: datetime | None = None, up_
     """
     ids = datasets.versions(session, dataset)
     code_of, names, category = _contents(session, ids)
-    questions = QUESTIONS if since is None else ()
     category_of = {prompt: names[category[code]] for prompt, code in code_of.items()}
     earlier = before(session, ids, category_of, up_to) if since is None else Before()
     scopes = [scope for dataset_id in ids for scope in _scopes(session, dataset_id, since, earlier, up_to)]
-    parts = [_part(session, scope, code_of, questions, earlier) for scope in scopes]
+    parts = [_part(session, scope, code_of, earlier) for scope in scopes]
     candidates = sorted({candidate for part in parts for candidate in part.candidates})
     shape = len(candidates), len(category)
     judged_, acceptable, paid = np.zeros(shape), np.zeros(shape), np.zeros(shape)
@@ -125,7 +124,7 @@ def pooled(session: Session, dataset: str, *, since: datetime | None = None, up_
             np.add.at(grid, cell, amounts)
         columns.append(_answers(part, candidates))
     answers = _joined(columns)
-    sends, safety = (_rated(parts, columns, question) for question in QUESTIONS)
+    sends, safety = (_rated(session, parts if since is None else [], question) for question in QUESTIONS)
     return Pooled(candidates, names, category, judged_, acceptable, paid, answers, sends, safety, earlier.changes)
 
 
@@ -134,11 +133,12 @@ def _paid(table: PromptTable) -> Floats:
     return np.asarray(np.maximum(table.paid_usd - table.open_usd, 0.0))
 
 
-def _rated(parts: Sequence["_Part"], columns: Sequence[AnswerColumns], question: str) -> RatedSides:
-    starts = np.cumsum([0, *(len(column.id) for column in columns)])
-    asked = [(part, start) for part, start in zip(parts, starts[:-1], strict=True) if question in part.rated]
-    places = [start + np.arange(len(part.found.responses.id)) for part, start in asked]
-    return rated.joined([part.rated[question] for part, _ in asked], places)
+def _rated(session: Session, parts: Sequence["_Part"], question: str) -> RatedSides:
+    """With places among the answers of all parts."""
+    counts = [len(part.found.responses.id) for part in parts]
+    starts = np.cumsum([0, *(count + len(part.failed) for count, part in zip(counts, parts, strict=True))])
+    places = [start + np.arange(count) for count, start in zip(counts, starts[:-1], strict=True)]
+    return rated.joined(rated.of_scopes(session, [part.found for part in parts], question), places)
 
 
 def _scopes(
@@ -174,11 +174,10 @@ class _Part:
     code: Ids
     """[prompts of the version]."""
     failed: list[GivenUp]
-    rated: dict[str, RatedSides]
     earlier: Before
 
 
-def _part(session: Session, scope: Scope, code_of: dict[int, int], questions: Sequence[str], earlier: Before) -> _Part:
+def _part(session: Session, scope: Scope, code_of: dict[int, int], earlier: Before) -> _Part:
     found = judged(session, scope)
     candidates = sorted(found.cells.asked)
     failed = gathering.given_up(session, found.cells)
@@ -186,8 +185,7 @@ def _part(session: Session, scope: Scope, code_of: dict[int, int], questions: Se
     turns = np.zeros(len(found.prompts.id), dtype=np.int64)
     table = prompt_table(found, candidates, attempts, failed, turns)
     code = np.array([code_of[prompt] for prompt in found.prompts.id.tolist()], dtype=np.int64)
-    said = {question: rated.rated_sides(session, found, question) for question in questions}
-    return _Part(found, candidates, table, code, failed, said, earlier)
+    return _Part(found, candidates, table, code, failed, earlier)
 
 
 def _answers(part: _Part, candidates: Sequence[int]) -> AnswerColumns:

@@ -98,9 +98,29 @@ def rated_sides(session: Session, found: Judged, question: str = QUESTION) -> Ra
     read, and it counts for none. A vote about a response that is out of scope counts for the one in scope, by the same
     candidate to a prompt of the same content, that says word for word the same; one of another text for none.
     """
-    votes = _votes(session, found.scope, question)
+    return of_scopes(session, [found], question)[0]
+
+
+def of_scopes(session: Session, scopes: Sequence[Judged], question: str) -> list[RatedSides]:
+    """The same of several scopes, as versions of a dataset are, of which what a rater said counts in one.
+
+    That is the one of the response that was shown, else the first in which there is one like it.
+    """
+    taken = np.unique(np.concatenate([_IDS, *(found.responses.id for found in scopes)]))
+    parts = []
+    for found in scopes:
+        votes = _votes(session, found.scope, question)
+        response = np.concatenate([votes.left_response, votes.right_response])
+        place = rated_texts.places(session, found, response, taken)
+        if len(scopes) > 1:
+            taken = np.union1d(taken, response[place >= 0])
+        parts.append(_placed(session, found, votes, place))
+    return parts
+
+
+def _placed(session: Session, found: Judged, votes: "_Votes", place: Ids) -> RatedSides:
+    """``place``: of the left responses, then of the right ones; −1 where none in scope says the same."""
     response = np.concatenate([votes.left_response, votes.right_response])
-    place = rated_texts.places(session, found, response)
     kept = np.flatnonzero(place >= 0)
     order = kept[_in_order(found.responses.candidate[place[kept]], place[kept])]
     simulated = np.isin(votes.rater, session.execute(_simulated()).scalars().all())

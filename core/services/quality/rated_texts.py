@@ -58,10 +58,13 @@ def _by_run(session: Session, prompts: Ids, up_to_run: int | None) -> Ids:
     return np.array([tuple(row) for row in chain.from_iterable(rows)], dtype=np.int64).reshape(-1, 6)
 
 
-def places(session: Session, found: Judged, response: Ids) -> Ids:
-    """[n] places in ``found.responses`` of the responses with these ids; −1 where none in scope says the same."""
+def places(session: Session, found: Judged, response: Ids, taken: Ids) -> Ids:
+    """[n] places in ``found.responses`` of the responses with these ids; −1 where none in scope says the same.
+
+    ``taken``: ids, ascending, that are looked for themselves alone, since they count elsewhere.
+    """
     place = _place(found, response)
-    outside = np.unique(response[(place < 0) & (response > 0)])
+    outside = np.setdiff1d(response[(place < 0) & (response > 0)], taken)
     if len(outside) and len(found.responses.id):
         twin = _twins(session, found, outside)
         at = np.minimum(np.searchsorted(outside, response), len(outside) - 1)

@@ -108,11 +108,11 @@ def side(responses: pd.DataFrame, sends: pd.DataFrame, safety: pd.DataFrame, ord
 
 
 def said(responses: pd.DataFrame, sends: pd.DataFrame, order: Mapping[str, int]) -> Human | None:
-    """The share that raters would send; None below 30 rated."""
+    """The share that raters would send; None below 30 rated. ``answer`` of a vote: whose label, if not the prompt's."""
     answers = pd.DataFrame({"prompt": responses.prompt_id.map(order), "signal": responses.good, "hidden": False})
-    answers = answers.reset_index(drop=True)
     place = pd.Series(answers.index, index=responses.prompt_id.to_numpy())
-    votes = sends.assign(answer=place.loc[sends.prompt_id].to_numpy(), weight=1.0, probability=1.0)
+    answer = sends["answer"] if "answer" in sends else place.loc[sends.prompt_id].to_numpy()
+    votes = sends.assign(answer=answer, weight=1.0, probability=1.0)
     return human(answers, votes, share) if votes.answer.nunique() >= 30 else None
 
 

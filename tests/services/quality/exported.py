@@ -36,7 +36,7 @@ def all_facts(champion: str, gates: tuple[str, ...]) -> Facts:
     responses, attempts, scores = (pd.DataFrame(printed("export", of)) for of in ("responses", "attempts", "scores"))
     if attempts.empty:
         attempts = responses[KEY].iloc[:0].assign(is_last=False)
-    columns = {"cost_basis": None, "cost_usd": np.nan}
+    columns = {"cost_basis": None, "cost_usd": np.nan, "error_kind": None, "latency_ms": np.nan}
     attempts = attempts.assign(**{name: attempts.get(name, empty) for name, empty in columns.items()})
     told = scores if "category" not in attempts else pd.concat([scores, attempts])
     categories = dict(zip(told.prompt_id, told.category, strict=True))

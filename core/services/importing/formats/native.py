@@ -23,14 +23,14 @@ LIST = "reference[]"
 """The column whose cells hold several references, as a JSON list; those of ``reference`` are texts, JSON or not."""
 _PROMPT = frozenset({"id", "category", "turns", "messages", "reference", LIST, "constraints", "tags"})
 _RESPONSE = frozenset(
-    {"prompt_id", "candidate", "text", "turns", "reasoning", "repetition", "created_at", "dataset", "run"}
+    {"prompt_id", "candidate", "text", "turns", "reasoning", "repetition", "created_at", "dataset", "version", "run"}
 ).union(fact.name for fact in EXPORTED)
 _TAKE: dict[type, Callable[[Row, str], Any]] = {int: fields.count, float: fields.amount, str: fields.optional_name}
 _VOTE = frozenset({"prompt_id", "left", "right", "winner", "question", "rater", "created_at"})
 _ANSWERED = frozenset({"choices", "response", "completion"})
 _EXPORTED = frozenset({"length_bin", "masked", "too_fast", "time_on_pair_ms"})
 _SEEN = frozenset({"left_run", "left_repetition", "right_run", "right_repetition"})
-_VOTE_KNOWN = _VOTE | _EXPORTED | _SEEN | {"dataset", "category", "simulated"}
+_VOTE_KNOWN = _VOTE | _EXPORTED | _SEEN | {"dataset", "version", "category", "simulated"}
 _NOT_EXPORTED = (None, False, False, None)
 _OUTCOMES = {word: int(outcome) for word, outcome in OUTCOME_OF_WORD.items()}
 _MOST_SOUND = 100_000
