@@ -6,8 +6,9 @@ import typer
 
 from core.cli.reporting import OfDataset, scored
 from core.cli.terminal import AsJson, app, plainly, print_json, workspace
-from core.services import deciding
+from core.services import deciding, overview
 from core.services.deciding import ReleaseCheck
+from core.services.deciding.taken import outcomes_object
 from core.storage.engine import reading
 
 
@@ -19,10 +20,13 @@ def decide(dataset: OfDataset = None, as_json: AsJson = False) -> None:
         name = scored(engine, dataset)
         with reading(engine) as session:
             found = deciding.verdicts(session, name)
-        if as_json:
-            print_json(deciding.verdicts_object(found))
-        else:
-            typer.echo(deciding.verdicts_text(found))
+            if as_json:
+                print_json(
+                    deciding.verdicts_object(found)
+                    | {"costs": overview.costs_object(session, found), "decisions": outcomes_object(session, name)}
+                )
+            else:
+                typer.echo(deciding.verdicts_text(found))
 
 
 @app.command()

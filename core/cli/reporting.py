@@ -9,6 +9,7 @@ from core import clock
 from core.cli.terminal import AsJson, app, plainly, print_json, workspace
 from core.services import scoring
 from core.services.datasets import datasets
+from core.services.judging.favouritism import favouritism_object
 from core.services.quality import text
 from core.storage.engine import reading
 from core.storage.tables import Dataset
@@ -33,7 +34,8 @@ def report(
         scoring.score_missing(engine, dataset_id=found.id, run_id=run, now=clock.now())
         with reading(engine) as session:
             if as_json:
-                print_json(text.report_object(session, found, run_id=run, shared=shared))
+                told = text.report_object(session, found, run_id=run, shared=shared)
+                print_json(told | {"favouritism": favouritism_object(session)})
             else:
                 typer.echo(text.report_text(session, found, run_id=run, shared=shared))
 

@@ -131,6 +131,28 @@ def _outcome(
     )
 
 
+def outcomes_object(session: Session, dataset: str) -> list[dict[str, Any]]:
+    """The record of decisions of ``evenhand decide --json``, the newest first; savings are shares."""
+    return [
+        {
+            "taken_at": one.taken.created_at.isoformat(),
+            "category": one.taken.category,
+            "champion": one.champion,
+            "challenger": one.challenger,
+            "decision": one.taken.decision,
+            "is_accepted": one.taken.is_accepted,
+            "by": one.by,
+            "why": one.taken.why,
+            "champion_usd": one.taken.champion_usd,
+            "challenger_usd": one.taken.challenger_usd,
+            "saved_predicted": one.predicted,
+            "saved_actual": one.actual,
+            "responses_since": one.responses_since,
+        }
+        for one in outcomes(session, dataset)
+    ]
+
+
 def _saving(before_usd: float | None, after_usd: float | None) -> float | None:
     return 1 - after_usd / before_usd if before_usd and after_usd is not None else None
 

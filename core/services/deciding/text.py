@@ -28,7 +28,10 @@ def verdicts_object(found: Verdicts) -> dict[str, Any]:
         "dataset": found.dataset,
         "champion": None if found.champion is None else names[found.champion],
         "settings": _settings(found.settings),
-        "verdicts": [verdict_object(verdict, names) | _rests_on(found, verdict) for verdict in found.verdicts],
+        "verdicts": [
+            verdict_object(verdict, names) | _rests_on(found, verdict) | _costs(found, verdict)
+            for verdict in found.verdicts
+        ],
         "answers_without_verdict": found.open_answers,
         "judgements_by_raters": found.rated_sides,
         "simulated_judgements": found.simulated_sides,
@@ -47,6 +50,12 @@ def verdict_object(verdict: Verdict, names: Mapping[int, str]) -> dict[str, Any]
 def _rests_on(found: Verdicts, verdict: Verdict) -> dict[str, Any]:
     """On how many votes, raters and responses; None where there is no comparison."""
     return {"rests_on": _plain(found.rests.get(verdict.category), {})}
+
+
+def _costs(found: Verdicts, verdict: Verdict) -> dict[str, Any]:
+    """Of each candidate that was asked, what an acceptable response costs; None: a price is unknown, or it has none."""
+    costs = found.costs_usd.get(verdict.category, {})
+    return {"cost_per_acceptable_usd": {found.names[of]: usd for of, usd in costs.items()}}
 
 
 def _settings(settings: Settings) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import asdict
 from statistics import fmean
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -12,6 +13,7 @@ from core.domain.judging import PAIRWISE_KIND, REFUSAL_KIND, is_own_family
 from core.domain.judging.favour import Difference, Favour, favour
 from core.domain.votes import Outcome
 from core.services.leaderboards.tallies import is_current, is_simulated
+from core.services.scoring import evaluators
 from core.services.workspace import counts_simulated
 from core.storage.tables import Candidate, Evaluator, metadata
 
@@ -43,6 +45,12 @@ def favouritism(session: Session, evaluator: Evaluator, *, questions: Sequence[s
             for vote in voted[pair]
         ]
     )
+
+
+def favouritism_object(session: Session) -> list[dict[str, Any]]:
+    """Of each judge that may judge its own family, how far it favours it: ``favouritism`` of ``report --json``."""
+    judges = [one for one in evaluators.judges(session) if one.params.get("may_judge_own_family")]
+    return [{"judge": judge.name} | asdict(favouritism(session, judge)) for judge in judges]
 
 
 def own_candidates(session: Session, evaluator: Evaluator) -> set[int]:

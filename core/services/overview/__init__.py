@@ -2,7 +2,7 @@
 
 from core.services.overview.changes import Change, ChangeKind, changes, marks
 from core.services.overview.failures import Failure, failures
-from core.services.overview.monthly import Amount, Money, money_of
+from core.services.overview.monthly import Amount, Money, costs_object, money_of, recommendation_of
 from core.services.overview.situation import situation
 from core.services.overview.visits import see, visit
 
@@ -13,9 +13,11 @@ __all__ = [
     "Failure",
     "Money",
     "changes",
+    "costs_object",
     "failures",
     "marks",
     "money_of",
+    "recommendation_of",
     "see",
     "situation",
     "visit",

@@ -2,9 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from core.domain.overview import Recommendation, Spent, SpentBy, thousand, usd_for
-from core.services.quality import Line, QualityReport
+from sqlmodel import Session
+
+from core.domain.overview import Recommendation, Spent, SpentBy, recommended, thousand, usd_for
+from core.services import quality
+from core.services.datasets import datasets
+from core.services.deciding import Verdicts
+from core.services.quality import Line, QualityReport, Scope
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,33 @@ class Money:
     def total(self) -> float:
         """How many answers in all."""
         return sum(self.answers.values())
+
+
+def recommendation_of(found: Verdicts, report: QualityReport) -> Recommendation | None:
+    """Who is to give each category's answers; before there are verdicts the champion. None without one."""
+    unchanged = None if found.champion is None else dict.fromkeys(report.categories, found.champion)
+    whom = recommended(found.verdicts)
+    return Recommendation(found.champion or 0, unchanged) if whom is None and unchanged is not None else whom
+
+
+def costs_object(session: Session, found: Verdicts) -> dict[str, Any] | None:
+    """What answers cost as of today and as recommended, in ``evenhand decide --json``; None: nothing to reckon from."""
+    report = quality.report(session, Scope(datasets.named(session, found.dataset).id or 0))
+    recommendation = recommendation_of(found, report)
+    money = recommendation and money_of(report, recommendation, found.settings.answers_a_month)
+    if not money or not recommendation:
+        return None
+    names = found.names
+    return {
+        "answers": dict(money.answers),
+        "is_monthly": money.is_monthly,
+        "categories_without_traffic": list(money.missing),
+        "recommended": {category: names[of] for category, of in recommendation.by_category.items()},
+        "champion_usd": money.champion_usd,
+        "recommended_usd": money.recommended_usd,
+        "saved_usd": money.saved_usd,
+        "candidates_usd": {names[one.candidate_id]: one.usd for one in money.each},
+    }
 
 
 def money_of(report: QualityReport, recommendation: Recommendation, entered: Mapping[str, float]) -> Money | None:

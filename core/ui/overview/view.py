@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from core import clock
-from core.domain.overview import Recommendation, recommended
+from core.domain.overview import Recommendation
 from core.services import deciding, overview, quality
 from core.services.datasets import datasets
 from core.services.deciding import Verdicts, taken
@@ -135,7 +135,7 @@ def _made(
 ) -> View:  # fmt: skip
     by = standing(report.compared())
     lines = sentences.in_order(report.compared(), by)
-    recommendation = recommended(verdicts.verdicts) or _unchanged(verdicts.champion, report)
+    recommendation = overview.recommendation_of(verdicts, report)
     money = None if recommendation is None else overview.money_of(
         report, recommendation, verdicts.settings.answers_a_month
     )  # fmt: skip
@@ -156,11 +156,6 @@ def _made(
         as_of,
         now,
     )
-
-
-def _unchanged(champion: int | None, report: QualityReport) -> Recommendation | None:
-    """Before there are verdicts: as it is today."""
-    return None if champion is None else Recommendation(champion, dict.fromkeys(report.categories, champion))
 
 
 def _first(champion: int | None, recommendation: Recommendation | None) -> list[int]:

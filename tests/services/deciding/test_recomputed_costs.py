@@ -1,6 +1,7 @@
 """Costs per acceptable response, and what decisions saved, equal ones computed anew from exported facts."""
 
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -64,25 +65,32 @@ def exported() -> Facts:
     return all_facts("Champion", ("checked",))
 
 
+def told_by_decide() -> dict[str, Any]:
+    (told,) = printed("decide", "--json")
+    return told
+
+
 def found_verdicts(engine: Engine) -> deciding.Verdicts:
-    printed("report", "--json")  # scores what is not scored yet
+    told_by_decide()  # scores what is not scored yet
     with reading(engine) as session:
         return deciding.verdicts(session, "Support")
 
 
-def same(told: float | None, expected: float | None) -> None:
-    assert told == (None if expected is None else pytest.approx(expected, rel=1e-9))
+def same(found: float | None, expected: float | None) -> None:
+    assert found == (None if expected is None else pytest.approx(expected, rel=1e-9))
 
 
 def test_costs_per_acceptable_follow_from_all_attempts_of_all_runs(made: Evaluated, workspace: Engine) -> None:
-    found, facts = found_verdicts(workspace), exported()
-    assert set(found.costs_usd) == {None, *CATEGORIES}
-    for category, costs in found.costs_usd.items():
-        assert {found.names[of] for of in costs} == set(CANDIDATES[:4])
-        for of, usd in costs.items():
-            same(usd, usd_of_acceptable(facts, found.names[of], category))
-        assert [costs[made.candidates[name]] for name in ("Unpriced", "Failing")] == [None, None]
-    assert found.open_answers > 0
+    told, facts = told_by_decide(), exported()
+    by_category = {verdict["category"]: verdict["cost_per_acceptable_usd"] for verdict in told["verdicts"]}
+    assert set(by_category) == {None, *CATEGORIES}
+    for category, costs in by_category.items():
+        assert set(costs) == set(CANDIDATES[:4])
+        for name, usd in costs.items():
+            same(usd, usd_of_acceptable(facts, name, category))
+        assert [costs[name] for name in ("Unpriced", "Failing")] == [None, None]
+    assert told["answers_without_verdict"] > 0
+    assert told["decisions"] == []
 
 
 def test_savings_predicted_and_actual_follow_from_the_runs_before_and_since(made: Evaluated, workspace: Engine) -> None:
@@ -92,19 +100,19 @@ def test_savings_predicted_and_actual_follow_from_the_runs_before_and_since(made
         for one in verdict.comparisons:
             write(workspace, lambda session, verdict=verdict, one=one: take(session, found, verdict, one.challenger))
     since = asked_again(workspace, made)
-    printed("report", "--json")
+    decisions = told_by_decide()["decisions"]
     facts = exported()
     after = of_runs(facts, since)
-    with reading(workspace) as session:
-        outcomes = taken.outcomes(session, "Support")
-    assert len(outcomes) == 3 * 3
-    for one in outcomes:
-        category = one.taken.category
-        was, is_now = (usd_of_acceptable(before, of, category) for of in ("Champion", one.challenger))
-        same(one.predicted, saving(was, is_now))
-        champion, challenger = (usd_of_acceptable(after, of, category) for of in ("Champion", one.challenger))
-        same(one.actual, saving(champion or was, challenger))
-    known = {(one.challenger, one.taken.category): one.actual for one in outcomes}
+    assert len(decisions) == 3 * 3
+    for one in decisions:
+        category, both = one["category"], (one["champion"], one["challenger"])
+        was, is_now = (usd_of_acceptable(before, of, category) for of in both)
+        same(one["champion_usd"], was)
+        same(one["challenger_usd"], is_now)
+        same(one["saved_predicted"], saving(was, is_now))
+        champion, challenger = (usd_of_acceptable(after, of, category) for of in both)
+        same(one["saved_actual"], saving(champion or was, challenger))
+    known = {(one["challenger"], one["category"]): one["saved_actual"] for one in decisions}
     assert known["Rival", "support"] is not None and known["Rival", "coding"] is not None
     assert known["Unpriced", None] is None and known["Failing", None] is None
 

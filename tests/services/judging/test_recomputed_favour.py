@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from sqlmodel import select
 
 from core.domain.votes import Outcome
-from core.services.judging.favouritism import favouritism
+from core.services.judging.favouritism import QUESTIONS, favouritism
 from core.services.scoring import evaluators
 from core.storage.engine import reading, write, writing
 from core.storage.tables import Candidate, Evaluator, JudgePreference, Response, Score
@@ -78,7 +78,7 @@ def prefer(engine: Engine, at: Workspace, quality: np.ndarray, judges: list[int]
 
 
 @pytest.mark.parametrize("kind", ["pairwise_judge", "llm_judge"])
-@pytest.mark.parametrize("questions", [("send", "overall"), ("tone",)])
+@pytest.mark.parametrize("questions", [QUESTIONS, ("tone",)])
 def test_favouritism_and_its_interval_follow_from_the_exported_files(
     judged: int, workspace: Engine, kind: str, questions: tuple[str, ...]
 ) -> None:
@@ -94,5 +94,9 @@ def test_favouritism_and_its_interval_follow_from_the_exported_files(
         found = favouritism(session, judge, questions=questions)
     told = {name: getattr(found, name) for name in expected}
     assert told == pytest.approx(expected, rel=1e-9)
+    if questions == QUESTIONS:
+        (report,) = printed("report", "--json")
+        (exported,) = (one for one in report["favouritism"] if one["judge"] == kind)
+        assert {name: exported[name] for name in expected} == pytest.approx(expected, rel=1e-9)
     assert found.holds_for_these_raters_only == (judged < 6)
     assert found.pairs > 20 and found.lower < found.value < found.upper

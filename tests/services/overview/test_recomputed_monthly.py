@@ -6,9 +6,10 @@ from sqlalchemy import Engine
 from core.domain.overview import Recommendation
 from core.domain.overview import recommended as recommended_by
 from core.services import deciding, quality
+from core.services.deciding import settings
 from core.services.overview import Money, money_of
 from core.services.quality import Scope
-from core.storage.engine import reading
+from core.storage.engine import reading, writing
 from tests.decided import CATEGORIES, Planted, plant
 from tests.evaluated import Evaluated
 from tests.services.deciding.test_recomputed_costs import CANDIDATES
@@ -57,7 +58,10 @@ def test_amounts_follow_from_every_attempt_in_the_reports_scope(
 
 
 def test_who_is_recommended_follows_from_the_verdicts_and_what_that_costs_from_the_responses(workspace: Engine) -> None:
-    """B is proven cheaper in support and worse in coding."""
+    """B is proven cheaper in support and worse in coding; `evenhand decide --json` tells the page's costs."""
+    entered = {"support": 1500.0, "coding": 250.0}
+    with writing(workspace) as session:
+        settings.save(session, {}, latency_limit_ms={}, answers_a_month=entered)
     planted = {"A": Planted(0.9, 0.02), "B": Planted(0.9, 0.005, share_in={"coding": 0.4}), "C": Planted(0.5, 0.001)}
     made = plant(workspace, planted, prompts=240, repetitions=2)
     (told,) = printed("decide", "--json")
@@ -68,4 +72,13 @@ def test_who_is_recommended_follows_from_the_verdicts_and_what_that_costs_from_t
     recommendation = recommended_by(found.verdicts)
     assert recommendation is not None
     assert {category: found.names[of] for category, of in recommendation.by_category.items()} == who
-    held(money_of(report, recommendation, {}), all_facts("A", ()).in_scope(), who, {}, made.candidates)
+    money, facts = money_of(report, recommendation, entered), all_facts("A", ()).in_scope()
+    held(money, facts, who, entered, made.candidates)
+    costs = told["costs"]
+    assert (costs["recommended"], costs["answers"], costs["is_monthly"]) == (who, entered, True)
+    number = answers(facts, "A", entered)
+    for name, whose in {"champion_usd": dict.fromkeys(who, "A"), "recommended_usd": who}.items():
+        assert costs[name] == near(usd(facts, number, whose))
+    assert costs["saved_usd"] == near(costs["champion_usd"] - costs["recommended_usd"])
+    alone = {name: near(usd(facts, number, dict.fromkeys(who, name))) for name in planted}
+    assert costs["candidates_usd"] == alone
