@@ -21,6 +21,13 @@ def usd_of_acceptable(facts: Facts, candidate: str, category: str | None) -> flo
     return None if paid.isna().any() or not good else float(paid.sum() / good)
 
 
+def times_out(facts: Facts, candidate: str, category: str | None) -> bool:
+    """Whether more than 1 % of what has a verdict was given up because time was up."""
+    mine = facts.of(candidate, category)
+    lost = given_up(mine)
+    return bool((lost.error_kind == "timeout").sum() > 0.01 * (judged(mine).good.notna().sum() + len(lost)))
+
+
 def of_runs(facts: Facts, runs: set[int]) -> Facts:
     """What is of some runs alone."""
 

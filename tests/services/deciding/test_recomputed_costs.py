@@ -12,7 +12,7 @@ from core.services.deciding import taken
 from core.storage.engine import reading, write, writing
 from core.storage.tables import Candidate, Run
 from tests.evaluated import Evaluated
-from tests.services.deciding.recomputed_costs import of_runs, saving, usd_of_acceptable
+from tests.services.deciding.recomputed_costs import of_runs, saving, times_out, usd_of_acceptable
 from tests.services.quality.exported import all_facts, printed
 from tests.services.quality.recomputed import Facts
 from tests.workspace import NOW
@@ -32,7 +32,7 @@ def plant(made: Evaluated, run: int, names: tuple[str, ...], rng: np.random.Gene
 
 def unit(made: Evaluated, run: int, name: str, prompt: str, repetition: int, rng: np.random.Generator) -> None:
     price = None if name == "Unpriced" else float(rng.lognormal(-5, 0.5))
-    lost = {"error_kind": "overload", "cost_usd": float(rng.lognormal(-7, 0.5))}
+    lost = {"error_kind": "timeout" if name == "Rival" else "overload", "cost_usd": float(rng.lognormal(-7, 0.5))}
     if rng.random() < 0.1:
         made.attempts(run, name, prompt, [lost, {**lost, "is_last": True}], repetition)
         return
@@ -91,6 +91,13 @@ def test_costs_per_acceptable_follow_from_all_attempts_of_all_runs(made: Evaluat
         assert [costs[name] for name in ("Unpriced", "Failing")] == [None, None]
     assert told["answers_without_verdict"] > 0
     assert told["decisions"] == []
+
+
+def test_who_is_given_up_at_timeouts_has_an_unsteady_latency(made: Evaluated, workspace: Engine) -> None:
+    told, facts = told_by_decide(), exported()
+    for verdict in told["verdicts"]:
+        unsteady = {one["candidate"] for one in verdict["readings"] if one["reading"] == "unsteady latency"}
+        assert unsteady == {name for name in CANDIDATES[:4] if times_out(facts, name, verdict["category"])} == {"Rival"}
 
 
 def test_savings_predicted_and_actual_follow_from_the_runs_before_and_since(made: Evaluated, workspace: Engine) -> None:
