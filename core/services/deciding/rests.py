@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.services.deciding.gathering import Pooled
+from core.services.deciding.gathering import Flags, Ids, Pooled
+from core.services.quality.rated import RatedSides
+
+_PEOPLE = 2**31
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,15 @@ def rests_on(found: Pooled, pair: tuple[int, int], category: str | None) -> Rest
     """Of two candidates in a category, or with None over all."""
     here, said = found.here(category), found.sends
     rows = [found.candidates.index(candidate) for candidate in pair if candidate in found.candidates]
-    mine = np.isin(said.candidate, pair) & here[found.answers.prompt[said.response]]
-    # A vote between the two is there once for each side: it is counted on the first one's.
-    once = mine & ~((said.candidate == pair[1]) & (said.opponent == pair[0]))
-    return RestsOn(int(once.sum()), len(np.unique(said.rater[mine])), int(found.judged[rows][:, here].sum()))
+    prompt = found.answers.prompt[said.response]
+    mine = np.isin(said.candidate, pair) & here[prompt]
+    votes = int(mine.sum()) - _on_both(said, prompt, mine, pair)
+    return RestsOn(votes, len(np.unique(said.rater[mine])), int(found.judged[rows][:, here].sum()))
+
+
+def _on_both(said: RatedSides, prompt: Ids, mine: Flags, pair: tuple[int, int]) -> int:
+    """How many votes are there for either side: those of one person between the two on one prompt, seen from both."""
+    sides = [mine & (said.candidate == of) & (said.opponent == other) for of, other in (pair, pair[::-1])]
+    (one, n), (other, m) = (np.unique(prompt[at] * _PEOPLE + said.rater[at], return_counts=True) for at in sides)
+    _, first, second = np.intersect1d(one, other, assume_unique=True, return_indices=True)
+    return int(np.minimum(n[first], m[second]).sum())

@@ -1,11 +1,13 @@
 """On how many votes, raters and responses a verdict rests."""
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from core.services import deciding
 from core.services.deciding.rests import RestsOn
-from core.storage.engine import reading
+from core.storage.engine import reading, writing
+from core.storage.tables import Response
 from tests.decided import Planted, plant, vote
 
 pytestmark = pytest.mark.one_database
@@ -23,6 +25,18 @@ def test_a_vote_on_both_counts_once_and_one_on_either_counts_too(engine: Engine)
     assert found.rests["support"] == RestsOn(votes=10, raters=5, responses=20)
     told = deciding.verdicts_object(found)["verdicts"]
     assert told[0]["rests_on"] == {"votes": 20, "raters": 9, "responses": 40}
+
+
+def test_a_vote_on_both_counts_where_it_is_known_of_one_alone_which_answer_was_read(engine: Engine):
+    """In its run the champion said two things to each prompt, and imported votes do not say which was meant."""
+    made = plant(engine, {"A": Planted(0.8), "B": Planted(0.8)}, prompts=10, repetitions=2)
+    with writing(engine) as session:
+        same = sa.update(Response).where(Response.candidate_id == made.candidates["B"])
+        session.execute(same.values(content_hash="the same"))
+    vote(engine, made, ("A", "B"), {"send": (0.8, 0.8)}, raters=4, prompts=8)
+    with reading(engine) as session:
+        found = deciding.verdicts(session, "Support")
+    assert found.rests[None] == RestsOn(votes=8, raters=4, responses=40)
 
 
 def test_without_a_champion_nothing_is_rested_on(engine: Engine):
