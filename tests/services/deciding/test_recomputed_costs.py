@@ -91,10 +91,11 @@ def test_costs_per_acceptable_follow_from_all_attempts_of_all_runs(made: Evaluat
         assert [costs[name] for name in ("Unpriced", "Failing")] == [None, None]
     assert told["answers_without_verdict"] > 0
     assert told["decisions"] == []
+    held_to_timeouts(told, facts)
 
 
-def test_who_is_given_up_at_timeouts_has_an_unsteady_latency(made: Evaluated, workspace: Engine) -> None:
-    told, facts = told_by_decide(), exported()
+def held_to_timeouts(told: dict[str, Any], facts: Facts) -> None:
+    """Who is given up at timeouts has an unsteady latency."""
     for verdict in told["verdicts"]:
         unsteady = {one["candidate"] for one in verdict["readings"] if one["reading"] == "unsteady latency"}
         assert unsteady == {name for name in CANDIDATES[:4] if times_out(facts, name, verdict["category"])} == {"Rival"}

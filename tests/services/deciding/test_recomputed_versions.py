@@ -108,8 +108,8 @@ def responses_and_votes() -> tuple[pd.DataFrame, pd.DataFrame]:
     return responses, read(votes, responses)
 
 
-def test_verdicts_pool_versions_by_content_and_count_every_vote_once(made: None) -> None:
-    (decided,) = printed("decide", "--json")
+def test_verdicts_pool_versions_and_the_report_is_of_the_newest_one(made: None) -> None:
+    (decided,), (report,) = printed("decide", "--json"), printed("report", "--json")
     responses, read_ = responses_and_votes()
     said = carried(read_, responses, responses.index)
     assert len(responses) == 3 * 50 + 2 * 60
@@ -123,6 +123,7 @@ def test_verdicts_pool_versions_by_content_and_count_every_vote_once(made: None)
         held_to_the_facts(verdict, None, known, level)
         held_to_settle({"verdicts": [verdict]}, {category: (there, known, level)})
         held_to_rest(verdict, inside, said)
+    held_to_report(report, responses, read_)
 
 
 def category_of(content: str) -> str:
@@ -140,9 +141,8 @@ def held_to_rest(verdict: Mapping, inside: pd.DataFrame, said: pd.DataFrame) -> 
     }
 
 
-def test_the_report_is_of_the_newest_version_with_the_votes_on_answers_that_stayed_word_for_word(made: None) -> None:
-    (report,) = printed("report", "--json")
-    responses, read_ = responses_and_votes()
+def held_to_report(report: Mapping, responses: pd.DataFrame, read_: pd.DataFrame) -> None:
+    """It is of the newest version, with the votes on answers that stayed word for word what they were."""
     newest = responses[responses.version == 2]
     said = carried(read_, responses, newest.index)
     facts = of_newest(all_facts(CHAMPION, ("checked",)))
