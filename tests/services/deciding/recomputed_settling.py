@@ -15,7 +15,7 @@ from scipy import stats
 from tests.services.deciding.recomputed_verdicts import POWER, Compared, Estimated, Side, Weigh, equally
 from tests.services.quality.recomputed_human import FEWEST_RATERS
 
-GRID = stats.norm.ppf((np.arange(801) + 0.5) / 801)
+GRID = stats.norm.ppf((np.arange(401) + 0.5) / 401)
 Moved = tuple[Estimated, Estimated | None]
 
 
