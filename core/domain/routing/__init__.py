@@ -3,7 +3,7 @@
 from core.domain.routing.changes import Change, changes
 from core.domain.routing.compiling import Compiling, Scope, compile_table, spend_usd_a_month
 from core.domain.routing.options import P50, P95, P99, Breach, Option, breach, sure_breach
-from core.domain.routing.regret import Regret, averaged, best_single, regret
+from core.domain.routing.regret import Counted, Fold, Regret, best_single, dealt, regret
 from core.domain.routing.tables import FellBack, Limits, Occasion, Route, RouteBecause, RoutingTable
 
 __all__ = [
@@ -13,7 +13,9 @@ __all__ = [
     "Breach",
     "Change",
     "Compiling",
+    "Counted",
     "FellBack",
+    "Fold",
     "Limits",
     "Occasion",
     "Option",
@@ -22,11 +24,11 @@ __all__ = [
     "RouteBecause",
     "RoutingTable",
     "Scope",
-    "averaged",
     "best_single",
     "breach",
     "changes",
     "compile_table",
+    "dealt",
     "regret",
     "spend_usd_a_month",
     "sure_breach",

@@ -69,6 +69,8 @@ class Compiled:
     verdicts: Mapping[str | None, Verdict]
     """By category against its incumbent, over all (None) against the champion."""
     options: Options
+    evidence: Mapping[str | None, Sequence[Evidence]]
+    """By category, under None over all: of everybody who may be asked."""
 
     @property
     def by_category(self) -> dict[str, Scope]:
@@ -152,7 +154,7 @@ def compiled(found: Pooled, ground: Ground) -> Compiled:
     said: dict[str | None, Verdict | None] = {None: over_all}
     said.update(in_each)
     verdicts = {category: verdict for category, verdict in said.items() if verdict is not None}
-    return Compiled(compile_table(scopes, told), scopes, verdicts, known)
+    return Compiled(compile_table(scopes, told), scopes, verdicts, known, by_category)
 
 
 class _Verdicts:

@@ -11,13 +11,10 @@ from core.domain.routing import (
     Route,
     RoutingTable,
     Scope,
-    averaged,
-    best_single,
-    regret,
     spend_usd_a_month,
 )
-from core.services.routing.compiled import Found, Ground, Options, compiled
-from core.services.routing.halves import halves, of_prompts
+from core.services.routing.compiled import Found
+from core.services.routing.held_out import held_out
 
 P50, P95 = 0.5, 0.95
 Floats = NDArray[np.float64]
@@ -54,9 +51,9 @@ class WhatIf:
     singles: Sequence[Policy]
     """The champion first, then by quality."""
     regret: Regret | None
-    """Of tables compiled from half of the prompts, without any table in force, on the other half."""
+    """Of tables compiled without any table in force, on prompts that were held out."""
     single: int | None
-    """The best model for all, by the prompts that are not held out; of two halves the first's."""
+    """The best model for all, by the prompts that are not held out; where folds differ, most folds'."""
     weighted_by_answers: bool
 
 
@@ -64,20 +61,23 @@ def what_if(found: Found) -> WhatIf:
     """Everything beside one another, on the same evidence."""
     weights = weights_of(found)
     ways = _Ways(found, weights)
-    held_out = _held_out(found, weights)
-    scopes = found.compiled.scopes
-    singles = [replace(ways.of(_alone(one, scopes), one), misses=held_out.missed.get(one)) for one in _asked(scopes)]
+    held = held_out(found, weights)
+    told, scopes = held.regret, found.compiled.scopes
+    singles = [replace(ways.of(_alone(one, scopes), one), misses=_missed(told, one)) for one in _asked(scopes)]
     singles.sort(key=lambda one: (one.candidate != found.ground.champion, -(one.share or 0.0)))
     compiled_ = ways.of(found.compiled.table, None)
-    told = held_out.regret
     return WhatIf(
         ways.of(found.ground.incumbents, None),
         replace(compiled_, misses=None if told is None else told.of_table),
         singles,
         told,
-        held_out.single,
+        held.single,
         _by_answers(found) is not None,
     )
+
+
+def _missed(told: Regret | None, candidate: int) -> float | None:
+    return None if told is None or candidate not in told.alone else told.oracle - told.alone[candidate]
 
 
 def weights_of(found: Found) -> dict[str, float]:
@@ -172,51 +172,3 @@ class _Ways:
             times = answers.latency_ms[here & (answers.candidate == pooled.candidates.index(candidate))]
             self._known[key] = times[~np.isnan(times)]
         return self._known[key]
-
-
-@dataclass(frozen=True)
-class _HeldOut:
-    regret: Regret | None
-    single: int | None
-    missed: Mapping[int, float]
-    """By candidate."""
-
-
-def _held_out(found: Found, weights: Mapping[str, float]) -> _HeldOut:
-    """Compile from a half of the prompts and judge on the other, both ways."""
-    parts = [of_prompts(found.pooled, half) for half in halves(found.pooled)]
-    ground = _from_scratch(found.ground, found.pooled.categories)
-    tables = [compiled(part, ground) for part in parts]
-    folds, single = [], None
-    missed: dict[int, list[float]] = {}
-    for learnt, judged in ((tables[0], tables[1]), (tables[1], tables[0])):
-        held_out = shares(judged.options)
-        best = best_single(shares(learnt.options), weights)
-        if best is None:
-            continue
-        single = best if single is None else single
-        choice = {route.category or "": route.primary for route in learnt.table.routes}
-        fold = regret(choice, best, held_out, weights)
-        if fold is not None:
-            folds.append(fold)
-        for one in _asked(judged.scopes):
-            alone = regret(choice, one, held_out, weights)
-            if alone is not None:
-                missed.setdefault(one, []).append(alone.of_single)
-    mean = {one: sum(values) / len(values) for one, values in missed.items()}
-    return _HeldOut(averaged(folds, len(found.pooled.category)), single, mean)
-
-
-def shares(known: Options) -> dict[str, dict[int, float]]:
-    """By category and candidate, of responses acceptable, where that is known."""
-    return {
-        category: {one.candidate: one.share for one in found.values() if one.share is not None}
-        for category, found in known.items()
-    }
-
-
-def _from_scratch(ground: Ground, categories: Sequence[str]) -> Ground:
-    """As if no table were in force, for what is in force was compiled from the prompts that are held out, too."""
-    champion = ground.champion
-    everywhere = RoutingTable(tuple(Route(name, champion) for name in categories), Route(None, champion))
-    return replace(ground, incumbents=everywhere, in_force=None, alarms={})

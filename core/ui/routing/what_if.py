@@ -72,11 +72,16 @@ def regret(found: View) -> str:
     regret = found.ifs.regret
     if regret is None:
         return "Regret is not known yet: it takes prompts in every category that candidates were asked in common."
-    single = found.names.get(found.ifs.single or 0, "the best single model")
+    single = frame.as_typed(found.names.get(found.ifs.single or 0, "the best single model"))
+    best = regret.hindsight
+    hindsight = "" if best is None else (
+        f", the single model that is best in hindsight ({frame.as_typed(found.names.get(best, '?'))}) "
+        f"{100 * regret.alone[best]:.1f} %"
+    )  # fmt: skip
     return (
         ":material/science: *Misses, held out*: points of acceptable answers that the best candidate of each category "
-        f"would win on prompts that were held out. Tables are compiled from half of the {regret.prompts:,} prompts and "
-        f"judged on the other half, both ways: the table {100 * regret.table:.1f} %, one model for all "
-        f"({frame.as_typed(single)}) {100 * regret.single:.1f} %, an oracle that knows these prompts "
-        f"{100 * regret.oracle:.1f} %. The oracle profits from chance, so every regret is a little too large."
+        f"would win. The {regret.prompts:,} prompts are dealt to {regret.folds} folds, and each prompt is answered as "
+        f"what the others alone lead to says: by the table {100 * regret.table:.1f} % acceptable, by the one model for "
+        f"all that was best on the others (mostly {single}) {100 * regret.single:.1f} %. Who knows these prompts gets "
+        f"more by chance: an oracle {100 * regret.oracle:.1f} %{hindsight}."
     )

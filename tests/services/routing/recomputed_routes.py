@@ -4,7 +4,7 @@ By what ``docs/numbers.md`` says, where nobody accepted a table and no limit is 
 Nothing of the project computes here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,7 +96,7 @@ def value(who: Mapping[str, str], of: Shares, weight: Mapping[str, float]) -> fl
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Means over both halves."""
+    """Shares on prompts held out."""
 
     oracle: float
     table: float
@@ -105,17 +105,42 @@ class HeldOut:
     """By candidate that was asked everywhere."""
 
 
-def regret(halves: tuple[Evidence, Evidence], weight: Mapping[str, float]) -> HeldOut:
-    """A table and the best single model of one half, judged on the other, both ways."""
-    folds = []
-    for learnt, judged in (halves, halves[::-1]):
-        of, on = shares(learnt), shares(judged)
+def regret(whole: Evidence, folds: Mapping[Collection[str], Evidence], weight: Mapping[str, float]) -> HeldOut:
+    """Each fold's prompts answered by the table, and by the best single model, of the evidence without them."""
+    tables, singles = {}, {}
+    for held_out, learnt in folds.items():
+        of, chosen = shares(learnt), table(learnt)
         best = max(learnt.everywhere, key=lambda one: value(dict.fromkeys(of, one), of, weight))
-        oracle = sum(weight[at] * max(on[at].values()) for at in on) / sum(weight[at] for at in on)
-        alone = {one: oracle - value(dict.fromkeys(on, one), on, weight) for one in judged.everywhere}
-        folds.append((oracle, value(table(learnt), on, weight), oracle - alone[best], alone))
-    oracle, by_table, single = (float(np.mean([fold[place] for fold in folds])) for place in range(3))
-    return HeldOut(oracle, by_table, single, {one: np.mean([fold[3][one] for fold in folds]) for one in folds[0][3]})
+        for prompt in held_out:
+            tables[prompt], singles[prompt] = chosen, dict.fromkeys(chosen, best)
+    on = shares(whole)
+    oracle = sum(weight[at] * max(on[at].values()) for at in on) / sum(weight[at] for at in on)
+    alone = {one: oracle - value(dict.fromkeys(on, one), on, weight) for one in whole.everywhere}
+    by_table, single = (answered(whole, by, weight) for by in (tables, singles))
+    return HeldOut(oracle, by_table, single, alone)
+
+
+def answered(found: Evidence, who: Mapping[str, Mapping[str, str]], weight: Mapping[str, float]) -> float:
+    """The share acceptable where ``who`` says of each prompt who answers it."""
+    of = {}
+    for category in found.categories:
+        there = {name: side for name, side in found.sides[category].items() if len(side.by_prompt)}
+        is_human = all(side.human is not None for side in there.values())
+        counts = {name: by_prompt(side, is_human=is_human) for name, side in there.items()}
+        prompts = pd.concat(counts.values()).index.unique()
+        mine = [counts[who[one][category]].loc[one] for one in prompts if one in counts[who[one][category]].index]
+        of[category] = {"it": sum(each.good for each in mine) / sum(each.n for each in mine)}
+    return value(dict.fromkeys(of, "it"), of, weight)
+
+
+def by_prompt(side: Side, *, is_human: bool) -> pd.DataFrame:
+    """How many responses to each prompt, and how many of them are good, in parts where few were rated."""
+    n = side.by_prompt.n
+    if not is_human or side.human is None:
+        return pd.DataFrame({"n": n, "good": n * side.by_prompt.good})
+    moved = side.human.influences.groupby("prompt")["by"].sum()
+    at = moved.reindex(side.place.loc[n.index].to_numpy()).fillna(0.0).to_numpy()
+    return pd.DataFrame({"n": n, "good": n * side.shown_share + n.sum() * at})
 
 
 def policy(found: Evidence, who: Mapping[str, str], weight: Mapping[str, float]) -> dict[str, float | None]:

@@ -82,7 +82,7 @@ def test_what_if_puts_tables_beside_one_model_for_all_and_an_unknown_price_is_no
     assert ifs.singles[0].candidate == 1, "the champion comes first"
     assert ifs.regret is not None
     assert 0 <= ifs.regret.of_table < 0.1
-    assert ifs.regret.folds == 2
+    assert ifs.regret.folds == 8
     assert by_name[3].misses == pytest.approx(0.4, abs=0.06)
 
 

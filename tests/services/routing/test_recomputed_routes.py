@@ -21,6 +21,7 @@ CHEAPER = {
     "D": Planted(0.85, None, 700.0), "E": Planted(0.9, 0.004, asked=0.4),
 }  # fmt: skip
 RATED = {"A": Planted(0.85, 0.02), "B": Planted(0.9, 0.006, 1700.0)}
+FOLDS = 8
 NO_ANSWERS: dict[str, float] = {}
 """With some, the verdict over all is weighted by them, which is not computed anew here: it says to switch nowhere."""
 
@@ -29,15 +30,14 @@ def evidence(files: list[pd.DataFrame], names: list[str]) -> Evidence:
     return Evidence({category: sides(files, category, names) for category in (None, *sorted(CATEGORIES))}, "A")
 
 
-def halves(files: list[pd.DataFrame], names: list[str]) -> tuple[Evidence, Evidence]:
-    """Every second prompt of each category, and the others."""
+def folds(files: list[pd.DataFrame], names: list[str]) -> dict[tuple[str, ...], Evidence]:
+    """Every eighth prompt of each category → the evidence without them."""
     responses, scores, _ = files
     asked = pd.Series(dict.fromkeys(responses.prompt_id)).index.to_series()
     category = asked.map(scores.groupby("prompt_id")["category"].first())
     place = category.groupby(category).cumcount()
-    return tuple(  # type: ignore[return-value]
-        evidence([each[each.prompt_id.isin(asked[place % 2 == half])] for each in files], names) for half in (0, 1)
-    )
+    held_out = [asked[place % FOLDS == fold] for fold in range(FOLDS)]
+    return {tuple(out): evidence([each[~each.prompt_id.isin(out)] for each in files], names) for out in held_out}
 
 
 def refuse(engine: Engine, responses: list[int]) -> None:
@@ -69,7 +69,7 @@ def held(found: Found, ifs: WhatIf, files: list[pd.DataFrame], names: list[str],
     weight = answers or files[1].groupby("category")["prompt_id"].nunique().to_dict()
     who = table(whole)
     assert {route.category: found.names[route.primary] for route in found.compiled.table.routes} == who
-    missed = regret(halves(files, names), weight)
+    missed = regret(whole, folds(files, names), weight)
     ways = [(ifs.in_force, dict.fromkeys(who, "A"), None), (ifs.compiled, who, missed.oracle - missed.table)]
     ways += [(one, dict.fromkeys(who, found.names[one.candidate or 0]), None) for one in ifs.singles]
     assert {found.names[one.candidate or 0] for one in ifs.singles} == set(whole.everywhere)
@@ -119,7 +119,7 @@ def test_tables_ways_and_regret_follow_from_the_exported_files(
 
 
 def test_where_all_are_rated_shares_are_those_of_raters(workspace: Engine, tmp_path: Path) -> None:
-    made = plant(workspace, RATED, prompts=124)
+    made = plant(workspace, RATED, prompts=72)
     vote(workspace, made, ("A", "B"), {"send": (0.8, 0.7)}, raters=8)
     found, ifs, files = looked_at(workspace, tmp_path)
     held(found, ifs, files, list(RATED), NO_ANSWERS)
