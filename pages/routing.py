@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.ui.routing import deciding, exports, limits, page, requests, sharing, table, versions, what_if
+from core.ui.routing import deciding, exports, limits, made_of, page, requests, sharing, table, versions, what_if
 from core.ui.shared import access, doing, frame, links
 
 person = access.require(access.Role.ANALYST)
@@ -22,6 +22,7 @@ deciding.answer(found, listed)
 table.difference(found)
 table.in_force(found)
 what_if.section(found)
+made_of.section(found)
 versions.section(listed)
 requests.section(dataset)
 exports.section(dataset)

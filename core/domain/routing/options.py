@@ -32,12 +32,13 @@ class Option:
     share_lower: float = 0.0
     is_human: bool = False
     cost_usd: float | None = None
-    """A response, with everything paid for; None: not known."""
+    """A response: everything paid, failed attempts and given-up units too, ÷ the responses; None: not known."""
     latency: Mapping[float, Quantile] | None = None
     """P50, P95 and P99 in milliseconds; None: never measured."""
     refusals: ShareAcceptable | None = None
     """Of its responses where an answer was wanted, the share that refuses; None: there is none."""
-    responses: int = 0
+    judged: int = 0
+    """Responses with an automatic verdict and units given up: what an automatic share is of."""
 
     def ms(self, share: float) -> float | None:
         """A quantile of its latency; where it lies among timeouts, the longest that was waited."""

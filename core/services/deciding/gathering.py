@@ -46,6 +46,8 @@ class Pooled:
     """[C, P] of them acceptable."""
     paid_usd: Floats
     """[C, P] for these, failed attempts too; nan: not known."""
+    spent_usd: Floats
+    """[C, P] everything that was paid, for responses without a verdict too; nan: not known."""
     answers: "AnswerColumns"
     sends: RatedSides
     """What raters said of them to the question *send*."""
@@ -114,18 +116,21 @@ def pooled(session: Session, dataset: str, *, since: datetime | None = None, up_
     parts = [_part(session, scope, code_of, earlier) for scope in scopes]
     candidates = sorted({candidate for part in parts for candidate in part.candidates})
     shape = len(candidates), len(category)
-    judged_, acceptable, paid = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    judged_, acceptable, paid, spent = grids = tuple(np.zeros(shape) for _ in range(4))
     columns = []
     for part in parts:
         rows = np.searchsorted(candidates, part.candidates)
         cell = np.ix_(rows, part.code)
         table = part.table
-        for grid, amounts in ((judged_, table.judged), (acceptable, table.acceptable), (paid, _paid(table))):
-            np.add.at(grid, cell, amounts)
+        amounts = (table.judged, table.acceptable, _paid(table), table.paid_usd)
+        for grid, added in zip(grids, amounts, strict=True):
+            np.add.at(grid, cell, added)
         columns.append(_answers(part, candidates))
     answers = _joined(columns)
     sends, safety = (_rated(session, parts if since is None else [], question) for question in QUESTIONS)
-    return Pooled(candidates, names, category, judged_, acceptable, paid, answers, sends, safety, earlier.changes)
+    return Pooled(
+        candidates, names, category, judged_, acceptable, paid, spent, answers, sends, safety, earlier.changes
+    )
 
 
 def _paid(table: PromptTable) -> Floats:

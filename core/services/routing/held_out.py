@@ -124,6 +124,7 @@ def of_prompts(pooled: Pooled, which: NDArray[np.bool_]) -> Pooled:
         judged=pooled.judged[:, which],
         acceptable=pooled.acceptable[:, which],
         paid_usd=pooled.paid_usd[:, which],
+        spent_usd=pooled.spent_usd[:, which],
         answers=replace(answers, prompt=code[answers.prompt]),
         sends=on(pooled.sends),
         safety=on(pooled.safety),

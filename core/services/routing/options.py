@@ -30,13 +30,14 @@ def options(pooled: Pooled, evidence: Mapping[str | None, Sequence[Evidence]]) -
                 own[one.candidate] = pooled.answers.where(np.flatnonzero(pooled.answers.candidate == row))
             answers = own[one.candidate]
             there = answers.where(here[answers.prompt])
-            found.setdefault(category, {})[one.candidate] = _option(len(pooled.category), one, there, is_human=is_human)
+            spent = float(pooled.spent_usd[pooled.candidates.index(one.candidate), here].sum())
+            found.setdefault(category, {})[one.candidate] = _option(one, there, spent, is_human=is_human)
     return found
 
 
-def _option(size: int, one: Evidence, answers: AnswerColumns, *, is_human: bool) -> Option:
+def _option(one: Evidence, answers: AnswerColumns, spent_usd: float, *, is_human: bool) -> Option:
     share, lower = _share(one, is_human=is_human)
-    judged, paid = float(one.judged.sum()), float(one.paid_usd[one.judged > 0].sum())
+    size, arrived = answers.prompt.max(initial=0) + 1, int((answers.id > 0).sum())
     refused = share_acceptable(
         np.bincount(answers.prompt[answers.refused], minlength=size),
         np.bincount(answers.prompt[answers.is_wanted], minlength=size),
@@ -46,10 +47,10 @@ def _option(size: int, one: Evidence, answers: AnswerColumns, *, is_human: bool)
         share=share,
         share_lower=lower,
         is_human=is_human,
-        cost_usd=paid / judged if judged and not np.isnan(paid) else None,
+        cost_usd=spent_usd / arrived if arrived and not np.isnan(spent_usd) else None,
         latency=_latency(answers),
         refusals=refused if refused.n else None,
-        responses=len(answers.id),
+        judged=int(one.judged.sum()),
     )
 
 

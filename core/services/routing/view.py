@@ -1,6 +1,6 @@
 """What a page says of a dataset's routes: small enough to be kept for whoever looks next."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session
@@ -8,10 +8,10 @@ from sqlmodel import Session
 from core.domain.routing import Breach, Change, Limits, RoutingTable, breach
 from core.services import quality
 from core.services.datasets import datasets
-from core.services.routing.compiled import Found, find
+from core.services.routing.compiled import Found, Options, find
 from core.services.routing.records import digest
 from core.services.routing.versions import Version
-from core.services.routing.what_if import WhatIf, what_if
+from core.services.routing.what_if import WhatIf, weights_of, what_if
 from core.services.routing.words import Move, headline, moves, why
 from core.storage.tables import Candidate
 
@@ -21,9 +21,14 @@ class View:
     """The table in force, what the evidence allows now, and how both do."""
 
     dataset: str
-    label: str
-    """Of its newest version, as addresses have it."""
-    has_several_runs: bool
+    newest_id: int
+    """Its newest version that was answered."""
+    runs: tuple[int, ...]
+    """In which that was."""
+    versions: int
+    """How many of its versions were answered."""
+    since_changes: bool
+    """Whether somebody's answers before a change are left out."""
     champion: int
     candidates: Mapping[int, Candidate]
     in_force: Version | None
@@ -37,6 +42,10 @@ class View:
     """By category, why ``table`` has its primary, in a sentence."""
     headline: str
     ifs: WhatIf
+    options: Options
+    """By category and candidate, what figures are made of."""
+    weights: Mapping[str, float]
+    """By category, what it counts over all."""
     limits: Limits
     breaches: Mapping[str, Breach]
     """By category, the limit that the primary of ``table`` is over all the same."""
@@ -66,16 +75,19 @@ def view(session: Session, dataset: str) -> View | None:
     found = find(session, dataset)
     if found is None:
         return None
-    newest = datasets.named(session, dataset)
-    return _seen(found, newest.label, has_several_runs=len(quality.runs(session, newest.id or 0)) > 1)
+    happened = {id: quality.runs(session, id) for id in datasets.versions(session, dataset)}
+    answered = [id for id, listed in happened.items() if listed]
+    return _seen(found, answered, tuple(run.id for run in happened[answered[-1]]))
 
 
-def _seen(found: Found, label: str, *, has_several_runs: bool) -> View:
+def _seen(found: Found, answered: Sequence[int], runs: tuple[int, ...]) -> View:
     names, moved, ground = found.names, moves(found), found.ground
     return View(
         found.dataset,
-        label,
-        has_several_runs,
+        answered[-1],
+        runs,
+        len(answered),
+        bool(found.pooled.changes),
         ground.champion,
         ground.candidates,
         ground.in_force,
@@ -90,6 +102,8 @@ def _seen(found: Found, label: str, *, has_several_runs: bool) -> View:
         },
         headline(found),
         what_if(found),
+        found.compiled.options,
+        weights_of(found),
         ground.limits,
         _breaches(found),
         dict(ground.settings.answers_a_month),

@@ -9,6 +9,8 @@ from core.ui.decisions.page import OVER_ALL
 from core.ui.quality import behind
 from core.ui.shared.navigation import REGISTRY
 
+ALL_RUNS = "all"
+"""In an address of *Cost & quality*, where there are several runs."""
 Query = dict[str, str | list[str]]
 
 
@@ -35,9 +37,14 @@ def routes(dataset: str) -> Address:
     return Address("routing.py", {"routing_dataset": dataset})
 
 
-def figures(label: str, *, candidates: Sequence[str] = (), category: str | None = None) -> Address:
-    """The figures of some candidates on *Cost & quality*; ``label``: the dataset's in addresses."""
+def figures(label: str, *, candidates: Sequence[str] = (), category: str | None = None, run: str = "") -> Address:
+    """The figures of some candidates on *Cost & quality*.
+
+    ``label``: of the dataset, as of candidates its name or id. ``run``: an id or ``ALL_RUNS``; without, the newest.
+    """
     query: Query = {"cost_dataset": label}
+    if run:
+        query["cost_run"] = run
     if candidates:
         query["cost_show"] = list(candidates)
     if category is not None:
@@ -45,10 +52,10 @@ def figures(label: str, *, candidates: Sequence[str] = (), category: str | None 
     return Address("cost.py", query)
 
 
-def responses_behind(label: str, candidate: str, what: What) -> Address:
-    """The list of responses behind a count, on *Cost & quality*."""
-    query: Query = {"cost_dataset": label, behind.BEHIND: behind.label_of(what), behind.OF: candidate}
-    return Address("cost.py", query)
+def responses_behind(label: str, candidate: str, what: What, *, category: str | None = None, run: str = "") -> Address:
+    """The list of responses behind a count, on *Cost & quality*, as ``figures`` leads there."""
+    there = figures(label, category=category, run=run)
+    return Address("cost.py", {**there.query, behind.BEHIND: behind.label_of(what), behind.OF: candidate})
 
 
 def prompt(label: str, external_id: str) -> Address:

@@ -11,6 +11,7 @@ from core.errors import BadInput
 from core.services import routing as service
 from core.services.routing import Version, VersionState, View
 from core.storage.engine import reading
+from core.ui.routing import made_of
 from core.ui.shared import access, doing, frame
 from core.ui.shared.resources import engine
 
@@ -54,13 +55,15 @@ def _effect(found: View) -> list[str]:
     if was.share is not None and now.share is not None:
         held = found.ifs.regret
         beside = "" if held is None else f"; on prompts held out {100 * held.table:.1f} %"
-        lines.append(f"- acceptable: {100 * was.share:.1f} % now, {100 * now.share:.1f} % by what was seen{beside}")
+        seen = f"{100 * was.share:.1f} % now, {100 * now.share:.1f} % by what was seen"
+        lines.append(f"- acceptable: {made_of.marked(seen)}{beside}")
     if was.usd_a_month is not None and now.usd_a_month is not None:
-        lines.append(f"- cost a month: {money(was.usd_a_month)} now, {money(now.usd_a_month)} expected")
+        monthly = f"{money(was.usd_a_month)} now, {money(now.usd_a_month)} expected"
+        lines.append(f"- cost a month: {made_of.marked(monthly)}")
     elif was.cost_usd is not None and now.cost_usd is not None:
+        each = f"{money(1000 * was.cost_usd)} now, {money(1000 * now.cost_usd)} expected"
         lines.append(
-            f"- cost per 1,000 answers: {money(1000 * was.cost_usd)} now, {money(1000 * now.cost_usd)} expected "
-            "(enter answers a month on *Decisions* to see it a month)"
+            f"- cost per 1,000 answers: {made_of.marked(each)} (enter answers a month on *Decisions* to see it a month)"
         )
     return [frame.dollars("\n".join(lines))]
 

@@ -7,6 +7,7 @@ from core.domain.words import money, percent, seconds
 from core.services.routing import View
 from core.services.routing import settings as kept
 from core.storage.tables import Person
+from core.ui.routing import made_of
 from core.ui.shared import doing, frame
 
 _PLACE = "routing_limits"
@@ -49,7 +50,7 @@ def _spent(found: View) -> str:
     if usd is None:
         return ", which cannot be checked: enter answers a month for every category, and the prices that are missing"
     over = usd - found.limits.spend_usd_a_month
-    return f"; the table above costs {money(usd)}" + (
+    return f"; the table above costs {made_of.marked(money(usd))}" + (
         ", which is over it, and nobody cheaper is proven not worse" if over > 0 else ""
     )
 

@@ -1,40 +1,41 @@
 """The table in force, and what the one that the evidence allows would change in it."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import streamlit as st
 
 from core.domain.deciding.spans import signed
 from core.domain.routing import Route, RoutingTable
 from core.domain.words import money, percent, seconds
+from core.services.quality import What
 from core.services.routing import Move, View
+from core.ui.overview import addresses, leading
+from core.ui.routing import made_of
 from core.ui.shared import frame, grids
+from core.ui.shared.grids import Cell
+
+_MOST_SAID = 20
 
 
 def difference(found: View) -> None:
     """Category by category: from whom to whom, why, and what it saves; and why the others stay."""
     if found.moves:
         st.subheader("What would change", anchor=False)
-        grids.show(
-            rows_of_moves(found),
+        grids.leading(
+            [_leading(found, move) for move in found.moves],
             alt="Each category that somebody else would answer, with the reason and what it saves",
+            key="routing_moves",
         )
-        _said({move.category: move.why for move in found.moves})
+        _said(found, [move.category for move in found.moves])
     moved = {move.category for move in found.moves}
-    staying = {category: why for category, why in found.whys.items() if category not in moved}
+    staying = [category for category in found.whys if category not in moved]
     if staying:
         with st.expander("Why the others stay" if found.moves else "Why each category stays"):
-            _said(staying)
+            _said(found, staying)
     if found.differs or found.in_force is None:
         with st.expander("The whole table as it would be: fallbacks and timeouts"):
-            _table(found, found.table)
+            _table(found, found.table, "whole")
             _rest(found)
-    st.page_link(
-        "decisions.py",
-        label="The verdicts that this rests on",
-        icon=":material/gavel:",
-        query_params={"decisions_dataset": found.dataset},
-    )
 
 
 def rows_of_moves(found: View) -> list[dict[str, object]]:
@@ -42,8 +43,14 @@ def rows_of_moves(found: View) -> list[dict[str, object]]:
     return [_move(found, move) for move in found.moves]
 
 
-def _said(whys: Mapping[str, str]) -> None:
-    st.markdown("\n".join(f"- **{frame.as_typed(of)}**: {frame.as_typed(why)}" for of, why in whys.items()))
+def _said(found: View, categories: Sequence[str]) -> None:
+    """Why, each leading to its verdict; in very many categories their names lead there, in the table."""
+    with st.container(gap="xsmall"):
+        for category in categories[:_MOST_SAID]:
+            said = f"**{frame.as_typed(category)}**: {frame.as_typed(found.whys[category])}"
+            leading.line(said, addresses.verdict(found.dataset, category))
+    rest = categories[_MOST_SAID:]
+    st.markdown("\n".join(f"- **{frame.as_typed(of)}**: {frame.as_typed(found.whys[of])}" for of in rest))
 
 
 def _rest(found: View) -> None:
@@ -66,6 +73,16 @@ def _move(found: View, move: Move) -> dict[str, object]:
         "A month": _monthly(move.usd_a_month),
         "Because": str(route.because),
     }
+
+
+def _leading(found: View, move: Move) -> dict[str, object]:
+    """Differences lead to the comparison where it is with the champion, else to the figures of both."""
+    row = _move(found, move)
+    both = made_of.figures(found, move.category, [one for one in (move.was, move.now) if one is not None])
+    compared = both if move.was != found.champion else addresses.verdict(found.dataset, move.category)
+    to = {"Category": addresses.verdict(found.dataset, move.category), "Quality": compared,
+          "Cost per acceptable": compared, "A month": both}  # fmt: skip
+    return row | {head: made_of.link(str(row[head]), there) for head, there in to.items()}
 
 
 def _saved(saved: float | None) -> str:
@@ -92,13 +109,14 @@ def in_force(found: View) -> None:
     else:
         by = "" if version.decided_by is None else f" by {frame.as_typed(version.decided_by)}"
         st.caption(f"Version {version.id}, accepted{by} on {version.decided_at:%-d %b %Y}.")
-        _table(found, found.in_force_table)
+        _table(found, found.in_force_table, "in_force")
     _warnings(found)
 
 
-def _table(found: View, table: RoutingTable) -> None:
+def _table(found: View, table: RoutingTable, key: str) -> None:
     rows = [_row(found, route) for route in (*table.routes, table.otherwise)]
-    grids.show(rows, alt="A routing table: for each category who answers, who follows, and the timeout")
+    alt = "A routing table: for each category who answers, who follows, and the timeout"
+    grids.leading(rows, alt=alt, key=f"routing_table-{key}")
     st.caption(
         ":material/timer: A timeout runs to the whole answer: past it, or where the primary fails or is rate-limited, "
         "the next in line is asked, never both at once. It is a quarter more than what 99 of 100 answers take, and no "
@@ -120,13 +138,20 @@ def _warnings(found: View) -> None:
 
 
 def _row(found: View, route: Route) -> dict[str, object]:
-    primary = found.candidates.get(route.primary)
+    primary, category, waits = found.candidates.get(route.primary), route.category, _waits(route)
+    slowest = None if category is None else made_of.behind(found, category, route.primary, What("slowest"))
     return {
-        "Category": route.category or "everything else",
+        "Category": _category(found, category),
         "Primary": "?" if primary is None else grids.Name(primary.name, primary.position),
         "Then": _others(found, route),
-        "Timeout": _waits(route),
+        "Timeout": waits if slowest is None else made_of.link(waits, slowest),
     }
+
+
+def _category(found: View, category: str | None) -> Cell:
+    if category is None:
+        return "everything else"
+    return made_of.link(category, addresses.verdict(found.dataset, category))
 
 
 def _others(found: View, route: Route | None) -> str:

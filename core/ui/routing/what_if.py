@@ -1,10 +1,15 @@
 """What if: the tables beside one model for all, in quality, cost, latency and regret."""
 
+from collections.abc import Sequence
+from functools import partial
+
 import streamlit as st
 
 from core.domain.words import money, percent, seconds
 from core.services.routing import Policy, View
-from core.ui.shared import frame, grids
+from core.ui.routing import made_of
+from core.ui.routing.made_of import Way
+from core.ui.shared import access, frame, grids
 from core.ui.shared.grids import Number
 
 _SHOWN = 8
@@ -13,27 +18,38 @@ _SHOWN = 8
 def section(found: View) -> None:
     """A row each: the table in force, the one that the evidence allows, the champion and others for everything."""
     st.subheader("What if one model answered everything?", anchor=False)
-    others = list(found.ifs.singles)[_SHOWN:]
+    ways = made_of.ways(found)
+    others = ways[len(_first(found)) :]
     st.caption(basis(found))
-    grids.show(rows(found), alt="Quality, cost, latency and regret of the tables and of one model for all")
+    _table(found, _first(found), "Quality, cost, latency and regret of the tables and of one model for all", "first")
     if others:
         with st.expander(f"{len(others)} more candidates"):
-            grids.show([_row(found, one, "") for one in others], alt="The same of the other candidates")
+            _table(found, others, "The same of the other candidates", "others")
     st.caption(regret(found))
-    st.page_link(
-        "cost.py",
-        label="The figures of each candidate and category, and the responses behind them",
-        icon=":material/payments:",
-        query_params={"cost_dataset": found.label} | ({"cost_run": "All runs"} if found.has_several_runs else {}),
-    )
+
+
+def _table(found: View, ways: Sequence[Way], alt: str, key: str) -> None:
+    """Choosing a figure shows what it is made of."""
+    listed, key = [_row(found, one.policy, one.label) for one in ways], f"routing_what_if-{key}"
+    choose = access.guarded(access.Role.ANALYST)(partial(_chosen, ways, listed, key))
+    grids.choosable(listed, alt=alt, key=key, on_choose=choose)
+
+
+def _chosen(ways: Sequence[Way], listed: list[dict[str, object]], key: str) -> None:
+    cell = grids.chosen(key, listed)
+    if cell is not None:
+        made_of.choose(ways[cell[0]])
+
+
+def _first(found: View) -> list[Way]:
+    """The tables, and the first candidates alone."""
+    ways = made_of.ways(found)
+    return ways[: len(ways) - len(found.ifs.singles) + _SHOWN]
 
 
 def rows(found: View) -> list[dict[str, object]]:
     """A row for each table, and for the first candidates alone."""
-    tables = [_row(found, found.ifs.in_force, "The table in force")]
-    if found.moves:
-        tables.append(_row(found, found.ifs.compiled, "The table above, with its changes"))
-    return tables + [_row(found, one, "") for one in list(found.ifs.singles)[:_SHOWN]]
+    return [_row(found, one.policy, one.label) for one in _first(found)]
 
 
 def _row(found: View, one: Policy, title: str) -> dict[str, object]:

@@ -58,12 +58,12 @@ class Link:
     text: str
     page: str
     """Its name in addresses."""
-    query: Mapping[str, str]
+    query: Mapping[str, str | list[str]]
 
     @property
     def address(self) -> str:
         """Where it leads, for a tab of its own."""
-        return f"./{self.page}?{urlencode(self.query)}"
+        return f"./{self.page}?{urlencode(self.query, doseq=True)}"
 
 
 @dataclass(frozen=True)
