@@ -1,73 +1,18 @@
-"""*Overview* over a million responses and a million votes, against a bare page with the same charts.
+"""*Overview* over a million responses and a million votes, against a bare page with the same charts."""
 
-A visitor opens the page over a websocket, as a browser does, until the script has run to its end; the two pages in
-turn. The goal is about every visit but the first one after something changed: whoever comes first computes verdicts
-and figures anew, unless the background has done so, and that is told beside it.
-"""
-
-import os
-import pickle
-import tempfile
-import time
-from contextlib import ExitStack
-from pathlib import Path
-from statistics import median
 from typing import Any
 
-from benchmarks.many_responses import NOW, filled
-from benchmarks.many_votes import voted
-from benchmarks.visiting import served, visit
-from core.services import columns
-from core.settings import get_settings
-from core.storage.engine import get_engine
+from benchmarks.against_bare import RESPONSES, VISITS, VOTES, compared
 from core.ui.overview import view as overview
-
-RESPONSES, VOTES, VISITS = 1_000_000, 1_000_000, 9
-MOST_TIMES_BARE = 2.0
 
 
 def run(responses: int = RESPONSES, votes: int = VOTES, visits: int = VISITS) -> dict[str, Any]:
     """The value is the median visit over that of the bare page."""
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        engine = filled(Path(folder) / "overview.db", responses)
-        voted(engine, responses, votes)
-        columns.keep(engine, 1, now=NOW)
-        database = str(engine.url)
-        engine.dispose()
-        ours = stack.enter_context(served("streamlit_app.py", folder, database=database))
-        first = visit(ours, "overview")
-        kept = Path(folder, "view")
-        computed_s = _left(kept, database)
-        bare = stack.enter_context(served("benchmarks/bare_overview.py", folder, str(kept)))
-        assert visit(bare).charts == first.charts == 2
-        times: dict[str, list[float]] = {"ours": [], "bare": []}
-        for _ in range(visits):
-            times["ours"].append(visit(ours, "overview").ms)
-            times["bare"].append(visit(bare).ms)
-        peak_mb = ours.peak_mb()
-    mine, theirs = median(times["ours"]), median(times["bare"])
-    return {
-        "name": "overview_scale",
-        "value": round(mine / theirs, 2),
-        "goal": f"<= {MOST_TIMES_BARE:g}",
-        "met": mine / theirs <= MOST_TIMES_BARE,
-        "detail": {
-            "responses": responses,
-            "votes": votes,
-            "visit_ms": {"ours": round(mine), "bare": round(theirs)},
-            "first_visit_of_the_server_ms": round(first.ms),
-            "computed_s": round(computed_s, 2),
-            "server_peak_mb": peak_mb,
-        },
-    }
-
-
-def _left(file: Path, database: str) -> float:
-    """Compute the view in this process, for the bare page; in how many seconds."""
-    os.environ["EVENHAND_DATABASE_URL"] = database
-    get_settings.cache_clear()
-    began = time.perf_counter()
-    file.write_bytes(pickle.dumps(overview.view("benchmark")))
-    taken = time.perf_counter() - began
-    get_engine().dispose()
-    return taken
+    return compared(
+        "overview",
+        "benchmarks/bare_overview.py",
+        lambda: overview.view("benchmark"),
+        responses=responses,
+        votes=votes,
+        visits=visits,
+    )

@@ -17,6 +17,7 @@ from websockets.sync.client import connect
 
 from core.settings import PROJECT_ROOT
 
+_TABLE = "evenhand_grid"
 STARTS_WITHIN_S, LONGEST_VISIT_S = 300.0, 600.0
 
 
@@ -35,10 +36,11 @@ class Server:
 
 @dataclass(frozen=True)
 class Visit:
-    """A page that was opened. ``ms``: until its script had run to its end; ``charts``: how many it drew."""
+    """A page that was opened. ``ms``: until its script had run to its end; ``charts``, ``tables``: how many it drew."""
 
     ms: float
     charts: int
+    tables: int
 
 
 @contextmanager
@@ -73,7 +75,7 @@ def _wait(address: str, process: "subprocess.Popen[bytes]") -> None:
 
 def visit(server: Server, page: str = "") -> Visit:
     """Open a page as somebody new. Raises AssertionError where its script fails."""
-    began, charts = time.perf_counter(), 0
+    began, charts, tables = time.perf_counter(), 0, 0
     sent = {"Origin": f"http://127.0.0.1:{server.port}"}
     address = f"ws://127.0.0.1:{server.port}/_stcore/stream"
     with connect(address, additional_headers=sent, subprotocols=["streamlit"], max_size=None) as line:  # type: ignore[list-item]
@@ -85,5 +87,6 @@ def visit(server: Server, page: str = "") -> Visit:
             element = frame.delta.new_element
             assert element.WhichOneof("type") != "exception", element.exception.message
             charts += bool(element.plotly_chart.spec)
+            tables += "<table" in element.html.body or element.bidi_component.component_name == _TABLE
             if frame.WhichOneof("type") == "script_finished":
-                return Visit(1000 * (time.perf_counter() - began), charts)
+                return Visit(1000 * (time.perf_counter() - began), charts, tables)

@@ -24,6 +24,7 @@ from core.ui.shared import charts
 
 # By name: their caches must be made when Streamlit's runtime is there.
 _LOOKED_AT_FIRST = ("core.ui.overview.view", "core.ui.leaderboard.page", "core.ui.quality.page")
+_LOOKED_AT_NEXT = ("core.ui.routing.page",)
 _ROUND_A_SCRIPT = ("streamlit", "streamlit.runtime.scriptrunner")
 _FEW_RESPONSES = 5_000
 _frozen: set[str] = set()
@@ -57,18 +58,19 @@ def freeze_loaded() -> None:
 
 
 def _compute_once(engine: Engine) -> None:
-    """What most look at first: before anybody comes where it takes tenths of a second, else meanwhile."""
+    """What most look at first: before anybody comes where it takes tenths of a second, else meanwhile, as the rest."""
     with reading(engine) as session:
         responses = int(session.execute(sa.text("SELECT coalesce(max(id), 0) FROM response")).scalar_one())
+    rest: Sequence[str] = (*_LOOKED_AT_FIRST, *_LOOKED_AT_NEXT)
     if responses <= _FEW_RESPONSES:
-        compute_first(engine)
-    else:
-        Thread(target=compute_first, args=(engine,), name="evenhand-first-figures", daemon=True).start()
+        compute_first(engine, _LOOKED_AT_FIRST)
+        rest = _LOOKED_AT_NEXT
+    Thread(target=compute_first, args=(engine, rest), name="evenhand-first-figures", daemon=True).start()
 
 
-def compute_first(engine: Engine) -> None:
-    """Have pages compute what most look at first."""
-    for page in _LOOKED_AT_FIRST:
+def compute_first(engine: Engine, pages: Sequence[str] = (*_LOOKED_AT_FIRST, *_LOOKED_AT_NEXT)) -> None:
+    """Have ``pages`` compute what most look at first."""
+    for page in pages:
         try:
             importlib.import_module(page).compute_first(engine)
         except Exception:

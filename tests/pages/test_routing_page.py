@@ -5,14 +5,16 @@ from sqlalchemy import Engine
 from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
+from core.services import routing as service
 from core.services.routing import VersionState, listed, outcomes, propose_due
 from core.services.routing import settings as limits
 from core.services.studies import studies
 from core.storage.engine import reading, write
 from core.storage.tables import RoutesDecided
+from core.ui.routing import page
 from core.ui.shared.navigation import PAGES_FOLDER
 from tests.decided import Planted, plant
-from tests.pages.grids import grids
+from tests.pages.grids import grids, links
 from tests.workspace import NOW
 
 ODD = "<b>*B*</b> :red[x] $1$ | `y`"
@@ -77,6 +79,31 @@ def test_the_answer_comes_first_with_what_changes_and_what_if(workspace: Engine)
     assert by_name["C"]["Per 1,000 answers"] == "unknown"
     assert by_name["A · champion"]["Per 1,000 answers"] == "$20.00"
     assert "Nobody has accepted a table yet" in words(app)
+
+
+def test_what_was_computed_before_somebody_comes_is_what_they_see(
+    workspace: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cheaper(workspace)
+    page.compute_first(workspace)
+
+    def anew(session: object, dataset: str) -> None:
+        raise AssertionError("the page computed it anew")
+
+    monkeypatch.setattr(service, "view", anew)
+    assert opened().header[0].value == "Give support to B; keep A in coding."
+
+
+def test_each_figure_leads_to_its_category_and_candidate_by_id(workspace: Engine):
+    cheaper(workspace)
+    app = opened()
+    behind = [link for link in links(app) if link.startswith("./cost?") and "cost_behind" in link]
+    assert "./cost?cost_dataset=1&cost_run=1&cost_category=support&cost_behind=Acceptable&cost_of=2" in behind
+    assert "./decisions?decisions_dataset=Support&decisions_scope=coding" in links(app)
+    app.selectbox(key="routing_who").set_value("C").run()
+    made_of = next(grid for grid in grids(app) if "Prompts" in grid[0])
+    assert [row["Who answers"] for row in made_of] == ["C", "C"]
+    assert {row["Per 1,000 answers"] for row in made_of} == {"unknown"}
 
 
 def test_where_nobody_is_proven_better_it_keeps_the_champion(workspace: Engine):

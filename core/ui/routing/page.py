@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 
 import streamlit as st
+from sqlalchemy import Engine
 
+from core.services import deciding
 from core.services import routing as service
+from core.services.datasets import responses
 from core.services.routing import Version, View
 from core.storage.engine import reading
 from core.ui.shared import frame
@@ -32,15 +35,28 @@ def chosen_dataset() -> str | None:
 
 def found(dataset: str) -> View | None:
     """Compiled once for everybody who looks, and anew when responses, votes, limits or decisions changed."""
-    with reading(engine()) as session:
+    with st.spinner("Compiling the routes …"):
+        return _kept(engine(), dataset)
+
+
+def compute_first(database: Engine) -> None:
+    """Compute and keep what the page shows of itself, so that who looks first does not wait for it."""
+    with reading(database) as session:
+        answered = set(deciding.datasets(session))
+        shown = next((name for name in responses.names(session) if name in answered), None)
+    if shown is not None:
+        _kept(database, shown)
+
+
+def _kept(database: Engine, dataset: str) -> View | None:
+    with reading(database) as session:
         as_of = service.as_of(session, dataset)
 
     def anew() -> View | None:
-        with reading(engine()) as session:
+        with reading(database) as session:
             return service.view(session, dataset)
 
-    with st.spinner("Compiling the routes …"):
-        return KEPT.get(("routes", str(engine().url), dataset, as_of), anew, fresh_s=_FRESH_S)
+    return KEPT.get(("routes", str(database.url), dataset, as_of), anew, fresh_s=_FRESH_S)
 
 
 def versions(dataset: str) -> Sequence[Version]:

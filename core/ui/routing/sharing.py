@@ -23,7 +23,7 @@ def slide(found: View, shown: Shown) -> Slide:
         headline=page.headline(found),
         footnote=signed(f"{found.dataset}. {label}; {when(clock.now())}.", ids),
         lines=[f"{category}: {why}" for category, why in found.whys.items()],
-        rows=table.rows_of_moves(found) or what_if.rows(found),
+        rows=table.rows_of_moves(found) or what_if.tables(found)[0],
         how=[what_if.basis(found), what_if.regret(found)],
     )
 

@@ -114,14 +114,18 @@ def in_force(found: View) -> None:
 
 
 def _table(found: View, table: RoutingTable, key: str) -> None:
-    rows = [_row(found, route) for route in (*table.routes, table.otherwise)]
     alt = "A routing table: for each category who answers, who follows, and the timeout"
-    grids.leading(rows, alt=alt, key=f"routing_table-{key}")
+    grids.leading(rows(found, table), alt=alt, key=f"routing_table-{key}")
     st.caption(
         ":material/timer: A timeout runs to the whole answer: past it, or where the primary fails or is rate-limited, "
         "the next in line is asked, never both at once. It is a quarter more than what 99 of 100 answers take, and no "
         "more than the latency limit."
     )
+
+
+def rows(found: View, table: RoutingTable) -> list[dict[str, object]]:
+    """A row for each route, the one for everything else last."""
+    return [_row(found, route) for route in (*table.routes, table.otherwise)]
 
 
 def _warnings(found: View) -> None:

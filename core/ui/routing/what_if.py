@@ -18,10 +18,9 @@ _SHOWN = 8
 def section(found: View) -> None:
     """A row each: the table in force, the one that the evidence allows, the champion and others for everything."""
     st.subheader("What if one model answered everything?", anchor=False)
-    ways = made_of.ways(found)
-    others = ways[len(_first(found)) :]
+    first, others = _ways(found)
     st.caption(basis(found))
-    _table(found, _first(found), "Quality, cost, latency and regret of the tables and of one model for all", "first")
+    _table(found, first, "Quality, cost, latency and regret of the tables and of one model for all", "first")
     if others:
         with st.expander(f"{len(others)} more candidates"):
             _table(found, others, "The same of the other candidates", "others")
@@ -41,15 +40,17 @@ def _chosen(ways: Sequence[Way], listed: list[dict[str, object]], key: str) -> N
         made_of.choose(ways[cell[0]])
 
 
-def _first(found: View) -> list[Way]:
-    """The tables, and the first candidates alone."""
+def _ways(found: View) -> tuple[list[Way], list[Way]]:
+    """The tables and the first candidates alone, and the other candidates."""
     ways = made_of.ways(found)
-    return ways[: len(ways) - len(found.ifs.singles) + _SHOWN]
+    shown = len(ways) - len(found.ifs.singles) + _SHOWN
+    return ways[:shown], ways[shown:]
 
 
-def rows(found: View) -> list[dict[str, object]]:
-    """A row for each table, and for the first candidates alone."""
-    return [_row(found, one.policy, one.label) for one in _first(found)]
+def tables(found: View) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    """A row for each table and the first candidates alone, and of the other candidates."""
+    first, others = ([_row(found, one.policy, one.label) for one in ways] for ways in _ways(found))
+    return first, others
 
 
 def _row(found: View, one: Policy, title: str) -> dict[str, object]:
