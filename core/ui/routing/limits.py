@@ -17,12 +17,13 @@ def section(found: View, person: Person) -> None:
     """What holds, and a form for admins."""
     st.subheader("Limits", anchor=False)
     st.markdown(_said(found))
-    st.page_link(
-        "decisions.py",
-        label="Latency limits and answers a month stand among the settings of Decisions",
-        icon=":material/tune:",
-        query_params={"decisions_dataset": found.dataset},
-    )
+    with st.container(key="routing_said-limits"):
+        st.page_link(
+            "decisions.py",
+            label="Latency limits and answers a month stand among the settings of Decisions",
+            icon=":material/tune:",
+            query_params={"decisions_dataset": found.dataset},
+        )
     if Role.of(person.role) >= Role.ADMIN:
         with st.expander("Settings: refusals, spending", icon=":material/tune:"):
             doing.problem(_PLACE)

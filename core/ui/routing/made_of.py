@@ -88,7 +88,9 @@ def _row(found: View, category: str, candidate: int) -> dict[str, object]:
     who = found.candidates.get(candidate)
 
     def cell(value: float | None, write: Callable[[float], str], what: What) -> Cell:
-        return UNKNOWN if value is None else link(write(value), behind(found, category, candidate, what))
+        if value is None:
+            return Number(UNKNOWN, None)
+        return link(write(value), behind(found, category, candidate, what), value)
 
     return {
         "Category": link(category, addresses.verdict(found.dataset, category)),
@@ -134,6 +136,6 @@ def _runs(found: View) -> str:
     return addresses.ALL_RUNS if len(found.runs) > 1 else str(found.runs[0])
 
 
-def link(text: str, to: Address) -> Link:
-    """A cell that leads there."""
-    return Link(text, to.page.removesuffix(".py"), to.query)
+def link(text: str, to: Address, value: float | None = None) -> Link:
+    """A cell that leads there; ``value``: where it is a number, what it is put in order by."""
+    return Link(text, to.page.removesuffix(".py"), to.query, value)

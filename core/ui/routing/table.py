@@ -26,12 +26,12 @@ def difference(found: View) -> None:
             alt="Each category that somebody else would answer, with the reason and what it saves",
             key="routing_moves",
         )
-        _said(found, [move.category for move in found.moves])
+        _said(found, [move.category for move in found.moves], "moves")
     moved = {move.category for move in found.moves}
     staying = [category for category in found.whys if category not in moved]
     if staying:
         with st.expander("Why the others stay" if found.moves else "Why each category stays"):
-            _said(found, staying)
+            _said(found, staying, "staying")
     if found.differs or found.in_force is None:
         with st.expander("The whole table as it would be: fallbacks and timeouts"):
             _table(found, found.table, "whole")
@@ -43,9 +43,9 @@ def rows_of_moves(found: View) -> list[dict[str, object]]:
     return [_move(found, move) for move in found.moves]
 
 
-def _said(found: View, categories: Sequence[str]) -> None:
+def _said(found: View, categories: Sequence[str], key: str) -> None:
     """Why, each leading to its verdict; in very many categories their names lead there, in the table."""
-    with st.container(gap="xsmall"):
+    with st.container(gap="xsmall", key=f"routing_said-{key}"):
         for category in categories[:_MOST_SAID]:
             said = f"**{frame.as_typed(category)}**: {frame.as_typed(found.whys[category])}"
             leading.line(said, addresses.verdict(found.dataset, category))
@@ -80,8 +80,10 @@ def _leading(found: View, move: Move) -> dict[str, object]:
     row = _move(found, move)
     both = made_of.figures(found, move.category, [one for one in (move.was, move.now) if one is not None])
     compared = both if move.was != found.champion else addresses.verdict(found.dataset, move.category)
-    to = {"Category": addresses.verdict(found.dataset, move.category), "Quality": compared,
-          "Cost per acceptable": compared, "A month": both}  # fmt: skip
+    to = {"Category": addresses.verdict(found.dataset, move.category)}
+    known = (("Quality", move.points, compared), ("Cost per acceptable", move.saved, compared),
+             ("A month", move.usd_a_month, both))  # fmt: skip
+    to |= {head: there for head, figure, there in known if figure is not None}
     return row | {head: made_of.link(str(row[head]), there) for head, there in to.items()}
 
 

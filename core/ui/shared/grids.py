@@ -59,6 +59,8 @@ class Link:
     page: str
     """Its name in addresses."""
     query: Mapping[str, str | list[str]]
+    value: float | None = None
+    """Where it is a number: what it is put in order by."""
 
     @property
     def address(self) -> str:
@@ -127,7 +129,7 @@ def chosen(key: str, rows: Sequence[Mapping[str, Cell]]) -> tuple[int, str] | No
 
 def _table(rows: Sequence[Mapping[str, Cell]], alt: str, quiet: Sequence[bool], most_px: int) -> str:
     heads, ink = list(rows[0]), colours.ink()
-    numeric = {head for head in heads if all(isinstance(row[head], int | float | Number) for row in rows)}
+    numeric = {head for head in heads if all(_is_number(row[head]) for row in rows)}
     head = "".join(_head(name, ink, first=place == 0, right=name in numeric) for place, name in enumerate(heads))
     body = "".join(
         f'<tr data-row="{place}">'
@@ -140,6 +142,10 @@ def _table(rows: Sequence[Mapping[str, Cell]], alt: str, quiet: Sequence[bool], 
         '<table style="border-collapse: separate; border-spacing: 0; width: 100%; margin: 0; font-size: 0.9rem; '
         f'font-variant-numeric: tabular-nums"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     )
+
+
+def _is_number(cell: Cell) -> bool:
+    return isinstance(cell, int | float | Number) or (isinstance(cell, Link) and cell.value is not None)
 
 
 def _frame(ink: colours.Ink, most_px: int) -> str:
@@ -170,9 +176,12 @@ def _cell(cell: Cell, ink: colours.Ink, *, quiet: bool, right: bool) -> str:
         return _name(cell, ink, style)
     colour = ink.quiet if quiet else ink.text
     if isinstance(cell, Link):
+        order = "" if cell.value is None else f' data-sort="{cell.value}"'
+        style += "text-align: right; " if right else ""
         return (
-            f'<td title="{escape(cell.text)}" style="{style}max-width: 16em; {_CUT}"><a href="{escape(cell.address)}" '
-            f'target="_self" style="color: {ink.text}; text-decoration: underline; text-underline-offset: 0.2em">'
+            f'<td{order} title="{escape(cell.text)}" style="{style}max-width: 16em; {_CUT}">'
+            f'<a href="{escape(cell.address)}" target="_self" style="color: {ink.text}; '
+            f'text-decoration: underline; text-underline-offset: 0.2em">'
             f"{escape(cell.text)}</a></td>"
         )
     if isinstance(cell, Passage):
