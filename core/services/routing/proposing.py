@@ -1,6 +1,7 @@
 """Proposing a table: because somebody asks, or by itself once a verdict or an alarm changes who should answer."""
 
 import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,7 +24,10 @@ from core.storage.upsert import insert_into
 EVERY = timedelta(hours=1)
 """Verdicts take seconds where there are very many responses: so often they are read again while votes come in. An alarm
 and an accepted table are looked at at once."""
+LONGEST_WAIT = timedelta(hours=1)
+"""For a check for drift, which some runs never get."""
 _SEEN = "routes_seen"
+Unchecked = Callable[[Session, str], Sequence[int]]
 _run, _dataset = metadata.tables["run"], metadata.tables["dataset"]
 
 
@@ -89,14 +93,22 @@ def propose_asked(session: Session, asked: Proposal, *, person_id: int | None, n
     return version
 
 
-def propose_due(engine: Engine, *, now: datetime) -> int:
+def propose_due(engine: Engine, *, now: datetime, unchecked: Unchecked | None = None) -> int:
     """Compile anew where something changed, propose what gives a category to somebody else; how many were.
 
-    Safe beside itself in other processes: the same table is written once.
+    Safe beside itself in other processes: the same table is written once. ``unchecked``: gives the runs of a dataset
+    that are still to be checked for drift; where one ended within LONGEST_WAIT, the next look compiles.
     """
     with reading(engine) as session:
-        names = deciding.datasets(session)
+        names = [name for name in deciding.datasets(session) if not _is_awaited(session, name, now, unchecked)]
     return sum(_propose_due(engine, name, now) for name in names)
+
+
+def _is_awaited(session: Session, dataset: str, now: datetime, unchecked: Unchecked | None) -> bool:
+    """Else a verdict would be told of what an alarm explains a moment later."""
+    ids = [] if unchecked is None else unchecked(session, dataset)
+    recent = _run.select().where(_run.c.id.in_(ids), _run.c.finished_at > now - LONGEST_WAIT)
+    return bool(ids) and session.execute(recent.limit(1)).first() is not None
 
 
 def _propose_due(engine: Engine, dataset: str, now: datetime) -> bool:

@@ -31,7 +31,7 @@ def heavy_jobs(engine: Engine) -> tuple[Job, ...]:
     return (
         Job(30, "drift", lambda: drift.check_due(engine, now=clock.now())),
         Job(60, "drift replay", lambda: drift.replay_all_due(engine)),
-        Job(20, "routes", lambda: routing.propose_due(engine, now=clock.now())),
+        Job(20, "routes", lambda: routing.propose_due(engine, now=clock.now(), unchecked=drift.due)),
         Job(20, "rules of alerts", lambda: rules.look(engine)),
     )
 

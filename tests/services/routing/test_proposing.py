@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from sqlmodel import select
 
 from core.domain.alerts import AlertKind
-from core.domain.routing import Occasion, RouteBecause
+from core.domain.routing import Occasion, Route, RouteBecause
 from core.services import routing
 from core.services.alerts import rules
 from core.services.candidates import candidates
@@ -17,6 +17,7 @@ from core.services.deciding import settings as deciding_settings
 from core.services.routing import VersionState, decide, find, propose_due, view, what_if
 from core.services.routing import settings as limits
 from core.services.routing.compiled import Found
+from core.services.routing.words import why
 from core.services.watching import drift
 from core.services.watching.rules import routes
 from core.services.watching.rules.checking import check
@@ -222,6 +223,30 @@ def test_a_drift_alarm_gives_a_category_back_and_tells_at_once(engine: Engine):
     after = found(engine, "Weekly")
     assert set(primaries(after).values()) == {"A"}
     assert "from B to A" in row.said
+
+
+@pytest.mark.one_database
+def test_who_comes_back_for_an_alarm_is_said_not_to_be_proven_better(engine: Engine):
+    cheaper(engine)
+    back = Route("support", 1, because=RouteBecause.DRIFTED)
+    said = why(found(engine), "support", Route("support", 2), back)
+    assert said.startswith("B got worse here since")
+    assert said.endswith("A comes back as the champion with the higher share acceptable now; that it is better is not "
+                         "proven.")  # fmt: skip
+
+
+@pytest.mark.one_database
+def test_it_waits_for_runs_to_be_checked_for_drift_but_not_for_ever(engine: Engine):
+    made = weeks(engine, names=("A", "B"), prompts=90, share=0.9)
+    made.chance[1] = made.chance[0]
+    for _ in range(3):
+        made.run({"B": Truth(price=0.2)})
+    drift.check_due(engine, now=made.now)
+    ended, run = made.now, made.run({"B": Truth(price=0.2)})
+    with reading(engine) as session:
+        assert drift.due(session, "Weekly") == [run]
+    assert propose_due(engine, now=ended + HOUR / 2, unchecked=drift.due) == 0
+    assert propose_due(engine, now=ended + HOUR, unchecked=drift.due) == 1
 
 
 @pytest.mark.one_database

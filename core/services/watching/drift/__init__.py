@@ -1,7 +1,7 @@
 """Drift: each candidate against its pinned baseline, checked after every run."""
 
 from core.services.watching.drift.baselines import baseline, baselines, pin
-from core.services.watching.drift.checking import check, check_dataset, check_due
+from core.services.watching.drift.checking import check, check_dataset, check_due, due
 from core.services.watching.drift.flipping import flipped
 from core.services.watching.drift.hours import HoursOfDay, hours_of_day
 from core.services.watching.drift.replaying import replay_all_due, replayed
@@ -47,6 +47,7 @@ __all__ = [
     "datasets",
     "drift_object",
     "drift_text",
+    "due",
     "finding_object",
     "flipped",
     "hours_of_day",
