@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from core.services import workspace
 from core.settings import PROJECT_ROOT
@@ -54,7 +54,7 @@ def _readme() -> None:
         server = _started(Path(scratch), DEMO)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         try:
-            page = _opened(browser, f"{server.address}/overview", 1280, "light")
+            page = _opened(browser.new_context(color_scheme="light"), f"{server.address}/overview", 1280)
             page.screenshot(path=PICTURE)
         finally:
             browser.close()
@@ -78,8 +78,10 @@ def _is_opening(server: Server) -> bool:
 
 
 def _all(browser: Browser, server: Server, folder: Path, scene: str, pages: Sequence[str]) -> None:
-    for url_path, scheme, width in product(pages, ("light", "dark"), (1440, 390)):
-        page = _opened(browser, f"{server.address}/{url_path}", width, scheme)
+    # One profile for all pages of a scheme: to load Streamlit's bundles anew takes longer than the page.
+    profiles = {scheme: browser.new_context(color_scheme=scheme) for scheme in ("light", "dark")}
+    for url_path, (scheme, profile), width in product(pages, profiles.items(), (1440, 390)):
+        page = _opened(profile, f"{server.address}/{url_path}", width)
         page.set_viewport_size({"width": width, "height": _LONGEST})
         page.wait_for_timeout(1500)
         clip = {"x": 0, "y": 0, "width": width, "height": min(max(_height(page) + 40, 900), _LONGEST)}
@@ -87,9 +89,10 @@ def _all(browser: Browser, server: Server, folder: Path, scene: str, pages: Sequ
         page.close()
 
 
-def _opened(browser: Browser, address: str, width: int, scheme: str) -> Page:
+def _opened(profile: BrowserContext, address: str, width: int) -> Page:
     """A page that has come to rest."""
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = profile.new_page()
+    page.set_viewport_size({"width": width, "height": 900})
     page.goto(address)
     settle(page)
     page.wait_for_timeout(1500)
