@@ -203,7 +203,7 @@ def test_without_prompts_or_responses_the_page_says_what_to_do_next(workspace: E
     with writing(workspace) as session:
         Evaluated(session).prompt("p0", "support")
     shown = words(opened())
-    assert "No responses yet" in shown
+    assert "has answered" in shown
     assert "Re-evaluate" in shown
 
 

@@ -23,6 +23,7 @@ from core.ui.shared.resources import engine
 T = TypeVar("T")
 _FRESH_S = 60
 OVER_ALL = "Over all"
+_THEN = "Then say on *Candidates* which one is the champion: the others are held against it here."
 _WORDS: dict[Decision, tuple[str, Literal["green", "blue", "violet", "orange"], str]] = {
     Decision.SWITCH: (":material/swap_horiz:", "green", "Switch"),
     Decision.KEEP: (":material/verified:", "blue", "Keep"),
@@ -35,12 +36,7 @@ def chosen_dataset() -> str | None:
     """The dataset to decide on, in all its versions; None (and the page says what to do) where there is none."""
     name = answered_dataset("decisions")
     if name is None:
-        frame.empty_state(
-            "Nothing to decide yet",
-            "Import prompts on *Data* and run candidates on them. Say on *Candidates* which one is in production: the "
-            "others are held against it here.",
-            icon=":material/gavel:",
-        )
+        frame.unanswered("Nothing to decide yet", _THEN, icon=":material/gavel:")
         return None
     return name
 
@@ -109,12 +105,7 @@ def kept(
 
 def nothing_yet(dataset: str) -> None:
     """Nobody answered the dataset."""
-    frame.empty_state(
-        "No responses yet",
-        f"No candidate has answered *{frame.as_typed(dataset)}*. Press *Re-evaluate* in the sidebar, or import "
-        "responses on *Data*.",
-        icon=":material/gavel:",
-    )
+    frame.unanswered("Nothing to decide yet", _THEN, icon=":material/gavel:", dataset=dataset)
 
 
 def over_all(found: Verdicts) -> None:

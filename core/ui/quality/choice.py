@@ -17,6 +17,7 @@ from core.ui.shared.resources import engine
 _NEWEST, _ALL = "Newest of each", "All runs"
 _SHARED = "Only prompts that all were asked"
 _SHARED_HELP = "Off: the champion's prompts; who was asked less than 80 % of them stands apart."
+_THEN = "Cost, speed and quality of every candidate show here as answers arrive."
 _SOURCES = {"import": "imported", "demo": "demo", "evaluation": "evaluation"}
 
 
@@ -37,12 +38,7 @@ def choice() -> Choice | None:
     with reading(engine()) as session:
         datasets = responses.datasets(session)
     if not datasets:
-        frame.empty_state(
-            "Nothing to measure yet",
-            "Import prompts on *Data* and run candidates on them, or import what they answered. Cost, speed and "
-            "quality of every candidate then show here.",
-            icon=":material/payments:",
-        )
+        frame.unanswered("Nothing to measure yet", _THEN, icon=":material/payments:")
         return None
     up_to = pins.asked()
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -93,9 +89,4 @@ def nothing_yet(choice: Choice) -> None:
     if choice.runs and (choice.scope.run_id or choice.category):
         frame.empty_state("Nothing here", "Choose all categories, or another run.", icon=":material/filter_alt:")
         return
-    frame.empty_state(
-        "No responses yet",
-        f"No candidate has answered *{frame.as_typed(choice.dataset.label)}*. Press *Re-evaluate* in the sidebar, or "
-        "import responses on *Data*. Their cost, speed and quality show here as they arrive.",
-        icon=":material/payments:",
-    )
+    frame.unanswered("Nothing to measure yet", _THEN, icon=":material/payments:", dataset=choice.dataset.label)

@@ -88,6 +88,24 @@ def empty_state(title: str, text: str, *, icon: str = ":material/inbox:") -> Non
         st.markdown(text, text_alignment="center")
 
 
+def unanswered(title: str, then: str, *, icon: str, dataset: str | None = None) -> None:
+    """Say that no candidate has answered anything, or nothing of ``dataset``, and what to do: the same on every page.
+
+    ``then``: what the page shows once somebody has.
+    """
+    if dataset is None:
+        text = (
+            "No candidate has answered a prompt yet. Import prompts on *Data* and press *Re-evaluate* in the sidebar, "
+            "or import what candidates answered."
+        )
+    else:
+        text = (
+            f"No candidate has answered *{as_typed(dataset)}* yet. Press *Re-evaluate* in the sidebar, or import what "
+            "candidates answered on *Data*."
+        )
+    empty_state(title, f"{text} {then}", icon=icon)
+
+
 def error_box(happened: str, kept: str, to_do: str, *, incident: str | None = None) -> None:
     """Say what happened, what was kept and what to do; ``incident`` finds it again in the server's log."""
     lines = [f"**{as_typed(happened)}**", as_typed(kept), as_typed(to_do)]
