@@ -280,7 +280,7 @@ def test_an_address_of_a_study_that_is_gone_leads_to_the_list(full: tuple[Engine
 
 def test_an_empty_workspace_says_what_to_do_next(fresh: Engine):
     app = page("datasets.py")
-    assert "No prompts here yet" in words(app)
+    assert "No prompts yet" in words(app)
     assert {"Import a file", "See the demo"} <= set(labels(app))
 
 

@@ -224,6 +224,17 @@ def test_responses_without_scores_have_no_verdict_yet(workspace: Engine) -> None
     assert {line[head] for head in unknown} == {"unknown"}
 
 
+def test_one_of_a_thing_is_told_in_the_singular(workspace: Engine) -> None:
+    with writing(workspace) as session:
+        made = Evaluated(session)
+        made.candidate("New")
+        made.prompt("p0", "support")
+        made.response(made.run("import"), "New", "p0", finish_reason=None)
+    shown = words(opened())
+    assert "1 response of 1 candidate" in shown
+    assert "1 response without a verdict" in shown
+
+
 def test_sixty_candidates_with_odd_names_are_shown_as_typed(workspace: Engine) -> None:
     names = tuple(
         f"*model* <b>{number}</b> $x$ :smile: with a name that goes on, version {number}" for number in range(60)

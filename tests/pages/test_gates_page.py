@@ -189,7 +189,7 @@ def test_a_configured_evaluator_is_added_and_scores_old_responses_when_asked(sco
     assert (job.is_over, job.problem) == (True, "")
     app = page("datasets.py", datasets_show="Evaluators")
     assert (rows(app)["Names Paris"]["Scored"], rows(app)["Names Paris"]["Mean"]) == (12, "0.50")
-    assert f"{job.result:,} scores were written." in words(app)
+    assert f"{job.result:,} scores written." in words(app)
 
 
 def test_limits_are_added_from_numbers(scored: Engine):

@@ -116,4 +116,4 @@ def test_a_dataset_is_deleted_after_saying_what_goes(full: tuple[Engine, Workspa
     press(app, "datasets_delete_yes")
     with Session(engine) as session:
         assert session.exec(select(Dataset)).all() == []
-    assert "No prompts here yet" in words(app)
+    assert "No prompts yet" in words(app)

@@ -92,7 +92,7 @@ def settlement_sentence(found: Settlement | None) -> str:
     if found is None:
         return ""
     if not found.ways:
-        return f"They are too close to be told apart; equals take about {found.prompts_for_power:,} prompts."
+        return f"They are too close to be told apart; equals take about {words.n(found.prompts_for_power, 'prompt')}."
     return f"About {' or '.join(_way(way) for way in found.ways)} would settle it."
 
 
@@ -139,9 +139,9 @@ def _quality(found: Difference | None) -> str:
         return "nothing is known of its quality"
     numbers = points(found)
     if found.source is Source.AUTOMATIC:
-        return f"{numbers} by automatic verdicts on {found.prompts:,} prompts"
+        return f"{numbers} by automatic verdicts on {words.n(found.prompts, 'prompt')}"
     only = ", which holds for these raters only" if found.holds_for_these_raters_only else ""
-    return f"{numbers} in the eyes of {words.n(found.raters, 'rater')} on {found.prompts:,} prompts{only}"
+    return f"{numbers} in the eyes of {words.n(found.raters, 'rater')} on {words.n(found.prompts, 'prompt')}{only}"
 
 
 def _cost(found: Difference | None) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from core.domain.fields import Flaw
+from core.domain.words import n
 from core.errors import NotFound
 from core.services.importing import destinations
 from core.services.importing.candidates import CandidateWriter, read_candidates
@@ -97,7 +98,7 @@ class Delivery:
             stager.land(landing, home)
             self.imported_before.remember(landing.session, f"responses:{home.id}", self.delivered)
             if stager.repeated:
-                self.notes.add(f"{stager.repeated:,} answers stand in the file more than once; each is taken once.")
+                self.notes.add(f"{n(stager.repeated, 'answer')} came in the file more than once; each is taken once.")
             return self._summary(created=stager.created, dataset=home.name)
 
         return Ready(finish, stager.new)
@@ -215,7 +216,7 @@ class Delivery:
 
     def _note_gaps(self, stager: VoteStager, home: Dataset) -> None:
         if stager.anonymous:
-            self.notes.add(f"{stager.anonymous} votes name no rater and count as those of one, '{ANONYMOUS}'.")
+            self.notes.add(f"{n(stager.anonymous, 'vote')} without a rater's name: counted as one's, '{ANONYMOUS}'.")
         if not stager.has_texts:
             self.notes.add(f"The dataset '{home.name}' knows its prompts by their ids only.")
 

@@ -67,13 +67,13 @@ def leaderboard_text(board: Leaderboard, *, study: str) -> str:
     scope = board.filters.category or "all categories"
     head = f"{study} · {board.question.title} · {scope} · {n(board.votes, 'vote')} by {n(board.raters, 'rater')}"
     if board.simulated_votes:
-        head += f" ({board.simulated_votes:,} votes simulated)"
+        head += f" ({board.simulated_votes:,} simulated)"
     if not board.standings:
         return f"{head}\nNo votes yet."
     width = max(len(standing.candidate) for standing in board.standings)
     lines = [
         f"{standing.rank:>3}  {standing.candidate:<{width}}  {standing.rating:7.1f}"
-        f"  ({standing.lower:.1f} to {standing.upper:.1f})  {standing.votes:,} votes"
+        f"  ({standing.lower:.1f} to {standing.upper:.1f})  {n(standing.votes, 'vote')}"
         for standing in board.standings
     ]
     if board.votes < FEWEST_TO_RANK:

@@ -106,7 +106,7 @@ def _errors(line: Line) -> Figure:
 def _retries(line: Line) -> Figure:
     if line.retries is None or not line.attempts:
         return Figure(None, UNKNOWN, "attempts not known")
-    detail = f"{line.retries:,} retries in {line.attempts:,} attempts{_kinds(line.faults)}"
+    detail = f"{n(line.retries, 'retry', 'retries')} in {n(line.attempts, 'attempt')}{_kinds(line.faults)}"
     found = wilson(line.retries, line.attempts)
     bounds = (found.lower, found.upper) if found else (None, None)
     return Figure(line.retries / line.attempts, f"{line.retries:,}", detail, *bounds)
@@ -121,7 +121,7 @@ def _spend(line: Line) -> Figure:
 def _judges(line: Line) -> Figure:
     if line.judge_cost_usd is None:
         return Figure(None, UNKNOWN, "the judge's price is not known")
-    return Figure(line.judge_cost_usd, money(line.judge_cost_usd), f"{line.judge_calls:,} calls of judges")
+    return Figure(line.judge_cost_usd, money(line.judge_cost_usd), f"{n(line.judge_calls, 'call')} of judges")
 
 
 def _counted(count: Callable[[Line], int | None], what: str) -> Callable[[Line], Figure]:

@@ -1,7 +1,7 @@
 """The summary that people know from elsewhere: average latency, average quality, total cost, cost per quality point."""
 
 from core.domain.acceptability import POINTS, CostState
-from core.domain.words import UNKNOWN, per_thousand, seconds
+from core.domain.words import UNKNOWN, n, per_thousand, seconds
 from core.services.quality.figures import Line
 from core.services.quality.measure import Figure, Measure
 
@@ -25,7 +25,7 @@ def _quality(line: Line) -> Figure:
     mean = line.quality.mean
     if mean is None:
         return Figure(None, "none", "no score of quality")
-    return Figure(mean, points(mean), f"{points(mean)} of 100 points over {line.quality.scored:,} scores")
+    return Figure(mean, points(mean), f"{points(mean)} of 100 points over {n(line.quality.scored, 'score')}")
 
 
 def _point(line: Line) -> Figure:

@@ -150,7 +150,7 @@ def _notes(found: QualityReport) -> list[str]:
         of = sum(line.responses for line in lines)
         notes.append(f"{unchecked:,} of {of:,} unchecked: no gate applies, so they count on form alone.")
     if undecided:
-        notes.append(f"{undecided:,} responses have no verdict yet (a gate is unscored) and count on neither side.")
+        notes.append(f"{n(undecided, 'response')} without a verdict (a gate is not scored): on neither side.")
     notes += [*_human_notes(found, lines), _quality_note(found)]
     return [line for note in notes for line in wrap(note, WIDEST)]
 

@@ -7,6 +7,7 @@ import streamlit as st
 from core import clock
 from core.domain.fields import LONGEST_NAME
 from core.domain.pricing import Rates
+from core.domain.words import n
 from core.errors import BadInput
 from core.providers.presets import PRESETS
 from core.services import prices
@@ -53,8 +54,8 @@ def page() -> None:
     doing.problem(_PLACE)
     if task.is_fixed and task.line is not None:
         st.info(
-            f"It has {task.line.responses:,} responses, so its name, model and settings stay as they are: scores and "
-            "votes are about these. The key's variable and the price may change; for anything else duplicate it.",
+            f"It has {n(task.line.responses, 'response')}, so its name, model and settings stay as they are: scores "
+            "and votes are about these. The key's variable and the price may change; for anything else duplicate it.",
             icon=":material/lock:",
         )
     if task.line is not None and task.line.is_doubted:

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core import clock
-from core.domain.words import money
+from core.domain.words import money, n
 from core.errors import BadInput
 from core.services import prices
 from core.services.prices import PricedRun, RepriceSummary
@@ -36,7 +36,7 @@ def section(runs: list[PricedRun]) -> None:
 
 def _called(run: PricedRun) -> str:
     said = f"Run {run.id} · {run.dataset} · {run.created_at:%-d %b %Y} · {money(run.cost_usd)}"
-    return said + (f" · {run.unpriced:,} calls of unknown price" if run.unpriced else "")
+    return said + (f" · {n(run.unpriced, 'call')} of unknown price" if run.unpriced else "")
 
 
 def _reprice(run_ids: list[int]) -> dict[int, RepriceSummary | str]:

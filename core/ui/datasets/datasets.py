@@ -32,7 +32,7 @@ def section() -> None:
         lines = datasets.listed(session)
     if not lines:
         frame.empty_state(
-            "No prompts here yet",
+            "No prompts yet",
             "Import prompts and what candidates answered to them, or open the demo to look around first.",
             icon=":material/database:",
         )

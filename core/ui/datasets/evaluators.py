@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from core import clock
 from core.domain.scoring.base import Use
+from core.domain.words import n
 from core.services import scoring
 from core.services.datasets import datasets
 from core.services.judging import evaluator_lines
@@ -189,4 +190,4 @@ def _ended(job: Job) -> None:
         frame.error_box(job.problem, "What was scored before that is kept.", "")
     else:
         stopped = " It was stopped before all were through." if job.is_stopped() else ""
-        st.markdown(f":material/check: {job.result or 0:,} scores were written.{stopped}")
+        st.markdown(f":material/check: {n(job.result or 0, 'score')} written.{stopped}")

@@ -42,7 +42,7 @@ def section() -> None:
         lines = [line for line in datasets.listed(session) if line.prompts]
     if not lines:
         frame.empty_state(
-            "No prompts here yet", "Import prompts first: gates belong to a dataset.", icon=":material/fence:"
+            "No prompts yet", "Import prompts first: gates belong to a dataset.", icon=":material/fence:"
         )
         return
     scoring.ensure_defaults(engine(), now=clock.now())

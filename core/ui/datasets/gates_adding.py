@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from core import clock
 from core.domain.scoring.base import EvaluatorKind, Use
+from core.domain.words import n
 from core.services.datasets.datasets import DatasetLine
 from core.services.quality import gate_preview
 from core.services.quality.gate_preview import Counts
@@ -110,9 +111,9 @@ def _would(counts: Counts) -> str:
     total = counts.asked + counts.open + counts.not_asked
     if not total:
         return ":gray[There are no responses here to try it on.]"
-    said = f"Of {total:,} responses here **{counts.passed:,} would pass** and **{counts.failed:,} would fail**"
-    rest = [f"{counts.not_asked:,} give it nothing to check"] if counts.not_asked else []
-    rest += [f"{counts.open:,} are not scored by it yet"] if counts.open else []
+    said = f"Of {n(total, 'response')} here **{counts.passed:,} would pass** and **{counts.failed:,} would fail**"
+    rest = [f"{counts.not_asked:,} with nothing to check"] if counts.not_asked else []
+    rest += [f"{counts.open:,} not scored by it yet"] if counts.open else []
     return said + (f"; {' and '.join(rest)}." if rest else ".")
 
 

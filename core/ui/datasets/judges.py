@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from core.domain.words import money
+from core.domain.words import money, n
 from core.services.judging.evaluator_lines import EvaluatorLine
 from core.ui.datasets import judging_pairs
 
@@ -45,7 +45,7 @@ def _row(line: EvaluatorLine) -> dict[str, object]:
         "Calls": done.calls,
         "Not understood": "–" if rate is None else f"{done.unparsed:,} of {done.replies:,} ({rate:.1%})",
         "Failed calls": done.faults,
-        "Spent": f"{spent} + {done.unpriced:,} calls of unknown price" if done.unpriced else spent,
+        "Spent": f"{spent} + {n(done.unpriced, 'call')} of unknown price" if done.unpriced else spent,
         "Scored": line.scored,
         "Unscored": line.unscored,
         "Own family": _favour(line),
@@ -59,4 +59,4 @@ def _favour(line: EvaluatorLine) -> str:
     if found.value is None or found.lower is None or found.upper is None:
         return found.problem or "not known yet"
     only = ", for these raters only" if found.holds_for_these_raters_only else ""
-    return f"{found.value:+.2f} ({found.lower:+.2f} to {found.upper:+.2f}), {found.pairs:,} pairs{only}"
+    return f"{found.value:+.2f} ({found.lower:+.2f} to {found.upper:+.2f}), {n(found.pairs, 'pair')}{only}"

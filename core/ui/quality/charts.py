@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.domain.latency import Quantile
-from core.domain.words import seconds
+from core.domain.words import n, seconds
 from core.services.quality import CandidateRef, Times, words
 from core.ui.shared import charts, colours
 from core.ui.shared.scale import Scale, labels, ticks
@@ -183,7 +183,7 @@ def _quantile(
             opacity=0.28,
             hoverinfo="skip",
         )
-    detail += f"<br>{of:,} responses"
+    detail += f"<br>{n(of, 'response')}"
     if q.q > 0.98:
         tick = {"symbol": "line-ns", "size": 12, "line": {"color": hue, "width": 2.5}}
         hover = f"{detail}<extra></extra>"

@@ -29,10 +29,10 @@ def notes(report: QualityReport, lines: Sequence[Line]) -> list[str]:
     fewest, most = (pick((line.prompts for line in lines), default=0) for pick in (min, max))
     if fewest < most:
         name = report.candidate(min(lines, key=lambda line: line.prompts).candidate_id).name
-        said.append(f"Not all were asked the same: {as_typed(name)} {fewest:,} prompts, others up to {most:,}.")
+        said.append(f"Not all were asked the same: {as_typed(name)} {n(fewest, 'prompt')}, others up to {most:,}.")
     undecided, unchecked = (sum(getattr(line, name) for line in lines) for name in ("open", "unchecked"))
     if undecided:
-        said.append(f"{undecided:,} responses have no verdict (a gate is not scored) and count on neither side.")
+        said.append(f"{n(undecided, 'response')} without a verdict (a gate is not scored): on neither side.")
     if unchecked:
         of = sum(line.responses for line in lines)
         said.append(f"{unchecked:,} of {of:,} unchecked: no gate applies, so they pass or fail on form alone.")

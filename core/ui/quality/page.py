@@ -116,7 +116,7 @@ def rests_on(view: View) -> str:
     scope = frame.as_typed(view.choice.category or "all categories")
     rated = sum(line.human.rated for line in view.lines)
     said = f" · {rated:,} rated by experts" if rated else ""
-    return f"{responses:,} responses{failed} of {n(len(view.lines), 'candidate')} · {scope}{said} · 95 % intervals"
+    return f"{n(responses, 'response')}{failed} of {n(len(view.lines), 'candidate')} · {scope}{said} · 95 % intervals"
 
 
 def plots(view: View) -> None:

@@ -83,7 +83,7 @@ def _card(found: QuestionAgreement) -> None:
         st.caption(
             "α (Krippendorff's, ordinal) says how far raters agree on which response is better: 1 is full agreement, "
             "0 is what chance gives. "
-            f"{found.alpha.units:,} pairs with two raters or more."
+            f"{n(found.alpha.units, 'pair')} with two raters or more."
         )
 
 

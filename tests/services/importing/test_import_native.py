@@ -174,7 +174,7 @@ def test_a_changed_response_goes_into_a_newer_run_and_the_rest_stays(filled: Eng
 def test_votes_make_raters_questions_and_tallies(filled: Engine) -> None:
     summary = take(filled, VOTES, "votes")
     assert (summary.dataset, summary.study, summary.created) == ("panel", studies.DEFAULT_NAME, 3)
-    assert any("1 votes name no rater" in note for note in summary.notes)
+    assert any("1 vote without a rater's name" in note for note in summary.notes)
     with Session(filled) as session:
         raters = session.exec(select(Person.name, Person.kind, Person.role).order_by(Person.name)).all()
         votes = session.exec(select(Vote).order_by(Vote.id)).all()

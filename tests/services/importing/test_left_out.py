@@ -134,7 +134,7 @@ def test_one_answer_in_many_battles_is_one_response(engine: Engine) -> None:
     rows = [battle("n", "Hu"), battle("o", "Ha"), battle("n", "Hu"), battle("n", "Hey")]
     summary = take(engine, rows, Kind.RESPONSES, name="arena.jsonl")
     assert summary.created == 4
-    assert "4 answers stand in the file more than once; each is taken once." in summary.notes
+    assert "4 answers came in the file more than once; each is taken once." in summary.notes
     assert [turns for (turns,) in stored(engine, Response.turns)] == ["Ho", "Hu", "Ha", "Hey"]
     assert stored(engine, Response.repetition) == [0, 0, 0, 1]
     assert take(engine, rows[::-1], Kind.RESPONSES, name="arena.jsonl").created == 0
