@@ -112,7 +112,7 @@ def test_every_verdict_says_what_decide_prints(told: Told, page: Page) -> None:
             continue
         assert f"{points(quality['estimate'])} points" in shown
         assert f"{points(max(quality['lower'], -1))} to {points(min(quality['upper'], 1))}" in shown
-        assert f"cost {-100 * cost['estimate']:+.0f}%".replace("-", "−") in shown
+        assert f"cost {-100 * cost['estimate']:+.0f} %".replace("-", "−") in shown
 
 
 def rests(verdict: dict[str, Any]) -> str:
@@ -179,6 +179,16 @@ def test_the_visit_moves_once_it_was_really_looked_at(told: Told, page: Page) ->
         row = session.exec(select(OverviewVisit)).one()
     assert (row.dataset, row.before) == ("Support", None)
     assert row.last["run"] == 1
+
+
+def test_a_dialog_goes_once_the_decision_is_recorded(told: Told, page: Page) -> None:
+    page.goto(f"{told.server.address}/decisions")
+    settle(page)
+    page.get_by_role("button", name="Decline", exact=True).click()
+    page.get_by_role("textbox", name="Why").fill("Not this month.")
+    page.get_by_role("button", name="Record it").click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.get_by_role("region", name="Decisions taken").get_by_text("Not this month.")).to_be_visible()
 
 
 def test_on_a_phone_nothing_runs_off_the_edge(told: Told, context_of: Profiles) -> None:

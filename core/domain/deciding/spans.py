@@ -22,7 +22,7 @@ def span(found: Difference, *, sign: int = 1) -> str:
 
 
 def cost(found: Difference) -> str:
-    """A difference of cost as what is added to the champion's, with its bounds: ``−12% (−20% to −3%)``."""
+    """A difference of cost as what is added to the champion's, with its bounds: ``−12 % (−20 % to −3 %)``."""
     return f"{_added(-found.estimate)} ({_cost_span(found)})"
 
 
@@ -45,4 +45,4 @@ def _cost_span(found: Difference) -> str:
 
 
 def _added(share: float) -> str:
-    return f"{signed(100 * share, 0)}%"
+    return f"{signed(100 * share, 0)} %"

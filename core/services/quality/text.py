@@ -166,7 +166,7 @@ def _human_notes(found: QualityReport, lines: list[Line]) -> list[str]:
         most = f"at most {few[-1]} raters" if len(few) > 1 else n(few[0], "rater")
         notes.append(f"With {most}, intervals marked † hold for these raters only.")
     if found.simulated:
-        notes.append(f"{found.simulated:,} of {found.said:,} answers are by simulated raters.")
+        notes.append(f"{found.simulated:,} of {found.said:,} judgements by raters are simulated.")
     if found.unplaced:
         notes.append(f"{n(found.unplaced, 'imported answer')} left out: several texts could be meant.")
     return notes

@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core import clock
+from core.domain.words import percent
 from core.services import scoring
 from core.services.datasets import datasets
 from core.services.datasets.datasets import DatasetLine
@@ -75,7 +76,7 @@ def _standing(found: Preview) -> None:
     if not total:
         st.markdown("**No responses yet.** Gates count as soon as there are some.")
         return
-    said = f"**{whole.passed:,} of {total:,} responses are acceptable** ({_percent(whole.passed, total)}), of all runs."
+    said = f"**{whole.passed:,} of {total:,} responses are acceptable** ({percent(whole.passed / total)}), of all runs."
     if whole.open:
         said += (
             f" {whole.open:,} {'is' if whole.open == 1 else 'are'} open: not scored yet, or not to be scored. Scoring "
@@ -144,7 +145,3 @@ def _retire(gate_id: int) -> None:
         lambda session: gates.retire(session, gate_id, clock.now()),
         done="The gate is retired. What it said of responses is kept.", kept="It is as it was.", place=_PLACE,
     )  # fmt: skip
-
-
-def _percent(part: int, whole: int) -> str:
-    return f"{part / whole:.0%}".replace("%", " %")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core import clock
+from core.domain.words import percent
 from core.services.candidates import candidates
 from core.services.importing import ImportSummary, Kind, OnProgress
 from core.storage.engine import reading
@@ -66,7 +67,7 @@ class _Bar:
         else:
             left = (at - self._begun) / fraction * (1 - fraction) if fraction > 0.02 else None
             rest = f" · {_time(left)} left" if left is not None else ""
-            self._draw(fraction, text=f"Reading {self._name} · {fraction:.0%}{read}{rest}")
+            self._draw(fraction, text=f"Reading {self._name} · {percent(fraction)}{read}{rest}")
 
 
 def _time(seconds: float) -> str:

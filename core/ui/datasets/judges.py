@@ -43,7 +43,7 @@ def _row(line: EvaluatorLine) -> dict[str, object]:
         "Judge": line.evaluator.name,
         "Model": str(line.evaluator.params.get("model", "")),
         "Calls": done.calls,
-        "Not understood": "–" if rate is None else f"{done.unparsed:,} of {done.replies:,} ({rate:.1%})",
+        "Not understood": "–" if rate is None else f"{done.unparsed:,} of {done.replies:,} ({100 * rate:.1f} %)",
         "Failed calls": done.faults,
         "Spent": f"{spent} + {n(done.unpriced, 'call')} of unknown price" if done.unpriced else spent,
         "Scored": line.scored,

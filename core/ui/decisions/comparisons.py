@@ -35,7 +35,7 @@ def _row(found: Verdicts, one: Comparison) -> dict[str, object]:
     candidate = found.candidates[one.challenger]
     return {
         "Challenger": grids.Name(candidate.name, candidate.position),
-        "Verdict": str(one.decision),
+        "Verdict": page.word(one.decision),
         "Why": str(one.because),
         "Quality": page.quality(one),
         "Cost": page.cost(one),
@@ -77,9 +77,9 @@ def _proof(one: Proof) -> dict[str, object]:
     return {
         "Claim": str(one.claim),
         "Proven": "yes" if one.is_proven else "not yet",
-        "Estimate": f"{one.estimate:+.3f}",
-        "Bound": f"{one.bound:+.3f}",
-        "Must pass": f"{one.threshold:+.3f}",
-        "Error allowed": f"{one.level:.2%}",
+        "Estimate": signed(one.estimate, 3),
+        "Bound": signed(one.bound, 3),
+        "Must pass": signed(one.threshold, 3),
+        "Error allowed": f"{100 * one.level:.2f} %",
         "By": str(one.source),
     }

@@ -125,6 +125,11 @@ def over_all(found: Verdicts) -> None:
         st.caption(f":material/rule: {margins(found, verdict)}")
 
 
+def word(decision: Decision) -> str:
+    """The decision as tables show it."""
+    return _WORDS[decision][2]
+
+
 def badge(decision: Decision) -> None:
     """The decision as a mark."""
     icon, colour, word = _WORDS[decision]
@@ -132,7 +137,8 @@ def badge(decision: Decision) -> None:
 
 
 def _sentence(found: Verdicts, verdict: Verdict) -> str:
-    return frame.as_typed(sentence(verdict, found.names))
+    # A line of a heading must not break between a number and its per cent sign.
+    return frame.as_typed(sentence(verdict, found.names)).replace(" %", "\u00a0%")
 
 
 def _rests_on(found: Verdicts, one: Comparison) -> None:
@@ -169,7 +175,7 @@ def _row(found: Verdicts, verdict: Verdict) -> dict[str, object]:
     one = verdict.comparisons[0] if verdict.comparisons else None
     return {
         "Category": verdict.category,
-        "Verdict": _WORDS[verdict.decision][2],
+        "Verdict": word(verdict.decision),
         "Challenger": "–" if verdict.challenger is None else found.names[verdict.challenger],
         "Quality": "–" if one is None else quality(one),
         "Cost": "–" if one is None else cost(one),

@@ -208,7 +208,14 @@ def any_figure(view: View) -> None:
         with st.container():
             dots(view, measure, key="cost_figure")
         with st.container():
-            by_category(view, measure)
+            if not _is_nothing(view, measure):
+                by_category(view, measure)
+
+
+def _is_nothing(view: View, measure: Measure) -> bool:
+    """Whether the figure is 0 of everybody everywhere, which a sentence says."""
+    of = {line.candidate_id for line in view.lines}
+    return all(measure.of(line).value == 0 for line in view.report.lines if line.candidate_id in of)
 
 
 def summary(view: View) -> None:

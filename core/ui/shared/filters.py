@@ -91,7 +91,7 @@ def board_choice(page: str) -> BoardChoice:
 def dataset_choice(page: str, datasets: list[DatasetRef]) -> DatasetRef:
     """One version of a dataset; the first where nothing is asked for."""
     options = {dataset.label: str(dataset.id) for dataset in datasets}
-    label = one_of("Dataset", options, key=f"{page}_dataset", carried=DATASET)
+    label = one_of("Dataset", options, key=f"{page}_dataset", carried=DATASET, width=_WIDE)
     return next(dataset for dataset in datasets if dataset.label == label)
 
 

@@ -11,6 +11,7 @@ _WIDE_RANGE = 8.0
 _WIDEST = 4.0
 _FEWEST = 3
 _ROUNDING = 1e-9
+_DIMES = r"\D*\$[\d,]*\.\d"
 _STEPS_OF_TEN = ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0))
 
 
@@ -61,9 +62,12 @@ def labels(write: Callable[[float], str], at: Sequence[float]) -> list[str]:
 
 
 def _tick(write: Callable[[float], str], value: float) -> str:
-    """Without zeros that say nothing."""
+    """Without zeros that say nothing; cents have two digits."""
     found = re.fullmatch(r"(.*\d\.\d*?)0+(\D*)", write(value))
-    return write(value) if found is None else f"{found[1].rstrip('.')}{found[2]}"
+    if found is None:
+        return write(value)
+    plain = found[1].rstrip(".")
+    return f"{plain}{'0' if re.fullmatch(_DIMES, plain) else ''}{found[2]}"
 
 
 def ticks(least: float, most: float, *, is_log: bool) -> list[float]:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.domain.words import n
+from core.domain.words import n, percent
 from core.services.studies import overlaps, progress, studies
 from core.services.studies.progress import StudyProgress
 from core.storage.engine import reading
@@ -103,7 +103,7 @@ def _progress(line: StudyProgress, raters: int) -> None:
     if line.wanted:
         st.progress(line.share)
     facts = [
-        f"**{line.done:,}** of {line.wanted:,} ratings ({line.share:.0%})" if line.wanted else "No pairs yet",
+        f"**{line.done:,}** of {line.wanted:,} ratings ({percent(line.share)})" if line.wanted else "No pairs yet",
         f"{n(line.pairs, 'pair')} × {n(line.study.overlap, 'rater')}",
         _votes(line),
         f"{n(raters, 'rater')} so far",

@@ -320,7 +320,7 @@ def test_a_price_that_moved_by_more_than_one_per_cent_is_told(engine: Engine):
     evaluated(engine, make)
     (found,) = look_at(engine, prices.CHANGED)
     assert found.title == "A is charged other prices"
-    assert "input $2.00 → $2.50, +25%" in found.text
+    assert "input $2.00 → $2.50, +25 %" in found.text
     assert "output" not in found.text
     assert found.data["run"] == 2
 

@@ -6,6 +6,7 @@ from typing import Any
 from sqlmodel import col, select
 
 from core.domain.alerts import AlertKind, Severity
+from core.domain.deciding.spans import signed
 from core.domain.words import price
 from core.services.alerts import Raised
 from core.services.watching.rules.addresses import figures_page
@@ -51,7 +52,7 @@ def _changes(was: dict[str, Any], is_now: dict[str, Any], least: float) -> Itera
         if before_usd == after_usd or before_usd is None or after_usd is None:
             continue
         if abs(after_usd - before_usd) > least * abs(before_usd):
-            share = f", {after_usd / before_usd - 1:+.0%}" if before_usd else ""
+            share = f", {signed(100 * (after_usd / before_usd - 1), 0)} %" if before_usd else ""
             yield f"{name} {price(before_usd)} → {price(after_usd)}{share}"
 
 
