@@ -80,7 +80,7 @@ def test_a_fresh_workspace_says_what_its_study_needs(fresh: Engine):
 
 def test_a_study_shows_how_far_it_is(full: tuple[Engine, Workspace]):
     said = words(page("studies.py"))
-    assert "**0** of 72 ratings (0%) · 36 pairs × 2 raters · 0 votes · 0 raters so far · over everything" in said
+    assert "**0** of 72 ratings (0 %) · 36 pairs × 2 raters · 0 votes · 0 raters so far · over everything" in said
 
 
 def test_a_study_is_made_from_the_page(full: tuple[Engine, Workspace]):

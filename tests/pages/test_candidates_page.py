@@ -65,8 +65,8 @@ def test_each_candidate_says_what_it_needs_and_what_it_costs(workspace: Engine):
     define(workspace, MINI, ODD)
     app = page("candidates.py")
     mini, odd = grids(app)[0]
-    assert (mini["State"], mini["In, $"], mini["Out, $"]) == ("needs OPENAI_API_KEY", "$0.15", "$0.60")
-    assert (odd["State"], odd["In, $"], odd["Endpoint"]) == ("ready", "unknown", "127.0.0.1")
+    assert (mini["State"], mini["Price in"], mini["Price out"]) == ("needs OPENAI_API_KEY", "$0.15", "$0.60")
+    assert (odd["State"], odd["Price in"], odd["Endpoint"]) == ("ready", "unknown", "127.0.0.1")
     said = words(app)
     assert "**1 of 2** candidates can be asked now." in said
     assert "**OPENAI_API_KEY** for Mini. Set it there and start Evenhand again." in said
@@ -234,6 +234,14 @@ def test_a_test_call_without_a_key_sends_nothing(workspace: Engine, echo: EchoSe
     assert not echo.keys
 
 
+def test_a_candidate_whose_answers_were_written_offers_no_call(workspace: Engine):
+    written = Candidate(name="Alder", provider="written", model="alder", settings={}, created_at=NOW)
+    write(workspace, lambda session: session.add(written))
+    app = page("candidates.py")
+    assert "there is no model to ask" in words(app)
+    assert "Ask it" not in labels(app)
+
+
 def test_a_candidate_known_by_name_only_offers_no_call(workspace: Engine):
     write(workspace, lambda session: session.add(Candidate(name="Bare", settings={}, created_at=NOW)))
     app = page("candidates.py")
@@ -257,12 +265,12 @@ def test_a_price_is_entered_from_a_date_and_withdrawn(workspace: Engine):
     press(app, "candidates_price_enter")
     (line,) = rows(app)
     assert (line["Model"], line["In"], line["Out"], line["Cached"]) == ("house-7b", "$0.50", "$1.50", "as input")
-    assert grids(page("candidates.py"))[0][0]["Out, $"] == "$1.50"
+    assert grids(page("candidates.py"))[0][0]["Price out"] == "$1.50"
     with reading(workspace) as session:
         entered = session.exec(select(PriceOverride)).one()
         assert (entered.provider, entered.valid_from.hour, entered.entered_by_id) == ("vllm", 0, 1)
     write(workspace, lambda session: prices.withdraw(session, entered.id or 0, now=NOW))
-    assert grids(page("candidates.py"))[0][0]["Out, $"] == "unknown"
+    assert grids(page("candidates.py"))[0][0]["Price out"] == "unknown"
 
 
 def test_old_runs_are_priced_again_and_the_change_is_shown(workspace: Engine):
@@ -336,8 +344,8 @@ def test_rates_that_are_no_numbers_are_refused_in_words(workspace: Engine):
 
 def test_a_quantile_among_timeouts_reads_at_least():
     at = {"value": None, "lower": None, "upper": None, "at_least": 30_000.0}
-    assert load_results.in_words(at) == "≥ 30 s"
-    assert load_results.in_words(at | {"value": 812.4}) == "812 ms"
+    assert load_results.in_words(at) == "≥ 30.0 s"
+    assert load_results.in_words(at | {"value": 812.4}) == "0.81 s"
     assert load_results.in_words(at | {"at_least": None}) == "–"
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.domain.words import money
+from core.domain.words import money, seconds
 from core.services.load_testing.results import LoadTestLine
 from core.ui.shared import charts, colours, frame
 
@@ -198,19 +198,15 @@ def _ms(at: dict[str, Any]) -> float | None:
 def in_words(at: dict[str, Any]) -> str:
     """A quantile as people read it; one among timeouts is at least that long."""
     if at["value"] is not None:
-        return _time(at["value"])
-    return f"≥ {_time(at['at_least'])}" if at["at_least"] is not None else "–"
+        return seconds(at["value"])
+    return f"≥ {seconds(at['at_least'])}" if at["at_least"] is not None else "–"
 
 
 def _interval(at: dict[str, Any]) -> str:
     if at["value"] is None or (at["lower"] is None and at["upper"] is None):
         return ""
-    lower = _time(at["lower"]) if at["lower"] is not None else "?"
-    return f" ({lower} – {_time(at['upper']) if at['upper'] is not None else '?'})"
-
-
-def _time(ms: float) -> str:
-    return f"{ms:,.0f} ms" if ms < 1000 else f"{ms / 1000:,.1f} s" if ms < 20_000 else f"{ms / 1000:,.0f} s"
+    lower = seconds(at["lower"]) if at["lower"] is not None else "?"
+    return f" ({lower} – {seconds(at['upper']) if at['upper'] is not None else '?'})"
 
 
 def _per(found: float | None) -> str:

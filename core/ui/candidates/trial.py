@@ -6,7 +6,8 @@ import streamlit as st
 
 from core import clock
 from core.domain.answering import FinishReason
-from core.domain.words import money
+from core.domain.words import money, seconds
+from core.providers import presets
 from core.services.asking.trial import DEADLINE_S, QUESTION, Trial, try_out
 from core.services.candidates.candidates import CandidateLine
 from core.ui.shared import facts, frame
@@ -21,6 +22,8 @@ def panel(line: CandidateLine) -> None:
     """The question, the button, and how the last call of this candidate went."""
     if line.candidate.provider is None:
         st.caption("A test call needs a model: edit the candidate and say which one it is.")
+        return
+    if presets.is_written(line.candidate.provider):
         return
     question = st.text_input(
         "Test call", QUESTION, max_chars=_LONGEST_QUESTION, key=f"candidates_question_{line.id}",
@@ -74,9 +77,7 @@ def _cost(trial: Trial) -> str:
 
 
 def _ms(found: float | None) -> str:
-    if found is None:
-        return "–"
-    return f"{found:,.0f} ms" if found < 1000 else f"{found / 1000:,.1f} s"
+    return "–" if found is None else seconds(found)
 
 
 def _tokens(trial: Trial) -> str:

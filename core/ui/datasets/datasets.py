@@ -10,14 +10,13 @@ from core.storage.engine import reading
 from core.storage.tables import Prompt
 from core.ui.datasets import changing
 from core.ui.shared import access, filters, frame
-from core.ui.shared.rendering import show_text
+from core.ui.shared.rendering import show_messages, show_text
 from core.ui.shared.resources import engine
 
 VIEWS = ("Datasets", "Gates", "Evaluators", "Import", "Export", "Demo")
 VIEW, _CHOSEN, _TABLE = "datasets_show", "datasets_dataset", "datasets_table"
 _NAMES = "_dataset_names"
 _AT_ONCE = 5
-_SPEAKERS = {"system": "System", "user": "User", "assistant": "Assistant"}
 
 
 @access.guarded(access.Role.ADMIN)
@@ -54,7 +53,7 @@ def _table(lines: list[DatasetLine]) -> None:
             "Responses": [line.responses for line in lines],
             "Version": [line.dataset.version for line in lines],
             "Since": [line.dataset.created_at for line in lines],
-            "Content": [line.dataset.content_hash[:10] for line in lines],
+            "Content hash": [line.dataset.content_hash[:10] for line in lines],
         }
     )
     number = st.column_config.NumberColumn(format="localized")
@@ -73,7 +72,7 @@ def _table(lines: list[DatasetLine]) -> None:
             "Candidates": number,
             "Responses": number,
             "Since": st.column_config.DatetimeColumn("Here since", format="D MMM YYYY, HH:mm"),
-            "Content": st.column_config.TextColumn(help="The first digits of the hash of its prompts"),
+            "Content hash": st.column_config.TextColumn(help="Its first digits. Prompts that differ have another."),
         },
     )
     st.session_state[_NAMES] = [line.dataset.label for line in lines]
@@ -103,7 +102,7 @@ def _facts(line: DatasetLine) -> None:
         st.markdown(f"**{frame.as_typed(line.dataset.label)}**")
         st.caption(
             f"{n(line.prompts, 'prompt')} · {n(line.responses, 'response')} by {n(line.candidates, 'candidate')}"
-            f" · here since {line.dataset.created_at:%-d %b %Y} · content {line.dataset.content_hash[:10]}"
+            f" · here since {line.dataset.created_at:%-d %b %Y} · content hash {line.dataset.content_hash[:10]}"
         )
         st.dataframe(
             pd.DataFrame({"Category": list(line.categories), "Prompts": list(line.categories.values())}),
@@ -131,7 +130,7 @@ def _prompts(line: DatasetLine) -> None:
     dataset_id = line.dataset.id or 0
     with st.container(horizontal=True, vertical_alignment="bottom"):
         category = st.selectbox(
-            "Prompts of", [None, *line.categories], format_func=lambda name: name or "all categories",
+            "Prompts of", [None, *line.categories], format_func=lambda name: name or filters.ALL_CATEGORIES,
             key=f"datasets_prompts_category_{dataset_id}", width=260,
         )  # fmt: skip
     shown_of = line.categories[category] if category else line.prompts
@@ -153,11 +152,9 @@ def _prompt(prompt: Prompt) -> None:
         st.markdown(f"**{frame.as_typed(prompt.external_id)}** :gray[{frame.as_typed(prompt.category)}]{tags}")
         if not prompt.messages:
             st.caption("Only its id is known.")
-        for number, message in enumerate(prompt.messages):
-            speaker = _SPEAKERS.get(message.get("role", ""), "Message")
-            show_text(message.get("content", ""), key=f"datasets_prompt_{prompt.id}_{number}", label=speaker)
+        show_messages(prompt.messages, key=f"datasets_prompt_{prompt.id}")
         if prompt.reference:
-            with st.expander("Right answer", icon=":material/check_circle:", key=f"datasets_reference_{prompt.id}"):
+            with st.expander("Reference answer", icon=":material/check_circle:", key=f"datasets_reference_{prompt.id}"):
                 show_text("\n\nor\n\n".join(prompt.reference), key=f"datasets_reference_text_{prompt.id}")
         if prompt.constraints:
             with st.expander("Constraints", icon=":material/rule:", key=f"datasets_constraints_{prompt.id}"):

@@ -42,9 +42,7 @@ def section() -> None:
     with reading(engine()) as session:
         lines = [line for line in datasets.listed(session) if line.prompts]
     if not lines:
-        frame.empty_state(
-            "No prompts yet", "Import prompts first: gates belong to a dataset.", icon=":material/fence:"
-        )
+        frame.empty_state("No prompts yet", "Import prompts first: gates belong to a dataset.", icon=":material/fence:")
         return
     scoring.ensure_defaults(engine(), now=clock.now())
     line = _dataset(lines)

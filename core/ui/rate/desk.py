@@ -168,7 +168,7 @@ def _pair(shown: Round) -> None:
             show_text(pair.context, key="rate_context_text", raw=raw)
     show_pair([PairTurn(turn.user, turn.a, turn.b) for turn in pair.turns], key="rate_pair", raw=raw)
     if pair.reference:
-        with st.expander("A right answer, for reference", icon=":material/check_circle:", key="rate_reference"):
+        with st.expander("Reference answer", icon=":material/check_circle:", key="rate_reference"):
             show_text("\n\nor\n\n".join(pair.reference), key="rate_reference_text", raw=raw)
 
 

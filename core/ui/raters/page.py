@@ -172,7 +172,7 @@ def _share(name: str, found: Share | None) -> dict[str, object]:
     """A share in per cent and its interval."""
     if found is None:
         return {name: None, f"{name} ±": None}
-    return {name: 100 * found.value, f"{name} ±": f"{100 * found.lower:.0f}–{100 * found.upper:.0f}"}
+    return {name: 100 * found.value, f"{name} ±": f"{100 * found.lower:.0f} to {100 * found.upper:.0f} %"}
 
 
 def signs(row: RaterRow, *, of: int = 1) -> list[str]:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.domain.words import money, n
+from core.domain.words import money, n, seconds
 from core.services.datasets import responses
 from core.services.datasets.responses import ShownResponse, Whereabouts
 from core.storage.engine import reading
@@ -111,8 +111,8 @@ def measured(shown: ShownResponse) -> str:
     """Time, length and cost; what is absent is said to be not known."""
     response = shown.response
     parts = [
-        ("latency", None if response.latency_ms is None else f"{response.latency_ms / 1000:,.1f} s"),
-        ("first token", None if response.ttft_ms is None else f"{response.ttft_ms / 1000:,.2f} s"),
+        ("latency", None if response.latency_ms is None else seconds(response.latency_ms)),
+        ("first token", None if response.ttft_ms is None else seconds(response.ttft_ms)),
         ("tokens out", None if response.output_tokens is None else f"{response.output_tokens:,}"),
         ("tokens in", None if response.input_tokens is None else f"{response.input_tokens:,}"),
         ("cost", None if response.cost_usd is None else frame.dollars(money(response.cost_usd))),

@@ -12,12 +12,11 @@ from core.services.datasets.responses import Outcomes, PromptRef
 from core.storage.engine import reading
 from core.storage.tables import Prompt
 from core.ui.shared import frame
-from core.ui.shared.rendering import show_text
+from core.ui.shared.rendering import show_messages, show_text
 from core.ui.shared.resources import engine
 
 _AT_ONCE = 6
 _NOT_KNOWN = "not known"
-_ROLES = {"system": "System", "user": "Prompt", "assistant": "Assistant", "tool": "Tool"}
 
 
 def prompt(ref: PromptRef) -> Prompt:
@@ -26,15 +25,7 @@ def prompt(ref: PromptRef) -> Prompt:
         found = responses.prompt(session, ref.id)
     if not found.messages:
         st.caption("The text of this prompt is not known: only votes on it were imported.")
-    asked = sum(message.get("role") == "user" for message in found.messages)
-    turn = 0
-    for number, message in enumerate(found.messages):
-        role = message.get("role", "user")
-        turn += role == "user"
-        of_turn = f" · turn {turn} of {asked}" if asked > 1 and role == "user" else ""
-        show_text(
-            message.get("content", ""), key=f"responses_asked-{number}", label=f"{_ROLES.get(role, role)}{of_turn}"
-        )
+    show_messages(found.messages, key="responses_asked")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(frame.as_typed(found.category), color="gray")
         for tag in found.tags:

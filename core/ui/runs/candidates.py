@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core import clock
+from core.domain.words import seconds, shares
 from core.services import quality
 from core.services.quality import Line, Scope
 from core.services.runs import CandidateProgress, RunLine
@@ -22,8 +23,12 @@ def table(line: RunLine, each: list[CandidateProgress]) -> None:
         return
     scored = _scored(line)
     in_colour = colours.coloured([one.position for one in each])
+    acceptable = _acceptable(each, scored)
     grids.show(
-        [_row(line, one, scored.get(one.candidate_id), in_colour=one.position in in_colour) for one in each],
+        [
+            _row(line, one, scored.get(one.candidate_id), share, in_colour=one.position in in_colour)
+            for one, share in zip(each, acceptable, strict=True)
+        ],
         alt=f"How far each candidate is in run {line.id}: responses, calls, given up, acceptable, latency, spent",
     )
     if line.is_active and line.responses and not scored:
@@ -37,7 +42,9 @@ def scores_in_words(line: RunLine) -> str:
     return f"{sum(each.acceptable.hits for each in found):,} acceptable of {judged:,} scored" if judged > 0 else ""
 
 
-def _row(line: RunLine, one: CandidateProgress, scored: Line | None, *, in_colour: bool) -> dict[str, object]:
+def _row(
+    line: RunLine, one: CandidateProgress, scored: Line | None, acceptable: str, *, in_colour: bool
+) -> dict[str, object]:
     name = grids.Name(one.name, one.position, in_colour, one.is_champion)
     shown: dict[str, object] = {"Candidate": name}
     if line.is_evaluation:
@@ -49,24 +56,26 @@ def _row(line: RunLine, one: CandidateProgress, scored: Line | None, *, in_colou
         }
     else:
         shown |= {"Responses": f"{one.responses:,}"}
-    shown |= {"Acceptable": _acceptable(scored) if one.responses else "–", "Median latency": _latency(scored)}
+    shown |= {"Acceptable": acceptable, "Median latency": _latency(scored)}
     if line.is_evaluation:
         shown |= {"Spent": words.spent(one.cost_usd, one.unpriced)}
     return shown
 
 
-def _acceptable(scored: Line | None) -> str:
-    if scored is None or scored.acceptable.value is None:
-        return "not scored yet"
-    found = scored.acceptable
-    return f"{100 * scored.acceptable.value:.0f} % of {found.n:,}"
+def _acceptable(each: list[CandidateProgress], scored: dict[int, Line]) -> list[str]:
+    found = [line.acceptable if (line := scored.get(one.candidate_id)) is not None else None for one in each]
+    written = shares([(share.hits, share.n) if share is not None else (0, 0) for share in found])
+    return [
+        "–" if not one.responses else "not scored yet" if share is None or share.value is None else said
+        for one, share, said in zip(each, found, written, strict=True)
+    ]
 
 
 def _latency(scored: Line | None) -> str:
     median = scored.latency.p50 if scored is not None else None
     if median is None or median.value is None:
         return "–"
-    return f"{median.value:,.0f} ms" if median.value < 1000 else f"{median.value / 1000:,.1f} s"
+    return seconds(median.value)
 
 
 def _scored(line: RunLine) -> dict[int, Line]:

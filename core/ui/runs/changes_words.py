@@ -2,16 +2,16 @@
 
 from core.domain import words as shared_words
 from core.domain.changes import FALSE_DISCOVERIES, FEWEST_PROMPTS, Change, State
-from core.domain.words import money, n, seconds
+from core.domain.words import n, per_thousand, seconds
 from core.services.quality.comparison import CandidateChanges, Compared, ComparedRow, Comparison, What
 from core.ui.shared import frame
 
-_MOST_NAMED = 3
+_MOST_NAMED, _FEW = 3, 100
 _NOTHING = 1e-9
 _NAMES = {
     What.LATENCY: "Latency",
-    What.TTFT: "First token",
-    What.COST: "Cost a response",
+    What.TTFT: "Time to first token",
+    What.COST: "Cost per 1,000 responses",
     What.ACCEPTABLE: "Share acceptable",
 }
 _RATIOS = {
@@ -104,7 +104,7 @@ def mean(amount: float | None, measure: Compared) -> str:
     if amount is None:
         return "–"
     if measure.what is What.COST:
-        return money(amount)
+        return per_thousand(amount)
     if measure.what is What.ACCEPTABLE:
         return shared_words.percent(amount)
     return f"{amount:.2f}" if measure.what is What.SCORE else seconds(amount)
@@ -144,7 +144,9 @@ def only_one(found: Comparison) -> list[str]:
 
 
 def _same(line: CandidateChanges) -> str:
-    """Rounded, but never to all or none where that is not so."""
+    """In counts where they are few; rounded, but never to all or none where that is not so."""
+    if line.matched < _FEW:
+        return f"{line.identical:,} of {line.matched:,}"
     percent = round(100 * line.identical / line.matched)
     if 0 < line.identical < line.matched:
         percent = min(max(percent, 1), 99)

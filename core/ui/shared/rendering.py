@@ -1,6 +1,6 @@
 """Shows what models and users wrote: faithfully, safely, and both answers side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from html import escape
@@ -14,6 +14,7 @@ from core.ui.shared.markup import raw_html, safe_html
 __all__ = ["PairTurn", "raw_html", "safe_html", "show_pair", "show_text"]
 
 _FOLDER = Path(markup.__file__).parent
+_ROLES = {"system": "System", "user": "Prompt", "assistant": "Assistant", "tool": "Tool"}
 _TEXTS = st.components.v2.component(
     "evenhand_texts",
     html="""<div class="view">
@@ -65,6 +66,17 @@ def show_text(text: str, *, key: str, raw: bool = False, label: str | None = Non
     `key` reaches the browser: it must not tell who wrote the text. `raw` shows the exact characters.
     """
     _TEXTS(key=key, data={"html": _card(text, caption=label, name=label or "Text", side="", raw=raw), "pair": ""})
+
+
+def show_messages(messages: Sequence[Mapping[str, str]], *, key: str) -> None:
+    """Mount a prompt's messages, a card each, with who speaks and, where there are several turns, which it is."""
+    asked = sum(message.get("role") == "user" for message in messages)
+    turn = 0
+    for number, message in enumerate(messages):
+        role = message.get("role", "user")
+        turn += role == "user"
+        of_turn = f" · turn {turn} of {asked}" if asked > 1 and role == "user" else ""
+        show_text(message.get("content", ""), key=f"{key}-{number}", label=f"{_ROLES.get(role, role)}{of_turn}")
 
 
 def show_pair(conversation: Sequence[PairTurn], *, key: str, raw: bool = False) -> None:

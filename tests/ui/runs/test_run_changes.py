@@ -152,6 +152,6 @@ def test_many_clear_changes_are_counted_and_the_surest_are_named() -> None:
     assert words.other_models(found)[0] == "Another model answered for **c0**: a in run 7, b0 in run 9."
     assert words.other_models(found)[-1] == "So it is with 3 more candidates."
     assert words.identical(found) == (
-        "Word for word the same in both runs: 15 of 120 responses; by candidate from 0 % of 20 (c0) to 25 % of 20 (c5)."
+        "Word for word the same in both runs: 15 of 120 responses; by candidate from 0 of 20 (c0) to 5 of 20 (c5)."
     )
     assert words.only_one(found) == ["Only run 7 asked x0, x1, x2 and 2 more."]
