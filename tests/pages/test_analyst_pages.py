@@ -240,7 +240,7 @@ def test_the_responses_page_shows_all_answers_unblinded_and_what_is_not_known(wo
     shown = words(app)
     assert all(f"**candidate {number}**" in shown for number in range(4))
     assert "latency, first token, tokens out, tokens in, cost, finish reason not known" in shown
-    assert app.dataframe[0].value.loc[0, ["One won", "Both poor"]].tolist() == [1, 1]
+    assert {"One won": "1", "Both poor": "1"}.items() <= grids(app)[0][0].items()
     drawn = [shown for shown in app.get("bidi_component") if shown.key.startswith(("responses_a", "responses_r"))]
     assert len(drawn) == 5
 

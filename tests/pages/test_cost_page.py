@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from streamlit.testing.v1 import AppTest
 
 from core.domain.words import money, percent, seconds
@@ -16,7 +16,7 @@ from core.services.quality import Scope, measures, run_name
 from core.services.quality.text import report_rows
 from core.services.studies import studies
 from core.storage.engine import reading, write, writing
-from core.storage.tables import Candidate, Response, Run
+from core.storage.tables import Attempt, Candidate, Response, Run
 from core.ui.quality import table as quality_table
 from core.ui.shared.navigation import PAGES_FOLDER
 from core.ui.shared.scale import labels, ticks
@@ -93,7 +93,7 @@ def test_the_answer_comes_in_words_before_the_numbers(workspace: Engine) -> None
     assert "Most often acceptable: **Dear** with 100 %" in shown
     assert "No response of **Useless** is acceptable." in shown
     assert "36 responses of 3 candidates · all categories" in shown
-    assert len(app.get("plotly_chart")) == 4, "no errors are a sentence"
+    assert len(app.get("plotly_chart")) == 3, "no errors, and times that nobody knows, are a sentence"
 
 
 def test_a_measure_is_one_entry_and_its_formula(workspace: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,11 +110,20 @@ def test_a_measure_is_one_entry_and_its_formula(workspace: Engine, monkeypatch: 
     assert rows[0]["cost_each_usd"] == pytest.approx(0.01)
 
 
-def test_where_nothing_costs_anything_there_is_no_scale_of_dollars(workspace: Engine) -> None:
+def test_what_is_known_of_nobody_is_a_sentence_and_no_empty_chart(workspace: Engine) -> None:
+    evaluated(workspace, ("Priceless", "Another"), prompts=6)
+    with writing(workspace) as session:
+        session.execute(update(Response).values(cost_usd=None, latency_ms=None))
+        session.execute(update(Attempt).values(cost_usd=None, latency_ms=None))
+    app = opened(figure="Refusals")
+    assert words(app).count("Both candidates: unknown.") == 3
+    (share,) = app.get("plotly_chart")
+    assert json.loads(share.proto.spec)["layout"]["xaxis"]["visible"] is True
+
+
+def test_without_an_acceptable_response_there_is_no_scale_of_dollars(workspace: Engine) -> None:
     evaluated(workspace, ("Useless",))
-    cost, share = (json.loads(chart.proto.spec)["layout"]["xaxis"] for chart in opened().get("plotly_chart")[:2])
-    assert cost["visible"] is False
-    assert share["visible"] is True
+    assert "The candidate: none." in words(opened())
 
 
 def test_every_figure_stands_in_the_table_and_none_is_not_unknown(workspace: Engine) -> None:
@@ -428,7 +437,8 @@ def test_a_figure_of_zeros_is_a_sentence(workspace: Engine) -> None:
     evaluated(workspace, ("Cheap", "Dear"))
     app = opened(figure="Errors")
     assert "0 % for both candidates." in words(app)
-    assert len(app.get("plotly_chart")) == 4
+    assert len(app.get("plotly_chart")) == 3, "cost, share and latency; of time to first token nothing is known"
+    assert not [rows for rows in grids(app) if "All" in rows[0]], "nor a table of zeros"
 
 
 def test_a_name_with_a_dollar_sign_stands_as_typed_beside_amounts(workspace: Engine) -> None:

@@ -176,11 +176,16 @@ def _row(found: Verdicts, verdict: Verdict) -> dict[str, object]:
     return {
         "Category": verdict.category,
         "Verdict": word(verdict.decision),
-        "Challenger": "–" if verdict.challenger is None else found.names[verdict.challenger],
+        "Challenger": "–" if verdict.challenger is None else _name(found, verdict.challenger),
         "Quality": "–" if one is None else quality(one),
         "Cost": "–" if one is None else cost(one),
         "Why": str(verdict.because),
     }
+
+
+def _name(found: Verdicts, candidate_id: int) -> grids.Name:
+    candidate = found.candidates[candidate_id]
+    return grids.Name(candidate.name, candidate.position)
 
 
 def quality(one: Comparison) -> str:

@@ -60,7 +60,7 @@ def section(view: View) -> None:
         return
     more = f"The first {len(rows):,} of {total:,}." if total > len(rows) else f"{total:,} in all."
     st.caption(f"{more} A prompt's name leads to the response, with its scores and votes beside the other answers.")
-    _list(rows)
+    _list(view, rows)
 
 
 def options_of(view: View) -> dict[str, What]:
@@ -131,9 +131,9 @@ def _found(
         return KEPT.get(key, compute, fresh_s=_FRESH_S)
 
 
-def _list(rows: list[BehindRow]) -> None:
+def _list(view: View, rows: list[BehindRow]) -> None:
     grids.leading(
-        [_row(row) for row in rows],
+        [_row(view, row) for row in rows],
         alt="The responses behind the chosen figure: prompt, candidate, verdict, why, answer, latency and cost",
         key="cost_behind-list",
         most_px=400,
@@ -158,12 +158,13 @@ def said(row: BehindRow) -> str:
     return f"{would:,} of {len(row.said):,} would send: {each}"
 
 
-def _row(row: BehindRow) -> dict[str, object]:
+def _row(view: View, row: BehindRow) -> dict[str, object]:
+    candidate = view.report.candidate(row.candidate_id)
     verdict = {True: "acceptable", False: "not acceptable", None: "no verdict"}[row.acceptable]
     seconds = None if row.latency_ms is None else row.latency_ms / 1000
     return {
         "Prompt": _way_to(row),
-        "Candidate": row.candidate,
+        "Candidate": grids.Name(candidate.name, candidate.position, candidate.position in view.coloured),
         "Verdict": "given up" if row.response_id is None else verdict,
         "Why": grids.Passage(why(row) or "–"),
         **({"Raters": grids.Passage(said(row))} if row.said else {}),

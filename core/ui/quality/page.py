@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from sqlalchemy import Engine
 
-from core.domain.words import n
+from core.domain.words import UNKNOWN, n
 from core.services import quality
 from core.services.datasets import responses
 from core.services.quality import Line, QualityReport, Scope, measures, rated, words
@@ -145,7 +145,10 @@ def plots(view: View) -> None:
             with st.container(gap="xsmall"):
                 _head(title, "Filled: median. Hollow: p95. Tick: p99. Bands: 95 % intervals.")
                 rows = [(view.report.candidate(line.candidate_id), getattr(line, name)) for line in view.plotted]
-                charts.spreads(rows, title=title, shown=view.coloured, key=f"cost_chart-{name}")
+                if any(times.p50 is not None for _, times in rows):
+                    charts.spreads(rows, title=title, shown=view.coloured, key=f"cost_chart-{name}")
+                else:
+                    st.markdown(f"{_each_of(len(rows)).capitalize()}: {UNKNOWN}.")
 
 
 def _head(title: str, said: str) -> None:
@@ -159,6 +162,9 @@ def dots(view: View, measure: Measure, *, key: str, beside: Measure | None = Non
     drawn = [each for row in rows for each in (row, row.beside) if each is not None]
     if drawn and all(row.value == 0 for row in drawn):
         st.markdown(frame.dollars(f"{measure.write(0.0)} for {_each_of(len(rows))}."))
+        return
+    if all(row.value is None for row in drawn) and len({row.written for row in rows}) == 1:
+        st.markdown(f"{_each_of(len(rows)).capitalize()}: {rows[0].written}.")
         return
     figure = dots_figure(view, measure, beside=beside)
     charts.show_dots(figure, rows, title=measure.title, key=f"cost_chart-{key}")

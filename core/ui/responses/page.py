@@ -11,7 +11,7 @@ from core.services.datasets import responses
 from core.services.datasets.responses import Outcomes, PromptRef
 from core.storage.engine import reading
 from core.storage.tables import Prompt
-from core.ui.shared import frame
+from core.ui.shared import frame, grids
 from core.ui.shared.rendering import show_messages, show_text
 from core.ui.shared.resources import engine
 
@@ -63,13 +63,7 @@ def votes(ref: PromptRef) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(n(total, "vote"), width="content")
         frame.simulated_badge(simulated, total)
-    st.dataframe(
-        pd.DataFrame([_outcome_row(row) for row in added_up]),
-        hide_index=True,
-        height="content" if len(added_up) <= 12 else 460,
-        column_config={name: st.column_config.TextColumn(name, width=170) for name in ("One", "Other")},
-        alt="Votes on this prompt by question and pair of candidates",
-    )
+    grids.show([_outcome_row(row) for row in added_up], alt="Votes on this prompt by question and pair of candidates")
     with st.expander(f"Every vote ({len(cast):,})", icon=":material/how_to_vote:", on_change="rerun") as opened:
         if opened.open:
             st.dataframe(
@@ -87,8 +81,8 @@ def _total(row: Outcomes) -> int:
 def _outcome_row(row: Outcomes) -> dict[str, object]:
     return {
         "Question": row.question,
-        "One": row.first,
-        "Other": row.second,
+        "One": grids.Passage(row.first),
+        "Other": grids.Passage(row.second),
         "One won": row.first_won,
         "Other won": row.second_won,
         "Equal": row.tie,

@@ -14,7 +14,9 @@ from core.ui.shared import access, colours
 
 Cell = object
 _CHAMPION = "· champion"
-_CUT = "overflow: hidden; text-overflow: ellipsis; "
+_CUT, _NARROW = "overflow: hidden; text-overflow: ellipsis; ", "16em"
+# Whole pixels: between rows of a fraction of one, what stays in sight hides the line below it.
+_PADDED = "padding: 7px 13px; line-height: 20px; white-space: nowrap; border: 0; "
 _SHADOW = "rgba(120, 125, 130, 0.35)"
 _ASSETS = Path(__file__).parent / "assets"
 _CHOOSABLE = st.components.v2.component(
@@ -133,7 +135,9 @@ def _table(rows: Sequence[Mapping[str, Cell]], alt: str, quiet: Sequence[bool], 
     head = "".join(_head(name, ink, first=place == 0, right=name in numeric) for place, name in enumerate(heads))
     body = "".join(
         f'<tr data-row="{place}">'
-        + "".join(_cell(row[name], ink, quiet=faint, right=name in numeric) for name in heads)
+        + "".join(
+            _cell(row[name], ink, quiet=faint, first=at == 0, right=name in numeric) for at, name in enumerate(heads)
+        )
         + "</tr>"
         for place, (row, faint) in enumerate(zip(rows, quiet or [False] * len(rows), strict=True))
     )
@@ -160,29 +164,30 @@ def _frame(ink: colours.Ink, most_px: int) -> str:
 
 
 def _head(name: str, ink: colours.Ink, *, first: bool, right: bool) -> str:
-    side = "position: sticky; left: 0; z-index: 2; " if first else ""
-    back = f"background: {ink.paper}; " if first else ""
     align = "right" if right else "left"
     return (
-        f'<th scope="col" style="{side}{back}text-align: {align}; color: {ink.quiet}; font-weight: 500; '
-        f'padding: 0.5em 0.8em; white-space: nowrap; border: 0; border-bottom: 1px solid {ink.line}">'
-        f"{escape(name)}</th>"
+        f'<th scope="col" style="{_PADDED}{_in_sight(ink, first, above=2)}text-align: {align}; color: {ink.quiet}; '
+        f'font-weight: 500; border-bottom: 1px solid {ink.line}">{escape(name)}</th>'
     )
 
 
-def _cell(cell: Cell, ink: colours.Ink, *, quiet: bool, right: bool) -> str:
-    style = f"padding: 0.45em 0.8em; white-space: nowrap; border: 0; border-bottom: 1px solid {ink.line}; "
-    if isinstance(cell, Name):
-        return _name(cell, ink, style)
+def _in_sight(ink: colours.Ink, first: bool, *, above: int = 1) -> str:
+    """The first column stays at the left edge, over the others, however far one scrolls."""
+    return f"position: sticky; left: 0; z-index: {above}; background: {ink.paper}; " if first else ""
+
+
+def _cell(cell: Cell, ink: colours.Ink, *, quiet: bool, first: bool, right: bool) -> str:
+    style = f"{_PADDED}border-bottom: 1px solid {ink.line}; {_in_sight(ink, first)}"
     colour = ink.quiet if quiet else ink.text
+    if isinstance(cell, Name):
+        return _name(cell, ink, style, first=first)
     if isinstance(cell, Link):
         order = "" if cell.value is None else f' data-sort="{cell.value}"'
         style += "text-align: right; " if right else ""
         return (
-            f'<td{order} title="{escape(cell.text)}" style="{style}max-width: 16em; {_CUT}">'
-            f'<a href="{escape(cell.address)}" target="_self" style="color: {ink.text}; '
-            f'text-decoration: underline; text-underline-offset: 0.2em">'
-            f"{escape(cell.text)}</a></td>"
+            f'<td{order} title="{escape(cell.text)}" style="{style}max-width: {_NARROW}; {_CUT}"><a '
+            f'href="{escape(cell.address)}" target="_self" style="color: {ink.text}; text-decoration: underline; '
+            f'text-underline-offset: 0.2em">{escape(cell.text)}</a></td>'
         )
     if isinstance(cell, Passage):
         text = escape(cell.text)
@@ -198,15 +203,16 @@ def _cell(cell: Cell, ink: colours.Ink, *, quiet: bool, right: bool) -> str:
     return f'<td{order} style="{style}{align}color: {colour}">{escape(written)}</td>'
 
 
-def _name(cell: Name, ink: colours.Ink, style: str) -> str:
+def _name(cell: Name, ink: colours.Ink, style: str, *, first: bool) -> str:
     hue = colours.colour(cell.position) if cell.in_colour else ink.grey
-    note = f' <span style="color: {ink.quiet}">{_CHAMPION}</span>' if cell.is_champion else ""
+    note = f'<span style="flex: none; white-space: pre; color: {ink.quiet}"> {_CHAMPION}</span>'
     whole = escape(f"{cell.name} {_CHAMPION}: {CHAMPION_IS}" if cell.is_champion else cell.name)
+    tag, of = ("th", ' scope="row"') if first else ("td", "")
     return (
-        f'<th scope="row" title="{whole}" style="{style}position: sticky; left: 0; z-index: 1; text-align: left; '
-        f"background: {ink.paper}; color: {ink.text}; font-weight: 500; max-width: min(42vw, 24em); overflow: hidden; "
-        f'text-overflow: ellipsis"><span style="color: {hue}" aria-hidden="true">{colours.sign(cell.position)}</span> '
-        f"{escape(cell.name)}{note}</th>"
+        f'<{tag}{of} title="{whole}" style="{style}text-align: left; color: {ink.text}; font-weight: 500; '
+        f'max-width: min(42vw, 24em)"><span style="display: flex"><span style="{_CUT}"><span style="color: {hue}" '
+        f'aria-hidden="true">{colours.sign(cell.position)}</span> {escape(cell.name)}</span>'
+        f"{note * cell.is_champion}</span></{tag}>"
     )
 
 
