@@ -1,15 +1,18 @@
 """Workspaces to look at: empty, one candidate, sixty, odd names, unknown prices, a failed run, planted drift."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import Engine, text
+from sqlmodel import select
 
 from core.services.demo.opening import prepare_workspace
 from core.services.leaderboards import tallies, weighting
 from core.services.studies import studies
 from core.services.watching import drift
 from core.storage.engine import writing
-from core.storage.tables import Attempt, Run
+from core.storage.tables import Attempt, Response, Run
 from tests.browser import routing_scenes
 from tests.decided import Planted, Production, plant, vote
 from tests.drifting import Truth, Weeks, weeks
@@ -27,36 +30,31 @@ def empty(engine: Engine) -> None:
 
 def one(engine: Engine) -> None:
     """One candidate, answers without votes, no champion."""
-    only_planted(engine)
-    plant(engine, {"A": Planted(0.8)}, champion=None)
+    _run(engine, {"A": Planted(0.8)}, champion=None)
 
 
 def three(engine: Engine) -> None:
     """A champion and two challengers, with votes."""
-    only_planted(engine)
-    _voted(engine, plant(engine, _THREE, prompts=120))
+    _voted(engine, _run(engine, _THREE, prompts=120))
 
 
 def many(engine: Engine) -> None:
     """Sixty candidates, the first of them the champion, three with votes."""
-    only_planted(engine)
     sixty = {f"candidate {number:02d}": Planted(0.4 + number / 120, 0.001 * (1 + number % 9)) for number in range(60)}
-    _voted(engine, plant(engine, sixty, prompts=40, champion="candidate 00"))
+    _voted(engine, _run(engine, sixty, prompts=40, champion="candidate 00"))
 
 
 def hostile(engine: Engine) -> None:
     """Names of candidates and of the dataset that try to be markup."""
-    only_planted(engine)
     names = (HOSTILE, "<script>alert(1)</script>", "`code` [link](https://example.org) | cell |")
     _voted(
-        engine, plant(engine, dict(zip(names, _THREE.values(), strict=True)), champion=HOSTILE, dataset="*Set* $x$ <i>")
+        engine, _run(engine, dict(zip(names, _THREE.values(), strict=True)), champion=HOSTILE, dataset="*Set* $x$ <i>")
     )
 
 
 def unpriced(engine: Engine) -> None:
     """Prices that nobody knows."""
-    only_planted(engine)
-    _voted(engine, plant(engine, {"A": Planted(0.9, None), "B": Planted(0.9, 0.004), "C": Planted(0.6, None)}))
+    _voted(engine, _run(engine, {"A": Planted(0.9, None), "B": Planted(0.9, 0.004), "C": Planted(0.6, None)}))
 
 
 def failed(engine: Engine) -> None:
@@ -91,6 +89,20 @@ def routes_in_force(engine: Engine) -> None:
     """One that was accepted, and requests that were routed by it."""
     only_planted(engine)
     routing_scenes.in_force(engine)
+
+
+def _run(engine: Engine, candidates: Mapping[str, Planted], **more: Any) -> Production:
+    """Answers as planted, in a run that counts them as a real one does."""
+    only_planted(engine)
+    made = plant(engine, candidates, **more)
+    with writing(engine) as session:
+        run = session.exec(select(Run)).one()
+        costs = session.exec(select(Response.cost_usd).where(Response.run_id == run.id)).all()
+        run.candidate_ids = list(made.candidates.values())
+        run.planned = run.responses = run.attempts = len(costs)
+        run.cost_usd, run.unpriced = sum(cost or 0.0 for cost in costs), costs.count(None)
+        run.started_at, run.finished_at = NOW - timedelta(minutes=9), NOW
+    return made
 
 
 def _voted(engine: Engine, made: Production) -> None:
