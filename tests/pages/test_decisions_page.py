@@ -57,7 +57,10 @@ def test_the_decision_comes_in_one_sentence_with_what_it_rests_on(workspace: Eng
     by_category, challengers, proofs = grids(app)[:3]
     assert [row["Category"] for row in by_category] == ["coding", "support"]
     assert challengers[0]["Challenger"] == "B"
-    assert {row["Claim"]: row["Proven"] for row in proofs}["not worse by the margin"] == "yes"
+    by_claim = {row["Claim"]: row for row in proofs}
+    assert by_claim["not worse by the margin"]["Proven"] == "yes"
+    assert by_claim["not worse by the margin"]["Must pass"] == "−5.0 points"
+    assert by_claim["cheaper"]["Estimate"].endswith(" %")
 
 
 def test_an_accepted_switch_is_recorded_and_makes_the_challenger_the_champion(workspace: Engine):

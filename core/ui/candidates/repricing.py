@@ -24,7 +24,7 @@ def section(runs: list[PricedRun]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.multiselect(
             "Runs", list(by_id), [run.id for run in runs if run.unpriced], key="candidates_reprice_runs", width=520,
-            format_func=lambda run_id: _called(by_id[run_id]),
+            format_func=lambda run_id: _called(by_id[run_id]), placeholder="Choose runs",
         )  # fmt: skip
         if st.button("Price them again", icon=":material/calculate:", key="candidates_reprice", disabled=not chosen):
             st.session_state[_DONE] = _reprice(chosen)

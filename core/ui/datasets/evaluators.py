@@ -59,6 +59,7 @@ def _table(lines: list[EvaluatorLine]) -> None:
         tallest_px=520,
         columns={
             "Evaluator": st.column_config.TextColumn(width=190),
+            "Kind": st.column_config.TextColumn(width=160),
             "Set to": st.column_config.TextColumn(width=170),
             "Scored": st.column_config.NumberColumn(format="localized", help="Responses with a value"),
             "Unscored": st.column_config.NumberColumn(

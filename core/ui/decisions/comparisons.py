@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.domain.deciding import Comparison, Decision, Proof, Verdict
+from core.domain.deciding import Claim, Comparison, Decision, Proof, Verdict
 from core.domain.deciding.spans import signed
 from core.domain.words import n
 from core.services.deciding import Verdicts
@@ -50,7 +50,8 @@ def _proofs(found: Verdicts, verdict: Verdict) -> None:
         grids.show([_proof(each) for each in first.proofs], alt="Each claim, whether it is proven, and by what bound")
         st.caption(
             "A *switch* needs two proofs: not worse by the margin, and better in quality or cheaper. Each is held to "
-            "the error shown, so that all of them together are wrong no more often than the settings allow."
+            "the error shown, so that all of them together are wrong no more often than the settings allow. What is "
+            "positive is good for the challenger."
         )
 
 
@@ -74,12 +75,13 @@ def _unsafe(found: Verdicts, verdict: Verdict) -> None:
 
 
 def _proof(one: Proof) -> dict[str, object]:
+    unit = "%" if one.claim in (Claim.CHEAPER, Claim.DEARER) else "points"
     return {
         "Claim": str(one.claim),
         "Proven": "yes" if one.is_proven else "not yet",
-        "Estimate": signed(one.estimate, 3),
-        "Bound": signed(one.bound, 3),
-        "Must pass": signed(one.threshold, 3),
+        "Estimate": f"{signed(100 * one.estimate)} {unit}",
+        "Bound": f"{signed(100 * one.bound)} {unit}",
+        "Must pass": f"{signed(100 * one.threshold)} {unit}",
         "Error allowed": f"{100 * one.level:.2f} %",
         "By": str(one.source),
     }

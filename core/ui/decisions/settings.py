@@ -11,7 +11,7 @@ from core.storage.tables import Person
 from core.ui.shared import doing
 
 _PLACE = "decisions_settings"
-_ALL = "all together"
+_ALL, _NOT_SET = "over all", "not set"
 
 
 def section(found: Verdicts, person: Person) -> None:
@@ -41,11 +41,13 @@ def _form(found: Verdicts) -> None:
         }
         for name in ("", *categories)
     ]
+    number = st.column_config.NumberColumn
     edited = st.data_editor(
         rows, key="decisions_by_category", hide_index=True, disabled=["Category"], width="stretch",
+        placeholder=_NOT_SET, alt="Answers a month and the limit of latency in every category",
         column_config={
-            "Answers a month": st.column_config.NumberColumn(min_value=0, help="Weights *over all*; empty: by prompts"),
-            "p95 limit, s": st.column_config.NumberColumn(min_value=0, help="No switch to who is slower; empty: none"),
+            "Answers a month": number(min_value=0, format="localized", help="Weights *over all*; empty: by prompts"),
+            "p95 limit, s": number(min_value=0, format="localized", help="No switch to who is slower; empty: none"),
         },
     )  # fmt: skip
     if st.button("Save the settings", type="primary", key="decisions_save"):
@@ -62,7 +64,7 @@ def _form(found: Verdicts) -> None:
 
 def _number(label: str, value: float | None, help_: str) -> float | None:
     key = f"decisions_{label.split(',', maxsplit=1)[0].replace(' ', '_').lower()}"
-    return st.number_input(label, value=value, min_value=0.0, key=key, help=help_, placeholder="not set")
+    return st.number_input(label, value=value, min_value=0.0, key=key, help=help_, placeholder=_NOT_SET)
 
 
 def _seconds(ms: float | None) -> float | None:
