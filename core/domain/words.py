@@ -29,8 +29,14 @@ def money(usd: float | None) -> str:
         return "$0"
     if usd >= 1:
         return f"${usd:,.2f}"
-    digits = min(2 - math.floor(math.log10(usd)), 12)
-    return f"${usd:.{digits}f}"
+    digits = _digits(usd)
+    rounded = round(usd, digits)
+    return f"${usd:.{digits}f}" if not rounded or _digits(rounded) == digits else money(rounded)
+
+
+def _digits(usd: float) -> int:
+    """Decimals of an amount below a dollar."""
+    return min(2 - math.floor(math.log10(usd)), 12)
 
 
 def per_thousand(usd: float | None) -> str:

@@ -253,6 +253,7 @@ def test_sixty_candidates_with_odd_names_are_shown_as_typed(workspace: Engine) -
     assert len(figures(app)[0]) == 60
     assert "\\*model\\*" in app.header[0].value
     assert "<b>" not in words(app)
+    assert "0 % for each of the first 20 candidates." in words(app)
     app.multiselect(key="cost_show").set_value([names[40]]).run()
     assert not app.exception
     assert [row["Candidate"] for row in figures(app)[0]] == [names[40]]
@@ -278,6 +279,8 @@ def test_the_download_holds_every_line_and_no_formula(workspace: Engine) -> None
         (0.00312, "$0.00312"),
         (1.234e-7, "$0.000000123"),
         (1234.5, "$1,234.50"),
+        (0.99999, "$1.00"),
+        (0.099999, "$0.100"),
     ],
 )
 def test_amounts_are_written_to_three_digits(usd: float, written: str) -> None:

@@ -57,7 +57,7 @@ def in_category(found: Verdicts) -> None:
             badge(by_category[asked].decision)
             st.header(_sentence(found, by_category[asked]), anchor=False)
             for line in numbers(by_category[asked].comparisons[0]) if by_category[asked].comparisons else []:
-                st.markdown(f"- {frame.as_typed(line)}")
+                st.markdown(f"- {_unbroken(line)}")
         st.caption("Over all:")
 
 
@@ -137,13 +137,17 @@ def badge(decision: Decision) -> None:
 
 
 def _sentence(found: Verdicts, verdict: Verdict) -> str:
-    # A line of a heading must not break between a number and its per cent sign.
-    return frame.as_typed(sentence(verdict, found.names)).replace(" %", "\u00a0%")
+    return _unbroken(sentence(verdict, found.names))
+
+
+def _unbroken(text: str) -> str:
+    """``text`` for Markdown, whose lines do not break between a number and its per cent sign."""
+    return frame.as_typed(text).replace(" %", "\u00a0%")
 
 
 def _rests_on(found: Verdicts, one: Comparison) -> None:
     head = f"{frame.as_typed(found.names[one.challenger])} beside {frame.as_typed(found.names[one.champion])}"
-    st.markdown("\n".join([f"{head}:", "", *(f"- {frame.as_typed(line)}" for line in numbers(one))]))
+    st.markdown("\n".join([f"{head}:", "", *(f"- {_unbroken(line)}" for line in numbers(one))]))
 
 
 def margins(found: Verdicts, verdict: Verdict) -> str:

@@ -148,7 +148,7 @@ def plots(view: View) -> None:
                 if any(times.p50 is not None for _, times in rows):
                     charts.spreads(rows, title=title, shown=view.coloured, key=f"cost_chart-{name}")
                 else:
-                    st.markdown(f"{_each_of(len(rows)).capitalize()}: {UNKNOWN}.")
+                    st.markdown(f"{_each_of(view).capitalize()}: {UNKNOWN}.")
 
 
 def _head(title: str, said: str) -> None:
@@ -161,10 +161,10 @@ def dots(view: View, measure: Measure, *, key: str, beside: Measure | None = Non
     rows = _rows(view, measure, beside)
     drawn = [each for row in rows for each in (row, row.beside) if each is not None]
     if drawn and all(row.value == 0 for row in drawn):
-        st.markdown(frame.dollars(f"{measure.write(0.0)} for {_each_of(len(rows))}."))
+        st.markdown(frame.dollars(f"{measure.write(0.0)} for {_each_of(view)}."))
         return
     if all(row.value is None for row in drawn) and len({row.written for row in rows}) == 1:
-        st.markdown(f"{_each_of(len(rows)).capitalize()}: {rows[0].written}.")
+        st.markdown(f"{_each_of(view).capitalize()}: {rows[0].written}.")
         return
     figure = dots_figure(view, measure, beside=beside)
     charts.show_dots(figure, rows, title=measure.title, key=f"cost_chart-{key}")
@@ -180,8 +180,11 @@ def _rows(view: View, measure: Measure, beside: Measure | None) -> list[DotRow]:
     return [_dot(view, measure, line, beside) for line in view.plotted]
 
 
-def _each_of(candidates: int) -> str:
-    return {1: "the candidate", 2: "both candidates"}.get(candidates, f"each of the {candidates:,} candidates")
+def _each_of(view: View) -> str:
+    shown, all_ = len(view.plotted), len(view.lines)
+    if shown < all_:
+        return f"each of the first {shown:,} candidates"
+    return {1: "the candidate", 2: "both candidates"}.get(all_, f"each of the {all_:,} candidates")
 
 
 def _dot(view: View, measure: Measure, line: Line, beside: Measure | None) -> DotRow:

@@ -141,7 +141,7 @@ def _head(shown: Round, rater_id: int, study: Study) -> None:
     number = min(progress.done + 1, progress.total) if progress.total else 1
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
-            st.markdown(f"**Pair {number} of {max(progress.total, number)}**", width="content")
+            st.markdown(f"**Pair {number:,} of {max(progress.total, number):,}**", width="content")
             if progress.minutes_left is not None:
                 st.caption(f"about {_time(progress.minutes_left)} left", width="content")
             of_demo.said_of(study)
