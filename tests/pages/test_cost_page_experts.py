@@ -140,7 +140,7 @@ def test_a_new_vote_and_votes_that_count_no_more_are_seen_at_once(workspace: Eng
         session.get_one(Person, votes.raters["Rater 0"]).kind = "simulated"
         votes.imported("Ann", "p0", "Cheap", "Dear", Outcome.BOTH_BAD)
     assert "holds for these 2 raters only" in words(app.run())
-    assert "80 of 82 judgements by raters are simulated." in words(app)
+    assert "80 of 82 answers of raters are simulated." in words(app)
     write(workspace, lambda session: count_simulated(session, False))
     assert "(Cheap 1 and 1 more; 30 are needed each)" in words(app.run())
 

@@ -11,7 +11,7 @@ from core.storage.tables import Person
 from core.ui.shared import doing
 
 _PLACE = "decisions_settings"
-_ALL, _NOT_SET = "over all", "not set"
+_ALL = "all together"
 
 
 def section(found: Verdicts, person: Person) -> None:
@@ -60,6 +60,9 @@ def _form(found: Verdicts) -> None:
             "error_a_year": (error or 0) / 100,
         }
         _save(params, _column(edited, "p95 limit, s", 1000.0), _column(edited, "Answers a month", 1.0))
+
+
+_NOT_SET = "not set"
 
 
 def _number(label: str, value: float | None, help_: str) -> float | None:

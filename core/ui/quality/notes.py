@@ -54,7 +54,7 @@ def _experts(report: QualityReport, lines: Sequence[Line]) -> list[str]:
             "so the answer is the automatic one."
         )
     if report.simulated:
-        said.append(f"{report.simulated:,} of {report.said:,} judgements by raters are simulated.")
+        said.append(f"{report.simulated:,} of {report.said:,} answers of raters are simulated.")
     if report.unplaced:
         said.append(f"{n(report.unplaced, 'imported answer')} left out: several texts could be meant.")
     return said
