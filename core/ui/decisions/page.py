@@ -23,13 +23,13 @@ from core.ui.shared.resources import engine
 T = TypeVar("T")
 _FRESH_S = 60
 OVER_ALL = "Over all"
-_THEN = "Then say on *Candidates* which one is the champion: the others are held against it here."
 _WORDS: dict[Decision, tuple[str, Literal["green", "blue", "violet", "orange"], str]] = {
     Decision.SWITCH: (":material/swap_horiz:", "green", "Switch"),
     Decision.KEEP: (":material/verified:", "blue", "Keep"),
     Decision.PRACTICALLY_EQUAL: (":material/balance:", "violet", "Practically equal"),
     Decision.NOT_ENOUGH: (":material/hourglass_top:", "orange", "Not enough evidence"),
 }
+_THEN = "Then say on *Candidates* which one is the champion: the others are held against it here."
 
 
 def chosen_dataset() -> str | None:
