@@ -10,6 +10,7 @@ from core.services.deciding import settings
 from core.services.studies import studies
 from core.storage.engine import reading, write
 from core.storage.tables import DecisionTaken
+from core.ui.shared.colours import INK_DARK, INK_LIGHT
 from core.ui.shared.navigation import PAGES_FOLDER
 from tests.decided import Planted, plant, vote
 from tests.pages.grids import grids
@@ -61,6 +62,13 @@ def test_the_decision_comes_in_one_sentence_with_what_it_rests_on(workspace: Eng
     assert by_claim["not worse by the margin"]["Proven"] == "yes"
     assert by_claim["not worse by the margin"]["Must pass"] == "−5.0 points"
     assert by_claim["cheaper"]["Estimate"].endswith(" %")
+
+
+def test_at_most_eight_challengers_are_in_colour_and_the_others_grey(workspace: Engine):
+    plant(workspace, {name: Planted(0.8) for name in "ABCDEFGHIJK"}, prompts=12)
+    tables = [shown.proto.body for shown in opened().get("html") if "Every challenger" in shown.proto.body]
+    (table,) = tables
+    assert sum(table.count(f'color: {grey}" aria-hidden') for grey in (INK_LIGHT.grey, INK_DARK.grey)) in range(2, 10)
 
 
 def test_an_accepted_switch_is_recorded_and_makes_the_challenger_the_champion(workspace: Engine):

@@ -32,9 +32,8 @@ def section(found: Verdicts) -> None:
 
 
 def _row(found: Verdicts, one: Comparison) -> dict[str, object]:
-    candidate = found.candidates[one.challenger]
     return {
-        "Challenger": grids.Name(candidate.name, candidate.position),
+        "Challenger": page.name_of(found, one.challenger),
         "Verdict": page.word(one.decision),
         "Why": str(one.because),
         "Quality": page.quality(one),

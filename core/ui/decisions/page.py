@@ -15,7 +15,7 @@ from core.services.deciding import Verdicts
 from core.services.deciding.text import notes, numbers, readings
 from core.services.leaderboards.moments import Moment
 from core.storage.engine import reading
-from core.ui.shared import frame, grids, pins
+from core.ui.shared import colours, frame, grids, pins
 from core.ui.shared.filters import answered_dataset, say_gone
 from core.ui.shared.kept import KEPT
 from core.ui.shared.resources import engine
@@ -180,16 +180,19 @@ def _row(found: Verdicts, verdict: Verdict) -> dict[str, object]:
     return {
         "Category": verdict.category,
         "Verdict": word(verdict.decision),
-        "Challenger": "–" if verdict.challenger is None else _name(found, verdict.challenger),
+        "Challenger": "–" if verdict.challenger is None else name_of(found, verdict.challenger),
         "Quality": "–" if one is None else quality(one),
         "Cost": "–" if one is None else cost(one),
         "Why": str(verdict.because),
     }
 
 
-def _name(found: Verdicts, candidate_id: int) -> grids.Name:
+def name_of(found: Verdicts, candidate_id: int) -> grids.Name:
+    """A candidate as tables show it; in colour are the first challengers over all."""
+    whole = found.of(None)
+    first = [] if whole is None else [found.candidates[one.challenger].position for one in whole.comparisons]
     candidate = found.candidates[candidate_id]
-    return grids.Name(candidate.name, candidate.position)
+    return grids.Name(candidate.name, candidate.position, candidate.position in colours.coloured(first))
 
 
 def quality(one: Comparison) -> str:

@@ -208,9 +208,10 @@ def _name(cell: Name, ink: colours.Ink, style: str, *, first: bool) -> str:
     note = f'<span style="flex: none; white-space: pre; color: {ink.quiet}"> {_CHAMPION}</span>'
     whole = escape(f"{cell.name} {_CHAMPION}: {CHAMPION_IS}" if cell.is_champion else cell.name)
     tag, of = ("th", ' scope="row"') if first else ("td", "")
+    width = 56 if cell.is_champion else 42
     return (
         f'<{tag}{of} title="{whole}" style="{style}text-align: left; color: {ink.text}; font-weight: 500; '
-        f'max-width: min(42vw, 24em)"><span style="display: flex"><span style="{_CUT}"><span style="color: {hue}" '
+        f'max-width: min({width}vw, 24em)"><span style="display: flex"><span style="{_CUT}"><span style="color: {hue}" '
         f'aria-hidden="true">{colours.sign(cell.position)}</span> {escape(cell.name)}</span>'
         f"{note * cell.is_champion}</span></{tag}>"
     )
