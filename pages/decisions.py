@@ -19,6 +19,12 @@ if not found.verdicts:
     page.nothing_yet(dataset)
     links.bar(head, "decisions")
     st.stop()
+if found.champion is None:
+    page.no_champion(dataset)
+    record.section(dataset, as_of)
+    settings.section(found, person)
+    links.bar(head, "decisions")
+    st.stop()
 page.in_category(found)
 page.over_all(found)
 if up_to is None:

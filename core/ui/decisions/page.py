@@ -108,6 +108,17 @@ def nothing_yet(dataset: str) -> None:
     frame.unanswered("Nothing to decide yet", _THEN, icon=":material/gavel:", dataset=dataset)
 
 
+def no_champion(dataset: str) -> None:
+    """Nobody who answered the dataset is the champion, so there is nobody to hold the others against."""
+    frame.empty_state(
+        "No champion to compare with",
+        f"None of the candidates that answered *{frame.as_typed(dataset)}* is the champion. Say on *Candidates* which "
+        "one your users get today, or have that one answer the dataset by *Re-evaluate*: the others are held against "
+        "it here.",
+        icon=":material/gavel:",
+    )
+
+
 def over_all(found: Verdicts) -> None:
     """The decision over all: in one sentence, with what it rests on."""
     verdict = found.of(None)
