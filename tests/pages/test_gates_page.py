@@ -260,7 +260,7 @@ def test_a_judge_shows_how_often_it_was_not_understood_and_what_it_cost(scored: 
     ]  # fmt: skip
     write(scored, lambda session: session.add_all(calls))
     line = rows(page("datasets.py", datasets_show="Evaluators"), 1)["Judge"]
-    assert (line["Not understood"], line["Spent"], line["Calls"]) == ("1 of 4 (25.0%)", "$1.00", 4)
+    assert (line["Not understood"], line["Spent"], line["Calls"]) == ("1 of 4 (25.0 %)", "$1.00", 4)
     assert line["Own family"] == "No candidate is of its family."
 
 
