@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.ui.quality import behind, page, sharing, table
+from core.ui.quality import behind, month, page, sharing, table
 from core.ui.quality import choice as quality_choice
 from core.ui.shared import access, frame, links
 
@@ -23,6 +23,7 @@ page.answer(view)
 page.plots(view)
 page.any_figure(view)
 page.summary(view)
+month.section(view)
 table.table(view)
 behind.section(view)
 table.foot(view)

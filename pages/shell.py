@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.ui.alerts import badge
 from core.ui.runs import re_evaluate
-from core.ui.shared import access, frame, navigation, of_demo, signing_out
+from core.ui.shared import access, arriving, frame, navigation, of_demo, signing_out
 
 st.set_page_config(page_title="Evenhand", page_icon=frame.MARK, layout="wide")
 frame.mark()
@@ -13,6 +13,7 @@ access.forget_others(person)
 role = access.Role.of(person.role)
 page = navigation.page_of(role)
 frame.style(page.url_path)
+arriving.note_page(page.url_path)
 if role > access.Role.RATER:
     badge.in_sidebar(page.url_path)
     re_evaluate.in_sidebar(person, page.url_path)

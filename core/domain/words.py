@@ -39,6 +39,15 @@ def _digits(usd: float) -> int:
     return min(2 - math.floor(math.log10(usd)), 12)
 
 
+def spend(usd: float | None, *, is_whole: bool = False) -> str:
+    """What many answers cost: to the cent, below ten cents to two digits that count; ``is_whole``: to the dollar."""
+    if usd is None:
+        return UNKNOWN
+    if is_whole:
+        return f"${usd:,.0f}"
+    return f"${usd:,.2f}" if usd >= 0.1 or not usd else f"${usd:.2g}"
+
+
 def per_thousand(usd: float | None) -> str:
     """An amount for one answer as that for 1,000: so small that people compare it only so."""
     return money(None if usd is None else 1_000 * usd)

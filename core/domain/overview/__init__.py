@@ -1,7 +1,15 @@
 """What the first page says beside the verdicts: who is recommended where, for how much, and what to do next."""
 
 from core.domain.overview.front import on_front
-from core.domain.overview.recommending import Recommendation, Spent, SpentBy, recommended, thousand, usd_for
+from core.domain.overview.recommending import (
+    Recommendation,
+    Spent,
+    SpentBy,
+    recommended,
+    thousand,
+    usd_by_category,
+    usd_for,
+)
 from core.domain.overview.steps import OpenVerdict, Situation, Step, StepKind, next_step
 from core.domain.overview.visits import Marks, Visit, seen, since
 
@@ -21,5 +29,6 @@ __all__ = [
     "seen",
     "since",
     "thousand",
+    "usd_by_category",
     "usd_for",
 ]

@@ -83,12 +83,16 @@ def _chosen(verdict: Verdict) -> int:
     return verdict.champion
 
 
-def usd_for(who: Mapping[str, int], spent: SpentBy, answers: Mapping[str, float]) -> float | None:
-    """What so many ``answers`` by category cost with ``who`` giving them; None where a price is not known."""
+def usd_by_category(who: Mapping[str, int], spent: SpentBy, answers: Mapping[str, float]) -> dict[str, float | None]:
+    """What so many ``answers`` of each category cost with ``who`` giving them; None where a price is not known."""
     each = {category: _usd_an_answer(spent, who.get(category), category) for category in answers}
-    if not each or any(usd is None for usd in each.values()):
-        return None
-    return sum(number * (each[category] or 0.0) for category, number in answers.items())
+    return {category: None if usd is None else answers[category] * usd for category, usd in each.items()}
+
+
+def usd_for(who: Mapping[str, int], spent: SpentBy, answers: Mapping[str, float]) -> float | None:
+    """What they cost together; None where a price is not known, or there are none."""
+    known = [usd for usd in usd_by_category(who, spent, answers).values() if usd is not None]
+    return sum(known) if known and len(known) == len(answers) else None
 
 
 def thousand(weights: Mapping[str, float]) -> dict[str, float]:

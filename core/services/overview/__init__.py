@@ -2,7 +2,17 @@
 
 from core.services.overview.changes import Change, ChangeKind, changes, marks
 from core.services.overview.failures import Failure, failures
-from core.services.overview.monthly import Amount, Money, costs_object, money_of, recommendation_of
+from core.services.overview.monthly import (
+    Amount,
+    Money,
+    Traffic,
+    amount,
+    amounts,
+    costs_object,
+    money_of,
+    recommendation_of,
+    traffic_of,
+)
 from core.services.overview.situation import situation
 from core.services.overview.visits import see, visit
 
@@ -12,6 +22,9 @@ __all__ = [
     "ChangeKind",
     "Failure",
     "Money",
+    "Traffic",
+    "amount",
+    "amounts",
     "changes",
     "costs_object",
     "failures",
@@ -20,5 +33,6 @@ __all__ = [
     "recommendation_of",
     "see",
     "situation",
+    "traffic_of",
     "visit",
 ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from core.domain.overview import Recommendation, Spent, SpentBy, recommended, thousand, usd_for
+from core.domain.overview import Recommendation, Spent, SpentBy, recommended, thousand, usd_by_category, usd_for
 from core.services import quality
 from core.services.datasets import datasets
 from core.services.deciding import Verdicts
@@ -14,17 +14,8 @@ from core.services.quality import Line, QualityReport, Scope
 
 
 @dataclass(frozen=True)
-class Amount:
-    """What a candidate's answers cost."""
-
-    candidate_id: int
-    usd: float | None
-    """None: a price is not known."""
-
-
-@dataclass(frozen=True)
-class Money:
-    """What the same answers cost with the champion and with whom the verdicts recommend."""
+class Traffic:
+    """For how many answers something is told."""
 
     answers: Mapping[str, float]
     """How many, by category."""
@@ -32,6 +23,30 @@ class Money:
     """A month's, as entered; else 1,000 in the proportion of the champion's."""
     missing: tuple[str, ...]
     """Categories without an entry, where others have one: they are not counted."""
+
+    @property
+    def total(self) -> float:
+        """How many answers in all."""
+        return sum(self.answers.values())
+
+
+@dataclass(frozen=True)
+class Amount:
+    """What a candidate's answers cost, or those of several."""
+
+    candidate_id: int | None
+    """None: of several."""
+    usd: float | None
+    """None: a price is not known."""
+    by_category: Mapping[str, float | None]
+    """What ``usd`` is the sum of."""
+
+
+@dataclass(frozen=True)
+class Money:
+    """What the same answers cost with the champion and with whom the verdicts recommend."""
+
+    traffic: Traffic
     champion_usd: float | None
     """None: a price is not known."""
     recommended_usd: float | None
@@ -45,11 +60,6 @@ class Money:
         """What the recommendation saves; below 0 it costs more."""
         known = self.champion_usd is not None and self.recommended_usd is not None
         return (self.champion_usd or 0.0) - (self.recommended_usd or 0.0) if known else None
-
-    @property
-    def total(self) -> float:
-        """How many answers in all."""
-        return sum(self.answers.values())
 
 
 def recommendation_of(found: Verdicts, report: QualityReport) -> Recommendation | None:
@@ -68,9 +78,9 @@ def costs_object(session: Session, found: Verdicts) -> dict[str, Any] | None:
         return None
     names = found.names
     return {
-        "answers": dict(money.answers),
-        "is_monthly": money.is_monthly,
-        "categories_without_traffic": list(money.missing),
+        "answers": dict(money.traffic.answers),
+        "is_monthly": money.traffic.is_monthly,
+        "categories_without_traffic": list(money.traffic.missing),
         "recommended": {category: names[of] for category, of in recommendation.by_category.items()},
         "champion_usd": money.champion_usd,
         "recommended_usd": money.recommended_usd,
@@ -82,27 +92,50 @@ def costs_object(session: Session, found: Verdicts) -> dict[str, Any] | None:
 def money_of(report: QualityReport, recommendation: Recommendation, entered: Mapping[str, float]) -> Money | None:
     """At what was paid in the report's scope, failed attempts too; None where the champion answered nothing there.
 
-    ``entered``: answers a month by category, of all datasets.
+    ``entered``: answers a month by category, of all datasets. A category without a verdict is the champion's.
     """
-    spent = _spent(report.lines)
-    champion, who = recommendation.champion, recommendation.by_category
-    asked = {category: spent[champion, category].answers for category in who if (champion, category) in spent}
-    asked = {category: count for category, count in asked.items() if count}
-    if not asked:
+    champion = recommendation.champion
+    found = traffic_of(report, champion, entered)
+    if found is None:
         return None
-    monthly = {category: entered[category] for category in asked if entered.get(category)}
-    answers = monthly or thousand(asked)
-    each = [Amount(of, usd_for(dict.fromkeys(answers, of), spent, answers)) for of in _answered(report)]
-    there = {category: who[category] for category in answers}
+    spent, answers = _spent(report.lines), found.answers
+    there = {category: recommendation.by_category.get(category, champion) for category in answers}
     return Money(
-        answers=answers,
-        is_monthly=bool(monthly),
-        missing=tuple(category for category in asked if monthly and category not in monthly),
+        traffic=found,
         champion_usd=usd_for(dict.fromkeys(answers, champion), spent, answers),
         recommended_usd=usd_for(there, spent, answers),
-        each=tuple(sorted(each, key=lambda one: (one.usd is None, one.usd or 0.0, one.candidate_id))),
+        each=tuple(
+            sorted(amounts(report, found), key=lambda one: (one.usd is None, one.usd or 0.0, one.candidate_id or 0))
+        ),
         unknown=_unknown(spent, champion, there),
     )
+
+
+def traffic_of(report: QualityReport, champion: int, entered: Mapping[str, float]) -> Traffic | None:
+    """The answers a month that are ``entered``, of the categories that the champion answered; None without any."""
+    asked = {line.category: line.responses for line in report.lines if line.candidate_id == champion}
+    there = {category: count for category, count in asked.items() if category is not None and count}
+    if not there:
+        return None
+    monthly = {category: entered[category] for category in there if entered.get(category)}
+    return Traffic(
+        answers=monthly or thousand(there),
+        is_monthly=bool(monthly),
+        missing=tuple(category for category in there if monthly and category not in monthly),
+    )
+
+
+def amounts(report: QualityReport, traffic: Traffic) -> list[Amount]:
+    """What the same answers cost with each candidate alone, of those that may be compared."""
+    who = [line.candidate_id for line in report.compared() if line.responses]
+    return [amount(report, traffic, dict.fromkeys(traffic.answers, of)) for of in who]
+
+
+def amount(report: QualityReport, traffic: Traffic, who: Mapping[str, int]) -> Amount:
+    """What they cost where ``who`` gives them, by category."""
+    spent, of = _spent(report.lines), set(who.values())
+    each = usd_by_category(who, spent, traffic.answers)
+    return Amount(of.pop() if len(of) == 1 else None, usd_for(who, spent, traffic.answers), each)
 
 
 def _spent(lines: list[Line]) -> SpentBy:
@@ -113,8 +146,8 @@ def _spent(lines: list[Line]) -> SpentBy:
     }
 
 
-def _answered(report: QualityReport) -> list[int]:
-    return [line.candidate_id for line in report.compared() if line.responses]
+def _in_order(one: Amount) -> tuple[bool, float, int]:
+    return one.usd is None, one.usd or 0.0, one.candidate_id or 0
 
 
 def _unknown(spent: SpentBy, champion: int, who: Mapping[str, int]) -> tuple[int, ...]:

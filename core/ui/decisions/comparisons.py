@@ -8,12 +8,20 @@ from core.domain.words import n
 from core.services.deciding import Verdicts
 from core.services.deciding.text import settling
 from core.ui.decisions import page
-from core.ui.shared import frame, grids
+from core.ui.shared import arriving, frame, grids
 from core.ui.shared.filters import one_of, responses_address, say_gone
+
+PLACE = "decisions_at_comparisons"
+"""In an address: that it leads here."""
 
 
 def section(found: Verdicts) -> None:
     """Choose over all or a category; every challenger there, and why each is where it is."""
+    with arriving.place(PLACE, "Challenger by challenger"):
+        _section(found)
+
+
+def _section(found: Verdicts) -> None:
     by_label = {verdict.category or page.OVER_ALL: verdict for verdict in found.verdicts}
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         st.subheader("Challenger by challenger", anchor=False, width="content")

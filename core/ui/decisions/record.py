@@ -6,7 +6,10 @@ from core.domain.words import n, percent, when
 from core.services.deciding import taken
 from core.services.deciding.taken import DecisionOutcome
 from core.ui.decisions import page
-from core.ui.shared import grids
+from core.ui.shared import arriving, grids
+
+PLACE = "decisions_at_record"
+"""In an address: that it leads here."""
 
 
 def section(dataset: str, as_of: tuple[object, ...]) -> None:
@@ -14,12 +17,13 @@ def section(dataset: str, as_of: tuple[object, ...]) -> None:
     outcomes = page.kept("outcomes", dataset, as_of, taken.outcomes)
     if not outcomes:
         return
-    st.subheader("Decisions taken", anchor=False)
-    grids.show([_row(one) for one in outcomes], alt="Every decision with who took it, why, and what came of it")
-    st.caption(
-        "Saved: of the champion's cost per acceptable response. *Predicted* as the verdict stood then, *actual* from "
-        "the runs begun since."
-    )
+    with arriving.place(PLACE, "Decisions taken"):
+        st.subheader("Decisions taken", anchor=False)
+        grids.show([_row(one) for one in outcomes], alt="Every decision with who took it, why, and what came of it")
+        st.caption(
+            "Saved: of the champion's cost per acceptable response. *Predicted* as the verdict stood then, *actual* "
+            "from the runs begun since."
+        )
 
 
 def _row(one: DecisionOutcome) -> dict[str, object]:

@@ -8,8 +8,10 @@ from core.domain.people import Role
 from core.services.deciding import Verdicts
 from core.services.deciding import settings as kept
 from core.storage.tables import Person
-from core.ui.shared import doing
+from core.ui.shared import arriving, doing
 
+PLACE = "decisions_at_settings"
+"""In an address: that it leads here."""
 _PLACE = "decisions_settings"
 _ALL = "all together"
 
@@ -18,7 +20,11 @@ def section(found: Verdicts, person: Person) -> None:
     """A form, for admins alone."""
     if Role.of(person.role) < Role.ADMIN:
         return
-    with st.expander("Settings: margins, traffic, limits", icon=":material/tune:"):
+    is_led_here = arriving.leads_to(PLACE)
+    with (
+        arriving.place(PLACE, "Settings"),
+        st.expander("Settings: margins, traffic, limits", icon=":material/tune:", expanded=is_led_here),
+    ):
         doing.problem(_PLACE)
         _form(found)
 

@@ -1,12 +1,16 @@
 """Where each figure of the page leads: the page that proves it, in the same scope."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
-from core.services.quality import What
+from core.services.quality import BehindRow, What
+from core.ui.decisions import comparisons
+from core.ui.decisions import record as decisions_record
+from core.ui.decisions import settings as decisions_settings
 from core.ui.decisions.page import OVER_ALL
-from core.ui.quality import behind
+from core.ui.quality import behind, month, table
+from core.ui.shared.arriving import AT
 from core.ui.shared.navigation import REGISTRY
 
 ALL_RUNS = "all"
@@ -27,6 +31,22 @@ def verdict(dataset: str, category: str | None) -> Address:
     return Address("decisions.py", {"decisions_dataset": dataset, "decisions_scope": category or OVER_ALL})
 
 
+def compared(dataset: str, category: str | None) -> Address:
+    """The same, at the table of every challenger."""
+    there = verdict(dataset, category)
+    return Address(there.page, there.query | {AT: comparisons.PLACE})
+
+
+def record(dataset: str) -> Address:
+    """The decisions that were taken, on *Decisions*."""
+    return Address("decisions.py", {"decisions_dataset": dataset, AT: decisions_record.PLACE})
+
+
+def settings(dataset: str) -> Address:
+    """Margins, traffic and limits, on *Decisions*."""
+    return Address("decisions.py", {"decisions_dataset": dataset, AT: decisions_settings.PLACE})
+
+
 def decisions(dataset: str) -> Address:
     """*Decisions* as a whole: its record and its settings too."""
     return Address("decisions.py", {"decisions_dataset": dataset})
@@ -37,12 +57,19 @@ def routes(dataset: str) -> Address:
     return Address("routing.py", {"routing_dataset": dataset})
 
 
-def figures(label: str, *, candidates: Sequence[str] = (), category: str | None = None, run: str = "") -> Address:
-    """The figures of some candidates on *Cost & quality*.
+def figures(
+    label: str,
+    *,
+    candidates: Sequence[str] = (),
+    category: str | None = None,
+    run: str = "",
+    at: str = table.PLACE,
+) -> Address:
+    """The figures of some candidates on *Cost & quality*, at a place of the page.
 
     ``label``: of the dataset, as of candidates its name or id. ``run``: an id or ``ALL_RUNS``; without, the newest.
     """
-    query: Query = {"cost_dataset": label}
+    query: Query = {"cost_dataset": label, AT: at}
     if run:
         query["cost_run"] = run
     if candidates:
@@ -52,15 +79,24 @@ def figures(label: str, *, candidates: Sequence[str] = (), category: str | None 
     return Address("cost.py", query)
 
 
+def month_of(label: str, candidates: Sequence[str], who: Mapping[str, int]) -> Address:
+    """What answers cost a month with these candidates, and with ``who`` (by category): on *Cost & quality*."""
+    there = figures(label, candidates=candidates, at=month.PLACE)
+    mix = month.mixed(who)
+    return Address("cost.py", there.query | ({month.MIX: mix} if mix else {}))
+
+
 def responses_behind(label: str, candidate: str, what: What, *, category: str | None = None, run: str = "") -> Address:
     """The list of responses behind a count, on *Cost & quality*, as ``figures`` leads there."""
-    there = figures(label, category=category, run=run)
+    there = figures(label, category=category, run=run, at=behind.PLACE)
     return Address("cost.py", {**there.query, behind.BEHIND: behind.label_of(what), behind.OF: candidate})
 
 
-def prompt(label: str, external_id: str) -> Address:
-    """A prompt with every answer to it, on *Responses*."""
-    return Address("responses.py", {"responses_dataset": label, "prompt": external_id})
+def example(label: str, row: BehindRow) -> Address:
+    """A response, marked among all to its prompt, on *Responses*; of a unit that was given up its prompt."""
+    if row.response_id is not None:
+        return Address("responses.py", {"response": str(row.response_id)})
+    return Address("responses.py", {"responses_dataset": label, "prompt": row.prompt})
 
 
 def finding(dataset: str, finding_id: int | None) -> Address:

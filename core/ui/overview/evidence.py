@@ -119,9 +119,9 @@ def _limit(view: View) -> None:
     """Who is over the limit, or that there is none."""
     limit, lines = _limit_ms(view), _timed(view)
     if limit is None:
-        leading.line("No limit is set. An admin enters one on Decisions.", addresses.decisions(view.dataset))
+        leading.line("No limit is set. An admin enters one on Decisions.", addresses.settings(view.dataset))
     elif lines:
-        leading.line(_against(view, lines, limit), addresses.figures(view.label))
+        leading.line(_against(view, lines, limit), addresses.figures(view.label, at="cost_at_latency"))
 
 
 def _timed(view: View) -> list[Line]:

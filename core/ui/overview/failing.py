@@ -35,7 +35,7 @@ def _failure(view: View, name: str, failure: Failure) -> None:
     said = f"**{title}** {failure.count:,} of {n(failure.of, _unit(failure))} ({percent(failure.share)})"
     leading.line(said, addresses.responses_behind(view.label, name, failure.what))
     if failure.example is not None:
-        leading.line(_example(failure.example), addresses.prompt(view.label, failure.example.prompt))
+        leading.line(_example(failure.example), addresses.example(view.label, failure.example))
 
 
 def _unit(failure: Failure) -> str:

@@ -1,19 +1,19 @@
 """What answers cost at our traffic: with the champion, as recommended, and the difference."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core.domain.deciding import Decision
 from core.domain.deciding.wording import comparison_sentence
-from core.domain.words import percent
+from core.domain.words import UNKNOWN, percent, spend
 from core.services.overview import Money
 from core.ui.overview import addresses, leading
 from core.ui.overview.view import View
+from core.ui.quality import month
 from core.ui.shared import frame
 from core.ui.shared.colours import MOST_COLOURED
 from core.ui.shared.slides import plain
-
-_UNKNOWN = "unknown"
-WHOLE_FROM_USD = 1000.0
 
 
 def section(view: View) -> None:
@@ -40,7 +40,7 @@ def lines(view: View) -> list[str]:
 
 
 def _title(money: Money | None) -> str:
-    if money is None or money.is_monthly:
+    if money is None or money.traffic.is_monthly:
         return "What a month costs"
     return "What 1,000 answers cost"
 
@@ -54,20 +54,26 @@ def _nothing(view: View) -> str:
 def _figures(view: View, money: Money) -> None:
     assert view.recommendation is not None
     champion, is_whole = view.recommendation.champion, _is_whole(money)
-    today = addresses.figures(view.label, candidates=[view.names[champion]])
+    today = _proof(view, money, [champion])
     with st.container(horizontal=True, gap="large", key="overview_figures"):
         _figure("today", "Today", written(money.champion_usd, is_whole=is_whole), view.called(champion), today)
         if not view.recommendation.is_change:
             _instead(view, money, is_whole=is_whole)
             return
-        who = [view.names[of] for of in view.recommendation.candidates][:MOST_COLOURED]
-        there = addresses.figures(view.label, candidates=who)
+        who = view.recommendation.candidates
         said = written(money.recommended_usd, is_whole=is_whole)
-        _figure("recommended", "As recommended", said, _who(view), there)
-        both = addresses.figures(
-            view.label, candidates=list(dict.fromkeys([view.names[champion], *who]))[:MOST_COLOURED]
-        )
+        _figure("recommended", "As recommended", said, _who(view), _proof(view, money, who))
+        both = _proof(view, money, [champion, *who])
         _figure("difference", "Difference", _difference(money, is_whole=is_whole), _share(money), both)
+
+
+def _proof(view: View, money: Money, candidates: Sequence[int]) -> addresses.Address:
+    """The page that shows the amounts of these candidates, and as recommended, category by category."""
+    assert view.recommendation is not None
+    found = view.recommendation
+    who = {category: found.by_category.get(category, found.champion) for category in money.traffic.answers}
+    names = [view.names[of] for of in dict.fromkeys(candidates)]
+    return addresses.month_of(view.label, names[:MOST_COLOURED], who)
 
 
 def _instead(view: View, money: Money, *, is_whole: bool) -> None:
@@ -77,8 +83,8 @@ def _instead(view: View, money: Money, *, is_whole: bool) -> None:
     if whole is None or found is None or found.usd is None:
         return
     said = "not proven yet" if whole.decision is Decision.NOT_ENOUGH else "not recommended"
-    to = addresses.figures(view.label, candidates=[view.names[found.candidate_id]])
-    _figure("instead", f"With {view.called(found.candidate_id)}", written(found.usd, is_whole=is_whole), said, to)
+    to = _proof(view, money, [found.candidate_id or 0])
+    _figure("instead", f"With {view.called(whole.challenger or 0)}", written(found.usd, is_whole=is_whole), said, to)
 
 
 def _figure(key: str, title: str, figure: str, said: str, to: addresses.Address) -> None:
@@ -90,23 +96,18 @@ def _figure(key: str, title: str, figure: str, said: str, to: addresses.Address)
 
 
 def _is_whole(money: Money) -> bool:
-    """Whether the amounts are so large that nobody reads cents."""
-    return max(money.champion_usd or 0.0, money.recommended_usd or 0.0) >= WHOLE_FROM_USD
+    return month.is_in_dollars(money.champion_usd, money.recommended_usd)
 
 
 def written(usd: float | None, *, is_whole: bool = False) -> str:
-    """An amount, to the cent; below ten cents to two digits that count."""
-    if usd is None:
-        return _UNKNOWN
-    if is_whole:
-        return f"\\${usd:,.0f}"
-    return f"\\${usd:,.2f}" if usd >= 0.1 or not usd else f"\\${usd:.2g}"
+    """An amount, for Markdown."""
+    return frame.dollars(spend(usd, is_whole=is_whole))
 
 
 def _difference(money: Money, *, is_whole: bool) -> str:
     """Between the amounts as they are written, so that it adds up."""
     if money.champion_usd is None or money.recommended_usd is None:
-        return _UNKNOWN
+        return UNKNOWN
     digits = 0 if is_whole else 2 if min(money.champion_usd, money.recommended_usd) >= 0.1 else 6
     saved = round(money.champion_usd, digits) - round(money.recommended_usd, digits)
     return f"{'−' if saved > 0 else '+' if saved < 0 else ''}{written(abs(saved), is_whole=is_whole)}"
@@ -138,18 +139,18 @@ def listed(categories: list[str]) -> str:
 
 def _whose(view: View, money: Money) -> None:
     """For how many answers, at which prices, and what is missing."""
-    if money.is_monthly:
-        leading.line(
-            f":gray[For {money.total:,.0f} answers a month, at what the newest run paid; judges and raters are apart.]",
-            addresses.decisions(view.dataset),
+    if money.traffic.is_monthly:
+        said = (
+            f"For {money.traffic.total:,.0f} answers a month, at what the newest run paid; judges and raters are apart."
         )
+        leading.line(f":gray[{said}]", _proof(view, money, []))
     else:
         leading.line(
             ":gray[Categories as in the dataset.] To see it a month, an admin enters answers a month on Decisions.",
-            addresses.decisions(view.dataset),
+            addresses.settings(view.dataset),
         )
-    if money.missing:
-        st.caption(f":material/info: Without {listed(list(money.missing))}, where no traffic is entered.")
+    if money.traffic.missing:
+        st.caption(f":material/info: Without {listed(list(money.traffic.missing))}, where no traffic is entered.")
     if money.unknown:
         names = " and ".join(view.called(of) for of in money.unknown)
         st.caption(f":material/info: What {names} cost is unknown: a price is missing.")
@@ -166,7 +167,8 @@ def _cheapest(view: View, money: Money) -> None:
     compared = next((one for one in whole.comparisons if one.challenger == cheapest.candidate_id), None)
     if compared is None:
         return
-    price = f"{written(cheapest.usd)}{' a month' if money.is_monthly else ''}"
+    price = f"{written(cheapest.usd)}{' a month' if money.traffic.is_monthly else ''}"
+    name = view.called(compared.challenger)
+    leading.line(f"The cheapest would be {name}, {price}", _proof(view, money, [compared.challenger]))
     why = frame.as_typed(comparison_sentence(compared, view.names))
-    said = f"**Why not the cheapest, {view.called(cheapest.candidate_id)}** ({price})? {why}"
-    leading.line(said, addresses.verdict(view.dataset, None))
+    leading.line(f"**Why not {name}?** {why}", addresses.compared(view.dataset, None))

@@ -22,9 +22,9 @@ def section(view: View) -> None:
             st.caption("None yet. What is accepted or declined stands here, with what it saved.")
             return
         for outcome in outcomes[:_MOST]:
-            leading.line(_said(outcome), addresses.decisions(view.dataset), icon=_icon(outcome))
+            leading.line(_said(outcome), addresses.record(view.dataset), icon=_icon(outcome))
         if len(outcomes) > _MOST:
-            leading.line(f"All {len(outcomes):,} decisions", addresses.decisions(view.dataset))
+            leading.line(f"All {len(outcomes):,} decisions", addresses.record(view.dataset))
 
 
 def _icon(outcome: DecisionOutcome) -> str:

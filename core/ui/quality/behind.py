@@ -9,11 +9,13 @@ from core.services.quality import BehindRow, Scope, What
 from core.services.quality.measures import measures
 from core.storage.engine import reading
 from core.ui.quality.page import View
-from core.ui.shared import filters, grids
+from core.ui.shared import arriving, filters, grids
 from core.ui.shared.kept import KEPT
 from core.ui.shared.resources import engine
 
 BEHIND, OF = "cost_behind", "cost_of"
+PLACE = "cost_at_behind"
+"""In an address: that it leads here."""
 _MOST_SHOWN = 200
 _FRESH_S = 20
 _EVERYBODY = "All candidates"
@@ -45,6 +47,11 @@ _OF_FORM = {
 
 def section(view: View) -> None:
     """Which figure, of whom, and the list."""
+    with arriving.place(PLACE, "What is behind a figure"):
+        _section(view)
+
+
+def _section(view: View) -> None:
     st.subheader("What is behind a figure", anchor=False)
     options = options_of(view)
     names = {view.report.candidate(line.candidate_id).name: line.candidate_id for line in (*view.lines, *view.apart)}

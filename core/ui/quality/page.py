@@ -18,7 +18,7 @@ from core.ui.quality import charts, notes, sentences
 from core.ui.quality.charts import DotRow
 from core.ui.quality.choice import Choice
 from core.ui.quality.standing import Standing, rests_on_votes, standing
-from core.ui.shared import colours, frame, grids
+from core.ui.shared import arriving, colours, frame, grids
 from core.ui.shared.kept import KEPT
 from core.ui.shared.resources import engine
 
@@ -142,7 +142,7 @@ def plots(view: View) -> None:
                     _head(beside.title, beside.help)
                     dots(view, beside, key=key)
         for title, name in (("Latency", "latency"), ("Time to first token", "ttft")):
-            with st.container(gap="xsmall"):
+            with arriving.place(f"cost_at_{name}", title):
                 _head(title, "Filled: median. Hollow: p95. Tick: p99. Bands: 95 % intervals.")
                 rows = [(view.report.candidate(line.candidate_id), getattr(line, name)) for line in view.plotted]
                 if any(times.p50 is not None for _, times in rows):

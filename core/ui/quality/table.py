@@ -16,21 +16,26 @@ from core.services.quality.measures_summary import POINT_DEFINED
 from core.ui.quality import behind, page
 from core.ui.quality.page import View
 from core.ui.quality.standing import rests_on_votes
-from core.ui.shared import access, grids
+from core.ui.shared import access, arriving, grids
 from core.ui.shared.grids import Number
 
 _KEY, _APART = "cost_figures", "cost_apart"
+PLACE = "cost_at_table"
+"""In an address: that it leads here."""
 
 
 def table(view: View) -> None:
     """Every candidate with all its figures; a chosen cell leads to the responses behind it."""
-    st.subheader("All figures", anchor=False)
-    if view.lines:
-        _figures(view, view.lines, key=_KEY)
-    if view.apart:
-        st.caption(":material/call_split: Asked too few of these prompts to be ranked among the others:")
-        _figures(view, view.apart, key=_APART)
-    st.caption("Choose a figure to see the responses behind it, below; a column's head puts the candidates in order.")
+    with arriving.place(PLACE, "All figures"):
+        st.subheader("All figures", anchor=False)
+        if view.lines:
+            _figures(view, view.lines, key=_KEY)
+        if view.apart:
+            st.caption(":material/call_split: Asked too few of these prompts to be ranked among the others:")
+            _figures(view, view.apart, key=_APART)
+        st.caption(
+            "Choose a figure to see the responses behind it, below; a column's head puts the candidates in order."
+        )
 
 
 def essentials(view: View) -> list[dict[str, object]]:

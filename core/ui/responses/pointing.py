@@ -1,7 +1,5 @@
 """The response that an address names: the way to it, its mark, and that it comes into view."""
 
-from pathlib import Path
-
 import streamlit as st
 from sqlmodel import Session
 
@@ -9,7 +7,7 @@ from core.services.datasets import responses
 from core.services.datasets.responses import Whereabouts
 from core.storage.engine import reading
 from core.ui.responses import runs
-from core.ui.shared import colours, filters
+from core.ui.shared import arriving, filters
 from core.ui.shared.resources import engine
 
 SEARCH, PROMPT, SHOW, PAGE, CHOSEN = (
@@ -18,9 +16,6 @@ SEARCH, PROMPT, SHOW, PAGE, CHOSEN = (
 _DATASET, _CATEGORY = "responses_dataset", "responses_category"
 _LED, _ARRIVES, _ARRIVALS = "_responses_led", "_responses_arrives", "_responses_arrivals"
 _MOST_DIGITS = 19
-_ARRIVE = st.components.v2.component(
-    "evenhand_arrive", js=(Path(__file__).parent / "assets" / "arrive.js").read_text(encoding="utf-8")
-)
 
 
 def pointed() -> Whereabouts | None:
@@ -77,11 +72,5 @@ def _lead_to(found: Whereabouts) -> None:
 
 def bring_into_view(found: Whereabouts) -> None:
     """Scroll to the marked card and put the focus there, once for each arrival; below all that is drawn."""
-    accent = colours.colour(0)
-    st.html(
-        f"<style>.st-key-{CHOSEN} {{ border-inline-start: 4px solid {accent}; padding-inline-start: 0.9rem; "
-        "scroll-margin-top: 4.5rem; outline: none }</style>"
-    )
-    _ARRIVE(
-        key="responses_arrive", data={"arrival": f"{found.response_id}-{st.session_state.get(_ARRIVALS, 0)}"}, height=1
-    )
+    arrival = f"{found.response_id}-{st.session_state.get(_ARRIVALS, 0)}"
+    arriving.bring_into_view(CHOSEN, "The chosen response", arrival)

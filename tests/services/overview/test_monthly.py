@@ -37,24 +37,24 @@ def test_a_month_is_every_category_at_what_its_answers_cost(engine: Engine):
         assert line.cost_usd is not None
         return line.cost_usd / line.responses
 
-    assert found.is_monthly
+    assert found.traffic.is_monthly
     assert found.champion_usd == pytest.approx(1000 * each("A", "support") + 500 * each("A", "coding"))
     assert found.recommended_usd == pytest.approx(1000 * each("B", "support") + 500 * each("A", "coding"))
     assert found.saved_usd == pytest.approx(1000 * (each("A", "support") - each("B", "support")))
-    assert found.total == 1500
+    assert found.traffic.total == 1500
 
 
 def test_without_traffic_it_is_a_thousand_answers_as_the_champion_gave_them(engine: Engine):
     made, found = money(engine, {}, support="B", coding="B")
     whole = next(line for line in report(engine, made).overall() if line.candidate_id == made.candidates["A"])
     assert whole.cost_usd is not None
-    assert not found.is_monthly
+    assert not found.traffic.is_monthly
     assert found.champion_usd == pytest.approx(1000 * whole.cost_usd / whole.responses)
 
 
 def test_categories_without_an_entry_are_named_and_not_counted(engine: Engine):
     _, found = money(engine, {"support": 1000.0})
-    assert (dict(found.answers), found.missing) == ({"support": 1000.0}, ("coding",))
+    assert (dict(found.traffic.answers), found.traffic.missing) == ({"support": 1000.0}, ("coding",))
 
 
 def test_an_unknown_price_makes_the_amount_unknown_and_says_whose(engine: Engine):

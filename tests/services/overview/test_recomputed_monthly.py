@@ -27,8 +27,8 @@ def held(
     """Every figure against the one computed anew. ``ids``: of the candidates asked, by name."""
     assert found is not None
     number = answers(facts, facts.champion, entered)
-    assert dict(found.answers) == pytest.approx(number.to_dict())
-    assert found.missing == tuple(each for each in CATEGORIES if each not in number)
+    assert dict(found.traffic.answers) == pytest.approx(number.to_dict())
+    assert found.traffic.missing == tuple(each for each in CATEGORIES if each not in number)
     champion, recommended = (usd(facts, number, each) for each in (dict.fromkeys(number.index, facts.champion), who))
     assert (found.champion_usd, found.recommended_usd) == (near(champion), near(recommended))
     is_known = champion is not None and recommended is not None
