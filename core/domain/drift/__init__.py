@@ -1,5 +1,6 @@
 """Drift: what changed since a baseline beyond chance, and what it is put down to."""
 
+from core.domain.drift.harm import Harm, harm
 from core.domain.drift.hours import Hour, Hours, by_hour
 from core.domain.drift.judging import Cell, Finding, Judgement, State, Tier, judge
 from core.domain.drift.measured import Metric, Prompts, Scale, Seen, Series
@@ -10,6 +11,7 @@ __all__ = [
     "FEWEST_RUNS",
     "Cell",
     "Finding",
+    "Harm",
     "Hour",
     "Hours",
     "Judgement",
@@ -22,6 +24,7 @@ __all__ = [
     "Tier",
     "Visible",
     "by_hour",
+    "harm",
     "judge",
     "smallest_visible",
 ]

@@ -15,14 +15,21 @@ def sentence(
 
     ``since``: "run 12, Sun 15 Nov"; ``told``: what shows the causes, in place of their plain words.
     """
-    where = f" in {finding.category}" if finding.category is not None else ""
-    moved = "rose" if _rises(finding) else "fell"
-    ends = f"from {amount(finding.metric, finding.before)} to {amount(finding.metric, finding.after)}"
     begun = f" since {since}" if since else ""
     named = told or " and ".join(CAUSE_WORDS[cause] for cause in causes)
     why = f"; put down to: {named}" if named else ""
-    title = finding.metric.title[:1].lower() + finding.metric.title[1:]
-    return f"{names[finding.candidate]}'s {title}{where} {moved} {ends} ({span(finding)}){begun}{why}."
+    moved = brief(
+        names[finding.candidate], finding.metric, finding.category, finding.change, (finding.before, finding.after)
+    )
+    return f"{moved} ({span(finding)}){begun}{why}."
+
+
+def brief(name: str, metric: Metric, category: str | None, change: float, ends: tuple[float, float]) -> str:
+    """``B's share acceptable in coding fell from 84 % to 61 %``; ``ends``: before and after."""
+    where = f" in {category}" if category is not None else ""
+    moved = "rose" if change > (0 if metric.scale is Scale.SHARE else 1) else "fell"
+    title = metric.title[:1].lower() + metric.title[1:]
+    return f"{name}'s {title}{where} {moved} from {amount(metric, ends[0])} to {amount(metric, ends[1])}"
 
 
 def amount(metric: Metric, value: float) -> str:
@@ -43,7 +50,3 @@ def span(finding: Finding) -> str:
 
 def _points(share: float) -> str:
     return f"{100 * share:+.0f}".replace("-", "−")
-
-
-def _rises(finding: Finding) -> bool:
-    return finding.change > (0 if finding.metric.scale is Scale.SHARE else 1)

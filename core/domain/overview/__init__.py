@@ -10,10 +10,11 @@ from core.domain.overview.recommending import (
     usd_by_category,
     usd_for,
 )
-from core.domain.overview.steps import OpenVerdict, Situation, Step, StepKind, next_step
+from core.domain.overview.steps import Alarm, OpenVerdict, Situation, Step, StepKind, next_step
 from core.domain.overview.visits import Marks, Visit, seen, since
 
 __all__ = [
+    "Alarm",
     "Marks",
     "OpenVerdict",
     "Recommendation",

@@ -42,6 +42,15 @@ class OpenVerdict:
 
 
 @dataclass(frozen=True)
+class Alarm:
+    """A proven change that nobody has acknowledged."""
+
+    finding_id: int
+    said: str
+    """What moved, from where to where."""
+
+
+@dataclass(frozen=True)
 class Situation:
     """What the step is chosen from."""
 
@@ -56,8 +65,8 @@ class Situation:
     is_champion_asked: bool = False
     challengers: int = 0
     """Asked beside the champion."""
-    alarms: int = 0
-    """Proven changes that nobody has acknowledged."""
+    alarms: tuple[Alarm, ...] = ()
+    """What harms most first."""
     has_proposed_route: bool = False
     to_take: OpenVerdict | None = None
     """The first *switch* that nobody has accepted or declined."""
@@ -85,6 +94,8 @@ class Step:
     price: str
     usd: float | None = 0.0
     """The price in figures; 0: nothing; None: not known, or not yet."""
+    finding_id: int | None = None
+    """Of the change to look at."""
 
 
 def next_step(situation: Situation) -> Step:
@@ -132,9 +143,11 @@ def _evaluate(title: str, why: str) -> Step:
 def _look(s: Situation) -> Step | None:
     """What somebody should look at before anything else is believed."""
     if s.alarms:
-        why = "A change was proven that nobody has acknowledged; look before you rely on a verdict."
-        title = f"Look at {n(s.alarms, 'drift alarm')}"
-        return Step(StepKind.LOOK_AT_DRIFT, title, why, "Look at drift", FREE)
+        first = s.alarms[0]
+        of = "It is proven" if len(s.alarms) == 1 else f"Of {len(s.alarms):,} proven changes it harms users most"
+        why = f"{of}, and nobody has acknowledged it; look before you rely on a verdict."
+        title = f"Look at drift: {first.said}"
+        return Step(StepKind.LOOK_AT_DRIFT, title, why, "Look at this change", FREE, finding_id=first.finding_id)
     if s.has_proposed_route:
         why = "The evidence has changed which candidate should answer what. Nothing changes until somebody accepts it."
         return Step(StepKind.LOOK_AT_ROUTE, "Look at the proposed routing table", why, "Look at the proposal", FREE)

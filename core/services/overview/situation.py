@@ -9,11 +9,13 @@ from sqlmodel import Session, col, select
 
 from core.domain.alerts import AlertKind
 from core.domain.deciding import Because, Decision, Verdict
-from core.domain.overview import OpenVerdict, Situation
+from core.domain.drift import Harm, harm
+from core.domain.overview import Alarm, OpenVerdict, Situation, recommended
 from core.services import routing, runs
 from core.services.alerts import inbox
 from core.services.deciding import Verdicts
 from core.services.quality import QualityReport
+from core.services.watching import drift
 from core.settings import AuthMode, get_settings
 from core.storage.tables import DecisionTaken, metadata
 
@@ -39,7 +41,7 @@ def situation(
         champion=champion or _champion(session),
         is_champion_asked=whole is not None and whole.because is not Because.NO_COMMON_PROMPTS,
         challengers=0 if whole is None else len(whole.comparisons),
-        alarms=0 if dataset is None else _alarms(session, dataset, now),
+        alarms=() if dataset is None else _alarms(session, dataset, verdicts, now),
         has_proposed_route=dataset is not None and _has_proposed_route(session, dataset),
         to_take=None if verdicts is None else _to_take(session, verdicts),
         open=None if verdicts is None else _open(verdicts),
@@ -65,9 +67,27 @@ def _champion(session: Session) -> str | None:
     return None if found is None else str(found)
 
 
-def _alarms(session: Session, dataset: str, now: datetime) -> int:
-    listed = inbox.listing(session, now=now, kinds=[AlertKind.DRIFT])
-    return sum(one.alert.data.get("dataset") == dataset for one in listed)
+def _alarms(session: Session, dataset: str, verdicts: Verdicts | None, now: datetime) -> tuple[Alarm, ...]:
+    """The alarms on *Drift* whose alerts are open: of whom users get or would get first, what harms most first."""
+    open_ = [one.alert.data for one in inbox.listing(session, now=now, kinds=[AlertKind.DRIFT])]
+    unseen = {
+        (told["candidate"], each["metric"], each["category"])
+        for told in open_
+        if told.get("dataset") == dataset
+        for each in told.get("findings", ())
+    }
+    if not unseen:
+        return ()
+    found = [one for one in drift.state(session, dataset, with_trends=False).alarms if one.key in unseen]
+    facing = _facing(verdicts)
+    found.sort(key=lambda one: (harm(one.metric, one.change) is Harm.NONE, one.candidate_id not in facing))
+    return tuple(Alarm(one.id, one.brief) for one in found)
+
+
+def _facing(verdicts: Verdicts | None) -> set[int]:
+    """The champion, and whom verdicts recommend anywhere."""
+    found = None if verdicts is None else recommended(verdicts.verdicts)
+    return set() if found is None else {found.champion, *found.candidates}
 
 
 def _has_proposed_route(session: Session, dataset: str) -> bool:

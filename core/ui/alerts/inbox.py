@@ -12,8 +12,9 @@ from core.domain.people import Role
 from core.services import alerts
 from core.services.alerts import AlertState
 from core.services.alerts.inbox import LISTED, Listed
+from core.services.watching import drift
 from core.storage.engine import reading
-from core.storage.tables import Person
+from core.storage.tables import Alert, Person
 from core.ui.alerts.words import SEVERITIES, STATES, delivered, standing, title_of
 from core.ui.shared import access, doing, frame, navigation
 from core.ui.shared.filters import one_of, say_gone
@@ -75,12 +76,20 @@ def _card(one: Listed, person: Person) -> None:
             st.caption(title_of(alert.kind), width="content")
         st.markdown(f"**{frame.as_typed(alert.title)}**")
         st.markdown(frame.as_typed(alert.text))
-        said = [standing(one, clock.now()), *(delivered(each) for each in one.deliveries)]
-        st.caption("  \n".join(frame.as_typed(each) for each in said))
+        said = [_now(alert), standing(one, clock.now()), *(delivered(each) for each in one.deliveries)]
+        st.caption("  \n".join(frame.as_typed(each) for each in said if each))
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             _link(alert.link, person)
             if one.state is not AlertState.ACKNOWLEDGED:
                 _buttons(alert.public_id)
+
+
+def _now(alert: Alert) -> str:
+    """Whether what is told of drift is still so: *Drift* counts what the newest check found, here stand messages."""
+    if alert.kind != AlertKind.DRIFT:
+        return ""
+    with reading(engine()) as session:
+        return drift.since_told(session, alert.data)
 
 
 def _link(link: str, person: Person) -> None:

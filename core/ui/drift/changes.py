@@ -2,14 +2,17 @@
 
 import streamlit as st
 
-from core.domain.drift import Tier
+from core.domain.alerts import AlertKind
 from core.domain.words import ago, n, when
+from core.services import alerts
 from core.services.watching.drift import DriftState, FindingLine
+from core.storage.engine import reading
 from core.ui.drift.choice import View, look_at
 from core.ui.drift.words import TIERS
 from core.ui.shared import frame
+from core.ui.shared.resources import engine
 
-_MOST = 8
+_MOST, _MOST_CLOSED = 8, 20
 _TIERS_SAID = (
     "Alarm: a false one in at most 5 % of years, over all candidates, categories and metrics together. Watch: of what "
     "stands there, about one in ten is chance."
@@ -24,19 +27,42 @@ def section(view: View) -> None:
         if state.check is None:
             _not_yet(state)
             return
-        findings = [one for one in state.findings if not one.is_of_total]
+        _messages(view)
+        findings = (*state.alarms, *state.watches)
         for one in findings[:_MOST]:
             _line(view, one)
         if len(findings) > _MOST:
             with st.expander(f"{len(findings) - _MOST:,} more", icon=":material/expand_more:"):
                 for one in findings[_MOST:]:
                     _line(view, one)
-        closed = _no_longer_so(state)
-        for one in closed[:_MOST]:
-            st.markdown(f":material/check: No longer so: {frame.as_typed(one.sentence)}")
-        if len(closed) > _MOST:
-            st.caption(f"And {n(len(closed) - _MOST, 'other change')} no longer so.")
+        _closed(state)
         _rests_on(view)
+
+
+def _messages(view: View) -> None:
+    """Why *Alerts* counts otherwise, where it does."""
+    with reading(engine()) as session:
+        listed = alerts.inbox.listing(session, now=view.now, kinds=[AlertKind.DRIFT])
+    open_ = [one.alert.data for one in listed if one.alert.data.get("dataset") == view.dataset]
+    told = {(data["candidate"], each["metric"], each["category"]) for data in open_ for each in data["findings"]}
+    alarms = {one.key for one in view.state.alarms}
+    if open_ and (told != alarms or len(open_) != len(alarms)):
+        st.caption(
+            f":material/notifications: *Alerts* has {n(len(open_), 'open message')} about drift here, on "
+            f"{n(len(told), 'change')}: each tells all that was new of a candidate in one check, and stays open until "
+            "somebody acknowledges it. Here stands what the newest check finds."
+        )
+
+
+def _closed(state: DriftState) -> None:
+    closed = _no_longer_so(state)
+    if not closed:
+        return
+    with st.expander(f"{n(len(closed), 'earlier change')} no longer so", icon=":material/check:"):
+        for one in closed[:_MOST_CLOSED]:
+            st.markdown(frame.as_typed(one.sentence))
+        if len(closed) > _MOST_CLOSED:
+            st.caption(f"And {n(len(closed) - _MOST_CLOSED, 'other change')}.")
 
 
 def _no_longer_so(state: DriftState) -> list[FindingLine]:
@@ -50,8 +76,7 @@ def _no_longer_so(state: DriftState) -> list[FindingLine]:
 def _headline(state: DriftState) -> str:
     if state.check is None:
         return "Nothing has been checked yet"
-    told = [one for one in state.findings if not one.is_of_total]
-    alarms, watches = (sum(one.tier is tier for one in told) for tier in (Tier.ALARM, Tier.WATCH))
+    alarms, watches = len(state.alarms), len(state.watches)
     if alarms:
         return f"{n(alarms, 'alarm')}" + (f", and {watches:,} on the watch list" if watches else "")
     if watches:

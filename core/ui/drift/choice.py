@@ -15,11 +15,13 @@ from core.services.watching import drift
 from core.services.watching.drift import DriftState, FindingLine, earlier
 from core.storage.engine import reading
 from core.ui.shared import access, frame
-from core.ui.shared.filters import dataset_name, gone, say_gone
+from core.ui.shared.filters import dataset_name, forget, gone, say_gone
 from core.ui.shared.resources import engine
 
 _DATASET, _FINDING, _CANDIDATE = "dataset", "finding", "candidate"
 _DATASET_KEY = "drift_dataset"
+CHARTS = "drift_metric", "drift_category"
+"""What the charts run by run show."""
 _MOST_DIGITS = 15
 
 
@@ -88,9 +90,16 @@ def view(dataset: str) -> View:
 
 @access.guarded(access.Role.ANALYST)
 def look_at(finding_id: int) -> None:
-    """For callbacks: look at this finding closely."""
+    """For callbacks: look at this finding closely; the charts run by run follow."""
     st.query_params[_FINDING] = str(finding_id)
     st.query_params.pop(_CANDIDATE, None)
+    for chart in CHARTS:
+        forget(chart)
+
+
+def is_led_here() -> bool:
+    """Whether somebody asked for the finding: a link, an alert, or a button."""
+    return _FINDING in st.query_params or _CANDIDATE in st.query_params
 
 
 def _datasets(session: Session) -> dict[str, list[int]]:

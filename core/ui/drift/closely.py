@@ -12,14 +12,16 @@ from core.services.watching import drift
 from core.services.watching.drift import CausePart, FindingLine, Flip, FlipAnswer
 from core.storage.engine import reading
 from core.ui.drift import words
-from core.ui.drift.choice import View
+from core.ui.drift.choice import View, is_led_here
 from core.ui.drift.trends import one_chart
-from core.ui.shared import facts, frame
+from core.ui.shared import arriving, facts, frame
 from core.ui.shared.filters import responses_address
 from core.ui.shared.kept import KEPT
 from core.ui.shared.rendering import show_text
 from core.ui.shared.resources import engine
 
+PLACE = "drift_chosen"
+"""What is looked at closely."""
 _PROMPT = "drift_prompt"
 _MOST_ANSWERS = 4
 _LONGEST_LABEL = 80
@@ -32,7 +34,12 @@ def section(view: View) -> None:
     one = view.finding
     if one is None:
         return
-    st.subheader("Closely", anchor=False)
+    with arriving.place(PLACE, "The chosen change", of=str(one.id) if is_led_here() else None):
+        _section(view, one)
+
+
+def _section(view: View, one: FindingLine) -> None:
+    st.subheader("One change in detail", anchor=False)
     word, icon, colour = words.TIERS[one.tier]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(word, icon=icon, color=colour)

@@ -8,7 +8,7 @@ from core.domain.drift import Metric
 from core.domain.words import n, when
 from core.services.watching.drift import Annotation, DriftState, FindingLine, Trend
 from core.ui.drift import plots, words
-from core.ui.drift.choice import View
+from core.ui.drift.choice import CHARTS, View
 from core.ui.shared import charts, colours, frame
 from core.ui.shared.filters import CATEGORY, candidates_choice, one_of, say_gone
 
@@ -57,14 +57,14 @@ def _chosen(view: View) -> list[Trend]:
     metrics = list(dict.fromkeys(trend.metric.title for trend in trends))
     if first is not None and first.metric.title in metrics:
         metrics = [first.metric.title, *(title for title in metrics if title != first.metric.title)]
-    metric = one_of("Figure", metrics, key="drift_metric", within=view.dataset)
+    metric = one_of("Figure", metrics, key=CHARTS[0], within=view.dataset)
     there = list(dict.fromkeys(words.where(t.category) for t in trends if t.metric.title == metric))
     if first is not None and words.where(first.category) in there:
         there.sort(key=lambda name: name != words.where(first.category))
     category = one_of(
         "Category",
         there,
-        key="drift_category",
+        key=CHARTS[1],
         within=metric,
         carried=None if "finding" in st.query_params else CATEGORY,
     )

@@ -62,7 +62,7 @@ def _card(step: Step, person: Person, dataset: str | None) -> None:
         if step.kind is StepKind.WAIT:
             st.button(step.button, icon=":material/refresh:", key="overview_look_again")
             return
-        _way(step, _address(step.kind, dataset), person)
+        _way(step, _address(step, dataset), person)
 
 
 def _way(step: Step, to: Address, person: Person) -> None:
@@ -76,11 +76,14 @@ def _way(step: Step, to: Address, person: Person) -> None:
         st.switch_page(to.page, query_params=to.query)
 
 
-def _address(kind: StepKind, dataset: str | None) -> Address:
-    if dataset is not None and kind in (StepKind.DECIDE, StepKind.ENTER_TRAFFIC):
-        return addresses.decisions(dataset)
-    if dataset is not None and kind is StepKind.LOOK_AT_DRIFT:
-        return addresses.finding(dataset, None)
-    if dataset is not None and kind is StepKind.LOOK_AT_ROUTE:
-        return addresses.routes(dataset)
-    return Address(_PAGES[kind], {})
+def _address(step: Step, dataset: str | None) -> Address:
+    if dataset is not None:
+        there = {
+            StepKind.DECIDE: addresses.decisions(dataset),
+            StepKind.ENTER_TRAFFIC: addresses.settings(dataset),
+            StepKind.LOOK_AT_DRIFT: addresses.finding(dataset, step.finding_id),
+            StepKind.LOOK_AT_ROUTE: addresses.routes(dataset),
+        }
+        if step.kind in there:
+            return there[step.kind]
+    return Address(_PAGES[step.kind], {})

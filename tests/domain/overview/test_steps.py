@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 
 from core.domain.deciding import Need, Way
-from core.domain.overview import OpenVerdict, Situation, StepKind, next_step
+from core.domain.overview import Alarm, OpenVerdict, Situation, StepKind, next_step
 
 SETTLED = Situation(
     prompts=64, candidates=3, responses=192, champion="Alder", is_champion_asked=True, challengers=2, votes=300,
     raters=9, is_traffic_entered=True, last_run_usd=0.41,
 )  # fmt: skip
+FELL = (Alarm(7, "A's share acceptable fell"),)
 
 
 def opened(*ways: Way, category: str | None = None) -> Situation:
@@ -28,7 +29,7 @@ def opened(*ways: Way, category: str | None = None) -> Situation:
         ({"is_champion_asked": False}, StepKind.EVALUATE),
         ({"challengers": 0, "candidates": 1}, StepKind.ADD_CANDIDATES),
         ({"challengers": 0}, StepKind.EVALUATE),
-        ({"alarms": 2}, StepKind.LOOK_AT_DRIFT),
+        ({"alarms": FELL}, StepKind.LOOK_AT_DRIFT),
         ({"has_proposed_route": True}, StepKind.LOOK_AT_ROUTE),
         ({"to_take": OpenVerdict(None, "Birch")}, StepKind.DECIDE),
         ({"unpriced": ("Birch",)}, StepKind.ENTER_PRICES),
@@ -44,10 +45,15 @@ def test_what_stands_in_the_way_is_the_step(changes: dict, kind: StepKind):
 
 def test_of_several_things_the_earlier_one_comes_first():
     everything = replace(
-        SETTLED, alarms=1, has_proposed_route=True, to_take=OpenVerdict(None, "Birch"), unpriced=("Birch",), votes=0
+        SETTLED,
+        alarms=FELL,
+        has_proposed_route=True,
+        to_take=OpenVerdict(None, "Birch"),
+        unpriced=("Birch",),
+        votes=0,
     )
     kinds = []
-    for settled in ({"alarms": 0}, {"has_proposed_route": False}, {"to_take": None}, {"unpriced": ()}, {"votes": 9}):
+    for settled in ({"alarms": ()}, {"has_proposed_route": False}, {"to_take": None}, {"unpriced": ()}, {"votes": 9}):
         kinds.append(next_step(everything).kind)
         everything = replace(everything, **settled)
     assert kinds == [

@@ -7,20 +7,24 @@ from sqlmodel import Session
 
 from core.domain.alerts import AlertKind, Severity
 from core.domain.deciding import Need
+from core.domain.drift import Metric
 from core.domain.overview import Situation, StepKind, next_step
 from core.services import deciding, quality
 from core.services.alerts import Raised, inbox, raise_alert
 from core.services.deciding import taken
 from core.services.overview import situation
 from core.services.quality import Scope
+from core.services.watching.drift.metrics import ACCEPTABLE, COST
+from core.services.watching.drift.rows import metric_kept
 from core.settings import get_settings
 from core.storage.engine import reading, write, writing
-from core.storage.tables import Candidate, Person, Score
+from core.storage.tables import Candidate, DriftBaseline, DriftCheck, DriftFinding, Person, Score
 from tests.decided import Planted, Production, plant, vote
 from tests.evaluated import Evaluated
 from tests.workspace import NOW
 
 pytestmark = pytest.mark.one_database
+FELL = {"change": -0.3, "before": 0.9, "after": 0.6}
 CHEAPER = {"A": Planted(0.8, 0.02), "B": Planted(0.82, 0.008)}
 
 
@@ -77,19 +81,66 @@ def test_a_switch_waits_until_somebody_takes_it(engine: Engine):
 
 def test_an_alarm_counts_until_it_is_acknowledged_and_only_where_it_is_about_the_dataset(engine: Engine):
     made = plant(engine, CHEAPER, prompts=8)
-
-    def alarm(session: Session, dataset: str) -> None:
-        raised = Raised(AlertKind.DRIFT, dataset, "A is worse", ".", "/drift", Severity.URGENT, {"dataset": dataset})
-        raise_alert(session, raised, now=NOW)
-
-    write(engine, lambda session: alarm(session, "Another"))
-    assert of(engine, made).alarms == 0
-    write(engine, lambda session: alarm(session, "Support"))
+    with writing(engine) as session:
+        found(session, made, {"A": [ACCEPTABLE]})
+        alert(session, "Another", "A", ACCEPTABLE)
+    assert of(engine, made).alarms == ()
+    with writing(engine) as session:
+        alert(session, "Support", "A", ACCEPTABLE)
     assert kind(engine, made) is StepKind.LOOK_AT_DRIFT
     with writing(engine) as session:
-        mine = next(one for one in inbox.listing(session, now=NOW) if one.alert.key == "Support")
+        mine = next(one for one in inbox.listing(session, now=NOW) if one.alert.data["dataset"] == "Support")
         inbox.acknowledge(session, mine.alert.public_id, person_id=None, now=NOW)
-    assert of(engine, made).alarms == 0
+    assert of(engine, made).alarms == ()
+
+
+def test_an_alarm_that_the_newest_check_does_not_find_is_no_step(engine: Engine):
+    made = plant(engine, CHEAPER, prompts=8)
+    with writing(engine) as session:
+        found(session, made, {"A": [COST]})
+        alert(session, "Support", "A", ACCEPTABLE)
+    assert of(engine, made).alarms == ()
+
+
+def test_the_step_is_what_harms_most_of_whom_users_get_or_would_get(engine: Engine):
+    made = plant(engine, CHEAPER | {"C": Planted(0.3, 0.001)}, prompts=900, repetitions=2)
+    with writing(engine) as session:
+        found(session, made, {"C": [ACCEPTABLE], "B": [COST, ACCEPTABLE], "A": [COST]})
+        for name, metric in (("A", COST), ("B", COST), ("B", ACCEPTABLE), ("C", ACCEPTABLE)):
+            alert(session, "Support", name, metric)
+    alarms = of(engine, made).alarms
+    assert [one.said.partition(" from")[0] for one in alarms] == [
+        "B's share acceptable fell", "A's cost per 1,000 responses rose", "B's cost per 1,000 responses rose",
+        "C's share acceptable fell",
+    ]  # fmt: skip
+    step = next_step(of(engine, made))
+    assert (step.finding_id, step.title) == (alarms[0].finding_id, f"Look at drift: {alarms[0].said}")
+    assert "Of 4 proven changes" in step.why
+
+
+def found(session: Session, made: Production, metrics: dict[str, list[Metric]]) -> None:
+    """The newest check finds alarms: by candidate their metrics."""
+    pinned = DriftBaseline(dataset_id=made.dataset, number=1, run_ids=[1], created_at=NOW)
+    session.add(pinned)
+    session.flush()
+    row = DriftCheck(run_id=1, baseline_id=pinned.id, worker="w", begun_at=NOW, finished_at=NOW, is_whole=True)
+    session.add(row)
+    session.flush()
+    lists: dict[str, list[str]] = {"showing": [], "causes": [], "parts": []}
+    for name, each in metrics.items():
+        for metric in each:
+            change = {"change": 1.5, "before": 0.001, "after": 0.0015} if metric is COST else FELL
+            said = {"metric": metric_kept(metric), "sentence": "It moved."}
+            told = {"check_id": row.id, "candidate_id": made.candidates[name], "since_run_id": 1, "said": said}
+            numbers = {"lower": 0.0, "upper": 0.0, "p": 0.001, "prompts": 8, "open_since_run_id": 1}
+            session.add(DriftFinding(metric=metric.name, tier="alarm", **told, **change, **numbers, **lists))
+
+
+def alert(session: Session, dataset: str, candidate: str, metric: Metric) -> None:
+    """The message about a change is open."""
+    data = {"dataset": dataset, "candidate": candidate, "findings": [{"metric": metric.name, "category": None}]}
+    key = f"{dataset} {candidate} {metric.name}"
+    raise_alert(session, Raised(AlertKind.DRIFT, key, "It moved", ".", "/drift", Severity.URGENT, data), now=NOW)
 
 
 def test_an_unknown_price_of_a_challenger_is_to_be_entered(engine: Engine):

@@ -6,6 +6,7 @@ from core.services.watching.drift.flipping import flipped
 from core.services.watching.drift.hours import HoursOfDay, hours_of_day
 from core.services.watching.drift.replaying import replay_all_due, replayed
 from core.services.watching.drift.settings import AnchorSettings, anchor_settings, save_anchor_settings
+from core.services.watching.drift.since import since_told
 from core.services.watching.drift.states import datasets, state
 from core.services.watching.drift.text import drift_object, drift_text, finding_object, replay_words, visible_words
 from core.services.watching.drift.told import (
@@ -56,6 +57,7 @@ __all__ = [
     "replay_words",
     "replayed",
     "save_anchor_settings",
+    "since_told",
     "state",
     "visible_words",
 ]

@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from core.domain.drift.causes import Cause
@@ -17,6 +17,17 @@ from core.services.watching.drift.told import Annotation
 from core.storage.tables import Dataset, Evaluator, Gate, Rates
 
 _USUAL = 0.25
+_AT_ONCE, _MOST_NAMED = timedelta(hours=1), 3
+
+
+@dataclass(frozen=True)
+class _Edit:
+    """Something that we changed."""
+
+    at: datetime
+    cause: Cause
+    word: str
+    name: str
 
 
 def seen_in_runs(session: Session, gathered: Gathered) -> list[dict[str, Any]]:
@@ -90,18 +101,37 @@ def _prices(session: Session, rates: frozenset[int]) -> str:
 
 
 def _edits(session: Session, dataset: str, since: datetime) -> list[Annotation]:
+    """Ours; those of one kind at about the same time are one."""
     own = col(Gate.dataset_id).is_(None) | col(Gate.dataset_id).in_(datasets.versions(session, dataset))
     query = select(Gate, Evaluator).join(Evaluator, col(Evaluator.id) == Gate.evaluator_id).where(own)
-    found = []
+    found: list[tuple[datetime | None, Cause, str, str]] = []
     for gate, evaluator in session.exec(query.order_by(col(Gate.id))):
         least = "" if gate.at_least == 1.0 else f" of at least {gate.at_least:g}"
         where = f" in {gate.category}" if gate.category else ""
-        for at, word in ((gate.created_at, "new gate"), (gate.retired_at, "no more gate")):
-            if at is not None and at > since:
-                found.append(Annotation(at, None, None, Cause.GATES, f"{word}: {evaluator.name}{least}{where}"))
-    times = sa.or_(col(Evaluator.created_at) > since, col(Evaluator.retired_at) > since)
-    for evaluator in session.exec(select(Evaluator).where(times).order_by(col(Evaluator.id))):
-        for at, word in ((evaluator.created_at, "new evaluator"), (evaluator.retired_at, "no more evaluator")):
-            if at is not None and at > since:
-                found.append(Annotation(at, None, None, Cause.EVALUATORS, f"{word}: {evaluator.name}"))
-    return found
+        name = f"{evaluator.name}{least}{where}"
+        for at, word in ((gate.created_at, "new gate"), (gate.retired_at, "removed gate")):
+            found.append((at, Cause.GATES, word, name))
+    for evaluator in session.exec(select(Evaluator).order_by(col(Evaluator.id))):
+        for at, word in ((evaluator.created_at, "new evaluator"), (evaluator.retired_at, "removed evaluator")):
+            found.append((at, Cause.EVALUATORS, word, evaluator.name))
+    return _together([_Edit(at, cause, word, name) for at, cause, word, name in found if at is not None and at > since])
+
+
+def _together(edits: Sequence[_Edit]) -> list[Annotation]:
+    kinds: dict[tuple[Cause, str], list[list[_Edit]]] = {}
+    for edit in sorted(edits, key=lambda each: each.at):
+        groups = kinds.setdefault((edit.cause, edit.word), [[]])
+        if groups[-1] and edit.at - groups[-1][-1].at > _AT_ONCE:
+            groups.append([])
+        groups[-1].append(edit)
+    return [
+        Annotation(group[0].at, None, None, cause, _listed(word, [edit.name for edit in group]))
+        for (cause, word), groups in kinds.items()
+        for group in groups
+    ]
+
+
+def _listed(word: str, names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_MOST_NAMED])
+    more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
+    return f"{word if len(names) == 1 else f'{len(names):,} {word}s'}: {shown}{more}"

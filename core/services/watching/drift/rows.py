@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from core.domain.drift import Metric, Scale, Tier
+from core.domain.drift import Harm, Metric, Scale, Tier, harm
 from core.domain.drift.causes import Cause, Part
 from core.services.watching.drift.told import CausePart, FindingLine
 from core.storage.tables import Candidate, DriftCheck, DriftFinding, Run
@@ -31,15 +31,24 @@ def part_kept(part: Part, words: str) -> dict[str, Any]:
 
 
 def lines(session: Session, rows: Sequence[DriftFinding]) -> list[FindingLine]:
-    """The findings of some checks, alarms first."""
+    """The findings of some checks, alarms first, and of these what harms users most; the champion before others."""
     checks = _by_id(session, DriftCheck, {row.check_id for row in rows})
     runs = {checks[row.check_id].run_id for row in rows}
     runs |= {row.since_run_id for row in rows} | {row.open_since_run_id for row in rows}
     ended = {id_: run.finished_at or run.created_at for id_, run in _by_id(session, Run, runs).items()}
-    names = {id_: each.name for id_, each in _by_id(session, Candidate, {row.candidate_id for row in rows}).items()}
+    who = _by_id(session, Candidate, {row.candidate_id for row in rows})
     totals = {(row.check_id, row.candidate_id, row.metric): row for row in rows if row.category is None}
-    found = [_line(row, checks[row.check_id], ended, names, is_part=is_of_total(row, totals)) for row in rows]
-    return sorted(found, key=lambda line: (line.tier is not Tier.ALARM, line.p, line.id))
+    found = [_line(row, checks[row.check_id], ended, who, is_part=is_of_total(row, totals)) for row in rows]
+    return sorted(found, key=lambda line: _order(line, is_champion=who[line.candidate_id].is_champion))
+
+
+def harm_of(row: DriftFinding) -> Harm:
+    """What a finding's change does to users."""
+    return harm(metric_of(row.said["metric"]), row.change)
+
+
+def _order(line: FindingLine, *, is_champion: bool) -> tuple[bool, Harm, bool, float, int]:
+    return line.tier is not Tier.ALARM, harm(line.metric, line.change), not is_champion, line.p, line.id
 
 
 def is_of_total(row: DriftFinding, totals: Mapping[tuple[int, int, str], DriftFinding]) -> bool:
@@ -54,7 +63,7 @@ def _line(
     row: DriftFinding,
     check: DriftCheck,
     ended: Mapping[int, datetime],
-    names: Mapping[int, str],
+    who: Mapping[int, Candidate],
     *,
     is_part: bool,
 ) -> FindingLine:
@@ -64,7 +73,7 @@ def _line(
         run_id=check.run_id,
         at=at,
         candidate_id=row.candidate_id,
-        candidate=names.get(row.candidate_id, "?"),
+        candidate=who[row.candidate_id].name,
         category=row.category,
         metric=metric_of(row.said["metric"]),
         tier=Tier(row.tier),

@@ -1,5 +1,6 @@
 """What is known of a dataset's drift, from what the newest check left: for pages, the terminal and /metrics."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,12 +9,12 @@ from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from core.domain import words
-from core.domain.drift import Visible
+from core.domain.drift import Tier, Visible
 from core.services.datasets import datasets as all_datasets
 from core.services.watching.drift import checking, claims, happened, trends, writing
 from core.services.watching.drift.baselines import baseline, baselines, first_runs
 from core.services.watching.drift.replaying import replayed
-from core.services.watching.drift.rows import metric_of
+from core.services.watching.drift.rows import is_of_total, metric_of
 from core.services.watching.drift.told import Baseline, Check, CheckLine, DriftState
 from core.storage.tables import Candidate, Dataset, DriftBaseline, DriftCheck, metadata
 
@@ -82,19 +83,30 @@ def _waiting(session: Session, dataset: str, pinned: Baseline | None) -> str:
 
 def _checks(session: Session, dataset: str) -> list[CheckLine]:
     numbers = {each.id: each.number for each in baselines(session, dataset)}
-    c, f = _check.c, _finding.c
-    alarms, watches = (
-        sa.func.coalesce(sa.func.sum(sa.case((f.tier == tier, 1), else_=0)), 0) for tier in ("alarm", "watch")
-    )
+    c = _check.c
     query = (
-        sa.select(c.run_id, c.finished_at, c.baseline_id, alarms, watches)
-        .outerjoin(_finding, f.check_id == c.id)
+        sa.select(c.id, c.run_id, c.finished_at, c.baseline_id)
         .where(c.baseline_id.in_(numbers), c.is_whole)
-        .group_by(c.id, c.run_id, c.finished_at, c.baseline_id)
         .order_by(c.finished_at.desc(), c.id.desc())
         .limit(MOST_CHECKS)
     )
-    return [CheckLine(row[0], row[1], numbers[row[2]], row[3], row[4]) for row in session.execute(query)]
+    rows = session.execute(query).all()
+    found = _counted(session, [row.id for row in rows])
+    return [
+        CheckLine(
+            row.run_id, row.finished_at, numbers[row.baseline_id], found[row.id, Tier.ALARM], found[row.id, Tier.WATCH]
+        )
+        for row in rows
+    ]
+
+
+def _counted(session: Session, check_ids: Sequence[int]) -> Counter[tuple[int, str]]:
+    """How many findings of each check, by tier, count by themselves."""
+    f = _finding.c
+    of = sa.select(f.check_id, f.candidate_id, f.metric, f.category, f.tier, f.change, f.lower, f.upper)
+    rows: Sequence[Any] = session.execute(of.where(f.check_id.in_(check_ids))).all()
+    totals = {(row.check_id, row.candidate_id, row.metric): row for row in rows if row.category is None}
+    return Counter((row.check_id, row.tier) for row in rows if not is_of_total(row, totals))
 
 
 def _visible(kept: dict[str, Any]) -> Visible:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from core.domain import words
-from core.domain.drift import Scale, Tier, Visible
+from core.domain.drift import Scale, Visible
 from core.services.watching.drift.told import DriftState, FindingLine, Replay
 
 
@@ -85,11 +85,9 @@ def drift_text(state: DriftState) -> str:
         lines.append(f"Baseline: runs {runs}, pinned {words.when(state.baseline.pinned_at)} by {by}.")
     if state.waiting:
         lines.append(state.waiting)
-    shown = [one for one in state.findings if not one.is_of_total]
-    for tier, head in ((Tier.ALARM, "Alarms"), (Tier.WATCH, "Watch")):
-        told = [one.sentence for one in shown if one.tier is tier]
-        lines += ["", f"{head}:", *(f"  {each}" for each in told)] if told else []
-    if hidden := len(state.findings) - len(shown):
+    for shown, head in ((state.alarms, "Alarms"), (state.watches, "Watch")):
+        lines += ["", f"{head}:", *(f"  {one.sentence}" for one in shown)] if shown else []
+    if hidden := len(state.findings) - len(state.told):
         lines += ["", f"{words.n(hidden, 'finding')} in a category alone that only repeat one over all: see --json."]
     if state.check is not None:
         lines += [f"Note: {note}" for note in state.check.notes]
@@ -116,10 +114,9 @@ def visible_words(one: Visible) -> str:
 def _headline(state: DriftState) -> str:
     if state.check is None:
         return "not checked yet."
-    alarms = sum(one.tier is Tier.ALARM for one in state.findings)
     told = "nothing has changed beyond chance"
-    if state.findings:
-        told = f"{words.n(alarms, 'alarm')}, {len(state.findings) - alarms} on the watch list"
+    if state.told:
+        told = f"{words.n(len(state.alarms), 'alarm')}, {len(state.watches)} on the watch list"
     return f"{told}, as of run {state.check.run_id}."
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from core.domain.drift import Metric, Tier, Visible
 from core.domain.drift.causes import Cause
+from core.domain.drift.wording import brief
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,16 @@ class FindingLine:
     is_of_total: bool = False
     """Whether it only says in a category what a finding over all says, within its interval."""
 
+    @property
+    def key(self) -> tuple[str, str, str | None]:
+        """What it is about, as alerts name it: candidate, metric, category."""
+        return self.candidate, self.metric.name, self.category
+
+    @property
+    def brief(self) -> str:
+        """What moved, from where to where."""
+        return brief(self.candidate, self.metric, self.category, self.change, (self.before, self.after))
+
 
 @dataclass(frozen=True)
 class Check:
@@ -95,6 +106,7 @@ class CheckLine:
     at: datetime
     baseline_number: int
     alarms: int
+    """Counted as ``DriftState.alarms``."""
     watches: int
 
 
@@ -178,6 +190,21 @@ class DriftState:
     def findings(self) -> tuple[FindingLine, ...]:
         """What is open."""
         return () if self.check is None else self.check.findings
+
+    @property
+    def told(self) -> tuple[FindingLine, ...]:
+        """What is open and counts by itself: not what only says in a category what a finding over all says."""
+        return tuple(one for one in self.findings if not one.is_of_total)
+
+    @property
+    def alarms(self) -> tuple[FindingLine, ...]:
+        """Those that are proven."""
+        return tuple(one for one in self.told if one.tier is Tier.ALARM)
+
+    @property
+    def watches(self) -> tuple[FindingLine, ...]:
+        """Those on the watch list."""
+        return tuple(one for one in self.told if one.tier is Tier.WATCH)
 
 
 @dataclass(frozen=True)

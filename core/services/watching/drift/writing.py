@@ -11,13 +11,13 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from core.domain.alerts import AlertKind, Severity
-from core.domain.drift import Judgement, Scale, State, Tier, Visible
+from core.domain.drift import Harm, Judgement, State, Tier, Visible
 from core.services.alerts import Raised, raise_alert
 from core.services.watching.drift import claims
 from core.services.watching.drift.deciding import Told
 from core.services.watching.drift.figures import RunFigures
 from core.services.watching.drift.gathering import Gathered
-from core.services.watching.drift.rows import is_of_total, lines, metric_kept, part_kept
+from core.services.watching.drift.rows import harm_of, is_of_total, lines, metric_kept, part_kept
 from core.services.watching.drift.told import Check
 from core.storage.tables import Candidate, DriftCheck, DriftFinding, Run, metadata
 
@@ -160,7 +160,7 @@ def _alert(
     """One alert a candidate, for what is an alarm since this check."""
     new: dict[int, list[DriftFinding]] = defaultdict(list)
     totals = {(row.check_id, row.candidate_id, row.metric): row for row in rows if row.category is None}
-    for row in sorted(rows, key=lambda each: each.p):
+    for row in sorted(rows, key=lambda each: (harm_of(each), each.p)):
         old = before.get(_key(row))
         is_new = old is None or old.tier != Tier.ALARM
         if row.tier == Tier.ALARM and is_new and not is_of_total(row, totals):
@@ -174,7 +174,7 @@ def _alert(
 def _raised(run_id: int, dataset: str, dataset_id: int, name: str, found: Sequence[DriftFinding]) -> Raised:
     sentences = [row.said["sentence"] for row in found]
     more = f" And {len(sentences) - _MOST_SENTENCES} more." if len(sentences) > _MOST_SENTENCES else ""
-    is_worse = any(_is_worse(row) for row in found)
+    is_worse = any(harm_of(row) is not Harm.NONE for row in found)
     return Raised(
         kind=AlertKind.DRIFT,
         key=f"drift:{found[0].candidate_id}:{run_id}",
@@ -192,12 +192,6 @@ def _raised(run_id: int, dataset: str, dataset_id: int, name: str, found: Sequen
             "findings": [_figures(row) for row in found],
         },
     )
-
-
-def _is_worse(row: DriftFinding) -> bool:
-    metric = row.said["metric"]
-    moved = row.change - (0.0 if metric["scale"] == Scale.SHARE else 1.0)
-    return bool(moved * metric["better"] < 0)
 
 
 def _figures(row: DriftFinding) -> dict[str, Any]:
