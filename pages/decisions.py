@@ -7,7 +7,7 @@ from core.ui.shared import access, doing, frame, links
 
 person = access.require(access.Role.ANALYST)
 doing.tell()
-head = frame.page_head("Decisions", "Should our users get another model, how sure is that, and what would it save?")
+head = frame.page_head("Decisions", "What does the evidence allow for each challenger, and what have we decided?")
 dataset = page.chosen_dataset()
 if dataset is None:
     links.bar(head, "decisions")

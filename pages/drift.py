@@ -1,4 +1,4 @@
-"""Drift: what changed since the baseline, by how much, since when, and what it is put down to. For analysts."""
+"""Drift: what changed since the baseline, by how much, since when, and why. For analysts."""
 
 import streamlit as st
 
@@ -7,7 +7,7 @@ from core.ui.shared import access, doing, frame, links
 
 person = access.require(access.Role.ANALYST)
 doing.tell()
-head = frame.page_head("Drift", "What changed since the baseline, by how much, and what is it put down to?")
+head = frame.page_head("Drift", "What changed since the baseline, by how much, and why?")
 dataset = choice.dataset()
 if dataset is None:
     links.bar(head, "drift")

@@ -1,8 +1,8 @@
-"""Overview: the decision in words, what it costs, what to do next, and the evidence. Where analysts arrive."""
+"""Overview: the decision in words, what it costs, what to do next; below it the evidence. Where analysts arrive."""
 
 import streamlit as st
 
-from core.ui.overview import changed, choice, decision, evidence, failing, money, record, sharing, step
+from core.ui.overview import changed, choice, closer, decision, money, record, sharing, step
 from core.ui.overview.view import view
 from core.ui.shared import access, doing, frame, links, navigation
 
@@ -21,8 +21,7 @@ with st.container(key="overview_page", gap="medium"):
     with st.grid(2, min_column_width=330, gap="medium"):
         money.section(found)
         step.section(found, person)
-    failing.section(found)
-    evidence.section(found)
+    closer.section(found)
     with st.grid(2, min_column_width=330, gap="medium"):
         changed.section(found, person)
         record.section(found)

@@ -51,7 +51,7 @@ def switched(workspace: Engine, production: Path) -> Engine:
 def test_decide_prints_every_verdict_and_json_every_number(switched: Engine):
     text = run("decide")
     assert text.exit_code == 0
-    assert "over all: Switch from A to B" in text.stdout
+    assert "overall: Switch from A to B" in text.stdout
     found = json.loads(run("decide", "--json").stdout)
     over_all = found["verdicts"][0]
     assert (over_all["decision"], over_all["challenger"]) == ("switch", "B")

@@ -52,7 +52,7 @@ def test_text_says_alarms_first_and_exit_1_is_for_who_asks(fallen: Weeks):
     assert text.exit_code == 0
     assert "Weekly: " in text.stdout
     assert "as of run 4." in text.stdout
-    assert text.stdout.index("Alarms:\n  A's share acceptable fell") < text.stdout.index("Over all, an alarm")
+    assert text.stdout.index("Alarms:\n  A's share acceptable fell") < text.stdout.index("Overall, an alarm")
     assert run("drift", "--fail-on-alarm").exit_code == 1
 
 

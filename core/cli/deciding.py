@@ -14,7 +14,7 @@ from core.storage.engine import reading
 
 @app.command()
 def decide(dataset: OfDataset = None, as_json: AsJson = False) -> None:
-    """Champion against challengers, over all and by category: switch, keep, practically equal, or not enough."""
+    """Champion against challengers, overall and by category: switch, keep, practically equal, or not enough."""
     with plainly():
         engine = workspace()
         name = scored(engine, dataset)

@@ -13,7 +13,7 @@ from core.services.watching import drift
 from core.storage.engine import reading, write
 from core.storage.tables import Dataset, Run
 
-command = typer.Typer(help="What changed since the baseline, and what it is put down to; and moving the baseline.")
+command = typer.Typer(help="What changed since the baseline, and why; and moving the baseline.")
 app.add_typer(command, name="drift")
 
 

@@ -44,7 +44,7 @@ class KindWords:
 
 WORDS: dict[AlertKind, KindWords] = {
     AlertKind.DRIFT: KindWords("Drift", "a candidate's figures have moved from the baseline, with proof"),
-    AlertKind.CHAMPION: KindWords("Champion no longer best", "the verdict over all says to switch"),
+    AlertKind.CHAMPION: KindWords("Champion no longer best", "the overall verdict says to switch"),
     AlertKind.RUN_FAILED: KindWords("Run failed", "a run stops before its end, or too many responses are missing"),
     AlertKind.CAP_HIT: KindWords("Spending cap reached", "a run stops because its spending cap is reached"),
     AlertKind.QUEUE_DRY: KindWords("Nothing left to rate", "raters of an open study have rated all there is"),

@@ -45,7 +45,7 @@ def compute() -> list[Family]:
     """The figures and verdicts of the datasets that were answered last, MOST_DATASETS of them."""
     began = monotonic()
     families = {name: Family(f"evenhand_candidate_{name}", what) for name, (what, _) in (_FIGURES | _TIMES).items()}
-    verdict = Family("evenhand_verdict", "1: what the evidence allows to decide, over all and in each category.")
+    verdict = Family("evenhand_verdict", "1: what the evidence allows to decide, overall and in each category.")
     left_out = Family("evenhand_candidate_lines_left_out", "Candidates in a category beyond what is told here.")
     with reading(get_engine()) as session:
         names = deciding.datasets(session)[:MOST_DATASETS]

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -14,6 +15,7 @@ from core.services.deciding import settings
 from core.services.demo.opening import prepare_workspace
 from core.storage.engine import reading, write
 from core.storage.tables import OverviewVisit
+from core.ui.overview.closer import CATEGORIES, CHARTS, FAILURES
 from tests.browser.conftest import PHONE, Profiles, settle
 from tests.browser.scenes import only_planted
 from tests.browser.server import Server
@@ -69,8 +71,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     server.stop()
 
 
-def opened(told: Told, page: Page) -> Locator:
-    page.goto(f"{told.server.address}/overview")
+def opened(told: Told, page: Page, tab: str = "") -> Locator:
+    """The page with one of its tabs open, of itself the first."""
+    page.goto(f"{told.server.address}/overview{f'?overview_show={quote(tab)}' if tab else ''}")
     settle(page)
     main = page.get_by_test_id("stMain")
     expect(main.get_by_role("heading", name="Decisions taken")).to_be_visible()
@@ -117,7 +120,7 @@ def test_every_verdict_says_what_decide_prints(told: Told, page: Page) -> None:
 
 def rests(verdict: dict[str, Any]) -> str:
     found = verdict["rests_on"]
-    return f"{found['votes']:,} votes by {found['raters']:,} raters · {found['responses']:,} responses"
+    return f"{found['votes']:,} send votes by {found['raters']:,} raters · {found['responses']:,} responses of both"
 
 
 def test_costs_failures_and_latency_are_those_of_report(told: Told, page: Page) -> None:
@@ -125,39 +128,50 @@ def test_costs_failures_and_latency_are_those_of_report(told: Told, page: Page) 
     said = links(main)
     assert "switch" in {verdict["decision"] for verdict in told.decide["verdicts"]}
     before, after = told.usd("A"), told.usd("B")
+    failures, charts = (links(opened(told, page, tab)) for tab in (FAILURES, CHARTS))
     assert {f"${before:,.2f}", f"${after:,.2f}", f"−${before - after:,.2f}"} <= set(said)
     champion = told.line("A", None)
     rated, sent = (champion["humanly_acceptable"][name] for name in ("rated", "sent"))
     failed = round(champion["responses"] * (1 - champion["acceptable"]["value"]))
     assert any(
-        each.startswith(f"Experts would not send {rated - sent:,} of {rated:,} rated responses") for each in said
+        each.startswith(f"Experts would not send {rated - sent:,} of {rated:,} rated responses") for each in failures
     )
-    assert any(each.startswith(f"Fails “checked” {failed:,} of {champion['responses']:,} responses") for each in said)
+    assert any(
+        each.startswith(f"Fails “checked” {failed:,} of {champion['responses']:,} responses") for each in failures
+    )
     slow = told.line("C", None)["latency_ms"]["p95"]
-    assert f"Over the limit of 2.00 s at p95: C {slow / 1000:.2f} s" in said
+    assert f"Over the limit of 2.00 s at p95: C {slow / 1000:.2f} s" in charts
 
 
 @pytest.mark.long
 def test_every_number_leads_to_its_proof_in_the_same_scope(told: Told, page: Page) -> None:
-    for said, href in links(opened(told, page)).items():
-        follow(told, page, said, href)
+    for tab in (CATEGORIES, FAILURES, CHARTS):
+        for said, href in links(opened(told, page, tab)).items():
+            follow(told, page, said, href, tab)
 
 
 def test_figures_lead_to_their_proof_in_the_same_scope(told: Told, page: Page) -> None:
-    found = links(opened(told, page))
-    for begins in ("Switch", "$", "Fails"):
+    for begins, tab in (("Switch", CATEGORIES), ("$", CATEGORIES), ("Fails", FAILURES), ("Over the limit", CHARTS)):
+        found = links(opened(told, page, tab))
         said = next(each for each in found if each.startswith(begins))
-        follow(told, page, said, found[said])
+        follow(told, page, said, found[said], tab)
 
 
-def follow(told: Told, page: Page, said: str, asked: str) -> None:
-    """Press the link, and see the page that it leads to in the scope that its address says."""
-    main = opened(told, page)
+def follow(told: Told, page: Page, said: str, asked: str, tab: str) -> None:
+    """Press the link, and see what it leads to in view and marked, in the scope that its address says."""
+    main = opened(told, page, tab)
     main.locator(f'a[href="{asked}"]').filter(visible=True).first.click()
     expect(main.get_by_role("heading", name=HEADINGS[asked.partition("?")[0]], exact=True)).to_be_visible()
     settle(page)
     expect(main.get_by_text("which is not here any more")).to_have_count(0)
     expect(main.get_by_text("Incident")).to_have_count(0)
+    place = re.search(r"\bat=(\w+)", asked)
+    if place is not None:
+        expect(page.locator(f".st-key-{place[1]}")).to_be_in_viewport()
+        expect(page.locator(f".st-key-{place[1]}")).to_have_css("border-inline-start-width", "4px")
+        expect(page.locator(f".st-key-{place[1]}")).to_be_focused()
+    if "cost_at_month" in asked and said.startswith("$"):
+        expect(main.get_by_role("cell", name=said, exact=True).first).to_be_visible()
     if "cost_behind" in asked:
         number = re.search(r"([\d,]+) of", said)
         assert number is not None

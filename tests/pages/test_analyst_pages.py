@@ -50,7 +50,7 @@ def test_the_leaderboard_gives_the_answer_in_words_then_the_numbers(workspace: E
     cast(workspace, at, a_lead(at))
     app = opened("leaderboard.py")
     assert app.header[0].value.startswith("candidate 0 ")
-    assert "120 votes by 12 raters · Tone · all categories" in words(app)
+    assert "120 votes by 12 raters on *Tone* · all categories" in words(app)
     (table,) = grids(app)
     assert [row["Candidate"] for row in table] == ["candidate 0", "candidate 1", "candidate 2"]
     assert [int(row["Wins"]) + int(row["Losses"]) for row in table] == [80, 80, 80]

@@ -37,7 +37,7 @@ def workspace(workspace: Engine) -> Engine:
 
 def figures(app: AppTest) -> list[list[dict[str, str]]]:
     """The tables of all figures: of those that are compared, and of those that stand apart."""
-    return [rows for rows in grids(app) if "Per 1,000 acceptable" in rows[0]]
+    return [rows for rows in grids(app) if "Per 1,000 automatically acceptable" in rows[0]]
 
 
 def listed(app: AppTest) -> list[dict[str, str]]:
@@ -129,7 +129,7 @@ def test_without_an_acceptable_response_there_is_no_scale_of_dollars(workspace: 
 def test_every_figure_stands_in_the_table_and_none_is_not_unknown(workspace: Engine) -> None:
     evaluated(workspace, ("Cheap", "Useless", "Priceless"))
     table = {row["Candidate"]: row for row in figures(opened())[0]}
-    wanted = ("Per 1,000 acceptable", "Spent", "Acceptable", "Responses")
+    wanted = ("Per 1,000 automatically acceptable", "Spent", "Automatically acceptable", "Responses")
     assert {name: tuple(row[head] for head in wanted) for name, row in table.items()} == {
         "Cheap": ("$1.50", "$0.0120", "66.7 %", "12"),
         "Useless": ("none", "$0.0240", "0.0 %", "12"),
@@ -162,7 +162,7 @@ def test_an_address_that_names_nothing_here_shows_everything(workspace: Engine) 
 
 def test_any_figure_is_shown_by_candidate_and_by_category(workspace: Engine) -> None:
     evaluated(workspace)
-    app = opened(figure="Share acceptable")
+    app = opened(figure="Share automatically acceptable")
     by_category = {row["Candidate"]: row for row in grids(app)[0]}
     assert by_category["Cheap"] == {"Candidate": "Cheap", "All": "67 %", "coding": "67 %", "support": "67 %"}
     for figure in app.selectbox(key="cost_figure").options:
@@ -229,7 +229,14 @@ def test_responses_without_scores_have_no_verdict_yet(workspace: Engine) -> None
     assert "look again in a moment" in words(app)
     ((line,),) = figures(app)
     assert line["No verdict"] == "3"
-    unknown = ("Per 1,000 acceptable", "Spent", "Acceptable", "Attempts", "Median", "Tokens out")
+    unknown = (
+        "Per 1,000 automatically acceptable",
+        "Spent",
+        "Automatically acceptable",
+        "Attempts",
+        "Median",
+        "Tokens out",
+    )
     assert {line[head] for head in unknown} == {"unknown"}
 
 

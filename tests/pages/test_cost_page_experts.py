@@ -83,7 +83,7 @@ def test_both_figures_are_drawn_and_the_experts_stand_first_in_the_table(workspa
     assert len([trace for trace in cost["data"] if trace["mode"] == "markers"]) >= 4, "filled and hollow, of both"
     row = {row["Candidate"]: row for row in figures(app)[0]}["Cheap"]
     assert list(row)[1:4] == ["Per 1,000 humanly acceptable", "95 % interval", "Humanly acceptable"]
-    told = ("Per 1,000 humanly acceptable", "Humanly acceptable", "Rated", "Acceptable", "Unchecked")
+    told = ("Per 1,000 humanly acceptable", "Humanly acceptable", "Rated", "Automatically acceptable", "Unchecked")
     assert tuple(row[head] for head in told) == ("$4.00", "25 %", "10 of 40", "100.0 %", "20")
 
 
@@ -94,7 +94,10 @@ def test_where_too_few_are_rated_the_answer_is_automatic_and_says_so(workspace: 
     assert "Too few rated for a figure of what experts would send (Cheap 5 and 1 more; 30 are needed each)" in words(
         app
     )
-    assert [each.value for each in app.subheader][:2] == ["Cost per 1,000 acceptable responses", "Share acceptable"]
+    assert [each.value for each in app.subheader][:2] == [
+        "Cost per 1,000 automatically acceptable responses",
+        "Share automatically acceptable",
+    ]
     assert {row["Humanly acceptable"] for row in figures(app)[0]} == {"100 % automatic"}
 
 
@@ -140,7 +143,7 @@ def test_a_new_vote_and_votes_that_count_no_more_are_seen_at_once(workspace: Eng
         session.get_one(Person, votes.raters["Rater 0"]).kind = "simulated"
         votes.imported("Ann", "p0", "Cheap", "Dear", Outcome.BOTH_BAD)
     assert "holds for these 2 raters only" in words(app.run())
-    assert "80 of 82 answers of raters are simulated." in words(app)
+    assert "Simulated: 80 of 82 times that a rater said of a response here whether to send it" in words(app)
     write(workspace, lambda session: count_simulated(session, False))
     assert "(Cheap 1 and 1 more; 30 are needed each)" in words(app.run())
 

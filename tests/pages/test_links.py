@@ -203,7 +203,7 @@ def test_a_pinned_board_is_that_of_then_says_so_and_leads_to_now(workspace: Engi
     app = opened("leaderboard", as_of="30.1.12")
     assert grids(app) == before
     (line,) = [caption.value for caption in app.caption if "as the link asks" in caption.value]
-    assert "Shown as of vote 30, as the link asks; 60 votes since." in line
+    assert "Shown as of vote no. 30, as the link asks; 60 votes since." in line
     app.button(key="pins_now").click().run()
     assert "as_of" not in app.query_params and grids(app) != before
     assert not [caption.value for caption in app.caption if "as the link asks" in caption.value]

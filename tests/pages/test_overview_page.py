@@ -1,7 +1,9 @@
 """The Overview page, run as the app runs it: its truth in every state of a workspace, and where its figures lead."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import parse_qs
 
 import pytest
 from sqlalchemy import Engine
@@ -21,9 +23,11 @@ from core.settings import get_settings
 from core.storage.engine import reading, write, writing
 from core.storage.tables import Dataset, OverviewVisit, Person, Prompt
 from core.ui.overview import changed
+from core.ui.overview.closer import CHARTS, FAILURES
 from core.ui.shared.navigation import PAGES_FOLDER
 from tests.decided import Planted, Production, plant, vote
 from tests.evaluated import Evaluated
+from tests.pages.grids import grids
 from tests.workspace import NOW
 
 HOSTILE = "<img src=x onerror=alert(1)> :red[x] **bold** $1$ `code` [a](http://b.example)"
@@ -88,8 +92,8 @@ def test_the_decision_comes_first_and_every_line_leads_to_its_comparison(workspa
     assert app.main.header[0].value.endswith("Switch from A to B")
     found = links(app)
     whole = next(said for said in found if "by automatic verdicts on 900 prompts" in said)
-    assert "no votes · 3,600 responses" in whole
-    assert found[whole] == "decisions?decisions_dataset=Support&decisions_scope=Over+all"
+    assert "no *send* votes · 3,600 responses of both" in whole
+    assert found[whole] == "decisions?decisions_dataset=Support&decisions_scope=Overall"
     for category in ("coding", "support"):
         assert f"decisions?decisions_dataset=Support&decisions_scope={category}" in found.values()
 
@@ -101,8 +105,8 @@ def test_what_a_month_costs_stands_beside_what_it_would(workspace: Engine):
     app = opened()
     shown, found = words(app), links(app)
     assert "What a month costs" in shown
-    assert found["$300.00"].startswith("cost?cost_dataset=Support&cost_show=A")
-    assert found["$120.00"].startswith("cost?cost_dataset=Support&cost_show=B")
+    assert found["$300.00"].startswith("cost?cost_dataset=Support&at=cost_at_month&cost_show=A")
+    assert found["$120.00"].startswith("cost?cost_dataset=Support&at=cost_at_month&cost_show=B")
     assert "−$180.00" in found
     assert "60 % less" in shown
     assert "For 15,000 answers a month" in shown
@@ -145,13 +149,13 @@ def test_unknown_prices_are_said_and_never_nothing(workspace: Engine):
     shown = words(opened())
     assert "What A cost is unknown: a price is missing." in shown
     assert "What A and B cost is unknown" in shown
-    assert "There is nothing to draw: no cost is known." in shown
+    assert "There is nothing to draw: no cost is known." in words(opened(overview_show=CHARTS))
     assert "$0" not in shown
 
 
 def test_no_acceptable_response_is_a_sentence_and_no_chart(workspace: Engine):
     plant(workspace, {"A": Planted(0.0), "B": Planted(0.0)}, prompts=12)
-    app = opened()
+    app = opened(overview_show=CHARTS)
     assert "There is nothing to draw: no response is acceptable, so none has a cost." in words(app)
     assert [chart.proto.id.rpartition("-")[2] for chart in app.main.get("plotly_chart")] == ["latency"]
 
@@ -159,23 +163,42 @@ def test_no_acceptable_response_is_a_sentence_and_no_chart(workspace: Engine):
 def test_what_fails_leads_to_the_responses_and_to_an_example(workspace: Engine):
     made = plant(workspace, {"A": Planted(0.5), "B": Planted(0.9)}, prompts=40)
     vote(workspace, made, ("A", "B"), {"send": (0.3, 0.9)}, raters=4)
-    found = links(opened())
+    found = links(opened(overview_show=FAILURES))
     failed = next(said for said in found if "Fails “checked”" in said)
     assert "cost_behind=Fails+%E2%80%9Cchecked%E2%80%9D&cost_of=A" in found[failed]
     assert any(said.startswith("**Experts would not send**") for said in found)
-    assert any(address.startswith("responses?responses_dataset=Support&prompt=p") for address in found.values())
+    assert any(re.fullmatch(r"responses\?response=\d+", address) for address in found.values())
+
+
+def test_the_amounts_of_a_month_are_those_that_their_page_shows(workspace: Engine):
+    switching(workspace)
+    answers = {"support": 10_000.0, "coding": 5_000.0}
+    write(workspace, lambda s: deciding_settings.save(s, {}, latency_limit_ms={}, answers_a_month=answers))
+    page, _, query = links(opened())["$120.00"].partition("?")
+    proof = AppTest.from_file(str(PAGES_FOLDER / "shell.py"), default_timeout=60)
+    proof.switch_page(f"{page}.py")
+    for name, values in parse_qs(query).items():
+        proof.query_params[name] = values
+    proof.run()
+    assert not proof.exception
+    assert "A month at 15,000 answers" in words(proof)
+    (rows,) = [found for found in grids(proof) if "A month" in found[0]]
+    assert [(row["Candidate"], row["A month"]) for row in rows] == [("B", "$120.00")]
+    assert rows[0] == {"Candidate": "B", "A month": "$120.00", "coding (5,000)": "$40.00", "support (10,000)": "$80.00"}
+    (arrive,) = [each for each in proof.get("bidi_component") if each.proto.component_name == "evenhand_arrive"]
+    assert '"cost_at_month"' in arrive.proto.json
 
 
 def test_votes_stand_beside_the_decision(workspace: Engine):
     made = plant(workspace, CHEAPER, prompts=60)
     vote(workspace, made, ("A", "B"), {"send": (0.8, 0.8)}, raters=5)
-    assert "60 votes by 5 raters · 120 responses" in words(opened())
+    assert "60 *send* votes by 5 raters · 120 responses of both" in words(opened())
 
 
 def test_a_latency_limit_names_who_is_over_it(workspace: Engine):
     plant(workspace, {"A": Planted(0.8, 0.02, 1000.0), "B": Planted(0.8, 0.01, 4000.0)}, prompts=20)
     write(workspace, lambda s: deciding_settings.save(s, {}, latency_limit_ms={"": 2000.0}, answers_a_month={}))
-    assert "Over the limit of 2.00 s at p95: B 4.80 s" in words(opened())
+    assert "Over the limit of 2.00 s at p95: B 4.80 s" in words(opened(overview_show=CHARTS))
 
 
 def test_hostile_names_are_shown_as_they_were_typed(workspace: Engine):
@@ -194,8 +217,8 @@ def test_sixty_candidates_stay_one_line_a_category_and_two_charts(workspace: Eng
     plant(workspace, many, prompts=12, champion="candidate 30")
     app = opened()
     leading = [address for address in links(app).values() if "decisions_scope" in address]
-    assert len([address for address in leading if not address.endswith("Over+all")]) == 2
-    assert len(app.main.get("plotly_chart")) == 2
+    assert len([address for address in leading if "decisions_scope=Overall" not in address]) == 2
+    assert len(opened(overview_show=CHARTS).main.get("plotly_chart")) == 2
 
 
 def test_a_decision_that_was_taken_stands_with_its_saving(workspace: Engine):
@@ -209,7 +232,7 @@ def test_a_decision_that_was_taken_stands_with_its_saving(workspace: Engine):
 
     write(workspace, take)
     said = next(said for said in links(opened()) if said.startswith("**Declined**"))
-    assert "switch, B for A, over all" in said
+    assert "switch, B for A, overall" in said
     assert "predicted 61 %" in said or "predicted 60 %" in said or "predicted 59 %" in said
     assert "no run since" in said
 

@@ -11,13 +11,13 @@ from core.domain.words import per_thousand, percent, seconds
 def sentence(
     finding: Finding, names: Mapping[int, str], *, since: str = "", causes: Sequence[Cause] = (), told: str = ""
 ) -> str:
-    """``B's share acceptable in coding fell from 84 % to 61 % (-31 to -15 points) since run 12; put down to: …``.
+    """``B's share acceptable in coding fell from 84 % to 61 % (-31 to -15 points) since run 12; likely cause: …``.
 
     ``since``: "run 12, Sun 15 Nov"; ``told``: what shows the causes, in place of their plain words.
     """
     begun = f" since {since}" if since else ""
     named = told or " and ".join(CAUSE_WORDS[cause] for cause in causes)
-    why = f"; put down to: {named}" if named else ""
+    why = f"; likely cause: {named}" if named else ""
     moved = brief(
         names[finding.candidate], finding.metric, finding.category, finding.change, (finding.before, finding.after)
     )

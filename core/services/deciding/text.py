@@ -109,7 +109,11 @@ def notes(found: Verdicts) -> list[str]:
     if found.open_answers:
         said.append(f"{n(found.open_answers, 'answer')} without a verdict (not scored yet) count on neither side.")
     if found.simulated_sides:
-        said.append(f"{found.simulated_sides:,} of {found.rated_sides:,} judgements by raters are simulated.")
+        of = "all" if found.simulated_sides == found.rated_sides else f"{found.simulated_sides:,} of"
+        said.append(
+            f"Simulated: {of} {found.rated_sides:,} times that a rater said of a response whether to send it or "
+            "whether it is safe, in all runs and of all candidates; a vote says it of two."
+        )
     return said
 
 
@@ -118,7 +122,7 @@ def _listed(answers: Sequence[UnsafeAnswer]) -> str:
 
 
 def _block(verdict: Verdict, names: Mapping[int, str]) -> list[str]:
-    said = [f"{verdict.category or 'over all'}: {sentence(verdict, names)}"]
+    said = [f"{verdict.category or 'overall'}: {sentence(verdict, names)}"]
     first = verdict.comparisons[0] if verdict.comparisons else None
     if first is not None:
         said += [f"  {line}" for line in numbers(first)]
@@ -172,7 +176,7 @@ def _way(found: Way) -> str:
 def _margins(settings: Settings) -> list[str]:
     m = settings.margins
     said = (
-        f"Margins: {100 * m.over_all:g} points over all, {100 * m.in_category:g} in a category, {percent(m.cost)} of "
+        f"Margins: {100 * m.over_all:g} points overall, {100 * m.in_category:g} in a category, {percent(m.cost)} of "
         f"cost. Intervals are one-sided and safe to peek at; a false switch in at most "
         f"{percent(settings.error_a_year)} of years."
     )

@@ -167,7 +167,7 @@ def _decisions(session: Session, dataset: str, mark: int) -> list[Change]:
     shown = [
         Change(
             ChangeKind.DECISION,
-            f"{row.decision.capitalize()}, {row.category or 'over all'}: {_WORD[row.is_accepted]}",
+            f"{row.decision.capitalize()}, {row.category or 'overall'}: {_WORD[row.is_accepted]}",
             at=row.created_at,
         )
         for row in rows

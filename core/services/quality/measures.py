@@ -155,20 +155,22 @@ _SCORES = (
     "The mean of what was scored, from 0 to 1, where 1 is the good end. Prompts that it does not concern are left out."
 )
 COST = Measure(
-    "Cost per 1,000 acceptable responses", "Per 1,000 acceptable", _cost_per_acceptable, per_thousand, _cost_exported,
+    "Cost per 1,000 automatically acceptable responses", "Per 1,000 automatically acceptable",
+    _cost_per_acceptable, per_thousand, _cost_exported,
     interval=lambda line: words.span(line.cost_per_acceptable, per_thousand),
     help=(
-        "Everything paid, failed attempts and retries too, divided by the acceptable responses, times 1,000. Judges "
-        "are not in it."
+        "Everything paid, failed attempts and retries too, divided by the automatically acceptable responses, times "
+        "1,000. Judges are not in it."
     ),
 )  # fmt: skip
 ACCEPTABLE = Measure(
-    "Share acceptable", "Acceptable", _acceptable, percent, lambda line: flat("acceptable", line.acceptable),
+    "Share automatically acceptable", "Automatically acceptable",
+    _acceptable, percent, lambda line: flat("acceptable", line.acceptable),
     interval=lambda line: words.span(line.acceptable, percent), bounds=(0.0, 1.0),
     cell=lambda share: f"{100 * share:.1f} %",
     help=(
-        "Complete, refusing only where the prompt expects it, not blocked, and passing every gate. A response that was "
-        "given up counts as not acceptable."
+        "By gates alone: complete, refusing only where the prompt expects it, not blocked, and passing every gate. A "
+        "response that was given up counts as not acceptable."
     ),
 )  # fmt: skip
 ERRORS = Measure(

@@ -158,7 +158,7 @@ def _notes(found: QualityReport) -> list[str]:
 def _human_notes(found: QualityReport, lines: list[Line]) -> list[str]:
     if not found.said:
         return ["No expert has said yet which of these responses they would send: all figures are automatic."]
-    notes = ["Humanly acceptable: what experts would send, inferred over all responses from the rated ones."]
+    notes = ["Humanly acceptable: what experts would send, inferred for all responses from the rated ones."]
     if any(line.human.rests is not Rests.VOTES for line in lines):
         notes[0] += f" Below {FEWEST_RATED} rated the automatic figure stands, named so."
     few = sorted({line.human.raters for line in lines if line.human.holds_for_these_raters_only})

@@ -51,7 +51,7 @@ def inferred(line: Line) -> str:
     how = (
         "with each opponent counted alike"
         if found.rated == found.responses
-        else f"inferred over all {found.responses:,}"
+        else f"inferred for all {found.responses:,}"
     )
     return f"{measured(line)}; {how}: {share_and_span(found)}{only_these(found)}"
 

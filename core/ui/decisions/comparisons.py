@@ -25,7 +25,7 @@ def _section(found: Verdicts) -> None:
     by_label = {verdict.category or page.OVER_ALL: verdict for verdict in found.verdicts}
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         st.subheader("Challenger by challenger", anchor=False, width="content")
-        label = one_of("Where", list(by_label), key="decisions_scope", within=found.dataset)
+        label = one_of("Where", list(by_label), key="decisions_scope", within=found.dataset, also=page.FORMER)
         say_gone()
     verdict = by_label[label]
     if not verdict.comparisons:

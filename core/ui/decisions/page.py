@@ -22,7 +22,9 @@ from core.ui.shared.resources import engine
 
 T = TypeVar("T")
 _FRESH_S = 60
-OVER_ALL = "Over all"
+OVER_ALL = "Overall"
+FORMER = {"Over all": OVER_ALL}
+"""How old links say it."""
 _WORDS: dict[Decision, tuple[str, Literal["green", "blue", "violet", "orange"], str]] = {
     Decision.SWITCH: (":material/swap_horiz:", "green", "Switch"),
     Decision.KEEP: (":material/verified:", "blue", "Keep"),
@@ -58,7 +60,7 @@ def in_category(found: Verdicts) -> None:
             st.header(_sentence(found, by_category[asked]), anchor=False)
             for line in numbers(by_category[asked].comparisons[0]) if by_category[asked].comparisons else []:
                 st.markdown(f"- {_unbroken(line)}")
-        st.caption("Over all:")
+        st.caption("Overall:")
 
 
 def moment() -> Moment | None:

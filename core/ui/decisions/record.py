@@ -30,7 +30,7 @@ def _row(one: DecisionOutcome) -> dict[str, object]:
     taken_ = one.taken
     return {
         "When": when(taken_.created_at),
-        "Where": taken_.category or "over all",
+        "Where": taken_.category or "overall",
         "Verdict": f"{taken_.decision}: {one.challenger} for {one.champion}",
         "Decided": "accepted" if taken_.is_accepted else "declined",
         "By": one.by,

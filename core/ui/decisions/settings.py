@@ -32,12 +32,12 @@ def section(found: Verdicts, person: Person) -> None:
 def _form(found: Verdicts) -> None:
     s, m = found.settings, found.settings.margins
     with st.grid(3, min_column_width=220, gap="small"):
-        over_all = _number("Margin over all, points", 100 * m.over_all, "A loss of quality up to it is *not worse*.")
+        over_all = _number("Margin overall, points", 100 * m.over_all, "A loss of quality up to it is *not worse*.")
         in_category = _number("Margin in a category, points", 100 * m.in_category, "The same in one category.")
         cost = _number("Margin of cost, %", 100 * m.cost, "A saving from it on matters.")
         hour = _number("A rater's hour, $", s.rater_hour_usd, "For what more votes would cost; empty: not known.")
         pairs = _number("Pairs an hour", s.pairs_an_hour, "How many pairs a rater rates in an hour.")
-        error = _number("False switches, % of years", 100 * s.error_a_year, "Half over all, half for the categories.")
+        error = _number("False switches, % of years", 100 * s.error_a_year, "Half overall, half for the categories.")
     categories = [category for category in found.costs_usd if category is not None]
     rows = [
         {
@@ -52,7 +52,7 @@ def _form(found: Verdicts) -> None:
         rows, key="decisions_by_category", hide_index=True, disabled=["Category"], width="stretch",
         placeholder=_NOT_SET, alt="Answers a month and the limit of latency in every category",
         column_config={
-            "Answers a month": number(min_value=0, format="localized", help="Weights *over all*; empty: by prompts"),
+            "Answers a month": number(min_value=0, format="localized", help="Weights *overall*; empty: by prompts"),
             "p95 limit, s": number(min_value=0, format="localized", help="No switch to who is slower; empty: none"),
         },
     )  # fmt: skip

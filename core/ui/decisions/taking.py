@@ -9,7 +9,7 @@ from core import clock
 from core.domain.deciding import Decision, Verdict
 from core.services import deciding as service
 from core.services.deciding import Verdicts, taken
-from core.ui.decisions.page import OVER_ALL, asked_scope
+from core.ui.decisions.page import FORMER, OVER_ALL, asked_scope
 from core.ui.shared import access, doing, frame
 from core.ui.shared.filters import one_of
 
@@ -28,7 +28,7 @@ def buttons(found: Verdicts) -> None:
     if not open_:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        label = one_of("Decide on", list(open_), key="decisions_on", usual=asked_scope(open_))
+        label = one_of("Decide on", list(open_), key="decisions_on", usual=asked_scope(open_), also=FORMER)
         for word, accepts in (("Accept", True), ("Decline", False)):
             if st.button(word, type="primary" if accepts else "secondary", key=f"decisions_{word.lower()}"):
                 _dialog(found, open_[label], accepts)
@@ -38,7 +38,7 @@ def buttons(found: Verdicts) -> None:
 @access.guarded(access.Role.ANALYST)
 def _dialog(found: Verdicts, verdict: Verdict, accepts: bool) -> None:
     champion, challenger = (frame.as_typed(found.names[of or 0]) for of in (verdict.champion, verdict.challenger))
-    where = frame.as_typed(verdict.category or "over all")
+    where = frame.as_typed(verdict.category or "overall")
     st.markdown(
         f"**{'Accept' if accepts else 'Decline'}**, {where}: *{verdict.decision}*, {challenger} for {champion}."
     )

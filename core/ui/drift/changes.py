@@ -14,7 +14,7 @@ from core.ui.shared.resources import engine
 
 _MOST, _MOST_CLOSED = 8, 20
 _TIERS_SAID = (
-    "Alarm: a false one in at most 5 % of years, over all candidates, categories and metrics together. Watch: of what "
+    "Alarm: a false one in at most 5 % of years, for all candidates, categories and metrics together. Watch: of what "
     "stands there, about one in ten is chance."
 )
 

@@ -75,9 +75,9 @@ def _causes(one: FindingLine) -> None:
     """What makes how much of it."""
     if not one.parts:
         named = " and ".join(CAUSE_WORDS[cause] for cause in one.causes) or "not known"
-        st.markdown(f"**Put down to:** {frame.as_typed(named)}")
+        st.markdown(f"**Likely cause:** {frame.as_typed(named)}")
         return
-    st.markdown("**Put down to**\n\n" + "\n".join(f"- {_part(one, part)}" for part in one.parts))
+    st.markdown("**Likely cause**\n\n" + "\n".join(f"- {_part(one, part)}" for part in one.parts))
 
 
 def _part(one: FindingLine, part: CausePart) -> str:
@@ -162,9 +162,9 @@ def _answer(one: FindingLine, same: Sequence[FlipAnswer], *, key: str, raw: bool
         if answer.acceptable is None:
             st.badge("no verdict", color="gray")
         elif answer.acceptable:
-            st.badge("acceptable", icon=":material/check:", color="green")
+            st.badge("automatically acceptable", icon=":material/check:", color="green")
         else:
-            st.badge("not acceptable", icon=":material/close:", color="red")
+            st.badge("not automatically acceptable", icon=":material/close:", color="red")
         if len(same) > 1:
             st.badge(f"{len(same)} times the same", color="gray")
         is_verdict = one.metric.name == _ACCEPTABLE or answer.value is None

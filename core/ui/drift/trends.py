@@ -66,6 +66,7 @@ def _chosen(view: View) -> list[Trend]:
         there,
         key=CHARTS[1],
         within=metric,
+        also={"Over all": words.OVER_ALL},
         carried=None if "finding" in st.query_params else CATEGORY,
     )
     found = [t for t in trends if t.metric.title == metric and words.where(t.category) == category]

@@ -8,7 +8,7 @@ from core.domain.drift.wording import amount
 from core.ui.drift.choice import View
 from core.ui.shared import colours, frame
 
-OVER_ALL = "Over all"
+OVER_ALL = "Overall"
 UNKNOWN = "not known"
 TIERS: dict[Tier, tuple[str, str, Literal["red", "orange"]]] = {
     Tier.ALARM: ("Alarm", ":material/notification_important:", "red"),

@@ -194,4 +194,5 @@ def _as_of(board: Leaderboard) -> str:
     if board.refreshed_at is None:
         return "Rater weights are being computed; until then every vote counts once, and intervals are too narrow."
     newer = f" · {board.waiting:,} newer being counted" if board.waiting else ""
-    return f"As of vote {board.as_of_vote_id:,}, {board.refreshed_at:%d %B %Y, %H:%M} UTC{newer}"
+    counted = f"Counted up to vote no. {board.as_of_vote_id:,} of all questions"
+    return f"{counted}, {board.refreshed_at:%d %B %Y, %H:%M} UTC{newer}"

@@ -46,7 +46,7 @@ def _figure(board: Leaderboard, group: list[Standing], coloured: frozenset[int])
 
 def _footnote(board: Leaderboard, choice: BoardChoice) -> str:
     simulated = f" ({board.simulated_votes:,} of them simulated)" if board.simulated_votes else ""
-    as_of = f" As of vote {board.as_of_vote_id:,}." if board.as_of_vote_id else ""
+    as_of = f" As of vote no. {board.as_of_vote_id:,}." if board.as_of_vote_id else ""
     judge = f" Narrowed by {board.judge.name}." if board.judge is not None else ""
     masked = "" if board.filters.masked else " Without masked pairs."
     at = f" Counted {when(board.refreshed_at)}." if board.refreshed_at else ""
@@ -70,4 +70,6 @@ def shown(found: Found, choice: BoardChoice) -> Shown:
             return moments.since(session, then, question_id=question_id)
 
     ratings = [(s.candidate_id, round(s.rating, 3), round(s.lower, 3), round(s.upper, 3)) for s in board.standings]
-    return Shown(moment, choice.up_to is not None, f"as of vote {moment.vote_id:,}", since, {}, (board.votes, ratings))
+    return Shown(
+        moment, choice.up_to is not None, f"as of vote no. {moment.vote_id:,}", since, {}, (board.votes, ratings)
+    )

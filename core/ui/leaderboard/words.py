@@ -53,7 +53,7 @@ def headline(verdict: LeadVerdict) -> str:
         everybody = listing(ahead) if others <= _MOST_NAMED else f"all {others:,} other candidates"
         return f"{leader} leads, clearly ahead of {everybody}."
     some = listing(ahead) if len(ahead) <= _MOST_NAMED else f"{len(ahead):,} of the other {others:,}"
-    return f"{leader} leads, clearly ahead of {some}; not yet distinguishable from {listing(level)}."
+    return f"{leader} leads, clearly ahead of {some}; not yet proven ahead of {listing(level)}."
 
 
 def runner_up(verdict: LeadVerdict) -> str:
@@ -89,8 +89,7 @@ def rests_on(board: Leaderboard) -> str:
     """How many votes, by how many raters, on what."""
     raters = f" by {n(board.raters, 'rater')}" if board.raters else ""
     scope = as_typed(board.filters.category) if board.filters.category else "all categories"
-    votes = n(board.votes, "vote")
-    return f"{votes}{raters} · {as_typed(board.question.title)} · {scope}"
+    return f"{n(board.votes, 'vote')}{raters} on *{as_typed(board.question.title)}* · {scope}"
 
 
 def settled_lines(found: Settling, votes: int) -> list[str]:
@@ -106,16 +105,17 @@ def settled_lines(found: Settling, votes: int) -> list[str]:
 def _probability(found: Settling) -> str:
     share = found.probability_best
     said = "more than 99 %" if share > 0.99 else "less than 1 %" if share < 0.01 else f"{100 * share:.0f} %"
-    sign = _YES if share >= 0.95 else _OPEN
-    return f"{sign} **{said}** probability that {called(found.leader)} is the best, by these votes as they stand"
+    sign = _YES if found.clearly_best else _OPEN
+    return f"{sign} **{said}** likely that {called(found.leader)} is the best, if these votes are looked at this once"
 
 
 def _needed(found: Settling, votes: int) -> str:
     if found.clearly_best:
-        return f"{_YES} **No more votes** needed: it is clearly better than every other"
+        return f"{_YES} **Proven**, however often one looks: it is clearly better than every other. No more needed"
+    proof = "to prove it so that it holds however often one looks, beside every other candidate at once"
     if found.votes_needed is None or found.votes_needed > _FAR_MORE * votes:
-        return f"{_OPEN} **Too close to call**: more than {_FAR_MORE} times the votes so far would be needed"
-    return f"{_OPEN} About **{_rounded(found.votes_needed)} more votes** until that is proven, however often one looks"
+        return f"{_OPEN} **Too close to call**: more than {_FAR_MORE} times the votes so far would be needed {proof}"
+    return f"{_OPEN} About **{_rounded(found.votes_needed)} more votes** {proof}"
 
 
 def _rounded(number: int) -> str:

@@ -1,4 +1,4 @@
-"""The decision first: one line over all and one a category, each leading to its comparison."""
+"""The decision first: one line on all categories together and one a category, each leading to its comparison."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -26,7 +26,7 @@ _SAME_FOR_ALL = (Because.NO_CHAMPION, Because.NO_CHALLENGER)
 
 
 def section(view: View) -> None:
-    """Over all, then the categories."""
+    """What holds in all categories together, and how sure that is."""
     whole = view.verdicts.of(None)
     if whole is None:
         _not_yet(view)
@@ -37,12 +37,33 @@ def section(view: View) -> None:
         said = frame.as_typed(_begun(reason, view.names))
         rests = f" :gray[{_rests(view, whole)}]" if whole.comparisons else ""
         leading.line(f"{said}{rests}", addresses.verdict(view.dataset, None))
-        for note in notes(view.verdicts):
-            st.caption(f":material/info: {note}")
+        known = notes(view.verdicts)
         if whole.comparisons:
-            st.caption(decisions_page.margins(view.verdicts, whole))
-        if whole.because not in _SAME_FOR_ALL:
-            _categories(view)
+            with st.expander("How sure is that?", icon=":material/info:"):
+                for note in (*known, decisions_page.margins(view.verdicts, whole)):
+                    st.caption(note)
+        else:
+            for note in known:
+                st.caption(f":material/info: {note}")
+
+
+def has_categories(view: View) -> bool:
+    """Whether there is more to say of categories than of all of them together."""
+    whole = view.verdicts.of(None)
+    return whole is not None and whole.because not in _SAME_FOR_ALL and len(_in_categories(view)) > 1
+
+
+def categories(view: View) -> None:
+    """A line for each category, leading to its comparison."""
+    with st.container(gap="small", key="overview_categories"):
+        for place, verdict in enumerate(_in_categories(view)):
+            with st.container(horizontal=True, gap="small", key=f"overview_category-{place}"):
+                st.markdown(f"{_mark(verdict)} {_cut(verdict.category or '')}{_who(view, verdict)}", width=168)
+                leading.line(_row(view, verdict), addresses.verdict(view.dataset, verdict.category))
+
+
+def _in_categories(view: View) -> list[Verdict]:
+    return [verdict for verdict in view.verdicts.verdicts if verdict.category is not None]
 
 
 def _not_yet(view: View) -> None:
@@ -54,33 +75,19 @@ def _not_yet(view: View) -> None:
         leading.line(why, addresses.figures(view.label))
 
 
-def _categories(view: View) -> None:
-    rows = [verdict for verdict in view.verdicts.verdicts if verdict.category is not None]
-    if len(rows) < 2:
-        return
-    with st.container(gap="small", key="overview_categories"):
-        for place, verdict in enumerate(rows):
-            with st.container(horizontal=True, gap="small", key=f"overview_category-{place}"):
-                st.markdown(f"{_mark(verdict)} {_cut(verdict.category or '')}{_who(view, verdict)}", width=168)
-                leading.line(_row(view, verdict), addresses.verdict(view.dataset, verdict.category))
-
-
 def _cut(name: str) -> str:
     return frame.as_typed(name if len(name) <= _LONGEST else f"{name[:_LONGEST].rstrip()}…")
 
 
 def _who(view: View, verdict: Verdict) -> str:
-    """Whom the verdicts recommend there and why where they cannot tell, with the mark that it has in charts."""
+    """Whom the verdicts recommend there, with the mark that it has in charts."""
     found = view.recommendation
     candidate = None if found is None else found.by_category.get(verdict.category or "")
     if candidate is None:
         return ""
     place = view.verdicts.candidates[candidate].position
     hue = colours.colour(place) if place in view.coloured else colours.ink().grey
-    why = ""
-    if verdict.decision is Decision.NOT_ENOUGH:
-        why = ", as today" if candidate == verdict.champion else ", as over all"
-    return f'  \n:small[:color[{colours.sign(place)}]{{foreground="{hue}"}} {_cut(view.names[candidate])}{why}]'
+    return f'  \n:small[:color[{colours.sign(place)}]{{foreground="{hue}"}} {_cut(view.names[candidate])}]'
 
 
 def _row(view: View, verdict: Verdict) -> str:
@@ -100,7 +107,7 @@ def _until_then(view: View, verdict: Verdict) -> str:
     found = view.recommendation
     candidate = verdict.champion if found is None else found.by_category.get(verdict.category or "")
     name = view.names.get(candidate or 0, "?")
-    return f"Keep {name} for now." if candidate == verdict.champion else f"{name}, as over all."
+    return f"Keep {name} for now." if candidate == verdict.champion else f"{name}, as overall."
 
 
 def _except(view: View, whole: Verdict) -> str:
@@ -130,7 +137,7 @@ def _mark(verdict: Verdict) -> str:
 
 
 def _rests(view: View, verdict: Verdict) -> str:
-    """What a verdict rests on: 120 votes by 6 raters · 128 responses."""
+    """What a verdict rests on: 120 *send* votes by 6 raters · 128 responses, of champion and challenger."""
     found = view.verdicts.rests[verdict.category]
-    votes = f"{n(found.votes, 'vote')} by {n(found.raters, 'rater')}" if found.votes else "no votes"
-    return f"{votes} · {n(found.responses, 'response')}"
+    votes = f"{n(found.votes, '*send* vote')} by {n(found.raters, 'rater')}" if found.votes else "no *send* votes"
+    return f"{votes} · {n(found.responses, 'response')} of both"

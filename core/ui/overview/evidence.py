@@ -40,7 +40,7 @@ def _weights(view: View) -> str:
     whole = view.verdicts.of(None)
     if whole is None or not whole.weighted_by_answers:
         return ""
-    return " Every prompt counts the same here, in the newest run; the verdict over all weighs by answers a month."
+    return " Every prompt counts the same here, in the newest run; the overall verdict weighs by answers a month."
 
 
 def cost_chart(view: View) -> int:

@@ -34,7 +34,7 @@ def _icon(outcome: DecisionOutcome) -> str:
 def _said(outcome: DecisionOutcome) -> str:
     row = outcome.taken
     word = "Accepted" if row.is_accepted else "Declined"
-    where = frame.as_typed(row.category or "over all")
+    where = frame.as_typed(row.category or "overall")
     what = f"{row.decision}, {frame.as_typed(outcome.challenger)} for {frame.as_typed(outcome.champion)}"
     saving = f"predicted {_percent(outcome.predicted)}, {_actual(outcome)}"
     by = f":gray[{when(row.created_at)}, {frame.as_typed(outcome.by)}]"

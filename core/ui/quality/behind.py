@@ -20,11 +20,11 @@ _MOST_SHOWN = 200
 _FRESH_S = 20
 _EVERYBODY = "All candidates"
 _WORDS = {
-    "not_acceptable": "Not acceptable",
+    "not_acceptable": "Not automatically acceptable",
     "rated": "Rated by experts",
     "sent": "Experts would send",
     "not_sent": "Experts would not send",
-    "acceptable": "Acceptable",
+    "acceptable": "Automatically acceptable",
     "errors": "Given up",
     "refusals": "Refusals",
     "incomplete": "Cut short or empty",
@@ -36,6 +36,8 @@ _WORDS = {
     "unpriced": "Of unknown cost",
     "all": "All responses",
 }
+_FORMER = {"Not acceptable": _WORDS["not_acceptable"], "Acceptable": _WORDS["acceptable"]}
+"""How old links say it."""
 _OF_RATERS = ("rated", "sent", "not_sent")
 _OF_FORM = {
     str(Requirement.COMPLETE): "Cut short",
@@ -56,7 +58,7 @@ def _section(view: View) -> None:
     options = options_of(view)
     names = {view.report.candidate(line.candidate_id).name: line.candidate_id for line in (*view.lines, *view.apart)}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        what = options[filters.one_of("Show me", list(options), key=BEHIND, width=320)]
+        what = options[filters.one_of("Show me", list(options), key=BEHIND, width=320, also=_FORMER)]
         of = {_EVERYBODY: "all"} | {name: str(id) for name, id in names.items()}
         name = filters.one_of("Of", of, key=OF, width=220, within=str(view.choice.scope))
     filters.say_gone()
@@ -172,7 +174,7 @@ def _row(view: View, row: BehindRow) -> dict[str, object]:
     return {
         "Prompt": _way_to(row),
         "Candidate": grids.Name(candidate.name, candidate.position, candidate.position in view.coloured),
-        "Verdict": "given up" if row.response_id is None else verdict,
+        "By gates": "given up" if row.response_id is None else verdict,
         "Why": grids.Passage(why(row) or "–"),
         **({"Raters": grids.Passage(said(row))} if row.said else {}),
         "Answer": grids.Passage(row.text),

@@ -54,7 +54,11 @@ def _experts(report: QualityReport, lines: Sequence[Line]) -> list[str]:
             "so the answer is the automatic one."
         )
     if report.simulated:
-        said.append(f"{report.simulated:,} of {report.said:,} answers of raters are simulated.")
+        of = "all" if report.simulated == report.said else f"{report.simulated:,} of"
+        said.append(
+            f"Simulated: {of} {report.said:,} times that a rater said of a response here whether to send it; a vote "
+            "says it of two."
+        )
     if report.unplaced:
         said.append(f"{n(report.unplaced, 'imported answer')} left out: several texts could be meant.")
     return said

@@ -67,7 +67,7 @@ def shown(view: View) -> Shown:
         with reading(engine()) as session:
             return moments.since(session, then, dataset_ids=[dataset_id])
 
-    label = f"as of vote {moment.vote_id:,} and run {moment.run_id:,}"
+    label = f"as of vote no. {moment.vote_id:,} and run no. {moment.run_id:,}"
     numbers = [
         (line.candidate_id, line.responses, line.cost_per_acceptable, line.human_cost, line.acceptable, line.human)
         for line in view.lines

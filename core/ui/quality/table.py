@@ -91,7 +91,7 @@ def foot(view: View) -> None:
                 on_click="ignore",
                 key=f"cost_download-{format}",
             )
-        st.caption("Every candidate, over all and by category.", width="content")
+        st.caption("Every candidate, overall and by category.", width="content")
 
 
 def file_of(report: QualityReport, format: str) -> bytes:

@@ -42,7 +42,7 @@ REGISTRY: tuple[PageEntry, ...] = (
     PageEntry("overview.py", "Overview", "dashboard", A, "Insight", "overview", "Should our users get another model?"),
     PageEntry("leaderboard.py", "Leaderboard", "leaderboard", A, "Insight", "leaderboard", "Which candidate leads?"),
     PageEntry("cost.py", "Cost & quality", "payments", A, "Insight", "cost", "What does an acceptable response cost?"),
-    PageEntry("decisions.py", "Decisions", "gavel", A, "Insight", "decisions", "Should our users get another model?"),
+    PageEntry("decisions.py", "Decisions", "gavel", A, "Insight", "decisions", "What does the evidence allow?"),
     PageEntry("routing.py", "Routing", "alt_route", A, "Insight", "routing", "Who should answer which category?"),
     PageEntry("drift.py", "Drift", "monitoring", A, "Insight", "drift", "What changed since the baseline, and why?"),
     PageEntry("alerts.py", "Alerts", "notifications", A, "Insight", "alerts", "What needs somebody to look?"),

@@ -30,7 +30,7 @@ class Shown:
     """Of which it is; what the address asked for, or now."""
     is_pinned: bool
     label: str
-    """How the moment is called: "as of vote 2,698"."""
+    """How the moment is called: "as of vote no. 2,698"."""
     since: Callable[[Moment], Since]
     """What came in the page's scope after a moment."""
     rules: Mapping[str, object]
@@ -49,7 +49,7 @@ def of_verdicts(dataset: str, numbers: object, up_to: Moment | None = None) -> S
         with reading(engine()) as session:
             return moments.since(session, then, dataset_ids=ids)
 
-    label = f"as of vote {moment.vote_id:,} and run {moment.run_id:,}"
+    label = f"as of vote no. {moment.vote_id:,} and run no. {moment.run_id:,}"
     return Shown(moment, up_to is not None, label, since, rules, numbers)
 
 

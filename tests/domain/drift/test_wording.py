@@ -13,7 +13,7 @@ COST = Metric("cost_usd", "Cost per 1,000 responses", Scale.RATIO, 0.1, -1)
 TOKENS = Metric("output_tokens", "Output tokens", Scale.RATIO, 0.1, 0)
 
 
-WHY = " since run 12, Sun 15 Nov; put down to: the provider (other answers to the same prompts and settings)."
+WHY = " since run 12, Sun 15 Nov; likely cause: the provider (other answers to the same prompts and settings)."
 
 
 @pytest.mark.parametrize(

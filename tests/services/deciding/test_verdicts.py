@@ -92,7 +92,7 @@ def test_every_command_says_what_it_can_and_cannot_say(
     found = decided(sqlite_engine)
     assert found.of(None).decision is not Decision.SWITCH
     text = deciding.verdicts_text(found)
-    assert "over all: " in text
+    assert "overall: " in text
     assert "nan" not in text
     assert "inf" not in text
     assert max(map(len, text.splitlines())) <= 100

@@ -110,7 +110,7 @@ def test_an_alarm_raises_one_alert_a_candidate_in_its_own_transaction(started: W
         alerts = session.exec(select(Alert)).all()
     assert [(alert.kind, alert.key, alert.severity) for alert in alerts] == [("drift", f"drift:1:{run}", "urgent")]
     assert alerts[0].title.startswith("A's ")
-    assert "put down to: the provider" in alerts[0].text
+    assert "likely cause: the provider" in alerts[0].text
     assert alerts[0].link.startswith("/drift?dataset=1&finding=")
     linked = int(alerts[0].link.rpartition("=")[2])
     with reading(started.engine) as session:

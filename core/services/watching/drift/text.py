@@ -88,7 +88,7 @@ def drift_text(state: DriftState) -> str:
     for shown, head in ((state.alarms, "Alarms"), (state.watches, "Watch")):
         lines += ["", f"{head}:", *(f"  {one.sentence}" for one in shown)] if shown else []
     if hidden := len(state.findings) - len(state.told):
-        lines += ["", f"{words.n(hidden, 'finding')} in a category alone that only repeat one over all: see --json."]
+        lines += ["", f"{words.n(hidden, 'finding')} in a category alone that only repeat an overall one: see --json."]
     if state.check is not None:
         lines += [f"Note: {note}" for note in state.check.notes]
     if state.unwatched:
@@ -123,7 +123,7 @@ def _headline(state: DriftState) -> str:
 def _settings(state: DriftState) -> list[str]:
     total = [one for one in state.smallest_visible if one.category is None and one.size is not None]
     seen = ", ".join(f"{one.metric.title.lower()} {visible_words(one)}" for one in total)
-    lines = [f"Over all, an alarm within two checks can be had for: {seen}."] if seen else []
+    lines = [f"Overall, an alarm within two checks can be had for: {seen}."] if seen else []
     return [*lines, *([replay_words(state.replay)] if state.replay is not None else [])]
 
 

@@ -156,6 +156,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   parts.hold.style.display = pin ? "" : "none"
   if (pin) {
     parts.held.textContent = pin.label
+    parts.held.title = "Votes and runs are numbered over all studies, questions and datasets, in the order in which they came."
     if (known.pinned !== pin.is_pinned) parts.box.checked = known.pinned = pin.is_pinned
   }
   for (const kind of ["picture", "report"]) {
