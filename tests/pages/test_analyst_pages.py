@@ -119,14 +119,14 @@ def test_the_address_chooses_question_and_category(workspace: Engine) -> None:
     at = make_workspace(workspace)
     cast(workspace, at, [Ballot(0, 0, 1, L, prompt=1, question=2), Ballot(1, 0, 1, L, prompt=0, question=2)])
     app = opened("leaderboard.py", question="Send", category="coding")
-    assert "1 vote by 1 rater · Send · coding" in words(app)
+    assert "1 vote by 1 rater on *Send* · coding" in words(app)
 
 
 def test_an_address_that_names_nothing_here_shows_the_first_instead(workspace: Engine) -> None:
     at = make_workspace(workspace)
     cast(workspace, at, [Ballot(0, 0, 1, L)])
     app = opened("leaderboard.py", study="Gone", question="Gone", category="Gone")
-    assert "1 vote by 1 rater · Tone · all categories" in words(app)
+    assert "1 vote by 1 rater on *Tone* · all categories" in words(app)
 
 
 def test_with_a_handful_of_votes_nobody_is_put_in_order(workspace: Engine) -> None:

@@ -42,7 +42,7 @@ def figures(app: AppTest) -> list[list[dict[str, str]]]:
 
 def listed(app: AppTest) -> list[dict[str, str]]:
     """The responses behind the chosen figure."""
-    return next(rows for rows in grids(app) if "Verdict" in rows[0])
+    return next(rows for rows in grids(app) if "By gates" in rows[0])
 
 
 def opened(**address: str | list[str]) -> AppTest:
@@ -203,7 +203,7 @@ def test_a_unit_given_up_is_listed_with_what_went_wrong(workspace: Engine) -> No
     assert "given up: 1 auth." in words(app)
     app.selectbox(key="cost_behind").set_value("Given up").run()
     (behind,) = listed(app)
-    assert (behind["Verdict"], behind["Why"]) == ("given up", "auth: 401")
+    assert (behind["By gates"], behind["Why"]) == ("given up", "auth: 401")
     assert "./responses?responses_dataset=1&prompt=p0" in links(app)
 
 

@@ -126,7 +126,7 @@ def test_experts_who_would_send_nothing_leave_no_cost(workspace: Engine) -> None
 def test_behind_the_experts_figure_are_the_rated_responses_with_who_said_what(workspace: Engine) -> None:
     voted(workspace)
     app = opened(behind="Experts would not send", of="Cheap")
-    behind = next(rows for rows in grids(app) if "Verdict" in rows[0])
+    behind = next(rows for rows in grids(app) if "By gates" in rows[0])
     assert len(behind) == 30
     assert behind[0]["Raters"] == "0 of 3 would send: Rater 0 no, Rater 1 no, Rater 2 no"
     for label in app.selectbox(key="cost_behind").options:

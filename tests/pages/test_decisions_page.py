@@ -109,11 +109,11 @@ def test_declining_changes_no_champion(workspace: Engine):
 def test_an_admin_sets_margins_and_a_wrong_one_changes_nothing(workspace: Engine):
     plant(workspace, {"A": Planted(0.8), "B": Planted(0.8)}, prompts=12)
     app = opened()
-    app.number_input(key="decisions_margin_over_all").set_value(3.0).run()
+    app.number_input(key="decisions_margin_overall").set_value(3.0).run()
     app.button(key="decisions_save").click().run()
     with reading(workspace) as session:
         assert settings.settings(session).margins.over_all == 0.03
-    app.number_input(key="decisions_margin_over_all").set_value(90.0).run()
+    app.number_input(key="decisions_margin_overall").set_value(90.0).run()
     app.button(key="decisions_save").click().run()
     assert "'margin_over_all' must be a number from 0.005 to 0.5" in app.error[0].value.replace("\\", "")
     with reading(workspace) as session:

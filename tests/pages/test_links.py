@@ -236,7 +236,7 @@ def test_pinned_figures_and_verdicts_are_those_of_then_and_what_cannot_be_is_nam
     for page, figures in before.items():
         app = opened(page, **moment)
         assert grids(app) == figures, page
-        assert any("and run 2, as the link asks; 1 run since." in each.value for each in app.caption), page
+        assert any("and run no. 2, as the link asks; 1 run since." in each.value for each in app.caption), page
         assert grids(opened(page, **{name: value for name, value in moment.items() if name != "as_of"})) != figures
     assert not opened("decisions", **moment).button(key="decisions_save").disabled
     app = opened("cost", **moment, seen="16.2.32.000000000000000.00000000.000000")

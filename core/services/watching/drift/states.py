@@ -21,6 +21,7 @@ from core.storage.tables import Candidate, Dataset, DriftBaseline, DriftCheck, m
 _check, _finding = metadata.tables["drift_check"], metadata.tables["drift_finding"]
 _response, _candidate = metadata.tables["response"], metadata.tables["candidate"]
 MOST_CHECKS = 200
+_REPEATS = "repeats"
 _trends_column: Any = DriftCheck.trends
 
 
@@ -94,19 +95,24 @@ def _checks(session: Session, dataset: str) -> list[CheckLine]:
     found = _counted(session, [row.id for row in rows])
     return [
         CheckLine(
-            row.run_id, row.finished_at, numbers[row.baseline_id], found[row.id, Tier.ALARM], found[row.id, Tier.WATCH]
+            row.run_id,
+            row.finished_at,
+            numbers[row.baseline_id],
+            alarms=found[row.id, Tier.ALARM],
+            watches=found[row.id, Tier.WATCH],
+            repeats=found[row.id, _REPEATS],
         )
         for row in rows
     ]
 
 
 def _counted(session: Session, check_ids: Sequence[int]) -> Counter[tuple[int, str]]:
-    """How many findings of each check, by tier, count by themselves."""
+    """How many findings of each check count by themselves, by tier, and how many only repeat an overall one."""
     f = _finding.c
     of = sa.select(f.check_id, f.candidate_id, f.metric, f.category, f.tier, f.change, f.lower, f.upper)
     rows: Sequence[Any] = session.execute(of.where(f.check_id.in_(check_ids))).all()
     totals = {(row.check_id, row.candidate_id, row.metric): row for row in rows if row.category is None}
-    return Counter((row.check_id, row.tier) for row in rows if not is_of_total(row, totals))
+    return Counter((row.check_id, _REPEATS if is_of_total(row, totals) else row.tier) for row in rows)
 
 
 def _visible(kept: dict[str, Any]) -> Visible:

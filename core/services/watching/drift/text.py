@@ -28,7 +28,7 @@ def drift_object(state: DriftState) -> dict[str, Any]:
                 "run": one.run_id,
                 "at": one.at.isoformat(),
                 "baseline": one.baseline_number,
-                "findings": one.alarms + one.watches,
+                "findings": one.alarms + one.watches + one.repeats,
                 "alarms": one.alarms,
             }
             for one in state.checks

@@ -108,6 +108,8 @@ class CheckLine:
     alarms: int
     """Counted as ``DriftState.alarms``."""
     watches: int
+    repeats: int
+    """Findings in a category that only repeat an overall one, and are not counted by themselves."""
 
 
 @dataclass(frozen=True)
