@@ -117,7 +117,7 @@ def test_from_a_figure_over_its_list_to_the_response_marked_in_view_and_in_focus
     assert is_in_view(page, card)
     assert has_focus(card)
     expect(card.get_by_text("chosen").first).to_be_visible()
-    expect(card.get_by_text("not automatically acceptable").first).to_be_visible()
+    expect(card.get_by_text("not automatically acceptable")).to_be_visible()
     expect(card.get_by_text("Lacks the right number")).to_be_visible()
     expect(card.get_by_text(WRONG).first).to_be_visible()
     expect(card.get_by_text("Cheap answers 3 in run 2.")).to_be_visible()

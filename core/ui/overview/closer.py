@@ -15,5 +15,8 @@ def section(view: View) -> None:
         FAILURES: failing.section if view.champion is not None else None,
     }
     drawn = {label: draw for label, draw in there.items() if draw is not None}
+    if len(drawn) == 1:
+        evidence.section(view)
+        return
     with frame.open_tab(list(drawn), key="overview_show") as tab:
         drawn[tab](view)

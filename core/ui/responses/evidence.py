@@ -18,9 +18,6 @@ from core.ui.shared.filters import responses_address
 from core.ui.shared.rendering import show_text
 from core.ui.shared.resources import engine
 
-_AUTOMATIC = (
-    "By gates alone: complete, refusing only where it should, and passing every gate. What raters say stands below."
-)
 _KINDS = {"human": "", "imported": " (imported)", "simulated": " (simulated)"}
 
 
@@ -59,9 +56,9 @@ def verdict(found: Explained) -> None:
         if found.acceptable is None:
             st.badge("no verdict", icon=":material/question_mark:", color="gray")
         elif found.acceptable:
-            st.badge("automatically acceptable", icon=":material/check:", color="green", help=_AUTOMATIC)
+            st.badge("automatically acceptable", icon=":material/check:", color="green")
         else:
-            st.badge("not automatically acceptable", icon=":material/close:", color="red", help=_AUTOMATIC)
+            st.badge("not automatically acceptable", icon=":material/close:", color="red")
         if not found.is_checked:
             st.badge("unchecked", color="gray", help="No gate applies to it: its verdict is one on form alone.")
     lines = [_ground(ground, is_open=found.acceptable is None) for ground in found.grounds]
