@@ -12,7 +12,7 @@ class RouteBecause(StrEnum):
     NEW = "the champion answers what nobody was compared in"
     SWITCH = "two proofs: not worse, and better or cheaper"
     CHEAPER = "practically equal, and proven cheaper"
-    OVER_ALL = "the verdict over all says to switch, and nothing here speaks against it"
+    OVER_ALL = "the overall verdict says to switch, and nothing here speaks against it"
     OVER_LIMIT = "the one before is over a limit, and this one is proven not worse"
     DRIFTED = "the one before got worse, so that what let it replace the champion no longer holds"
     CHAMPION_CHANGED = "the champion was changed"

@@ -85,7 +85,7 @@ def costs_object(session: Session, found: Verdicts) -> dict[str, Any] | None:
         "champion_usd": money.champion_usd,
         "recommended_usd": money.recommended_usd,
         "saved_usd": money.saved_usd,
-        "candidates_usd": {names[one.candidate_id]: one.usd for one in money.each},
+        "candidates_usd": {names[one.candidate_id]: one.usd for one in money.each if one.candidate_id is not None},
     }
 
 

@@ -84,7 +84,7 @@ def why(found: Found, category: str, was: Route | None, now: Route) -> str:
 def _over_all(one: Comparison, names: Mapping[int, str]) -> str:
     here = "" if one.quality is None else f" ({points(one.quality)} on {n(one.quality.prompts, 'prompt')})"
     return (
-        f"The verdict over all says to switch to {names[one.challenger]}. By itself this category has too little "
+        f"The overall verdict says to switch to {names[one.challenger]}. By itself this category has too little "
         f"evidence for that{here}, and nothing in it speaks against it."
     )
 

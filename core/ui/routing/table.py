@@ -106,7 +106,7 @@ def in_force(found: View) -> None:
     if version is None:
         st.caption(
             "Nobody has accepted a table yet, so the champion, "
-            f"{frame.as_typed(found.names[found.champion])}, answers every category, and nobody stands behind it."
+            f"{frame.as_typed(found.names[found.champion])}, answers every category, without a fallback."
         )
     else:
         by = "" if version.decided_by is None else f" by {frame.as_typed(version.decided_by)}"
