@@ -156,8 +156,8 @@ def test_a_figure_leads_to_as_many_responses_as_make_it(told: Told, page: Page, 
     expect(main.get_by_role("heading", name="Cost & quality", exact=True)).to_be_visible()
     acceptable = round(line["acceptable"]["value"] * line["responses"])
     expect(main.get_by_text(f"{acceptable:,} in all.")).to_be_visible()
-    assert {f"{row['Candidate']} {row['Category']} {row['Verdict']}" for row in rows(main, BEHIND)} == {
-        f"{name} support acceptable"
+    assert {f"{row['Candidate']} {row['Category']} {row['By gates']}" for row in rows(main, BEHIND)} == {
+        f"● {name} support acceptable"
     }
 
 

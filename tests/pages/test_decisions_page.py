@@ -53,7 +53,7 @@ def test_without_a_champion_it_says_what_to_do_instead_of_rows_of_dashes(workspa
     app = opened()
     assert "Say on *Candidates* which one your users get today" in words(app)
     assert not grids(app)
-    assert app.number_input(key="decisions_margin_over_all").value == 5.0
+    assert app.number_input(key="decisions_margin_overall").value == 5.0
 
 
 def test_the_decision_comes_in_one_sentence_with_what_it_rests_on(workspace: Engine):

@@ -98,7 +98,8 @@ def test_each_figure_leads_to_its_category_and_candidate_by_id(workspace: Engine
     cheaper(workspace)
     app = opened()
     behind = [link for link in links(app) if link.startswith("./cost?") and "cost_behind" in link]
-    assert "./cost?cost_dataset=1&cost_run=1&cost_category=support&cost_behind=Acceptable&cost_of=2" in behind
+    scope = "./cost?cost_dataset=1&at=cost_at_behind&cost_run=1&cost_category=support"
+    assert f"{scope}&cost_behind=Automatically+acceptable&cost_of=2" in behind
     assert "./decisions?decisions_dataset=Support&decisions_scope=coding" in links(app)
     app.selectbox(key="routing_who").set_value("C").run()
     made_of = next(grid for grid in grids(app) if "Prompts" in grid[0])
