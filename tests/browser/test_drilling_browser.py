@@ -95,7 +95,10 @@ def has_focus(card: Locator) -> bool:
     return bool(card.evaluate("card => card === document.activeElement"))
 
 
-@pytest.mark.parametrize("settings", [{"viewport": DESK}, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize(
+    "settings",
+    [pytest.param({"viewport": DESK}, id="desk"), pytest.param(PHONE, id="phone", marks=pytest.mark.long)],
+)
 def test_from_a_figure_over_its_list_to_the_response_marked_in_view_and_in_focus(
     drilled: Server, context_of: Profiles, settings: dict[str, Any]
 ) -> None:

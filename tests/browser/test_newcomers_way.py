@@ -1,4 +1,7 @@
-"""A newcomer's way in each role, from an empty workspace to a board: admin, invited rater, invited analyst."""
+"""A newcomer's way in each role, from an empty workspace to a board: admin, invited rater, invited analyst.
+
+Each stretch of it has tests of its own in the usual run.
+"""
 
 import json
 import re
@@ -27,13 +30,12 @@ from core.storage.tables import (
 from tests.browser.conftest import PHONE, Profiles, forget, settle
 from tests.browser.server import Server
 from tests.echo import EchoServer
-from tests.long import times
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 LONG_S = 60_000
-PAIRS = times(4, 15)
-ANSWERING = ("Kind", "Brief", "Long")[: times(2, 3)]
-ASKED = times(6, long=8)
+PAIRS = 15
+ANSWERING = ("Kind", "Brief", "Long")
+ASKED = 8
 
 
 class Desk:
