@@ -7,8 +7,9 @@ import streamlit as st
 
 from core.domain.words import n
 from core.services import workspace
-from core.services.datasets import responses
-from core.services.datasets.responses import Outcomes, PromptRef
+from core.services.datasets import prompt_votes, responses
+from core.services.datasets.prompt_votes import Outcomes
+from core.services.datasets.responses import PromptRef
 from core.storage.engine import reading
 from core.storage.tables import Prompt
 from core.ui.shared import frame, grids
@@ -53,8 +54,8 @@ def votes(ref: PromptRef) -> None:
     """How raters answered on this prompt: added up by pair of candidates, and every vote."""
     with reading(engine()) as session:
         simulated_too = workspace.counts_simulated(session)
-        added_up = responses.outcomes(session, ref.id, simulated=simulated_too)
-        cast = responses.votes(session, ref.id, simulated=simulated_too)
+        added_up = prompt_votes.outcomes(session, ref.id, simulated=simulated_too)
+        cast = prompt_votes.votes(session, ref.id, simulated=simulated_too)
     st.subheader("Votes on this prompt", anchor=False)
     if not added_up:
         st.caption("Nobody has voted on this prompt yet.")
@@ -90,7 +91,7 @@ def _outcome_row(row: Outcomes) -> dict[str, object]:
     }
 
 
-def _vote_row(row: responses.VoteRow) -> dict[str, object]:
+def _vote_row(row: prompt_votes.VoteRow) -> dict[str, object]:
     notes = [word for word, is_so in (("too fast", row.too_fast), ("masked", row.masked)) if is_so]
     return {
         "Question": row.question,

@@ -6,7 +6,7 @@ from sqlmodel import select
 
 from core.domain.votes import Outcome
 from core.errors import NotFound
-from core.services.datasets import responses
+from core.services.datasets import prompt_votes, responses
 from core.storage.engine import reading, writing
 from core.storage.tables import Dataset, Prompt, Response, Run
 from tests.ballots import Ballot, cast, make_simulated
@@ -145,8 +145,8 @@ def test_votes_are_added_up_per_question_and_pair_whatever_the_sides(engine: Eng
         ],
     )
     with reading(engine) as session:
-        tone, safety = responses.outcomes(session, at.prompts[0])
-        human = responses.outcomes(session, at.prompts[0], simulated=False)
+        tone, safety = prompt_votes.outcomes(session, at.prompts[0])
+        human = prompt_votes.outcomes(session, at.prompts[0], simulated=False)
     assert (tone.question, tone.first, tone.second) == ("Tone", "candidate 0", "candidate 1")
     assert (tone.first_won, tone.second_won, tone.tie, tone.both_bad, tone.simulated) == (2, 1, 0, 0, 1)
     assert (safety.first_won, safety.second_won, safety.tie, safety.both_bad) == (0, 0, 1, 1)
@@ -158,8 +158,8 @@ def test_each_vote_names_what_it_stood_for_and_who_cast_it(engine: Engine) -> No
     make_simulated(engine, at, 1)
     cast(engine, at, [Ballot(0, 1, 0, R), Ballot(1, 0, 1, BAD, question=2, also={"too_fast": True})])
     with reading(engine) as session:
-        newest, oldest = responses.votes(session, at.prompts[0])
-        assert responses.votes(session, at.prompts[5]) == []
+        newest, oldest = prompt_votes.votes(session, at.prompts[0])
+        assert prompt_votes.votes(session, at.prompts[5]) == []
     assert (oldest.left, oldest.right, oldest.answer, oldest.rater) == (
         "candidate 1",
         "candidate 0",
