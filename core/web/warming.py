@@ -19,6 +19,10 @@ from streamlit.dataframe_util import convert_pandas_df_to_arrow_bytes
 from streamlit.string_util import validate_material_icon
 
 import core.ui
+from core import clock
+from core.services import runs
+from core.services.alerts import inbox
+from core.services.people import joining, people
 from core.storage.engine import reading
 from core.ui.shared import charts
 
@@ -40,6 +44,7 @@ def warm_up(engine: Engine) -> None:
     """
     pages = [importlib.import_module(each.name) for each in pkgutil.walk_packages(core.ui.__path__, "core.ui.")]
     _draw_once(pages)
+    _ask_once(engine)
     _compute_once(engine)
     freeze_loaded()
 
@@ -75,6 +80,16 @@ def compute_first(engine: Engine, pages: Sequence[str] = (*_LOOKED_AT_FIRST, *_L
             importlib.import_module(page).compute_first(engine)
         except Exception:
             _log.exception("what %s shows first could not be computed; whoever looks computes it", page)
+
+
+def _ask_once(engine: Engine) -> None:
+    """What the frame of every page asks the database: to put a question into SQL takes milliseconds the first time."""
+    now = clock.now()
+    with reading(engine) as session:
+        people.find_local_admin(session)
+        joining.person_of(session, "nobody's", now)
+        inbox.count(session, now=now)
+        runs.newest(session)
 
 
 def _draw_once(pages: Sequence[ModuleType]) -> None:

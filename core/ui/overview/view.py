@@ -101,6 +101,8 @@ def compute_first(database: Engine) -> None:
     report = quality_page.kept(database, scope, figures_as_of)
     _failures(database, scope, figures_as_of, report, verdicts.champion)
     decisions_page.kept("outcomes", names[0], as_of, taken.outcomes, database=database)
+    with reading(database) as session:
+        overview.situation(session, names[0], verdicts, report, now=clock.now())
 
 
 def _newest(session: Session, dataset: str) -> tuple[Dataset, tuple[int, ...]]:
