@@ -1,10 +1,12 @@
 """How long the first visitor of a server that was just started waits for a page, against the visitors after.
 
 A visitor opens the page over a websocket, as a browser does, on the demo workspace. Content: the script has run to its
-end. Frame: its first element has come.
+end. Frame: its first element has come. Beside it: the landing page of a server that opens the demo itself and still
+scores it, when what pages show is another from one moment to the next.
 """
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -13,6 +15,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +24,12 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
+from core.services import columns
+from core.services.demo.finishing import finish_demo
+from core.services.demo.opening import prepare_workspace
 from core.settings import PROJECT_ROOT
+from core.storage.engine import open_engine
+from core.storage.schema import upgrade
 
 PAGES = ("", "leaderboard", "cost", "responses", "datasets")
 WARM_VISITS, SERVERS = 5, 3
@@ -32,20 +40,18 @@ STARTS_WITHIN_S = 180.0
 def run() -> dict[str, Any]:
     """The value is the median over servers of the worst page's first visit over its later ones."""
     worst, detail = [], {}
-    for number in range(SERVERS):
-        # Each server is first asked for another page.
-        order = PAGES[number:] + PAGES[:number]
-        with _server() as port:
-            ratios = {}
-            for page in order:
-                cold = _visit_ms(port, page)
-                warm = [_visit_ms(port, page) for _ in range(WARM_VISITS)]
-                content = float(np.median([each[1] for each in warm]))
-                ratios[page or "landing"] = cold[1] / content
-                detail[f"{page or 'landing'}, server {number + 1}"] = (
-                    f"frame {cold[0]:.0f} ms, content {cold[1]:.0f} ms; later {content:.0f} ms"
-                )
-            worst.append(max(ratios.values()))
+    with tempfile.TemporaryDirectory() as folder:
+        demo = _opened(Path(folder, "demo.db"))
+        for number in range(SERVERS):
+            # Each server is first asked for another page.
+            order = PAGES[number:] + PAGES[:number]
+            with _server(demo) as port:
+                visits = {page: _visits_ms(port, page) for page in order}
+            for page, (cold, content) in visits.items():
+                detail[f"{page or 'landing'}, server {number + 1}"] = _said(cold, content)
+            worst.append(max(cold[1] / content for cold, content in visits.values()))
+    with _server() as port:
+        detail["landing, demo not scored yet"] = _said(*_visits_ms(port, ""))
     value = round(float(np.median(worst)), 2)
     return {
         "name": "first_visit",
@@ -56,14 +62,38 @@ def run() -> dict[str, Any]:
     }
 
 
+def _opened(file: Path) -> Path:
+    """The demo workspace with all its scores and checks."""
+    engine, now = open_engine(f"sqlite:///{file}"), datetime.now(UTC)
+    upgrade(engine)
+    prepare_workspace(engine, demo=True, now=now)
+    finish_demo(engine, now=now)
+    columns.keep_due(engine, now=now)
+    engine.dispose()
+    return file
+
+
+def _visits_ms(port: int, page: str) -> tuple[tuple[float, float], float]:
+    """The first visit, and the median of when those after it have their content."""
+    cold = _visit_ms(port, page)
+    return cold, float(np.median([_visit_ms(port, page)[1] for _ in range(WARM_VISITS)]))
+
+
+def _said(cold: tuple[float, float], later: float) -> str:
+    return f"frame {cold[0]:.0f} ms, content {cold[1]:.0f} ms; later {later:.0f} ms"
+
+
 @contextmanager
-def _server() -> Iterator[int]:
+def _server(workspace: Path | None = None) -> Iterator[int]:
     with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
         probe.close()
         address = f"http://127.0.0.1:{port}"
-        env = {"EVENHAND_DATABASE_URL": f"sqlite:///{Path(folder) / 'first.db'}", "EVENHAND_BASE_URL": address}
+        database = Path(folder) / "first.db"
+        if workspace is not None:
+            shutil.copy(workspace, database)
+        env = {"EVENHAND_DATABASE_URL": f"sqlite:///{database}", "EVENHAND_BASE_URL": address}
         command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)]
         with Path(folder, "log").open("w") as log:
             process = subprocess.Popen(command, cwd=PROJECT_ROOT, env={**os.environ, **env}, stdout=log, stderr=log)
