@@ -84,12 +84,13 @@ def _joined(token: str, cookie: str | None) -> Response:
     return answer
 
 
-def show_sign_out(_request: Request) -> Response:
-    """Ask first: a link alone must not sign anybody out."""
+def show_sign_out(request: Request) -> Response:
+    """Ask first: a link alone must not sign anybody out. Whoever is not signed in is not asked."""
+    if nobody := _nobody_to_sign_out(request):
+        return nobody
     again = {
         AuthMode.LINK: "You will need a new join link to come back on this browser; the one you came with is used up.",
         AuthMode.OIDC: "You come back by signing in with your e-mail address.",
-        AuthMode.LOCAL: "On this machine nobody needs to sign in, so you come back by opening Evenhand.",
     }
     text = f"{again[get_settings().auth]} Your votes stay."
     return plain_page("Sign out of Evenhand?", text, button="Sign out", home="Stay signed in")
@@ -99,6 +100,8 @@ def sign_out(request: Request) -> Response:
     """End this browser's sign-in."""
     if _from_elsewhere(request):
         return plain_page("Nothing was changed", "Sign out from within Evenhand.", status=403, home=True)
+    if nobody := _nobody_to_sign_out(request):
+        return nobody
     if get_settings().auth is AuthMode.OIDC:
         return RedirectResponse("/auth/logout", status_code=303)
     token = request.cookies.get(SESSION_COOKIE)
@@ -109,6 +112,18 @@ def sign_out(request: Request) -> Response:
     )
     answer.delete_cookie(SESSION_COOKIE, httponly=True, samesite="lax", secure=get_settings().secure_cookies)
     return answer
+
+
+def _nobody_to_sign_out(request: Request) -> Response | None:
+    """That nobody is signed in on this browser; None where somebody is, or where only Streamlit knows (OIDC)."""
+    auth = get_settings().auth
+    if auth is AuthMode.LOCAL:
+        text = "Evenhand runs for one person on this machine, so there is nothing to sign out of."
+        return plain_page("Nobody needs to sign in here", text, home=True)
+    if auth is AuthMode.LINK and _who("", request.cookies.get(SESSION_COOKIE))[1] is None:
+        text = "To sign in, open your join link: whoever invited you makes one on the People page."
+        return plain_page("You are not signed in", text)
+    return None
 
 
 def _not_by_link() -> Response | None:

@@ -1,13 +1,31 @@
 """Small pages of our own outside Streamlit: self-contained HTML in the look of the app."""
 
+from functools import cache
 from html import escape
+from pathlib import Path
 
+import streamlit
 from starlette.responses import HTMLResponse
 
 _POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
+    "default-src 'none'; style-src 'unsafe-inline'; font-src 'self'; img-src 'self' data:; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
 )
+_MEDIA = Path(streamlit.__file__).parent / "static" / "static" / "media"
+
+
+@cache
+def _font() -> str:
+    """The app's own font, as Streamlit serves it; nothing where it names its files otherwise."""
+    file = next(iter(sorted(_MEDIA.glob("SourceSansVF-Upright*.woff2"))), None)
+    if file is None:
+        return ""
+    return (
+        '@font-face { font-family: "Source Sans"; font-weight: 200 900; font-display: swap; '
+        f'src: url("/static/media/{file.name}") format("woff2"); }}'
+    )
+
+
 _STYLE = """
 :root { color-scheme: light dark; --ground: #FBFAF7; --ink: #12161A; --quiet: #5F656B; --line: #DDD9CF;
         --accent: #2F5D62; --on-accent: #FFFFFF; }
@@ -16,7 +34,7 @@ _STYLE = """
 * { box-sizing: border-box; }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem;
        background: var(--ground); color: var(--ink);
-       font: 16px/1.55 "Source Sans 3", "Source Sans Pro", "Segoe UI", system-ui, sans-serif; }
+       font: 16px/1.55 "Source Sans", "Segoe UI", system-ui, sans-serif; }
 main { width: min(30rem, 100%); }
 svg { width: 2.5rem; height: 2.5rem; margin-bottom: 1rem; }
 h1 { font-size: 1.6rem; line-height: 1.25; font-weight: 650; margin: 0 0 .75rem; overflow-wrap: anywhere; }
@@ -50,7 +68,7 @@ def plain_page(
     body = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="robots" content="noindex">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)} · Evenhand</title><style>{_STYLE}</style></head><body><main>{_MARK}"
+        f"<title>{escape(title)} · Evenhand</title><style>{_font()}{_STYLE}</style></head><body><main>{_MARK}"
         f"<h1>{escape(title)}</h1><p>{escape(text)}</p>{form}{link}</main></body></html>"
     )
     # Under no-referrer a browser would not say that the form is ours; addresses are still told to nobody else.

@@ -1,8 +1,11 @@
 """Join links as a browser opens them: of strangers, of their owners, of somebody who is signed in as another."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import streamlit
 from sqlalchemy import Engine
 from sqlmodel import select
 from starlette.applications import Starlette
@@ -133,6 +136,27 @@ def test_where_nobody_joins_by_link_it_says_so(
     for answer in (browser.get(f"/join/{token}"), browser.post(f"/join/{token}")):
         assert answer.status_code == 404 and says in answer.text and "set-cookie" not in answer.headers
     assert uses(engine) == 0
+
+
+def test_who_is_not_signed_in_is_not_asked_to_sign_out(engine: Engine, browser: TestClient):
+    for answer in (browser.get("/signout"), browser.post("/signout")):
+        assert "You are not signed in" in answer.text and "<button" not in answer.text
+        assert "open your join link" in answer.text
+
+
+def test_where_nobody_signs_in_nobody_signs_out(engine: Engine, browser: TestClient, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("EVENHAND_AUTH", "local")
+    get_settings.cache_clear()
+    for answer in (browser.get("/signout"), browser.post("/signout")):
+        assert "Nobody needs to sign in here" in answer.text and "<button" not in answer.text
+        assert "Open Evenhand" in answer.text and "set-cookie" not in answer.headers
+
+
+def test_pages_of_our_own_use_the_apps_font(engine: Engine, browser: TestClient):
+    answer = browser.get(f"/join/{invite(engine, 'Anna')}")
+    (font,) = re.findall(r'url\("/static/media/([^"]+)"\)', answer.text)
+    assert (Path(streamlit.__file__).parent / "static" / "static" / "media" / font).is_file()
+    assert "font-src 'self'" in answer.headers["Content-Security-Policy"]
 
 
 def test_signing_out_says_that_a_new_link_will_be_needed(engine: Engine, browser: TestClient):
