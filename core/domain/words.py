@@ -6,6 +6,8 @@ from datetime import datetime
 
 UNKNOWN = "unknown"
 CHAMPION_IS = "what your users get today"
+PER_CENT = "\u00a0%"
+"""After a number, on one line with it."""
 _FEW = 100
 
 
@@ -55,7 +57,7 @@ def per_thousand(usd: float | None) -> str:
 
 def percent(share: float) -> str:
     """A share in per cent."""
-    return f"{100 * share:.0f} %"
+    return f"{100 * share:.0f}{PER_CENT}"
 
 
 def seconds(ms: float) -> str:
@@ -93,7 +95,7 @@ def shares(found: Sequence[tuple[int, int]]) -> list[str]:
     """Shares, each hits of all, in one unit: per cent, or counts where any rests on fewer than 100: *1 of 16*."""
     if any(0 < of < _FEW for _, of in found):
         return [f"{hits:,} of {of:,}" if of else "–" for hits, of in found]
-    return [f"{100 * hits / of:.1f} %" if of else "–" for hits, of in found]
+    return [f"{100 * hits / of:.1f}{PER_CENT}" if of else "–" for hits, of in found]
 
 
 def n(count: int, one: str, many: str | None = None) -> str:

@@ -78,7 +78,8 @@ def opened(told: Told, page: Page, who: str = "") -> Locator:
 def rows(main: Locator, name: str) -> list[dict[str, str]]:
     """The rows of a table by its heads."""
     found = main.get_by_role("region", name=name).first.evaluate(
-        """region => [...region.querySelectorAll("tr")].map(row => [...row.cells].map(cell => cell.textContent))"""
+        """region => [...region.querySelectorAll("tr")]
+            .map(row => [...row.cells].map(cell => cell.textContent.replaceAll("\\u00a0", " ")))"""
     )
     head, *body = found
     return [dict(zip(head, row, strict=True)) for row in body]

@@ -29,7 +29,7 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._is_in_cell:
-            self.rows[-1][-1] += data
+            self.rows[-1][-1] += data.replace("\u00a0", " ")
 
 
 def grids(app: AppTest) -> list[list[dict[str, str]]]:

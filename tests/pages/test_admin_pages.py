@@ -47,7 +47,8 @@ def press(app: AppTest, key: str) -> AppTest:
 
 def words(app: AppTest) -> str:
     shown = [*app.title, *app.subheader, *app.markdown, *app.caption, *app.text, *app.error, *app.warning, *app.toast]
-    return "\n".join(str(element.value) for element in shown).replace("\\", "").replace(":\u2060", ":")
+    said = "\n".join(str(element.value) for element in shown)
+    return said.replace("\\", "").replace(":\u2060", ":").replace("\u00a0", " ")
 
 
 def labels(app: AppTest) -> list[str]:

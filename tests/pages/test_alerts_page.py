@@ -37,7 +37,9 @@ def opened(page: str = "alerts.py", **address: str) -> AppTest:
 
 def words(app: AppTest) -> str:
     shown = [*app.title, *app.subheader, *app.markdown, *app.caption, *app.warning, *app.error, *app.success]
-    return "\n".join(str(element.value).replace("\u2060", "").replace("\\", "") for element in shown)
+    return "\n".join(
+        str(element.value).replace("\u2060", "").replace("\\", "").replace("\u00a0", " ") for element in shown
+    )
 
 
 def raise_some(engine: Engine) -> dict[str, str]:

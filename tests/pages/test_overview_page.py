@@ -59,7 +59,7 @@ def links(app: AppTest) -> dict[str, str]:
 
 
 def plain(text: str) -> str:
-    return text.replace("\\", "").replace("\u2060", "")
+    return text.replace("\\", "").replace("\u2060", "").replace("\u00a0", " ")
 
 
 def words(app: AppTest) -> str:

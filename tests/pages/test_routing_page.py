@@ -37,7 +37,7 @@ def opened() -> AppTest:
 
 def words(app: AppTest) -> str:
     shown = [*app.title, *app.header, *app.subheader, *app.markdown, *app.caption]
-    return "\n".join(str(element.value) for element in shown)
+    return "\n".join(str(element.value) for element in shown).replace("\u00a0", " ")
 
 
 def cheaper(engine: Engine, name: str = "B") -> None:

@@ -1,6 +1,7 @@
 """Differences between challenger and champion in figures, with bounds that say so where they bound nothing yet."""
 
 from core.domain.deciding.verdicts import Difference
+from core.domain.words import PER_CENT
 
 MOST_DEARER = 10.0
 NO_BOUNDS = "no bounds yet"
@@ -45,4 +46,4 @@ def _cost_span(found: Difference) -> str:
 
 
 def _added(share: float) -> str:
-    return f"{signed(100 * share, 0)} %"
+    return f"{signed(100 * share, 0)}{PER_CENT}"

@@ -18,6 +18,7 @@ from core.domain.deciding.verdicts import (
     Verdict,
     Way,
 )
+from core.domain.words import PER_CENT
 
 READINGS = {
     Reading.STRONG_AND_DEAR: "strong and dear",
@@ -147,18 +148,18 @@ def _quality(found: Difference | None) -> str:
 def _cost(found: Difference | None) -> str:
     if found is None:
         return "what an acceptable response costs cannot be compared"
-    middle = f"{_size(found.estimate)} % {_way_of_cost(found.estimate)} per acceptable response"
+    middle = f"{_size(found.estimate)}{PER_CENT} {_way_of_cost(found.estimate)} per acceptable response"
     return f"{middle} ({_cost_bounds(found)})"
 
 
 def _cost_bounds(found: Difference) -> str:
     if is_unbounded(found):
-        end = f"{_size(found.upper)} % {_way_of_cost(found.upper)}"
+        end = f"{_size(found.upper)}{PER_CENT} {_way_of_cost(found.upper)}"
         return NO_BOUNDS if found.upper >= 0.99 else f"at {'most' if found.upper >= 0 else 'least'} {end}"
     if found.lower * found.upper > 0:
         ends = sorted((found.lower, found.upper), key=abs)
-        return f"{_size(ends[0])} to {_size(ends[1])} %"
-    return f"{_size(found.lower)} % dearer to {_size(found.upper)} % cheaper"
+        return f"{_size(ends[0])} to {_size(ends[1])}{PER_CENT}"
+    return f"{_size(found.lower)}{PER_CENT} dearer to {_size(found.upper)}{PER_CENT} cheaper"
 
 
 def _way_of_cost(saved: float) -> str:

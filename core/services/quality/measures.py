@@ -8,7 +8,7 @@ from typing import Any
 
 from core.domain.raters import Share
 from core.domain.raters import share as wilson
-from core.domain.words import UNKNOWN, money, n, per_thousand, percent
+from core.domain.words import PER_CENT, UNKNOWN, money, n, per_thousand, percent
 from core.services.quality import words
 from core.services.quality.figures import Line
 from core.services.quality.measure import Figure, Measure, number, quantiles
@@ -167,7 +167,7 @@ ACCEPTABLE = Measure(
     "Share automatically acceptable", "Automatically acceptable",
     _acceptable, percent, lambda line: flat("acceptable", line.acceptable),
     interval=lambda line: words.span(line.acceptable, percent), bounds=(0.0, 1.0),
-    cell=lambda share: f"{100 * share:.1f} %",
+    cell=lambda share: f"{100 * share:.1f}{PER_CENT}",
     help=(
         "By gates alone: complete, refusing only where the prompt expects it, not blocked, and passing every gate. A "
         "response that was given up counts as not acceptable."

@@ -34,18 +34,18 @@ def test_a_difference_of_shares_has_the_bounds_that_shares_can_have(lower: float
 @pytest.mark.parametrize(
     ("lower", "upper", "said", "in_words"),
     [
-        (0.03, 0.2, "−12 % (−20 % to −3 %)", "(3 to 20 %)"),
-        (-0.1, 0.2, "−12 % (−20 % to +10 %)", "(10 % dearer to 20 % cheaper)"),
-        (-math.inf, 0.2, "−12 % (−20 % or more)", "(at most 20 % cheaper)"),
-        (-math.inf, -0.2, "−12 % (+20 % or more)", "(at least 20 % dearer)"),
-        (-math.inf, 1.0, "−12 % (no bounds yet)", "(no bounds yet)"),
+        (0.03, 0.2, "−12\u00a0% (−20\u00a0% to −3\u00a0%)", "(3 to 20\u00a0%)"),
+        (-0.1, 0.2, "−12\u00a0% (−20\u00a0% to +10\u00a0%)", "(10\u00a0% dearer to 20\u00a0% cheaper)"),
+        (-math.inf, 0.2, "−12\u00a0% (−20\u00a0% or more)", "(at most 20\u00a0% cheaper)"),
+        (-math.inf, -0.2, "−12\u00a0% (+20\u00a0% or more)", "(at least 20\u00a0% dearer)"),
+        (-math.inf, 1.0, "−12\u00a0% (no bounds yet)", "(no bounds yet)"),
     ],
 )
 def test_a_difference_of_cost_says_where_no_dearness_is_excluded(lower: float, upper: float, said: str, in_words: str):
     found = replace(FOUND, estimate=0.12, lower=lower, upper=upper)
     assert spans.cost(found) == said
     comparison = replace(first(candidate(CHAMPION), candidate(CHALLENGER)), because=Because.CHEAPER, cost=found)
-    assert f"12 % cheaper per acceptable response {in_words}" in comparison_sentence(comparison, NAMES)
+    assert f"12\u00a0% cheaper per acceptable response {in_words}" in comparison_sentence(comparison, NAMES)
 
 
 def test_what_is_not_known_has_no_figures():

@@ -16,7 +16,7 @@ def test_a_switch_says_to_whom_why_and_by_whose_judgement():
     said = sentence(whole(candidate(CHAMPION), candidate(CHALLENGER, usd=0.007)), NAMES)
     assert said == (
         "Switch from gentle-7b to swift-2: it is not worse, 0.0 points (−0.9 to +0.9) by automatic verdicts on 2,000 "
-        "prompts, and 30 % cheaper per acceptable response (29 to 31 %)."
+        "prompts, and 30\u00a0% cheaper per acceptable response (29 to 31\u00a0%)."
     )
 
 

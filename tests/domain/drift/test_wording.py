@@ -23,7 +23,7 @@ WHY = " since run 12, Sun 15 Nov; likely cause: the provider (other answers to t
             SHARE,
             "coding",
             (0.84, 0.61, -0.23, -0.31, -0.15),
-            "B's share acceptable in coding fell from 84 % to 61 % (−31 to −15 points)",
+            "B's share acceptable in coding fell from 84\u00a0% to 61\u00a0% (−31 to −15 points)",
         ),
         (LATENCY, None, (2000.0, 3200.0, 1.6, 1.41, 1.8), "B's latency rose from 2.00 s to 3.20 s (× 1.41 to 1.80)"),
         (
@@ -46,4 +46,4 @@ def test_without_a_run_and_a_cause_the_rest_is_said():
     found = Finding(
         1, SHARE, None, Tier.WATCH, 0.5, 0.6, 0.1, 0.05, 0.15, p=0.01, prompts=64, since=0, showing=np.arange(0)
     )
-    assert sentence(found, {1: "A"}) == "A's share acceptable rose from 50 % to 60 % (+5 to +15 points)."
+    assert sentence(found, {1: "A"}) == "A's share acceptable rose from 50\u00a0% to 60\u00a0% (+5 to +15 points)."

@@ -238,7 +238,7 @@ def test_a_run_that_stopped_or_is_missing_much_is_told_with_its_page(engine: Eng
     assert "'A' was refused: no such key." in stopped.text
     assert "10 of 100 responses arrived" in stopped.text
     assert (stopped.link, stopped.severity) == (f"/runs?run={ids[0]}", "urgent")
-    assert missing.title == f"Run {ids[1]} on Support is missing 20 % of its responses"
+    assert missing.title == f"Run {ids[1]} on Support is missing 20\u00a0% of its responses"
     assert look_at(engine, runs.FAILED, hours=2) == []
     with writing(engine) as session:
         session.execute(update(Run).where(col(Run.id) == ids[0]).values(finished_at=NOW + 2 * HOUR))
