@@ -20,6 +20,9 @@ class Outcome(IntEnum):
 OUTCOME_WORDS = {Outcome.LEFT: "left", Outcome.RIGHT: "right", Outcome.TIE: "tie", Outcome.BOTH_BAD: "both_bad"}
 OUTCOME_OF_WORD = {word: outcome for outcome, word in OUTCOME_WORDS.items()}
 
+SEND = "send"
+"""The key of the question that verdicts rest on: which of the two a rater would send."""
+
 FASTEST_WORDS_PER_SECOND = 16.0
 SHORTEST_READING_S = 3.0
 TOO_FAST_WEIGHT = 0.2

@@ -148,6 +148,25 @@ def test_a_question_with_votes_comes_before_those_nobody_answered(workspace: Eng
     assert opened("leaderboard.py").selectbox(key="leaderboard_question").value == "Send"
 
 
+def test_of_questions_with_votes_the_one_that_verdicts_rest_on_opens(workspace: Engine) -> None:
+    at = make_workspace(workspace)
+    cast(workspace, at, [Ballot(0, 0, 1, L, question=question) for question in (0, 1, 2)] * 20)
+    app = opened("leaderboard.py")
+    assert app.selectbox(key="leaderboard_question").value == "Send"
+    assert "*Overview* and *Decisions* weigh in what an answer costs" in words(app)
+    app.selectbox(key="leaderboard_question").select("Tone").run()
+    assert "This board is about *Tone* alone; verdicts rest on which response raters would send." in words(app)
+
+
+def test_a_lead_that_is_not_proven_is_one_conclusion(workspace: Engine) -> None:
+    at = make_workspace(workspace)
+    cast(workspace, at, 3 * [Ballot(n % 3, 0, 1, L if n % 3 else R) for n in range(12)])
+    app = opened("leaderboard.py")
+    said = [line.value for line in app.markdown if "if these votes are looked at this once" in str(line.value)]
+    assert len(said) == 1 and ("Not proven yet" in said[0] or "Too close to call" in said[0])
+    assert "check_circle" not in said[0]
+
+
 def test_candidates_that_never_met_are_shown_apart(workspace: Engine) -> None:
     at = make_workspace(workspace)
     cast(workspace, at, 7 * [Ballot(0, 0, 1, L), Ballot(1, 0, 1, L), Ballot(0, 2, 3, L)])

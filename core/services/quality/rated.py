@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from core.domain.acceptability import Sends
 from core.domain.clustered import dense
-from core.domain.votes import TOO_FAST_WEIGHT, Outcome
+from core.domain.votes import SEND, TOO_FAST_WEIGHT, Outcome
 from core.services.columns import rows_of
 from core.services.leaderboards.tallies import is_current
 from core.services.quality import rated_texts
@@ -22,7 +22,7 @@ from core.services.quality.scope import Scope
 from core.services.workspace import counts_simulated
 from core.storage.tables import metadata
 
-QUESTION = "send"
+QUESTION = SEND
 MOST_AT_ONCE = 20_000
 _vote, _question, _assignment, _person, _prompt = (
     metadata.tables[name] for name in ("vote", "question", "assignment", "person", "prompt")

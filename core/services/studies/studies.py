@@ -6,7 +6,9 @@ from datetime import datetime
 
 from sqlmodel import Session, col, exists, func, select
 
+from core.domain.votes import SEND
 from core.errors import BadInput, NotFound
+from core.services.leaderboards import boards
 from core.services.people.study_raters import for_rater, rater_ids, raters_to_choose, set_raters
 from core.services.studies.fields import (
     LONGEST_GUIDELINES,
@@ -164,6 +166,13 @@ def questions(session: Session, study_id: int, *, asked_only: bool = False) -> l
     if asked_only:
         query = query.where(col(Question.is_asked))
     return list(session.exec(query.order_by(col(Question.position), col(Question.id))))
+
+
+def questions_for_reading(session: Session, study_id: int) -> list[Question]:
+    """As ``questions``, those with votes first, and of these the one that verdicts rest on."""
+    voted = boards.questions_with_votes(session, study_id)
+    found = [one for one in questions(session, study_id) if one.is_asked or one.id in voted]
+    return sorted(found or questions(session, study_id), key=lambda one: (one.id not in voted, one.key != SEND))
 
 
 def question_named(session: Session, study_id: int, key: str) -> Question:

@@ -90,10 +90,8 @@ def compute_first(database: Engine) -> None:
     """Compute the board that the page shows of itself, so that what it needs is loaded before anybody looks."""
     with reading(database) as session:
         study = studies.for_reading(session)
-        voted = boards.questions_with_votes(session, study.id or 0)
-        question = next((each for each in studies.questions(session, study.id or 0) if each.id in voted), None)
-        if question is not None:
-            _ranked(session, question, Filters(), Band.PEEK)
+        if boards.questions_with_votes(session, study.id or 0):
+            _ranked(session, studies.questions_for_reading(session, study.id or 0)[0], Filters(), Band.PEEK)
 
 
 def nothing_yet(choice: BoardChoice) -> None:
@@ -128,8 +126,10 @@ def answer(found: Found) -> None:
             if not verdict.all_level:
                 st.markdown(words.runner_up(verdict))
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(words.rests_on(board), width="content")
+            st.caption(words.rests_on(board), width="content", help=words.A_VOTE)
             _badges(board)
+        if found.is_ranked:
+            st.caption(f":material/balance: {words.beside_verdicts(board)}")
         narrowing.told(board)
         for note in board.board.notes:
             st.caption(f":material/info: {note}")

@@ -52,11 +52,11 @@ _BOTH_BAD = (
 
 def _row(standing: Standing, in_colour: bool, *, is_ranked: bool) -> dict[str, object]:
     ranked = {
-        "Rank": standing.rank,
-        "Ranks": words.ranks(standing),
         "Rating": round(standing.rating),
         "Lower": round(standing.lower),
         "Upper": round(standing.upper),
+        "Rank": standing.rank,
+        "Ranks": words.ranks(standing),
     }
     return {
         "Candidate": grids.Name(standing.candidate, standing.position, in_colour, standing.is_champion),

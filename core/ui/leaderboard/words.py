@@ -6,12 +6,17 @@ from collections.abc import Sequence
 from scipy.special import expit
 
 from core.domain.ranking import Band, Board
-from core.domain.words import n
+from core.domain.votes import SEND
+from core.domain.words import PER_CENT, n
 from core.services.leaderboards.boards import Leaderboard, Standing
 from core.services.leaderboards.settling import FEWEST_TO_RANK, LeadVerdict, Settling
 from core.ui.shared.charts import cut
 from core.ui.shared.frame import as_typed
 
+A_VOTE = (
+    "A vote is what one rater answered to one question on one pair of responses. The board counts those on its "
+    "question and all pairs; a verdict on *Decisions* rests on the *Send* votes on its two candidates alone."
+)
 _MOST_NAMED = 3
 _LONGEST_NAME = 34
 _FAR_MORE = 100
@@ -92,30 +97,38 @@ def rests_on(board: Leaderboard) -> str:
     return f"{n(board.votes, 'vote')}{raters} on *{as_typed(board.question.title)}* · {scope}"
 
 
+def beside_verdicts(board: Leaderboard) -> str:
+    """Why a verdict may name another candidate than the board does."""
+    if board.question.key != SEND:
+        title = as_typed(board.question.title)
+        return f"This board is about *{title}* alone; verdicts rest on which response raters would send."
+    return (
+        "The board knows neither prices nor traffic. *Overview* and *Decisions* weigh in what an answer costs and how "
+        "many answers a month each category has, so they may recommend another candidate."
+    )
+
+
 def settled_lines(found: Settling, votes: int) -> list[str]:
-    """One line for each of the four questions that decide whether to stop asking for votes."""
-    return [
-        _probability(found),
-        _needed(found, votes),
-        _without_rater(found),
-        _without_votes(found, votes),
-    ]
+    """The conclusion, and what it would take to overturn it: a line each."""
+    return [_lead(found, votes), _without_rater(found), _without_votes(found, votes)]
 
 
-def _probability(found: Settling) -> str:
-    share = found.probability_best
-    said = "more than 99 %" if share > 0.99 else "less than 1 %" if share < 0.01 else f"{100 * share:.0f} %"
-    sign = _YES if found.clearly_best else _OPEN
-    return f"{sign} **{said}** likely that {called(found.leader)} is the best, if these votes are looked at this once"
-
-
-def _needed(found: Settling, votes: int) -> str:
+def _lead(found: Settling, votes: int) -> str:
+    """One conclusion: proven, or how likely it is and what is missing."""
+    leader = called(found.leader)
     if found.clearly_best:
-        return f"{_YES} **Proven**, however often one looks: it is clearly better than every other. No more needed"
-    proof = "to prove it so that it holds however often one looks, beside every other candidate at once"
+        return f"{_YES} **Proven**, however often one looks: {leader} is better than every other. No more votes needed"
+    share = found.probability_best
+    odds = f"{'more than 99' if share > 0.99 else 'less than 1' if share < 0.01 else f'{100 * share:.0f}'}{PER_CENT}"
+    likely = f"{leader} is the best with {odds} probability, if these votes are looked at this once"
     if found.votes_needed is None or found.votes_needed > _FAR_MORE * votes:
-        return f"{_OPEN} **Too close to call**: more than {_FAR_MORE} times the votes so far would be needed {proof}"
-    return f"{_OPEN} About **{_rounded(found.votes_needed)} more votes** {proof}"
+        more = f"more than {_FAR_MORE} times the votes so far"
+        return f"{_OPEN} **Too close to call**: {likely}; a proof would take {more}"
+    more = f"about **{_rounded(found.votes_needed)} more votes**"
+    return (
+        f"{_OPEN} **Not proven yet**: {likely}. That it leads every other, however often one looks, would take {more} "
+        "to prove"
+    )
 
 
 def _rounded(number: int) -> str:
@@ -140,7 +153,7 @@ def _without_votes(found: Settling, votes: int) -> str:
     if found.survives_worst_percent is None:
         return f"{_OPEN} Too few votes to leave some out"
     single = votes < 2 * _ONE_PERCENT
-    few, favour = (f"the 1 vote of {votes:,}", "favours") if single else ("the 1 % of votes", "favour")
+    few, favour = (f"the 1 vote of {votes:,}", "favours") if single else (f"the 1{PER_CENT} of votes", "favour")
     if found.survives_worst_percent:
         return f"{_YES} Stays ahead **without {few}** that {favour} it most"
     return f"{_NO} **Few votes decide**: without {few} that {favour} it most, another candidate leads"

@@ -223,9 +223,6 @@ def question_or_all(page: str, study: Study) -> Question | None:
 def _questions(study: Study) -> dict[str, Question]:
     """By title; where two have the same, by title and key."""
     with reading(engine()) as session:
-        found = studies.questions(session, study.id or 0)
-        voted = boards.questions_with_votes(session, study.id or 0)
-    found = [question for question in found if question.is_asked or question.id in voted] or found
-    found.sort(key=lambda question: question.id not in voted)
+        found = studies.questions_for_reading(session, study.id or 0)
     titles = [question.title for question in found]
     return {q.title if titles.count(q.title) == 1 else f"{q.title} ({q.key})": q for q in found}
