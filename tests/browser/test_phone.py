@@ -7,6 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.domain.people import Role
+from core.domain.votes import Outcome
+from tests.ballots import Ballot, cast
 from tests.browser.conftest import PHONE, Profiles, settle
 from tests.browser.server import Server
 from tests.workspace import make_workspace
@@ -20,7 +22,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server in link mode with something to rate and to list."""
     folder = tmp_path_factory.mktemp("phone")
     server = Server(f"sqlite:///{folder / 'evenhand.db'}", folder / "server.log", {"EVENHAND_AUTH": "link"})
-    make_workspace(server.engine, guidelines="Judge as if you had to sign it.")
+    at = make_workspace(server.engine, guidelines="Judge as if you had to sign it.")
+    cast(server.engine, at, [Ballot(n % 3, n % 2, 2 + n % 2, Outcome.LEFT) for n in range(40)])
     yield server.start()
     server.stop()
 
@@ -64,3 +67,27 @@ def test_the_tools_of_a_table_cover_nothing(context_of: Profiles, server: Server
     settle(page)
     expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
     expect(page.get_by_test_id("stElementToolbar").first).to_be_hidden()
+
+
+def test_a_table_shows_its_first_figures_beside_whose_they_are_and_its_lines_are_whole(
+    context_of: Profiles, server: Server
+) -> None:
+    page = phone(context_of, server, Role.ADMIN)
+    page.goto(f"{server.address}/leaderboard")
+    settle(page)
+    table = page.get_by_role("region", name="Every candidate with rank")
+    for head in ("Candidate", "Rating", "Lower", "Upper"):
+        expect(table.get_by_role("columnheader", name=head, exact=True)).to_be_in_viewport(ratio=0)
+    inside = table.evaluate(
+        """region => [...region.querySelectorAll("thead th")]
+            .filter(head => head.getBoundingClientRect().right <= region.getBoundingClientRect().right).length"""
+    )
+    assert inside >= 4, "whose it is, the rating and its interval stand side by side"
+    table.evaluate("region => region.scrollTo({left: 9999})")
+    rows = table.evaluate(
+        """region => [...region.querySelectorAll("tbody tr")].map(row => [...row.cells].map(cell => {
+            const style = getComputedStyle(cell)
+            return [cell.getBoundingClientRect().top, style.borderTopWidth, style.borderTopColor].join()
+        }))"""
+    )
+    assert rows and all(len(set(lines)) == 1 for lines in rows), "one line above all cells of a row"

@@ -43,9 +43,9 @@ def _row(found: Verdicts, one: Comparison) -> dict[str, object]:
     return {
         "Challenger": page.name_of(found, one.challenger),
         "Verdict": page.word(one.decision),
-        "Why": str(one.because),
         "Quality": page.quality(one),
         "Cost": page.cost(one),
+        "Why": str(one.because),
         "Called unsafe": "no votes" if one.safety is None else f"{signed(-100 * one.safety.estimate)} points",
         "Would settle it": "; or ".join(settling(one.settlement)) if one.settlement else "–",
     }

@@ -193,9 +193,9 @@ def _row(found: Verdicts, verdict: Verdict) -> dict[str, object]:
     return {
         "Category": verdict.category,
         "Verdict": word(verdict.decision),
-        "Challenger": "–" if verdict.challenger is None else name_of(found, verdict.challenger),
         "Quality": "–" if one is None else quality(one),
         "Cost": "–" if one is None else cost(one),
+        "Challenger": "–" if verdict.challenger is None else name_of(found, verdict.challenger),
         "Why": str(verdict.because),
     }
 

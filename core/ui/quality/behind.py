@@ -174,10 +174,10 @@ def _row(view: View, row: BehindRow) -> dict[str, object]:
     return {
         "Prompt": _way_to(row),
         "Candidate": grids.Name(candidate.name, candidate.position, candidate.position in view.coloured),
-        "By gates": "given up" if row.response_id is None else verdict,
         "Why": grids.Passage(why(row) or "–"),
         **({"Raters": grids.Passage(said(row))} if row.said else {}),
         "Answer": grids.Passage(row.text),
+        "By gates": "given up" if row.response_id is None else verdict,
         "Latency": grids.Number(UNKNOWN if seconds is None else f"{seconds:,.2f} s", seconds),
         "Cost": grids.Number(money(row.cost_usd), row.cost_usd),
         "Category": row.category,

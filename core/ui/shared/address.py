@@ -13,7 +13,7 @@ import streamlit as st
 
 from core.ui.shared import access, frame
 
-WIDTH = 168
+WIDTH = 160
 _LONGEST_SAID, _MOST_SAID, _MOST_READ = 60, 3, 400
 _GONE, _MOVED, _WRITTEN, _KNOWN, _SCOPE = (f"_address_{name}" for name in ("gone", "moved", "out", "known", "scope"))
 Options = Sequence[str] | Mapping[str, str]

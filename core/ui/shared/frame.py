@@ -20,7 +20,7 @@ _DRAWN_AS_ONE = re.compile(r"(?<=[-<>~])(?=[->=])")
 _DOLLAR = re.compile(r"(?<!\\)\$")
 _ASSETS = Path(__file__).parent / "assets"
 MARK = str(_ASSETS / "mark.svg")
-_STYLE = _ASSETS / "app.css"
+_STYLE, _TABLES = _ASSETS / "app.css", _ASSETS / "table.css"
 _MENU = st.components.v2.component("evenhand_menu", js=(_ASSETS / "menu.js").read_text(encoding="utf-8"))
 
 
@@ -31,7 +31,8 @@ def mark() -> None:
 
 def style(url_path: str) -> None:
     """What no theme can say: see app.css and menu.js. ``url_path``: the page that is open."""
-    st.html(_STYLE)
+    for sheet in (_STYLE, _TABLES):
+        st.html(sheet)
     with st.container(key="shell_menu"):
         _MENU(key="shell_menu_closer", data={"page": url_path}, height=1)
 

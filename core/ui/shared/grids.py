@@ -1,5 +1,6 @@
 """A table of candidates: names stay in sight and show whole when pointed at, and an edge says that it goes on."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -9,20 +10,20 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from core.domain.words import CHAMPION_IS
+from core.domain.words import CHAMPION_IS, PER_CENT
 from core.ui.shared import access, colours
 
 Cell = object
 _CHAMPION = "· champion"
-_CUT, _NARROW = "overflow: hidden; text-overflow: ellipsis; ", "16em"
-# Whole pixels: between rows of a fraction of one, what stays in sight hides the line below it.
-_PADDED = "padding: 7px 13px; line-height: 20px; white-space: nowrap; border: 0; "
+_CUT = "overflow: hidden; text-overflow: ellipsis; "
+_PER_CENT = re.compile(r"[0-9]+ %")
 _SHADOW = "rgba(120, 125, 130, 0.35)"
 _ASSETS = Path(__file__).parent / "assets"
+_STYLES = (_ASSETS / "table.css", _ASSETS / "grid.css")
 _CHOOSABLE = st.components.v2.component(
     "evenhand_grid",
     html='<div class="grid"></div>',
-    css=(_ASSETS / "grid.css").read_text(encoding="utf-8"),
+    css="\n".join(file.read_text(encoding="utf-8") for file in _STYLES),
     js=(_ASSETS / "grid.js").read_text(encoding="utf-8"),
 )
 
@@ -143,8 +144,8 @@ def _table(rows: Sequence[Mapping[str, Cell]], alt: str, quiet: Sequence[bool], 
     )
     return (
         f'<div role="region" tabindex="0" aria-label="{escape(alt)}" style="{_frame(ink, most_px)}">'
-        '<table style="border-collapse: separate; border-spacing: 0; width: 100%; margin: 0; font-size: 0.9rem; '
-        f'font-variant-numeric: tabular-nums"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+        f'<table class="evenhand-table" style="--line: {ink.line}"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
     )
 
 
@@ -165,10 +166,9 @@ def _frame(ink: colours.Ink, most_px: int) -> str:
 
 def _head(name: str, ink: colours.Ink, *, first: bool, right: bool) -> str:
     align = "right" if right else "left"
-    return (
-        f'<th scope="col" style="{_PADDED}{_in_sight(ink, first, above=2)}text-align: {align}; color: {ink.quiet}; '
-        f'font-weight: 500; border-bottom: 1px solid {ink.line}">{escape(name)}</th>'
-    )
+    written = _PER_CENT.sub(r'<span class="whole">\g<0></span>', escape(name))
+    style = f"{_in_sight(ink, first, above=2)}text-align: {align}; color: {ink.quiet}"
+    return f'<th scope="col" style="{style}">{written}</th>'
 
 
 def _in_sight(ink: colours.Ink, first: bool, *, above: int = 1) -> str:
@@ -177,7 +177,7 @@ def _in_sight(ink: colours.Ink, first: bool, *, above: int = 1) -> str:
 
 
 def _cell(cell: Cell, ink: colours.Ink, *, quiet: bool, first: bool, right: bool) -> str:
-    style = f"{_PADDED}border-bottom: 1px solid {ink.line}; {_in_sight(ink, first)}"
+    style = _in_sight(ink, first)
     colour = ink.quiet if quiet else ink.text
     if isinstance(cell, Name):
         return _name(cell, ink, style, first=first)
@@ -185,13 +185,13 @@ def _cell(cell: Cell, ink: colours.Ink, *, quiet: bool, first: bool, right: bool
         order = "" if cell.value is None else f' data-sort="{cell.value}"'
         style += "text-align: right; " if right else ""
         return (
-            f'<td{order} title="{escape(cell.text)}" style="{style}max-width: {_NARROW}; {_CUT}"><a '
+            f'<td class="link"{order} title="{escape(cell.text)}" style="{style}"><a '
             f'href="{escape(cell.address)}" target="_self" style="color: {ink.text}; text-decoration: underline; '
             f'text-underline-offset: 0.2em">{escape(cell.text)}</a></td>'
         )
     if isinstance(cell, Passage):
         text = escape(cell.text)
-        return f'<td title="{text}" style="{style}max-width: 26em; {_CUT}color: {colour}">{text}</td>'
+        return f'<td class="passage" title="{text}" style="{style}color: {colour}"><span>{text}</span></td>'
     if isinstance(cell, Done):
         return f'<td style="{style}color: {colour}">{_bar(cell.percent, ink)}</td>'
     align = "text-align: right; " if right else ""
@@ -200,7 +200,7 @@ def _cell(cell: Cell, ink: colours.Ink, *, quiet: bool, first: bool, right: bool
         return f'<td data-sort="{order}" style="{style}{align}color: {colour}">{escape(cell.text)}</td>'
     written = f"{cell:,}" if isinstance(cell, int) else str(cell)
     order = f' data-sort="{cell}"' if isinstance(cell, int | float) else ""
-    return f'<td{order} style="{style}{align}color: {colour}">{escape(written)}</td>'
+    return f'<td class="text"{order} style="{style}{align}color: {colour}"><span>{escape(written)}</span></td>'
 
 
 def _name(cell: Name, ink: colours.Ink, style: str, *, first: bool) -> str:
@@ -208,10 +208,10 @@ def _name(cell: Name, ink: colours.Ink, style: str, *, first: bool) -> str:
     note = f'<span style="flex: none; white-space: pre; color: {ink.quiet}"> {_CHAMPION}</span>'
     whole = escape(f"{cell.name} {_CHAMPION}: {CHAMPION_IS}" if cell.is_champion else cell.name)
     tag, of = ("th", ' scope="row"') if first else ("td", "")
-    width = 56 if cell.is_champion else 42
+    kind = "name champion" if cell.is_champion else "name"
     return (
-        f'<{tag}{of} title="{whole}" style="{style}text-align: left; color: {ink.text}; font-weight: 500; '
-        f'max-width: min({width}vw, 24em)"><span style="display: flex"><span style="{_CUT}"><span style="color: {hue}" '
+        f'<{tag}{of} class="{kind}" title="{whole}" style="{style}color: {ink.text}"><span style="display: flex">'
+        f'<span style="{_CUT}"><span style="color: {hue}" '
         f'aria-hidden="true">{colours.sign(cell.position)}</span> {escape(cell.name)}</span>'
         f"{note * cell.is_champion}</span></{tag}>"
     )
@@ -223,5 +223,5 @@ def _bar(percent: int, ink: colours.Ink) -> str:
         '<span style="display: inline-flex; align-items: center; gap: 0.6em">'
         f'<span style="width: 5em; height: 0.45em; border-radius: 1em; background: {ink.line}; overflow: hidden">'
         f'<span style="display: block; width: {percent}%; height: 100%; background: {accent}"></span></span>'
-        f"{percent} %</span>"
+        f"{percent}{PER_CENT}</span>"
     )
