@@ -57,7 +57,7 @@ def opened(**address: str | list[str]) -> AppTest:
 
 def words(app: AppTest) -> str:
     shown = [*app.title, *app.header, *app.subheader, *app.markdown, *app.caption]
-    return "\n".join(str(element.value) for element in shown)
+    return "\n".join(str(element.value) for element in shown).replace("\u00a0", " ")
 
 
 def evaluated(engine: Engine, names: tuple[str, ...] = ("Dear", "Cheap", "Useless"), prompts: int = 12) -> Evaluated:
@@ -86,14 +86,14 @@ def test_the_answer_comes_in_words_before_the_numbers(workspace: Engine) -> None
     evaluated(workspace)
     app = opened()
     assert app.title[0].value == "Cost & quality"
-    assert app.header[0].value == "Cheap costs least: \\$1.50 per 1,000 acceptable responses"
+    assert app.header[0].value == "Cheap costs least per acceptable response: \\$1.50 per 1,000"
     shown = words(app)
     assert "67 % (35 % to 88 %) of 12 responses acceptable" in shown
     assert "Clearly dearer: **Dear** \\$10.00 (\\$10.00 to" in shown
     assert "Most often acceptable: **Dear** with 100 %" in shown
     assert "No response of **Useless** is acceptable." in shown
     assert "36 responses of 3 candidates · all categories" in shown
-    assert len(app.get("plotly_chart")) == 3, "no errors, and times that nobody knows, are a sentence"
+    assert len(app.get("plotly_chart")) == 4, "times that nobody knows are a sentence"
 
 
 def test_a_measure_is_one_entry_and_its_formula(workspace: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,7 +256,7 @@ def test_sixty_candidates_with_odd_names_are_shown_as_typed(workspace: Engine) -
         f"*model* <b>{number}</b> $x$ :smile: with a name that goes on, version {number}" for number in range(60)
     )
     evaluated(workspace, names, prompts=3)
-    app = opened()
+    app = opened(figure="Errors")
     assert len(figures(app)[0]) == 60
     assert "\\*model\\*" in app.header[0].value
     assert "<b>" not in words(app)
@@ -297,7 +297,7 @@ def test_amounts_are_written_to_three_digits(usd: float, written: str) -> None:
 def test_numbers_of_an_axis_lose_zeros_that_say_nothing() -> None:
     assert labels(money, (0.02, 0.0125, 0.1, 20.0, 100.0)) == ["$0.02", "$0.0125", "$0.10", "$20", "$100"]
     assert labels(seconds, [1500.0]) == ["1.5 s"]
-    assert labels(percent, [0.5]) == ["50 %"]
+    assert labels(percent, [0.5]) == ["50\u00a0%"]
 
 
 def choose_part(app: AppTest, part: str) -> None:
@@ -328,7 +328,7 @@ def test_the_page_opens_after_any_walk_over_pages_with_parts_and_choices(workspa
                 choose_part(app, part)
         if page == "cost":
             assert app.title[0].value == "Cost & quality"
-            assert " per 1,000 acceptable responses" in app.header[0].value
+            assert "acceptable response" in app.header[0].value
             labelled(app.multiselect, "Candidates").set_value(["Dear"]).run()
             labelled(app.selectbox, "Category").set_value("coding").run()
             assert "6 responses of 1 candidate · coding" in words(app)
@@ -441,6 +441,25 @@ def test_an_axis_has_three_round_numbers_or_more_and_no_two_are_written_alike(
     assert all(least <= value <= most for value in at)
     for written in (percent, money, seconds):
         assert len(set(labels(written, at))) == len(at)
+
+
+def test_figure_by_figure_opens_on_one_that_differs_and_its_choice_has_a_name(workspace: Engine) -> None:
+    evaluated(workspace, ("Cheap", "Dear"))
+    app = opened()
+    choice = app.selectbox(key="cost_figure")
+    assert choice.label == "Figure" and choice.value not in ("Errors", "Share automatically acceptable")
+    (table,) = (rows for rows in grids(app) if "All" in rows[0])
+    assert len({row["All"] for row in table}) > 1
+
+
+def test_what_overlaps_is_not_called_a_test_and_the_lowest_price_says_of_what(workspace: Engine) -> None:
+    evaluated(workspace, ("Cheap", "Useless"))
+    with writing(workspace) as session:
+        session.execute(update(Response).where(Response.cost_usd == 0.002).values(cost_usd=0.0002))
+        session.execute(update(Attempt).where(Attempt.cost_usd == 0.002).values(cost_usd=0.0002))
+    shown = words(opened())
+    assert "Lowest price per answer: **Useless**, \\$0.200 per 1,000 answers, of which 0 % (" in shown
+    assert "are acceptable." in shown and "clearly cheaper" not in shown
 
 
 def test_a_figure_of_zeros_is_a_sentence(workspace: Engine) -> None:

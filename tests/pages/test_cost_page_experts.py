@@ -60,10 +60,11 @@ def charts(app: AppTest) -> list[dict[str, Any]]:
 def test_the_answer_rests_on_experts_and_says_what_was_measured(workspace: Engine) -> None:
     voted(workspace)
     app = opened()
-    assert app.header[0].value == "Dear costs least: \\$2.00 per 1,000 responses that experts would send"
+    assert app.header[0].value == "Dear costs least per response that experts would send: \\$2.00 per 1,000"
     shown = words(app)
-    assert "40 of 40 rated would be sent; with each opponent counted alike: 100 % (" in shown
-    assert "holds for these 3 raters only" in shown
+    assert "per 1,000**: experts would send 100 % (" in shown
+    assert "; holds for these 3 raters only (40 of 40 rated by simple majority; the share counts" in shown
+    assert "Lowest price per answer: **Cheap**, \\$1.00 per 1,000 answers, of which experts would send 25 % (" in shown
     assert "Gates alone let 100 % (" in shown and "of **Dear** pass, \\$2.00 per 1,000." in shown
     assert "Clearly dearer: **Cheap** \\$4.00" in shown
     assert "80 rated by experts" in shown
@@ -79,7 +80,7 @@ def test_both_figures_are_drawn_and_the_experts_stand_first_in_the_table(workspa
         "Cost per 1,000 humanly acceptable responses",
         "Humanly acceptable",
     ]
-    assert {note["text"] for note in share["layout"]["annotations"]} == {"100 %", "25 %"}
+    assert {note["text"] for note in share["layout"]["annotations"]} == {"100\u00a0%", "25\u00a0%"}
     assert len([trace for trace in cost["data"] if trace["mode"] == "markers"]) >= 4, "filled and hollow, of both"
     row = {row["Candidate"]: row for row in figures(app)[0]}["Cheap"]
     assert list(row)[1:4] == ["Per 1,000 humanly acceptable", "95 % interval", "Humanly acceptable"]
@@ -90,7 +91,7 @@ def test_both_figures_are_drawn_and_the_experts_stand_first_in_the_table(workspa
 def test_where_too_few_are_rated_the_answer_is_automatic_and_says_so(workspace: Engine) -> None:
     voted(workspace, rated=5)
     app = opened()
-    assert app.header[0].value == "Cheap costs least: \\$1.00 per 1,000 acceptable responses"
+    assert app.header[0].value == "Cheap costs least per acceptable response: \\$1.00 per 1,000"
     assert "Too few rated for a figure of what experts would send (Cheap 5 and 1 more; 30 are needed each)" in words(
         app
     )
@@ -112,7 +113,7 @@ def test_without_votes_no_column_is_about_them_and_the_page_says_why(workspace: 
 def test_in_a_category_with_too_few_rated_the_automatic_figures_answer(workspace: Engine) -> None:
     voted(workspace)
     app = opened(category="coding")
-    assert app.header[0].value.endswith("per 1,000 acceptable responses")
+    assert "costs least per acceptable response" in app.header[0].value
     assert "(Cheap 20 and 1 more; 30 are needed each)" in words(app)
 
 
@@ -120,7 +121,7 @@ def test_experts_who_would_send_nothing_leave_no_cost(workspace: Engine) -> None
     voted(workspace, says=lambda number: Outcome.BOTH_BAD)
     app = opened()
     assert app.header[0].value == "Experts would send no response, so none has a cost"
-    assert "0 of 40 rated would be sent" in words(app)
+    assert "0 of 40 rated by simple majority" in words(app)
 
 
 def test_behind_the_experts_figure_are_the_rated_responses_with_who_said_what(workspace: Engine) -> None:

@@ -48,12 +48,15 @@ def inferred(line: Line) -> str:
     found = line.human
     if found.rests is not Rests.VOTES:
         return f"{share_and_span(found)}, {stands_in(found)}" if found.value is not None else stands_in(found)
-    how = (
-        "with each opponent counted alike"
-        if found.rated == found.responses
-        else f"inferred for all {found.responses:,}"
-    )
-    return f"{measured(line)}; {how}: {share_and_span(found)}{only_these(found)}"
+    how = "" if found.rated == found.responses else f" of all {found.responses:,}"
+    return f"experts would send {share_and_span(found)}{how}{only_these(found)} ({_plain(line)})"
+
+
+def _plain(line: Line) -> str:
+    """The count that a human share comes from, and why the share is another."""
+    counted = f"{line.human_sent:,} of {line.human.rated:,} rated by simple majority"
+    inferred = "" if line.human.rated == line.human.responses else " and inferred for the others"
+    return f"{counted}; the share counts every vote, each opponent alike{inferred}"
 
 
 def measured(line: Line) -> str:

@@ -1,5 +1,6 @@
 """The parts of the Cost & quality page: the answer in words, and its evidence in charts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import plotly.graph_objects as go
@@ -18,7 +19,7 @@ from core.ui.quality import charts, notes, sentences
 from core.ui.quality.charts import DotRow
 from core.ui.quality.choice import Choice
 from core.ui.quality.standing import Standing, rests_on_votes, standing
-from core.ui.shared import arriving, colours, frame, grids
+from core.ui.shared import arriving, colours, filters, frame, grids
 from core.ui.shared.kept import KEPT
 from core.ui.shared.resources import engine
 
@@ -203,14 +204,8 @@ def any_figure(view: View) -> None:
     if not view.lines:
         return
     known = {measure.title: measure for measure in measures.shown(view.report) if measure.is_charted}
-    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
-        st.subheader("Figure by figure", anchor=False, width="content")
-        names = list(known)
-        chosen = st.selectbox(
-            "Figure", names, index=names.index(measures.ERRORS.title), key="cost_figure", bind="query-params",
-            width=280, label_visibility="collapsed",
-        )  # fmt: skip
-    measure = known.get(chosen or "", measures.ERRORS)
+    st.subheader("Figure by figure", anchor=False)
+    measure = known[filters.one_of("Figure", list(known), key="cost_figure", usual=_telling(view, known), width=280)]
     if measure.help:
         st.caption(measure.help)
     with st.grid(2, min_column_width=330, gap="medium"):
@@ -219,6 +214,13 @@ def any_figure(view: View) -> None:
         with st.container():
             if not _is_nothing(view, measure):
                 by_category(view, measure)
+
+
+def _telling(view: View, known: Mapping[str, Measure]) -> str:
+    """The first figure not drawn above in which the candidates differ; without one the first of all."""
+    above = {measure.title for measure in (HUMAN_COST, HUMAN, measures.COST, measures.ACCEPTABLE)}
+    differing = (title for title, each in known.items() if len({each.of(line).written for line in view.lines}) > 1)
+    return next((title for title in differing if title not in above), next(iter(known)))
 
 
 def _is_nothing(view: View, measure: Measure) -> bool:

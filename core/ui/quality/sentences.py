@@ -49,7 +49,8 @@ def headline(report: QualityReport, lines: Sequence[Line], by: Standing) -> str:
         known = [line for line in lines if by.cost(line).state is CostState.KNOWN]
         if len(known) == 1:
             return f"{name} costs {price} per 1,000 {what}"
-        return f"{name} costs least: {price} per 1,000 {what}"
+        each = "response that experts would send" if by.is_human else "acceptable response"
+        return f"{name} costs least per {each}: {price} per 1,000"
     if first.state is CostState.NONE:
         nothing = "Experts would send no response" if by.is_human else "No response is acceptable"
         return f"{nothing}, so none has a cost"
@@ -63,8 +64,8 @@ def explained(report: QualityReport, lines: Sequence[Line], by: Standing) -> lis
     first = lines[0]
     if by.cost(first).state is not CostState.KNOWN:
         return _why_not(report, lines, by)
-    about = (report, lines, by)
-    said = [_interval(first, by), *_others(*about), *_better(*about), *_missing(*about), *_automatic(*about)]
+    parts = (_others, _per_answer, _better, _missing, _automatic)
+    said = [_interval(first, by), *(each for part in parts for each in part(report, lines, by))]
     return [dollars(sentence) for sentence in said if sentence]
 
 
@@ -86,13 +87,26 @@ def _others(report: QualityReport, lines: Sequence[Line], by: Standing) -> list[
     said = []
     if unclear:
         names = listed([report.candidate(line.candidate_id).name for line in unclear])
-        word = "its interval overlaps" if len(unclear) == 1 else "their intervals overlap"
-        said.append(f"Not clearly cheaper than {names}: {word}.")
+        word = "overlaps that" if len(unclear) == 1 else "overlaps those"
+        said.append(f"The interval {word} of {names}, which settles nothing: *Decisions* compares prompt by prompt.")
     if clear:
         each = [f"{called(report, line)} {cost_and_span(by.cost(line))}" for line in clear[:_MOST_NAMED]]
         more = f" and {len(clear) - _MOST_NAMED:,} more" if len(clear) > _MOST_NAMED else ""
         said.append(f"Clearly dearer: {'; '.join(each)}{more}.")
     return said
+
+
+def _per_answer(report: QualityReport, lines: Sequence[Line], by: Standing) -> list[str]:
+    """Whose answers have the lowest price, where another's acceptable ones cost least."""
+    priced = [(line.cost_usd / line.responses, line) for line in lines if line.responses and line.cost_usd is not None]
+    usd, cheapest = min(priced, key=lambda one: one[0])
+    if cheapest is lines[0]:
+        return []
+    often = share_and_span(by.share(cheapest))
+    told = f"experts would send {often}" if by.is_human else f"{often} are acceptable"
+    return [
+        f"Lowest price per answer: {called(report, cheapest)}, {per_thousand(usd)} per 1,000 answers, of which {told}."
+    ]
 
 
 def _is_above(one: CostPerAcceptable, other: CostPerAcceptable) -> bool:

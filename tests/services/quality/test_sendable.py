@@ -75,8 +75,11 @@ def test_measured_and_inferred_are_told_apart(engine: Engine) -> None:
     a, b = lines(engine, made)["A"], lines(engine, made)["B"]
     assert (a.human.rests, a.human.rated, a.human_sent, a.human.raters) == (Rests.VOTES, 40, 30, 3)
     assert (b.human_sent, b.human.value) == (10, pytest.approx(0.25))
-    assert words.inferred(a).startswith("30 of 40 rated would be sent; with each opponent counted alike: 75 % (")
-    assert words.inferred(a).endswith("; holds for these 3 raters only")
+    assert words.inferred(a).startswith("experts would send 75\u00a0% (")
+    assert words.inferred(a).endswith(
+        "; holds for these 3 raters only (30 of 40 rated by simple majority; the share counts every vote, "
+        "each opponent alike)"
+    )
     assert a.human_cost.value == pytest.approx(0.01 / 0.75)
     assert a.human_cost.lower < a.human_cost.value < a.human_cost.upper
     assert a.human.estimate is None, "what is kept for who looks next must not grow with the votes"
@@ -89,7 +92,7 @@ def test_below_thirty_rated_the_automatic_figure_stands_named_as_such(engine: En
     assert (line.human.value, line.human.lower) == (line.acceptable.value, line.acceptable.lower)
     assert line.human_cost == line.cost_per_acceptable
     assert words.inferred(line).endswith("automatic, 12 rated are too few")
-    assert measures.HUMAN.of(line).written == "100 % automatic"
+    assert measures.HUMAN.of(line).written == "100\u00a0% automatic"
     assert "experts rated 12 of each, too few: the automatic figures stand." in text(engine, made)
 
 
@@ -106,7 +109,7 @@ def test_without_votes_everything_says_that_it_is_automatic(engine: Engine) -> N
 def test_one_rater_is_one_rater(engine: Engine) -> None:
     line = lines(engine, world(engine, says=lambda number: Outcome(number % 3)))["A"]
     assert line.human.holds_for_these_raters_only
-    assert words.inferred(line).endswith("holds for this rater only")
+    assert "; holds for this rater only (" in words.inferred(line)
 
 
 def test_where_experts_would_send_nothing_it_costs_none(engine: Engine) -> None:
@@ -127,7 +130,7 @@ def test_an_unknown_price_leaves_the_share_known_and_the_cost_unknown(engine: En
 def test_one_prompt_gives_figures_and_no_interval(engine: Engine) -> None:
     line = lines(engine, world(engine, prompts=1))["A"]
     assert (line.human.rests, line.human.value, line.human.lower, line.human.rated) == (Rests.AUTOMATIC, 1.0, None, 1)
-    assert words.inferred(line) == "100 %, automatic, 1 rated is too few"
+    assert words.inferred(line) == "100\u00a0%, automatic, 1 rated is too few"
 
 
 def test_one_candidate_alone_is_never_beside_another_and_has_no_votes(engine: Engine) -> None:
@@ -145,7 +148,7 @@ def test_unchecked_responses_are_counted_and_the_checked_ones_have_a_share_of_th
     line = lines(engine, made)["A"]
     assert (line.responses, line.unchecked, line.checked.n, line.checked.hits) == (41, 20, 21, 20)
     assert (line.acceptable.hits, line.acceptable.n) == (40, 41)
-    assert words.unchecked(line).startswith("20 of 41 unchecked: no gate applies; of 21 checked 95 % (")
+    assert words.unchecked(line).startswith("20 of 41 unchecked: no gate applies; of 21 checked 95\u00a0% (")
     assert "unchecked" in measures.ACCEPTABLE.of(line).detail
     assert "40 of 81 unchecked: no gate applies, so they count on form alone." in text(engine, made)
     with reading(engine) as session:
