@@ -16,6 +16,7 @@ from core.ui.shared import access, colours
 Cell = object
 _CHAMPION = "· champion"
 _CUT = "overflow: hidden; text-overflow: ellipsis; "
+_LONG = 40
 _PER_CENT = re.compile(r"[0-9]+ %")
 _SHADOW = "rgba(120, 125, 130, 0.35)"
 _ASSETS = Path(__file__).parent / "assets"
@@ -200,7 +201,8 @@ def _cell(cell: Cell, ink: colours.Ink, *, quiet: bool, first: bool, right: bool
         return f'<td data-sort="{order}" style="{style}{align}color: {colour}">{escape(cell.text)}</td>'
     written = f"{cell:,}" if isinstance(cell, int) else str(cell)
     order = f' data-sort="{cell}"' if isinstance(cell, int | float) else ""
-    return f'<td class="text"{order} style="{style}{align}color: {colour}"><span>{escape(written)}</span></td>'
+    kind = "text long" if len(written) > _LONG else "text"
+    return f'<td class="{kind}"{order} style="{style}{align}color: {colour}"><span>{escape(written)}</span></td>'
 
 
 def _name(cell: Name, ink: colours.Ink, style: str, *, first: bool) -> str:
