@@ -88,9 +88,14 @@ def links(main: Locator) -> dict[str, str]:
     )
     said: dict[str, str] = {}
     for words, href in found:
-        plain = " ".join(words.replace("\u2060", "").replace("›", "").split())
-        said[plain if plain not in said else f"{plain} ({href})"] = href
+        told = plain(words.replace("\u2060", "").replace("›", ""))
+        said[told if told not in said else f"{told} ({href})"] = href
     return said
+
+
+def plain(text: str) -> str:
+    """With one usual space wherever there is any."""
+    return " ".join(text.split())
 
 
 def points(share: float) -> str:
@@ -101,14 +106,14 @@ def test_every_verdict_says_what_decide_prints(told: Told, page: Page) -> None:
     main = opened(told, page)
     said = links(main)
     whole, *categories = told.decide["verdicts"]
-    head, _, reason = whole["sentence"].partition(": ")
+    head, _, reason = plain(whole["sentence"]).partition(": ")
     expect(main.get_by_role("heading", name=head)).to_be_visible()
     shown = next(each for each in said if each.lower().startswith(reason.lower()))
     assert rests(whole) in shown
     for verdict in categories:
         shown = next(each for each in said if f"decisions_scope={verdict['category']}" in said[each])
         quality, cost = verdict["comparisons"][0]["quality"], verdict["comparisons"][0]["cost"]
-        head, _, reason = verdict["sentence"].partition(": ")
+        head, _, reason = plain(verdict["sentence"]).partition(": ")
         assert head in shown and rests(verdict) in shown
         if verdict["decision"] != "not enough evidence":
             assert reason.lower() in shown.lower()
