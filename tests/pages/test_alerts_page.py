@@ -1,6 +1,7 @@
 """The Alerts page, run as the app runs it: the inbox, the rules, the destinations, and who may do what."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from core import clock
 from core.domain.alerts import WORDS, AlertKind, Severity
 from core.domain.people import Role
+from core.domain.words import when
 from core.services import alerts
 from core.services.alerts import AlertState, Raised
 from core.storage.engine import reading, writing
@@ -19,6 +21,7 @@ from core.storage.tables import Alert, AlertDelivery, AlertDestination, AlertRul
 from core.ui.shared.navigation import PAGES_FOLDER
 from tests.pages.test_forged_events import ENDINGS, Visitor, event, full, visitor
 from tests.services.alerts.receivers import Inbox, webhook
+from tests.workspace import NOW
 
 __all__ = ["full", "visitor"]
 
@@ -81,9 +84,40 @@ def test_the_newest_comes_first_in_words_with_the_page_that_proves_it(fresh: Eng
     assert "The text of failed: *as* it is." in shown
     assert "Run failed" in shown and "run_failed" not in shown
     links = [
-        (link.proto.page, link.proto.query_string) for link in app.get("page_link") if "Look on" in link.proto.label
+        (link.proto.page, link.proto.query_string) for link in app.get("page_link") if "Open in" in link.proto.label
     ]
     assert links == [("cost", "cost_show=A+B"), ("studies", "edit=1"), ("runs", "run=7")]
+
+
+def test_open_ones_come_before_the_others_and_the_page_says_the_order(fresh: Engine):
+    ids = raise_some(fresh)
+    assert "The newest first." in words(opened())
+    app = opened()
+    app.button(key=f"alerts_acknowledge_{ids['price']}").click().run()
+    shown = words(opened(state="All"))
+    places = [shown.index(f"The title of {key}") for key in ("dry", "failed", "price")]
+    assert places == sorted(places)
+    assert "Open ones first" in shown
+
+
+def test_the_newest_is_what_happened_last_whenever_it_was_written(fresh: Engine):
+    raise_some(fresh)
+    with writing(fresh) as session:
+        days = {"failed": 1, "dry": 3, "price": 2}
+        for one in session.exec(select(Alert)).all():
+            one.created_at = clock.now() - timedelta(days=days[one.key])
+            session.add(one)
+    shown = words(opened())
+    places = [shown.index(f"The title of {key}") for key in ("failed", "price", "dry")]
+    assert places == sorted(places)
+
+
+def test_a_verdicts_alert_says_of_when_its_figures_are(fresh: Engine):
+    with writing(fresh) as session:
+        what = Raised(AlertKind.CHAMPION, "champion", "A is no longer best", "Switch to B.", "/decisions")
+        alerts.raise_alert(session, what, now=NOW)
+    shown = words(opened())
+    assert f"are of {when(NOW)} UTC; the page behind the link has today's" in shown
 
 
 def test_filters_live_in_the_address(fresh: Engine):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import ColumnElement, and_, case, func, or_
 from sqlmodel import Session, col, select
 
 from core.domain.alerts import AlertKind
@@ -55,8 +55,9 @@ def listing(
     kinds: Collection[AlertKind] | None = None,
     limit: int = LISTED,
 ) -> list[Listed]:
-    """Alerts in that state (None: any), the newest first, at most ``limit``."""
-    query = select(Alert).order_by(col(Alert.id).desc()).limit(limit)
+    """Alerts in that state (None: any), at most ``limit``: open ones first, of these and of others the newest first."""
+    open_first = case((_is(AlertState.OPEN, now), 0), else_=1)
+    query = select(Alert).order_by(open_first, col(Alert.created_at).desc(), col(Alert.id).desc()).limit(limit)
     if state is not None:
         query = query.where(_is(state, now))
     if kinds is not None:

@@ -1,14 +1,14 @@
-"""The inbox: what needs somebody to look, the newest first, each with the page that proves it."""
+"""The inbox: what needs somebody to look, open ones and the newest first, each with the page that proves it."""
 
 from datetime import timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 import streamlit as st
-from sqlmodel import Session
 
 from core import clock
 from core.domain.alerts import WORDS, AlertKind, Severity
 from core.domain.people import Role
+from core.domain.words import when
 from core.services import alerts
 from core.services.alerts import AlertState
 from core.services.alerts.inbox import LISTED, Listed
@@ -17,12 +17,14 @@ from core.storage.engine import reading
 from core.storage.tables import Alert, Person
 from core.ui.alerts.words import SEVERITIES, STATES, delivered, standing, title_of
 from core.ui.shared import access, doing, frame, navigation
+from core.ui.shared.acknowledging import acknowledge
 from core.ui.shared.filters import one_of, say_gone
 from core.ui.shared.resources import engine
 
 _PLACE = "alerts_inbox"
 _ANY_STATE, _ANY_KIND = "All", "All kinds"
 _PER_PAGE = 20
+_FIGURES_OF_THEN = frozenset({AlertKind.CHAMPION, AlertKind.ROUTES, AlertKind.AGREEMENT})
 _SNOOZES = {"For a day": timedelta(days=1), "For a week": timedelta(weeks=1), "For a month": timedelta(days=30)}
 
 
@@ -37,8 +39,8 @@ def section(person: Person) -> None:
     if not found:
         _nothing(state, kind, open_)
         return
-    if len(found) == LISTED:
-        st.caption(f"The newest {LISTED} of them are listed.")
+    order = "The newest first" if state is not None else "Open ones first, then the others; of both the newest first"
+    st.caption(f"{order}{f'; {LISTED} of them are listed' if len(found) == LISTED else ''}.")
     pages = -(-len(found) // _PER_PAGE)
     page = st.pagination(pages, key="alerts_page") if pages > 1 else 1
     for one in found[(page - 1) * _PER_PAGE : page * _PER_PAGE]:
@@ -85,7 +87,9 @@ def _card(one: Listed, person: Person) -> None:
 
 
 def _now(alert: Alert) -> str:
-    """Whether what is told of drift is still so: *Drift* counts what the newest check found, here stand messages."""
+    """How what is told stands today: the page behind shows what is so now, here stand messages."""
+    if alert.kind in _FIGURES_OF_THEN:
+        return f"Figures and verdicts here are of {when(alert.created_at)} UTC; the page behind the link has today's."
     if alert.kind != AlertKind.DRIFT:
         return ""
     with reading(engine()) as session:
@@ -103,7 +107,7 @@ def _link(link: str, person: Person) -> None:
         return
     st.page_link(
         entry.file,
-        label=f"Look on {entry.title}",
+        label=f"Open in {entry.title}",
         icon=f":material/{entry.icon}:",
         query_params=dict(parse_qsl(parts.query)),
         width="content",
@@ -115,8 +119,8 @@ def _buttons(public_id: str) -> None:
         "Acknowledge",
         icon=":material/check:",
         key=f"alerts_acknowledge_{public_id}",
-        on_click=_acknowledge,
-        args=(public_id,),
+        on_click=acknowledge,
+        args=((public_id,), _PLACE),
     )
     with st.popover("Snooze", icon=":material/snooze:", key=f"alerts_snooze_{public_id}"):
         for number, word in enumerate(_SNOOZES):
@@ -127,17 +131,6 @@ def _buttons(public_id: str) -> None:
                 on_click=_snooze,
                 args=(public_id, word),
             )
-
-
-@access.guarded(access.Role.ANALYST)
-def _acknowledge(public_id: str) -> None:
-    person = access.current_person()
-
-    def work(session: Session) -> None:
-        whose = None if person is None else person.id
-        alerts.inbox.acknowledge(session, public_id, person_id=whose, now=clock.now())
-
-    doing.do(work, done="Acknowledged.", kept="It is still open.", place=_PLACE, role=access.Role.ANALYST)
 
 
 @access.guarded(access.Role.ANALYST)

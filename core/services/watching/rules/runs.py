@@ -26,7 +26,7 @@ def _failed(look: Look) -> Iterator[Raised]:
             meaning = f"{_so_far(run)} Figures of this run rest on the others, and may differ from the last run's."
         else:
             continue
-        text = " ".join(filter(None, (f"{title}.", run.problem, meaning)))
+        text = " ".join(filter(None, (run.problem, meaning)))
         yield Raised(
             AlertKind.RUN_FAILED, _key("run_failed", run), title, text, run_page(run), Severity.URGENT, _data(run)
         )
@@ -37,7 +37,7 @@ def _capped(look: Look) -> Iterator[Raised]:
         if run.state != "stopped" or not _is_capped(run):
             continue
         title = f"Run {run.id} on {dataset.label} reached its spending cap of {price(run.max_usd)}"
-        text = f"{title}. {_so_far(run)} Nothing more is spent. Raise the cap and resume the run to have the rest."
+        text = f"{_so_far(run)} Nothing more is spent. Raise the cap and resume the run to have the rest."
         yield Raised(AlertKind.CAP_HIT, _key("cap_hit", run), title, text, run_page(run), Severity.WARNING, _data(run))
 
 
