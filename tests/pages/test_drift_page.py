@@ -12,6 +12,7 @@ from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
 from core.domain.people import Role
+from core.services import alerts
 from core.services.people import people
 from core.services.studies import studies
 from core.services.watching import drift
@@ -232,6 +233,48 @@ def test_alerts_and_drift_say_why_they_count_otherwise(workspace: Engine) -> Non
     inbox = AppTest.from_file(str(PAGES_FOLDER / "shell.py"), default_timeout=60)
     inbox.switch_page("alerts.py").run()
     assert "Of these 2 changes, in the newest check, of run 3: 1 still an alarm, 1 no longer so" in words(inbox)
+    now = next(one for one in findings(workspace) if one.metric.name == "cost_usd")
+    assert f"Figures of now: {now.brief} ({now.span})" in words(inbox)
+
+
+def test_an_alarm_is_acknowledged_where_it_stands(workspace: Engine) -> None:
+    made = pinned(workspace)
+    week(made, {"B": Truth(points=-0.7, price=2.0)})
+    fell, rose = (of(findings(workspace), metric) for metric in ("acceptable", "cost_usd"))
+    app = opened()
+    app.button(key=f"drift_acknowledge-{fell.id}").click().run()
+    assert not app.exception
+    with reading(workspace) as session:
+        (one,) = alerts.inbox.listing(session, now=NOW, state=None)
+    assert one.state is alerts.AlertState.ACKNOWLEDGED and one.acknowledged_by == "You"
+    shown = words(app)
+    assert shown.count("Acknowledged by You") == 3, "beside both changes that the message tells, and in the detail"
+    gone = [f"drift_acknowledge-{each.id}" for each in (fell, rose)]
+    assert not [button for button in app.button if button.key in gone]
+    assert "open message" not in shown
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_former_analyst_does_not_acknowledge(workspace: Engine, visitor: Callable[..., Visitor], ending: str) -> None:
+    made = pinned(workspace)
+    week(made, {"B": FELL})
+    bo = visitor("Bo", Role.ANALYST)
+    app = bo.at("drift.py")
+    forged = event(app.button(key="drift_acknowledge").click())
+    bo.loses_access(ending)
+    sent(app, forged, after_the_page_was_gone=False)
+    with reading(workspace) as session:
+        assert alerts.inbox.count(session, now=NOW) == 1
+
+
+def test_a_change_that_ended_says_of_what_scope_it_was_and_why(workspace: Engine) -> None:
+    made = pinned(workspace)
+    week(made, {"B": FELL})
+    week(made)
+    (closed,) = [each for each in opened().expander if "no longer so" in each.label]
+    said = "".join(str(each.value) for each in closed.markdown).replace("\\", "").replace("\u2060", "")
+    assert "Overall, as run 2 left it: B's share acceptable fell" in said
+    assert "In run 3 it is within what varies by chance, or too small to be told." in said
 
 
 def test_our_own_edits_of_one_time_are_one_line(workspace: Engine) -> None:
@@ -241,7 +284,9 @@ def test_our_own_edits_of_one_time_are_one_line(workspace: Engine) -> None:
     with writing(workspace) as session:
         for name in ("one", "two", "three", "four", "five"):
             session.add(Evaluator(name=name, kind="contains", params={}, content_hash=name, created_at=at))
-    assert "5 new evaluators: one, two, three and 2 more" in words(opened())
+    shown = words(opened())
+    assert shown.count("5 new evaluators: one, two, three and 2 more") == 1
+    assert "After the newest run, so in no chart" in shown
 
 
 def test_the_prompts_that_flipped_stand_side_by_side_and_hostile_answers_are_harmless(workspace: Engine) -> None:

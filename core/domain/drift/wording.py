@@ -21,7 +21,7 @@ def sentence(
     moved = brief(
         names[finding.candidate], finding.metric, finding.category, finding.change, (finding.before, finding.after)
     )
-    return f"{moved} ({span(finding)}){begun}{why}."
+    return f"{moved} ({span(finding.metric, finding.lower, finding.upper)}){begun}{why}."
 
 
 def brief(name: str, metric: Metric, category: str | None, change: float, ends: tuple[float, float]) -> str:
@@ -41,11 +41,11 @@ def amount(metric: Metric, value: float) -> str:
     return per_thousand(value) if metric.name.endswith("_usd") else f"{value:,.0f}"
 
 
-def span(finding: Finding) -> str:
+def span(metric: Metric, lower: float, upper: float) -> str:
     """The interval of the change: ``-31 to -15 points``, ``× 1.41 to 1.80``."""
-    if finding.metric.scale is Scale.SHARE:
-        return f"{_points(finding.lower)} to {_points(finding.upper)} points"
-    return f"× {finding.lower:.2f} to {finding.upper:.2f}"
+    if metric.scale is Scale.SHARE:
+        return f"{_points(lower)} to {_points(upper)} points"
+    return f"× {lower:.2f} to {upper:.2f}"
 
 
 def _points(share: float) -> str:

@@ -2,15 +2,12 @@
 
 import streamlit as st
 
-from core.domain.alerts import AlertKind
 from core.domain.words import ago, n, when
-from core.services import alerts
 from core.services.watching.drift import DriftState, FindingLine
-from core.storage.engine import reading
+from core.ui.drift import messages
 from core.ui.drift.choice import View, look_at
-from core.ui.drift.words import TIERS
-from core.ui.shared import frame
-from core.ui.shared.resources import engine
+from core.ui.drift.words import TIERS, where
+from core.ui.shared import doing, frame
 
 _MOST, _MOST_CLOSED = 8, 20
 _TIERS_SAID = (
@@ -27,31 +24,18 @@ def section(view: View) -> None:
         if state.check is None:
             _not_yet(state)
             return
-        _messages(view)
+        doing.problem(messages.PLACE)
+        told = messages.told(view)
+        messages.counted(view, told)
         findings = (*state.alarms, *state.watches)
         for one in findings[:_MOST]:
-            _line(view, one)
+            _line(view, one, told)
         if len(findings) > _MOST:
             with st.expander(f"{len(findings) - _MOST:,} more", icon=":material/expand_more:"):
                 for one in findings[_MOST:]:
-                    _line(view, one)
+                    _line(view, one, told)
         _closed(state)
         _rests_on(view)
-
-
-def _messages(view: View) -> None:
-    """Why *Alerts* counts otherwise, where it does."""
-    with reading(engine()) as session:
-        listed = alerts.inbox.listing(session, now=view.now, kinds=[AlertKind.DRIFT])
-    open_ = [one.alert.data for one in listed if one.alert.data.get("dataset") == view.dataset]
-    told = {(data["candidate"], each["metric"], each["category"]) for data in open_ for each in data["findings"]}
-    alarms = {one.key for one in view.state.alarms}
-    if open_ and (told != alarms or len(open_) != len(alarms)):
-        st.caption(
-            f":material/notifications: *Alerts* has {n(len(open_), 'open message')} about drift here, on "
-            f"{n(len(told), 'change')}: each tells all that was new of a candidate in one check, and stays open until "
-            "somebody acknowledges it. Here stands what the newest check finds."
-        )
 
 
 def _closed(state: DriftState) -> None:
@@ -60,9 +44,25 @@ def _closed(state: DriftState) -> None:
         return
     with st.expander(f"{n(len(closed), 'earlier change')} no longer so", icon=":material/check:"):
         for one in closed[:_MOST_CLOSED]:
-            st.markdown(frame.as_typed(one.sentence))
+            st.markdown(_ended(state, one))
         if len(closed) > _MOST_CLOSED:
             st.caption(f"And {n(len(closed) - _MOST_CLOSED, 'other change')}.")
+
+
+def _ended(state: DriftState, one: FindingLine) -> str:
+    """Of what scope it was, what was told, and why it is told no more."""
+    run = None if state.check is None else state.check.run_id
+    elsewhere = [
+        where(other.category).lower() if other.category is None else f"in {where(other.category)}"
+        for other in state.told
+        if (other.candidate_id, other.metric.name) == (one.candidate_id, one.metric.name)
+    ]
+    goes_on = f" The change goes on {' and '.join(elsewhere)}, see above." if elsewhere else ""
+    said = (
+        f"{where(one.category)}, as run {one.run_id} left it: {one.sentence} In run {run} it is within what varies by "
+        f"chance, or too small to be told.{goes_on}"
+    )
+    return frame.as_typed(said)
 
 
 def _no_longer_so(state: DriftState) -> list[FindingLine]:
@@ -94,7 +94,7 @@ def _not_yet(state: DriftState) -> None:
         )
 
 
-def _line(view: View, one: FindingLine) -> None:
+def _line(view: View, one: FindingLine, told: messages.Told) -> None:
     word, icon, colour = TIERS[one.tier]
     is_shown = view.finding is not None and view.finding.id == one.id
     with st.container(gap=None):
@@ -109,6 +109,7 @@ def _line(view: View, one: FindingLine) -> None:
                 on_click=look_at,
                 args=(one.id,),
             )
+            messages.button(told, one, key=f"drift_acknowledge-{one.id}")
 
 
 def _news(view: View, one: FindingLine) -> str:

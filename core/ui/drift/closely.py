@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.domain.drift.causes import CAUSE_WORDS
+from core.domain.drift.causes import CAUSE_WORDS, Cause
 from core.domain.words import n, when
 from core.errors import NotFound
 from core.services.datasets import responses
 from core.services.watching import drift
 from core.services.watching.drift import CausePart, FindingLine, Flip, FlipAnswer
 from core.storage.engine import reading
-from core.ui.drift import words
+from core.ui.drift import messages, words
 from core.ui.drift.choice import View, is_led_here
 from core.ui.drift.trends import one_chart
 from core.ui.shared import arriving, facts, frame
@@ -25,6 +25,7 @@ PLACE = "drift_chosen"
 _PROMPT = "drift_prompt"
 _MOST_ANSWERS = 4
 _LONGEST_LABEL = 80
+_RAREST, _RARE = 1e-6, 0.05
 _FRESH_S = 30
 _ACCEPTABLE = "acceptable"
 
@@ -46,6 +47,7 @@ def _section(view: View, one: FindingLine) -> None:
         st.markdown(words.candidate(view, one.candidate_id, one.candidate), width="content")
         st.badge(one.metric.title, color="gray")
         st.badge(frame.as_typed(words.where(one.category)), color="gray")
+        messages.button(messages.told(view), one, key="drift_acknowledge")
     if one not in view.state.findings:
         st.markdown(f":material/check: No longer so: {frame.as_typed(one.sentence)}")
     with st.grid(2, min_column_width=330, gap="medium"):
@@ -64,11 +66,18 @@ def _numbers(one: FindingLine) -> None:
             "Before": words.value(metric, one.before),
             "Now": words.value(metric, one.after),
             "Change": f"{words.change(metric, one.change)} (95 %: {words.interval(metric, one.lower, one.upper)})",
-            "By chance": f"p = {one.p:.2g} in this check alone",
+            "By chance": f"{_chance(one.p)} (p) in this check alone",
             "Rests on": n(one.prompts, "prompt") + ", each paired with itself in the baseline",
             "So since": f"run {one.since_run}, {when(one.since_at)}",
         }
     )
+
+
+def _chance(p: float) -> str:
+    """How rarely chance alone gives as much: ``1 in 2,300``."""
+    if p < _RAREST:
+        return f"less than 1 in {1 / _RAREST:,.0f}"
+    return f"about 1 in {1 / p:,.0f}" if p < _RARE else f"about {100 * p:.0f} in 100"
 
 
 def _causes(one: FindingLine) -> None:
@@ -78,6 +87,8 @@ def _causes(one: FindingLine) -> None:
         st.markdown(f"**Likely cause:** {frame.as_typed(named)}")
         return
     st.markdown("**Likely cause**\n\n" + "\n".join(f"- {_part(one, part)}" for part in one.parts))
+    if Cause.PRICES in one.causes:
+        st.page_link("candidates.py", label="Prices, on Candidates", icon=":material/payments:")
 
 
 def _part(one: FindingLine, part: CausePart) -> str:

@@ -26,24 +26,32 @@ def section(view: View) -> None:
             "answers to these prompts vary. Smaller ones show later, or not at all: more prompts or more repetitions "
             "make them visible."
         )
-        grids.show(_rows(sizes), alt="The smallest change that can be seen, by figure and category")
+        st.markdown(f"Overall: {_overall(sizes)}.")
+        with st.expander("By category", icon=":material/table_rows:"):
+            grids.show(_rows(sizes), alt="The smallest change that can be seen, by figure and category")
+            never = dict.fromkeys(one.metric.title.lower() for one in sizes if one.metric.watch_only)
+            if never:
+                st.caption(f"Never an alarm, whatever their size, and on the watch list alone: {', '.join(never)}.")
     st.caption(f":material/replay: {_replayed(view.state.replay)}")
+
+
+def _overall(sizes: tuple[Visible, ...]) -> str:
+    known = [one for one in sizes if one.category is None and not one.metric.watch_only and one.size is not None]
+    return "; ".join(f"{one.metric.title.lower()} {_size(one)}" for one in known) or "none, however large"
 
 
 def _rows(sizes: tuple[Visible, ...]) -> list[dict[str, object]]:
     scopes = list(dict.fromkeys(words.where(one.category) for one in sizes))
     of = {(one.metric.title, words.where(one.category)): one for one in sizes}
-    titles = dict.fromkeys(one.metric.title for one in sizes)
+    titles = dict.fromkeys(one.metric.title for one in sizes if not one.metric.watch_only)
     return [{"Figure": title, **{scope: _size(of.get((title, scope))) for scope in scopes}} for title in titles]
 
 
 def _size(one: Visible | None) -> str:
     if one is None:
         return "–"
-    if one.metric.watch_only:
-        return "watch list alone"
     if one.size is None:
-        return "none"
+        return "none, however large"
     written = _written(one.metric, one.size)
     if one.largest is None or one.largest < _NOTICEABLE * one.size:
         return written

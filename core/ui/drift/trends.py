@@ -130,16 +130,30 @@ def _concerns(annotation: Annotation, trend: Trend) -> bool:
 
 
 def _numbered(state: DriftState, candidate_ids: set[int]) -> list[tuple[int, Annotation]]:
-    """What happened to these candidates or to all, the newest of it, numbered in order of time."""
-    about = [each for each in state.annotations if each.candidate_id is None or each.candidate_id in candidate_ids]
+    """What happened to these candidates or to all, the newest of it, numbered in order of time as charts mark it."""
+    about = [
+        each
+        for each in state.annotations
+        if (each.candidate_id is None or each.candidate_id in candidate_ids) and not _is_later(state, each)
+    ]
     return list(enumerate(about[-_MOST_ANNOTATIONS:], 1))
 
 
+def _is_later(state: DriftState, one: Annotation) -> bool:
+    """Whether it came after the newest run, so that charts have no place for it."""
+    ended = [point.at for trend in state.trends for point in trend.points[-1:]]
+    return bool(ended) and one.at > max(ended)
+
+
 def _annotations(view: View, listed: Sequence[tuple[int, Annotation]]) -> None:
+    later = [one for one in view.state.annotations if _is_later(view.state, one)][-_MOST_ANNOTATIONS:]
     if listed:
         lines = [f"{number}. {_said(view, one)}" for number, one in listed]
         st.markdown("**What happened meanwhile**\n\n" + "\n".join(lines))
-    elif view.state.annotations:
+    if later:
+        lines = [f"- {_said(view, one)}" for one in later]
+        st.markdown("**After the newest run, so in no chart**\n\n" + "\n".join(lines))
+    elif view.state.annotations and not listed:
         st.caption("What happened meanwhile concerned other candidates.")
 
 

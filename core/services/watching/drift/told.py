@@ -5,7 +5,7 @@ from datetime import datetime
 
 from core.domain.drift import Metric, Tier, Visible
 from core.domain.drift.causes import Cause
-from core.domain.drift.wording import brief
+from core.domain.drift.wording import brief, span
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,11 @@ class FindingLine:
     def brief(self) -> str:
         """What moved, from where to where."""
         return brief(self.candidate, self.metric, self.category, self.change, (self.before, self.after))
+
+    @property
+    def span(self) -> str:
+        """The interval of the change."""
+        return span(self.metric, self.lower, self.upper)
 
 
 @dataclass(frozen=True)

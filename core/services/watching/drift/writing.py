@@ -1,7 +1,7 @@
 """Writing what a check found: findings, stories that go on or end, and the alerts, in one transaction."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -12,17 +12,24 @@ from sqlmodel import Session, col, select
 
 from core.domain.alerts import AlertKind, Severity
 from core.domain.drift import Harm, Judgement, State, Tier, Visible
+from core.domain.drift.wording import brief, span
 from core.services.alerts import Raised, raise_alert
 from core.services.watching.drift import claims
 from core.services.watching.drift.deciding import Told
 from core.services.watching.drift.figures import RunFigures
 from core.services.watching.drift.gathering import Gathered
-from core.services.watching.drift.rows import harm_of, is_of_total, lines, metric_kept, part_kept
+from core.services.watching.drift.rows import harm_of, is_of_total, lines, metric_kept, metric_of, part_kept
 from core.services.watching.drift.told import Check
 from core.storage.tables import Candidate, DriftCheck, DriftFinding, Run, metadata
 
 _check, _finding = metadata.tables["drift_check"], metadata.tables["drift_finding"]
 _MOST_SENTENCES = 6
+_SEVERITIES = {
+    Harm.QUALITY: Severity.URGENT,
+    Harm.TIME: Severity.URGENT,
+    Harm.COST: Severity.WARNING,
+    Harm.NONE: Severity.NOTE,
+}
 Key = tuple[int, str, str | None]
 
 
@@ -172,19 +179,17 @@ def _alert(
 
 
 def _raised(run_id: int, dataset: str, dataset_id: int, name: str, found: Sequence[DriftFinding]) -> Raised:
-    sentences = [row.said["sentence"] for row in found]
+    title, *sentences = _sentences(name, found)
     more = f" And {len(sentences) - _MOST_SENTENCES} more." if len(sentences) > _MOST_SENTENCES else ""
-    is_worse = any(harm_of(row) is not Harm.NONE for row in found)
     return Raised(
         kind=AlertKind.DRIFT,
         key=f"drift:{found[0].candidate_id}:{run_id}",
-        title=sentences[0].partition(";")[0].rstrip("."),
+        title=title,
         text=" ".join(sentences[:_MOST_SENTENCES])
         + more
-        + f" Found in run {run_id} of '{dataset}', against its pinned baseline; by chance alone such an alarm comes in "
-        "at most one year of twenty.",
+        + f" Found in run {run_id} of '{dataset}', against its pinned baseline.",
         link=f"/drift?dataset={dataset_id}&finding={found[0].id}",
-        severity=Severity.URGENT if is_worse else Severity.NOTE,
+        severity=max((_SEVERITIES[harm_of(row)] for row in found), key=lambda one: one.rank),
         data={
             "dataset": dataset,
             "run": run_id,
@@ -192,6 +197,17 @@ def _raised(run_id: int, dataset: str, dataset_id: int, name: str, found: Sequen
             "findings": [_figures(row) for row in found],
         },
     )
+
+
+def _sentences(name: str, found: Sequence[DriftFinding]) -> Iterator[str]:
+    """What the first change is, then how large, since when and why; then the others, a sentence each."""
+    first, *others = found
+    metric = metric_of(first.said["metric"])
+    yield (moved := brief(name, metric, first.category, first.change, (first.before, first.after)))
+    size = span(metric, first.lower, first.upper)
+    rest = str(first.said["sentence"]).removeprefix(moved).removeprefix(f" ({size})")
+    yield f"The change is {size} (95 %){rest}"
+    yield from (row.said["sentence"] for row in others)
 
 
 def _figures(row: DriftFinding) -> dict[str, Any]:
