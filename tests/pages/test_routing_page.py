@@ -94,6 +94,17 @@ def test_what_was_computed_before_somebody_comes_is_what_they_see(
     assert opened().header[0].value == "Give support to B; keep A in coding."
 
 
+def test_beside_one_model_for_all_it_says_why_not_and_what_accepting_does(workspace: Engine):
+    cheaper(workspace)
+    app = opened()
+    said = [link.proto.label.replace("\\", "") for link in app.get("page_link")]
+    (why_not,) = [label for label in said if "everywhere?" in label]
+    assert why_not.startswith("**Why not B everywhere?** In coding worse in quality (")
+    assert "% acceptable, A " in why_not
+    assert any("It names no champion: that is done on Decisions" in label for label in said)
+    assert "which nobody does" in words(app), "an oracle is explained where it stands"
+
+
 def test_each_figure_leads_to_its_category_and_candidate_by_id(workspace: Engine):
     cheaper(workspace)
     app = opened()

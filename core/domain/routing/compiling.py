@@ -30,6 +30,8 @@ class Scope:
     answers_a_month: float | None = None
     has_drifted: bool = False
     """Whether an alarm says that the incumbent got worse since it took this category."""
+    worsened: Collection[int] = frozenset()
+    """Who got worse here, as an alarm says that stands: they relieve nobody."""
 
 
 @dataclass(frozen=True)
@@ -215,11 +217,14 @@ def _fallbacks(scope: Scope, primary: int, told: Compiling) -> tuple[int, ...]:
 
 
 def _ranked(scope: Scope, told: Compiling, *, but: int) -> list[int]:
-    """Who could answer instead, the surest first: within the limits, not proven less safe."""
-    harmful = {one.challenger for one in scope.comparisons if one.because is Because.LESS_SAFE}
+    """Who could answer instead, the surest first: within the limits, not proven less safe, no worse than they were.
+
+    Whose answers here were never acceptable would relieve nobody.
+    """
+    harmful = {one.challenger for one in scope.comparisons if one.because is Because.LESS_SAFE} | {*scope.worsened}
     within = [
         one for one in scope.options.values()
         if one.candidate in told.usable and one.candidate != but and one.candidate not in harmful
-        and not breach(one, scope.category, told.limits) and one.share is not None
+        and not breach(one, scope.category, told.limits) and one.share
     ]  # fmt: skip
     return [one.candidate for one in sorted(within, key=lambda one: (-one.share_lower, one.candidate))]

@@ -25,6 +25,14 @@ def worsened(session: Session, dataset: str) -> Alarms:
     return {(candidate, category): run_id for candidate, category, run_id in session.execute(query)}
 
 
+def worse_in(alarms: Alarms, category: str) -> frozenset[int]:
+    """Who got worse there: as an alarm in the category says, or one over all that no category's explains."""
+    somewhere = {candidate for candidate, where in alarms if where is not None}
+    return frozenset(
+        candidate for candidate, where in alarms if where == category or (where is None and candidate not in somewhere)
+    )
+
+
 def newest_check(session: Session, dataset: str) -> int | None:
     """The check of the newest run that was checked; None: none was."""
     c = _check.c

@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from core.domain import deciding
 from core.domain.deciding import Comparison, Decision, Evidence, Settings, Verdict
+from core.domain.overview import SpentBy
 from core.domain.routing import (
     Change,
     Compiling,
@@ -23,8 +24,9 @@ from core.services import deciding as service
 from core.services.deciding.evidence import evidence
 from core.services.deciding.gathering import Pooled, pooled
 from core.services.deciding.settings import settings
-from core.services.routing.alarms import Alarms, worsened
+from core.services.routing.alarms import Alarms, worse_in, worsened
 from core.services.routing.options import options
+from core.services.routing.paid import spent
 from core.services.routing.settings import limits
 from core.services.routing.versions import Version, in_force
 from core.storage.tables import Candidate, metadata
@@ -48,6 +50,9 @@ class Ground:
     """The table in force as it would be run now; where there is none, the champion everywhere."""
     in_force: Version | None
     alarms: Alarms
+    """Since the table in force was compiled: to it they are news."""
+    worsened: Alarms
+    """All that stand."""
 
     @property
     def usable(self) -> frozenset[int]:
@@ -86,6 +91,8 @@ class Found:
     ground: Ground
     pooled: Pooled
     compiled: Compiled
+    paid: SpentBy
+    """What the newest run paid, for what a month costs; empty where no answers a month are entered."""
 
     @property
     def changes(self) -> list[Change]:
@@ -115,7 +122,8 @@ def find(session: Session, dataset: str) -> Found | None:
     ground = ground_of(session, dataset, found)
     if ground is None or not found.candidates:
         return None
-    return Found(dataset, ground, found, compiled(found, ground))
+    paid = spent(session, dataset) if ground.settings.answers_a_month else {}
+    return Found(dataset, ground, found, compiled(found, ground), paid)
 
 
 def ground_of(session: Session, dataset: str, found: Pooled) -> Ground | None:
@@ -127,6 +135,7 @@ def ground_of(session: Session, dataset: str, found: Pooled) -> Ground | None:
         return None
     version = in_force(session, dataset)
     incumbents = _incumbents(found.categories, champion, version)
+    alarms = worsened(session, dataset)
     return Ground(
         champion,
         known,
@@ -134,7 +143,8 @@ def ground_of(session: Session, dataset: str, found: Pooled) -> Ground | None:
         limits(session),
         incumbents,
         version,
-        _since_accepted(worsened(session, dataset), version),
+        _since_accepted(alarms, version),
+        alarms,
     )
 
 
@@ -195,6 +205,7 @@ def _scope(category: str, ground: Ground, against: _Verdicts, known: Mapping[int
         known,
         ground.settings.answers_a_month.get(category),
         bool(drifted),
+        worse_in(ground.worsened, category),
     )
 
 

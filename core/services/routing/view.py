@@ -11,8 +11,8 @@ from core.services.datasets import datasets
 from core.services.routing.compiled import Found, Options, find
 from core.services.routing.records import digest
 from core.services.routing.versions import Version
-from core.services.routing.what_if import WhatIf, weights_of, what_if
-from core.services.routing.words import Move, headline, moves, why
+from core.services.routing.what_if import WhatIf, tempting, weights_of, what_if
+from core.services.routing.words import Move, against, headline, moves, why
 from core.storage.tables import Candidate
 
 
@@ -50,8 +50,10 @@ class View:
     breaches: Mapping[str, Breach]
     """By category, the limit that the primary of ``table`` is over all the same."""
     answers_a_month: Mapping[str, float]
-    drifted: list[tuple[str, str | None]]
-    """Who got worse where, by an alarm since the table was accepted: names and categories, None: everywhere."""
+    drifted: list[tuple[int, str | None]]
+    """Who got worse where, by an alarm since the table was accepted: ids and categories, None: over all."""
+    against: Mapping[int, Sequence[tuple[str, str]]]
+    """By candidate who is better or cheaper than ``table``, why it should not answer everything: category and why."""
 
     @property
     def names(self) -> dict[int, str]:
@@ -81,7 +83,7 @@ def view(session: Session, dataset: str) -> View | None:
 
 
 def _seen(found: Found, answered: Sequence[int], runs: tuple[int, ...]) -> View:
-    names, moved, ground = found.names, moves(found), found.ground
+    moved, ground, ifs = moves(found), found.ground, what_if(found)
     return View(
         found.dataset,
         answered[-1],
@@ -101,13 +103,14 @@ def _seen(found: Found, answered: Sequence[int], runs: tuple[int, ...]) -> View:
             if route.category is not None
         },
         headline(found),
-        what_if(found),
+        ifs,
         found.compiled.options,
         weights_of(found),
         ground.limits,
         _breaches(found),
         dict(ground.settings.answers_a_month),
-        sorted({(names.get(of, "?"), category) for of, category in ground.alarms}, key=str),
+        sorted(ground.alarms, key=str),
+        {one: against(found, one) for one in tempting(ifs)},
     )
 
 

@@ -11,12 +11,13 @@ from core.domain.routing import (
     Route,
     RoutingTable,
     Scope,
-    spend_usd_a_month,
 )
 from core.services.routing.compiled import Found
 from core.services.routing.held_out import held_out
+from core.services.routing.monthly import usd_a_month
 
 P50, P95 = 0.5, 0.95
+_MOST_TEMPTING = 3
 Floats = NDArray[np.float64]
 
 
@@ -33,7 +34,7 @@ class Policy:
     cost_usd: float | None
     """A response; None: a price is not known."""
     usd_a_month: float | None
-    """None: a price or production's answers are not known."""
+    """As on *Overview*, at what the newest run paid. None: a price or production's answers are not known."""
     p50_ms: float | None
     p95_ms: float | None
     refusals: float | None
@@ -74,6 +75,20 @@ def what_if(found: Found) -> WhatIf:
         held.single,
         _by_answers(found) is not None,
     )
+
+
+def tempting(ifs: WhatIf) -> list[int]:
+    """Who alone would be better or cheaper than the table: whoever sees that asks why they do not answer everything."""
+    table = ifs.compiled
+    return [
+        one.candidate
+        for one in ifs.singles
+        if one.candidate is not None and (_above(one.share, table.share) or _above(table.cost_usd, one.cost_usd))
+    ][:_MOST_TEMPTING]
+
+
+def _above(one: float | None, other: float | None) -> bool:
+    return one is not None and other is not None and one > other
 
 
 def _missed(told: Regret | None, candidate: int) -> float | None:
@@ -128,7 +143,7 @@ class _Ways:
             self._mean(shares),
             all(one is not None and one.is_human for one in chosen.values()),
             self._mean(costs),
-            spend_usd_a_month(scopes, primaries) if scopes else None,
+            usd_a_month(self._found, primaries),
             p50,
             p95,
             self._mean(refusals),

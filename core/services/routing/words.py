@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.domain.deciding import Comparison, comparison_sentence, sentence
+from core.domain.deciding import Because, Comparison, Decision, comparison_sentence, sentence
 from core.domain.deciding.spans import points
-from core.domain.routing import Change, Option, Route, RouteBecause
+from core.domain.routing import Change, Route, RouteBecause, Scope
 from core.domain.words import money, n, percent
 from core.services.routing.compiled import Found
+from core.services.routing.monthly import saved_usd
 
+_MOST_LISTED = 3
 _PLAIN = {
     RouteBecause.OVER_LIMIT: "{was} is over a limit, with its whole interval, and {now} is within all and proven not "
     "worse.",
@@ -35,7 +37,7 @@ class Move:
     saved: float | None
     """The share of the incumbent's cost per acceptable response that is saved; None: a price is not known."""
     usd_a_month: float | None
-    """Saved at production's answers a month; None: not known."""
+    """Saved at production's answers a month, at what the newest run paid; None: not known."""
 
 
 def moves(found: Found) -> list[Move]:
@@ -47,8 +49,6 @@ def _move(found: Found, change: Change) -> Move:
     assert change.now is not None
     was, now = change.was, change.now
     one = None if was is None else _compared(found, change.category, now.primary)
-    options = found.compiled.options.get(change.category, {})
-    before, after = (None if was is None else options.get(was.primary)), options.get(now.primary)
     quality, cost = (None, None) if one is None else (one.quality, one.cost)
     return Move(
         change.category,
@@ -57,15 +57,8 @@ def _move(found: Found, change: Change) -> Move:
         why(found, change.category, was, now),
         None if quality is None else quality.estimate,
         None if cost is None else cost.estimate,
-        _monthly(found, change.category, before, after),
+        saved_usd(found, change.category, None if was is None else was.primary, now.primary),
     )
-
-
-def _monthly(found: Found, category: str, before: Option | None, after: Option | None) -> float | None:
-    answers = found.ground.settings.answers_a_month.get(category)
-    if answers is None or before is None or after is None or before.cost_usd is None or after.cost_usd is None:
-        return None
-    return answers * (before.cost_usd - after.cost_usd)
 
 
 def why(found: Found, category: str, was: Route | None, now: Route) -> str:
@@ -85,8 +78,45 @@ def _over_all(one: Comparison, names: Mapping[int, str]) -> str:
     here = "" if one.quality is None else f" ({points(one.quality)} on {n(one.quality.prompts, 'prompt')})"
     return (
         f"The overall verdict says to switch to {names[one.challenger]}. By itself this category has too little "
-        f"evidence for that{here}, and nothing in it speaks against it."
+        f"evidence for that{here}, and nothing in it speaks against it: its quality was not seen lower here."
     )
+
+
+def against(found: Found, candidate: int) -> list[tuple[str, str]]:
+    """Why one candidate should not answer everything: each category that the table gives to another, and a few words.
+
+    What is proven comes first. Nothing of whom the table leaves, for that is what its changes say.
+    """
+    said = []
+    for scope in found.compiled.scopes:
+        primary = found.compiled.table.of(scope.category).primary
+        one = next((each for each in scope.comparisons if each.challenger == candidate), None)
+        if one is not None and primary != candidate:
+            shares = _shares(scope, candidate, primary, found.names[primary])
+            said.append((_weight(one), scope.category, _against(one, shares)))
+    return [(category, words) for _, category, words in sorted(said)]
+
+
+def _weight(one: Comparison) -> tuple[bool, bool, float]:
+    is_proven = one.decision is Decision.KEEP
+    return not is_proven, one.because is not Because.LESS_SAFE, 0.0 if one.quality is None else one.quality.estimate
+
+
+def _against(one: Comparison, shares: str) -> str:
+    if one.because is Because.LESS_SAFE and one.safety is not None:
+        return f"called unsafe {-100 * one.safety.estimate:.1f} points more often, proven by safety votes"
+    if one.decision is Decision.KEEP:
+        return f"{one.because}{shares}"
+    seen = "" if one.quality is None or one.quality.estimate >= 0 else f", by what was seen {points(one.quality)}"
+    return f"not proven to be good enough{seen}{shares}"
+
+
+def _shares(scope: Scope, candidate: int, primary: int, name: str) -> str:
+    """Of acceptable responses, both."""
+    mine, other = (scope.options.get(of) for of in (candidate, primary))
+    if mine is None or other is None or mine.share is None or other.share is None:
+        return ""
+    return f" ({percent(mine.share)} acceptable, {name} {percent(other.share)})"
 
 
 def _compared(found: Found, category: str, challenger: int) -> Comparison | None:
@@ -113,7 +143,7 @@ def _saving(move: Move) -> str:
         return f", {word} {money(abs(move.usd_a_month))} a month{more}"
     if move.saved is None:
         return ""
-    word = "cheaper" if move.saved >= 0 else "dearer"
+    word = "cheaper" if move.saved >= 0 else "more expensive"
     return f", {percent(abs(move.saved))} {word} per acceptable response"
 
 
@@ -133,7 +163,8 @@ def headline(found: Found) -> str:
         return f"Give {given}."
     if len(keepers) > 1:
         return f"Give {given}; keep the other {len(kept)} as they are."
-    where = f"in {kept[0].category}" if len(kept) == 1 else f"in the other {len(kept)}"
+    few = [route.category or "" for route in kept]
+    where = f"in {_listed(few)}" if len(few) <= _MOST_LISTED else f"in the other {len(few)}"
     return f"Give {given}; keep {keepers.pop()} {where}."
 
 

@@ -11,11 +11,16 @@ from core.errors import BadInput
 from core.services import routing as service
 from core.services.routing import Version, VersionState, View
 from core.storage.engine import reading
-from core.ui.routing import made_of
+from core.ui.overview import addresses, leading
+from core.ui.routing import made_of, versions, what_if
 from core.ui.shared import access, doing, frame
 from core.ui.shared.resources import engine
 
 _PLACE, _WHY = "routing_deciding", "routing_why"
+_BESIDE_DECISIONS = (
+    ":gray[Accepting a version puts its table in force: `evenhand route` and the exports below follow it. It names no "
+    "champion: that is done on Decisions, by accepting the overall verdict, and leaves an accepted table as it is.]"
+)
 
 
 def answer(found: View, listed: Sequence[Version]) -> None:
@@ -30,6 +35,9 @@ def answer(found: View, listed: Sequence[Version]) -> None:
         doing.problem(_PLACE)
         with st.container(horizontal=True):
             _buttons(found, waiting)
+        if waiting is not None or found.moves:
+            with st.container(key="routing_said-decisions"):
+                leading.line(_BESIDE_DECISIONS, addresses.decisions(found.dataset))
 
 
 def _badge(found: View) -> None:
@@ -54,12 +62,12 @@ def _effect(found: View) -> list[str]:
     lines = []
     if was.share is not None and now.share is not None:
         held = found.ifs.regret
-        beside = "" if held is None else f"; on prompts held out {100 * held.table:.1f} %"
+        beside = "" if held is None else f"; {100 * held.table:.1f} % on prompts that the table was not made from"
         seen = f"{100 * was.share:.1f} % now, {100 * now.share:.1f} % by what was seen"
-        lines.append(f"- acceptable: {made_of.marked(seen)}{beside}")
+        lines.append(f"- acceptable, {what_if.judged_by(found)}: {made_of.marked(seen)}{beside}")
     if was.usd_a_month is not None and now.usd_a_month is not None:
-        monthly = f"{money(was.usd_a_month)} now, {money(now.usd_a_month)} expected"
-        lines.append(f"- cost a month: {made_of.marked(monthly)}")
+        monthly = f"{what_if.month(found, was)} now, {what_if.month(found, now)} expected"
+        lines.append(f"- cost a month, at what the newest run paid: {made_of.marked(monthly)}")
     elif was.cost_usd is not None and now.cost_usd is not None:
         each = f"{money(1000 * was.cost_usd)} now, {money(1000 * now.cost_usd)} expected"
         lines.append(
@@ -71,8 +79,10 @@ def _effect(found: View) -> list[str]:
 def _waits(found: View, waiting: Version | None) -> None:
     if waiting is None:
         return
-    by = "by itself" if waiting.proposed_by is None else f"by {frame.as_typed(waiting.proposed_by)}"
-    st.caption(f":material/hourglass_top: Version {waiting.id} was proposed {by} and waits for a decision.")
+    st.caption(
+        f":material/hourglass_top: Version {waiting.id} was proposed {versions.occasion(waiting)} and waits for a "
+        "decision."
+    )
     if not found.is_table_of(waiting):
         st.caption(
             f":material/info: The evidence moved on since: version {waiting.id} is not what it allows now. What it "

@@ -7,10 +7,10 @@ from core.domain.words import money, percent, seconds
 from core.services.routing import View
 from core.services.routing import settings as kept
 from core.storage.tables import Person
-from core.ui.routing import made_of
+from core.ui.routing import made_of, what_if
 from core.ui.shared import doing, frame
 
-_PLACE = "routing_limits"
+_PLACE, _NO_LIMIT = "routing_limits", "no limit"
 
 
 def section(found: View, person: Person) -> None:
@@ -32,13 +32,14 @@ def section(found: View, person: Person) -> None:
 
 def _said(found: View) -> str:
     limits = found.limits
+    rest = "in every other category" if len(limits.latency_ms) > 1 else "in every category"
     latency = [
-        f"{frame.as_typed(name) if name else 'elsewhere'} {seconds(ms)}" for name, ms in limits.latency_ms.items()
+        f"{seconds(ms)} {f'in {frame.as_typed(name)}' if name else rest}" for name, ms in limits.latency_ms.items()
     ]
-    spend = "none" if limits.spend_usd_a_month is None else f"{money(limits.spend_usd_a_month)} a month"
+    spend = _NO_LIMIT if limits.spend_usd_a_month is None else f"{money(limits.spend_usd_a_month)} a month"
     lines = [
-        f"- p95 of latency: {', '.join(latency) or 'none'}",
-        f"- refusals where an answer was wanted: {'none' if limits.refusals is None else percent(limits.refusals)}",
+        f"- latency, p95: {', '.join(latency) or _NO_LIMIT}",
+        f"- refusals where an answer was wanted: {_NO_LIMIT if limits.refusals is None else percent(limits.refusals)}",
         f"- spending: {spend}{_spent(found)}",
     ]
     return frame.dollars("\n".join(lines))
@@ -51,7 +52,7 @@ def _spent(found: View) -> str:
     if usd is None:
         return ", which cannot be checked: enter answers a month for every category, and the prices that are missing"
     over = usd - found.limits.spend_usd_a_month
-    return f"; the table above costs {made_of.marked(money(usd))}" + (
+    return f"; the table above costs {made_of.marked(what_if.month(found, found.ifs.compiled))}" + (
         ", which is over it, and nobody cheaper is proven not worse" if over > 0 else ""
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.domain.deciding.spans import signed
-from core.domain.routing import Route, RoutingTable
+from core.domain.routing import Route, RouteBecause, RoutingTable
 from core.domain.words import money, percent, seconds
 from core.services.quality import What
 from core.services.routing import Move, View
@@ -26,7 +26,7 @@ def difference(found: View) -> None:
             alt="Each category that somebody else would answer, with the reason and what it saves",
             key="routing_moves",
         )
-        _said(found, [move.category for move in found.moves], "moves")
+        _reasons(found)
     moved = {move.category for move in found.moves}
     staying = [category for category in found.whys if category not in moved]
     if staying:
@@ -53,6 +53,22 @@ def _said(found: View, categories: Sequence[str], key: str) -> None:
     st.markdown("\n".join(f"- **{frame.as_typed(of)}**: {frame.as_typed(found.whys[of])}" for of in rest))
 
 
+def _reasons(found: View) -> None:
+    """Why each moves; those that follow the overall verdict in one sentence, for the figures stand in the table."""
+    moving = [move.category for move in found.moves]
+    follow = [of for of in moving if found.table.of(of).because is RouteBecause.OVER_ALL]
+    if len(follow) > 1:
+        names = ", ".join(f"**{frame.as_typed(of)}**" for of in follow)
+        said = (
+            f"{names}: the overall verdict says to switch. By itself none of them has enough evidence for that, and "
+            "nothing in them speaks against it: quality was not seen lower there."
+        )
+        with st.container(key="routing_said-follow"):
+            leading.line(said, addresses.verdict(found.dataset, None))
+        moving = [of for of in moving if of not in follow]
+    _said(found, moving, "moves")
+
+
 def _rest(found: View) -> None:
     """The categories in which other fallbacks or timeouts alone would come, beside a table in force."""
     rest = [one.category for one in found.changes if not one.is_of_primary]
@@ -63,7 +79,6 @@ def _rest(found: View) -> None:
 def _move(found: View, move: Move) -> dict[str, object]:
     was = found.candidates.get(move.was or 0)
     now = found.candidates[move.now]
-    route = found.table.of(move.category)
     return {
         "Category": move.category,
         "From": "–" if was is None else grids.Name(was.name, was.position),
@@ -71,7 +86,6 @@ def _move(found: View, move: Move) -> dict[str, object]:
         "Quality": "not compared" if move.points is None else f"{signed(100 * move.points)} points",
         "Cost per acceptable": _saved(move.saved),
         "A month": _monthly(move.usd_a_month),
-        "Because": str(route.because),
     }
 
 
@@ -90,7 +104,7 @@ def _leading(found: View, move: Move) -> dict[str, object]:
 def _saved(saved: float | None) -> str:
     if saved is None:
         return "not comparable"
-    return f"{percent(abs(saved))} {'cheaper' if saved >= 0 else 'dearer'}"
+    return f"{percent(abs(saved))} {'cheaper' if saved >= 0 else 'more expensive'}"
 
 
 def _monthly(usd: float | None) -> str:
@@ -138,9 +152,20 @@ def _warnings(found: View) -> None:
             f":material/warning: {frame.as_typed(category)}: {name} is {broken}, and nobody within the limits is "
             "proven not worse."
         )
-    for name, where in found.drifted:
-        place = "everywhere" if where is None else f"in {frame.as_typed(where)}"
-        st.caption(f":material/monitoring: {frame.as_typed(name)} got worse {place}, an alarm on *Drift* says.")
+    _worsened(found, found.in_force_table)
+
+
+def _worsened(found: View, table: RoutingTable) -> None:
+    """Who got worse where the table has it answer: by an alarm in the category, or over all."""
+    for candidate, where in found.drifted:
+        routes = table.routes if where is None else [route for route in table.routes if route.category == where]
+        if not any(candidate in (route.primary, *route.fallbacks) for route in routes):
+            continue
+        place = "overall" if where is None else f"in {frame.as_typed(where)}"
+        name = frame.as_typed(found.names.get(candidate, "?"))
+        said = f"{name} got worse {place} since this table was compiled, as an alarm on Drift says"
+        with st.container(key=f"routing_said-worse-{candidate}-{where}"):
+            leading.line(said, addresses.finding(found.dataset, None), icon=":material/monitoring:")
 
 
 def _row(found: View, route: Route) -> dict[str, object]:

@@ -9,7 +9,7 @@ from core.domain.words import when
 from core.services.routing import Version
 from core.ui.shared import frame, grids
 
-_OCCASIONS = {
+OCCASIONS = {
     Occasion.VERDICT: "a verdict changed",
     Occasion.DRIFT: "a drift alarm",
     Occasion.ASKED: "somebody asked",
@@ -32,13 +32,20 @@ def section(listed: Sequence[Version]) -> None:
             st.caption(f"The {_READ} newest of {len(listed):,}.")
 
 
+def occasion(one: Version) -> str:
+    """Who proposed it, or what had it proposed, for Markdown."""
+    if one.proposed_by is not None:
+        return f"by {frame.as_typed(one.proposed_by)}"
+    return f"automatically ({OCCASIONS[one.because]})"
+
+
 def _row(one: Version) -> dict[str, object]:
     return {
         "Version": str(one.id),
         "State": str(one.state),
         "Proposed": when(one.created_at),
-        "Because": _OCCASIONS[one.because],
-        "By": one.proposed_by or "itself",
+        "Because": OCCASIONS[one.because],
+        "By": one.proposed_by or "Evenhand",
         "Decided": when(one.decided_at),
         "By whom": one.decided_by or "–",
         "Why": one.why or "–",

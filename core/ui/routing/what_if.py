@@ -1,12 +1,14 @@
-"""What if: the tables beside one model for all, in quality, cost, latency and regret."""
+"""What if: the tables beside one model for all, in quality, cost, latency, and how far each is from the best."""
 
 from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
 
-from core.domain.words import money, percent, seconds
+from core.domain.words import UNKNOWN, money, percent, seconds, spend
 from core.services.routing import Policy, View
+from core.ui.overview import addresses, leading
+from core.ui.quality.month import is_in_dollars
 from core.ui.routing import made_of
 from core.ui.routing.made_of import Way
 from core.ui.shared import access, frame, grids
@@ -24,7 +26,23 @@ def section(found: View) -> None:
     if others:
         with st.expander(f"{len(others)} more candidates"):
             _table(found, others, "The same of the other candidates", "others")
+    _why_not(found)
     st.caption(regret(found))
+
+
+def _why_not(found: View) -> None:
+    """Of who alone looks better or cheaper than the table: what the verdicts say against it where others answer."""
+    with st.container(gap="xsmall", key="routing_said-why-not"):
+        for line in why_not(found):
+            name, reasons = found.names[line], found.against[line]
+            said = "; ".join(f"in {frame.as_typed(category)} {frame.as_typed(why)}" for category, why in reasons)
+            to = addresses.verdict(found.dataset, reasons[0][0])
+            leading.line(f"**Why not {frame.as_typed(name)} everywhere?** {said[:1].upper()}{said[1:]}.", to)
+
+
+def why_not(found: View) -> list[int]:
+    """Of whom there is something to say."""
+    return [candidate for candidate, reasons in found.against.items() if reasons]
 
 
 def _table(found: View, ways: Sequence[Way], alt: str, key: str) -> None:
@@ -62,12 +80,20 @@ def _row(found: View, one: Policy, title: str) -> dict[str, object]:
         "Who answers": who,
         "Acceptable": _number(one.share, "no verdicts", percent),
         "Per 1,000 answers": _number(None if one.cost_usd is None else 1000 * one.cost_usd, "unknown", money),
-        "A month": _number(one.usd_a_month, "not known", money),
+        "A month": Number("not known" if one.usd_a_month is None else month(found, one), one.usd_a_month),
         "Median": _number(one.p50_ms, "not measured", seconds),
         "p95": _number(one.p95_ms, "not measured", seconds),
         "Refused": _number(one.refusals, "not known", percent),
-        "Misses, held out": _number(one.misses, "–", lambda share: f"{100 * share:.1f} points"),
+        "Short of the best": _number(one.misses, "–", lambda share: f"{100 * share:.1f} points"),
     }
+
+
+def month(found: View, one: Policy) -> str:
+    """What a month costs, written as on *Overview*."""
+    if one.usd_a_month is None:
+        return UNKNOWN
+    is_whole = is_in_dollars(found.ifs.in_force.usd_a_month, found.ifs.compiled.usd_a_month)
+    return spend(one.usd_a_month, is_whole=is_whole)
 
 
 def _number(value: float | None, unknown: str, write) -> Number:  # type: ignore[no-untyped-def]
@@ -76,19 +102,35 @@ def _number(value: float | None, unknown: str, write) -> Number:  # type: ignore
 
 def basis(found: View) -> str:
     """By what categories are weighted, and in whose eyes."""
-    weights = "production's answers a month" if found.ifs.weighted_by_answers else "prompts"
-    human = "in the eyes of raters" if found.ifs.compiled.is_human else "by automatic verdicts where raters are too few"
     return (
-        f"Categories weighted by {weights}. Acceptable {human}. Costs hold everything paid, failed attempts too; "
-        "*unknown* is a price that nobody entered, never nothing."
+        f"*Acceptable*: {judged_by(found)}{_unlike(found)}. *Per 1,000 answers*: everything paid in all runs, failed "
+        "attempts too; *unknown* is a price that nobody entered. *A month*: as on *Overview*, at what the newest run "
+        "paid."
     )
 
 
+def judged_by(found: View) -> str:
+    """Whose judgement the shares acceptable are, and what categories count in them."""
+    who = "by raters" if found.ifs.compiled.is_human else "by raters, automatically where they are too few"
+    weights = "its answers a month" if found.ifs.weighted_by_answers else "its prompts"
+    return f"{who}, each category counted by {weights}"
+
+
+def _unlike(found: View) -> str:
+    """Why other pages have other shares of the same name."""
+    if not found.ifs.weighted_by_answers:
+        return ""
+    return " (on *Cost & quality* every prompt counts alike, so categories with little traffic count for more there)"
+
+
 def regret(found: View) -> str:
-    """What the tables and the best single model miss on prompts held out."""
+    """How far the tables and the best single model are from the best, on prompts that they were not chosen by."""
     regret = found.ifs.regret
     if regret is None:
-        return "Regret is not known yet: it takes prompts in every category that candidates were asked in common."
+        return (
+            "How far each is from the best is not known yet: it takes prompts in every category that candidates were "
+            "asked in common."
+        )
     single = frame.as_typed(found.names.get(found.ifs.single or 0, "the best single model"))
     best = regret.hindsight
     hindsight = "" if best is None else (
@@ -96,9 +138,10 @@ def regret(found: View) -> str:
         f"{100 * regret.alone[best]:.1f} %"
     )  # fmt: skip
     return (
-        ":material/science: *Misses, held out*: points of acceptable answers that the best candidate of each category "
-        f"would win. The {regret.prompts:,} prompts are dealt to {regret.folds} folds, and each prompt is answered as "
-        f"what the others alone lead to says: by the table {100 * regret.table:.1f} % acceptable, by the one model for "
-        f"all that was best on the others (mostly {single}) {100 * regret.single:.1f} %. Who knows these prompts gets "
-        f"more by chance: an oracle {100 * regret.oracle:.1f} %{hindsight}."
+        ":material/science: *Short of the best* (regret): points of acceptable answers below a choice that knows the "
+        "best candidate of each category beforehand (an oracle), which nobody does. It is tried on prompts that were "
+        f"held out: the {regret.prompts:,} prompts are dealt to {regret.folds} parts, and each part is answered as the "
+        f"other parts lead to. Acceptable there: {100 * regret.table:.1f} % by the table, {100 * regret.single:.1f} % "
+        f"by the one model that was best on the other parts (mostly {single}), {100 * regret.oracle:.1f} % by the "
+        f"oracle{hindsight}."
     )

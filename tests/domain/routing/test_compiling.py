@@ -85,6 +85,15 @@ def test_a_category_leaves_its_incumbent_where_the_verdict_says_switch_and_nowhe
         assert (kept.primary, kept.because) == (A, RouteBecause.KEPT)
 
 
+def test_who_got_worse_here_or_was_never_acceptable_relieves_nobody():
+    assert route(scope()).fallbacks == (B, C)
+    assert route(scope(worsened={B})).fallbacks == (C, D)
+    in_force = Route("support", A, (B, C))
+    assert route(scope(incumbent=in_force, worsened={B})).fallbacks == (C, D)
+    useless = {one: option(one) for one in ALL} | {B: Option(B, share=0.0, cost_usd=0.01)}
+    assert route(scope(options=useless)).fallbacks == (C, D)
+
+
 def test_of_equals_the_one_that_is_proven_cheaper_takes_it_and_a_cheaper_champion_keeps_it():
     equal = compared(B, Decision.PRACTICALLY_EQUAL, Because.EQUAL_ONE_CHEAPER, cheaper=B)
     assert route(scope(equal)).because is RouteBecause.CHEAPER

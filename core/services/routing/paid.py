@@ -1,0 +1,19 @@
+"""What answers took in the newest runs: the responses that *Overview* counts, so that both tell one month's number."""
+
+from sqlmodel import Session
+
+from core.domain.overview import Spent, SpentBy
+from core.services import quality
+from core.services.datasets import datasets
+
+
+def spent(session: Session, dataset: str) -> SpentBy:
+    """By candidate and category, in the newest version that was answered: of each prompt its newest run."""
+    newest = next((id for id in reversed(datasets.versions(session, dataset)) if quality.runs(session, id)), None)
+    if newest is None:
+        return {}
+    return {
+        (line.candidate_id, line.category): Spent(line.cost_usd, line.responses)
+        for line in quality.report(session, quality.Scope(newest)).lines
+        if line.category is not None and line.responses
+    }
