@@ -106,9 +106,8 @@ def _against(one: Comparison, shares: str) -> str:
     if one.because is Because.LESS_SAFE and one.safety is not None:
         return f"called unsafe {-100 * one.safety.estimate:.1f} points more often, proven by safety votes"
     if one.decision is Decision.KEEP:
-        return f"{one.because}{shares}"
-    seen = "" if one.quality is None or one.quality.estimate >= 0 else f", by what was seen {points(one.quality)}"
-    return f"not proven to be good enough{seen}{shares}"
+        return f"{one.because} ({shares})" if shares else str(one.because)
+    return f"{shares}, not proven" if shares else "not proven to be good enough"
 
 
 def _shares(scope: Scope, candidate: int, primary: int, name: str) -> str:
@@ -116,7 +115,7 @@ def _shares(scope: Scope, candidate: int, primary: int, name: str) -> str:
     mine, other = (scope.options.get(of) for of in (candidate, primary))
     if mine is None or other is None or mine.share is None or other.share is None:
         return ""
-    return f" ({percent(mine.share)} acceptable, {name} {percent(other.share)})"
+    return f"{percent(mine.share)} acceptable, {name} {percent(other.share)}"
 
 
 def _compared(found: Found, category: str, challenger: int) -> Comparison | None:

@@ -1,4 +1,4 @@
-"""What size of change can be seen at all with this dataset, and how often the statistics would cry wolf on it."""
+"""What size of change can be seen at all with this dataset, and how often the statistics raise a false alarm on it."""
 
 import streamlit as st
 
@@ -65,8 +65,8 @@ def _written(metric: Metric, size: float) -> str:
 def _replayed(replay: Replay | None) -> str:
     if replay is None:
         return (
-            "How often these statistics would cry wolf on your own answers has not been measured yet; that happens in "
-            "the background."
+            "How often these statistics raise a false alarm on your own answers has not been measured yet; that happens "
+            "in the background."
         )
     return (
         f"Measured on your own answers, drawn again as if nothing had changed: an alarm in {replay.alarm_years:,} of "

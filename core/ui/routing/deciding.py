@@ -64,7 +64,7 @@ def _effect(found: View) -> list[str]:
         held = found.ifs.regret
         beside = "" if held is None else f"; {100 * held.table:.1f} % on prompts that the table was not made from"
         seen = f"{100 * was.share:.1f} % now, {100 * now.share:.1f} % by what was seen"
-        lines.append(f"- acceptable, {what_if.judged_by(found)}: {made_of.marked(seen)}{beside}")
+        lines.append(f"- acceptable, {what_if.counted(found)}: {made_of.marked(seen)}{beside}")
     if was.usd_a_month is not None and now.usd_a_month is not None:
         monthly = f"{what_if.month(found, was)} now, {what_if.month(found, now)} expected"
         lines.append(f"- cost a month, at what the newest run paid: {made_of.marked(monthly)}")

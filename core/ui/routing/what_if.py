@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.domain.words import UNKNOWN, money, percent, seconds, spend
+from core.domain.words import UNKNOWN, money, n, percent, seconds, spend
 from core.services.routing import Policy, View
 from core.ui.overview import addresses, leading
 from core.ui.quality.month import is_in_dollars
@@ -14,7 +14,7 @@ from core.ui.routing.made_of import Way
 from core.ui.shared import access, frame, grids
 from core.ui.shared.grids import Number
 
-_SHOWN = 8
+_SHOWN, _REASONS = 8, 3
 
 
 def section(found: View) -> None:
@@ -35,9 +35,16 @@ def _why_not(found: View) -> None:
     with st.container(gap="xsmall", key="routing_said-why-not"):
         for line in why_not(found):
             name, reasons = found.names[line], found.against[line]
-            said = "; ".join(f"in {frame.as_typed(category)} {frame.as_typed(why)}" for category, why in reasons)
+            each = [f"in {frame.as_typed(category)} {frame.as_typed(why)}" for category, why in reasons[:_REASONS]]
+            more = len(reasons) - len(each)
+            said = "; ".join([*each, f"and {n(more, 'more category', 'more categories')}"] if more else each)
             to = addresses.verdict(found.dataset, reasons[0][0])
             leading.line(f"**Why not {frame.as_typed(name)} everywhere?** {said[:1].upper()}{said[1:]}.", to)
+    if why_not(found):
+        st.caption(
+            "A share acceptable does not weigh harm, and in one of all a category with little traffic counts for "
+            "little. A table moves each category by its own evidence, and not where safety votes prove harm."
+        )
 
 
 def why_not(found: View) -> list[int]:
@@ -112,8 +119,12 @@ def basis(found: View) -> str:
 def judged_by(found: View) -> str:
     """Whose judgement the shares acceptable are, and what categories count in them."""
     who = "by raters" if found.ifs.compiled.is_human else "by raters, automatically where they are too few"
-    weights = "its answers a month" if found.ifs.weighted_by_answers else "its prompts"
-    return f"{who}, each category counted by {weights}"
+    return f"{who}, {counted(found)}"
+
+
+def counted(found: View) -> str:
+    """What categories count in shares over all."""
+    return f"each category counted by its {'answers a month' if found.ifs.weighted_by_answers else 'prompts'}"
 
 
 def _unlike(found: View) -> str:
