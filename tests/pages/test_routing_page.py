@@ -1,11 +1,14 @@
 """The Routing page, run as the app runs it: the answer in words, proposing, deciding, limits, and what stands empty."""
 
+import re
+
 import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
 from core.services import routing as service
+from core.services.deciding import settings as deciding_settings
 from core.services.routing import VersionState, listed, outcomes, propose_due
 from core.services.routing import settings as limits
 from core.services.studies import studies
@@ -27,9 +30,9 @@ def workspace(workspace: Engine) -> Engine:
     return workspace
 
 
-def opened() -> AppTest:
+def opened(page: str = "routing.py") -> AppTest:
     app = AppTest.from_file(str(PAGES_FOLDER / "shell.py"), default_timeout=60)
-    app.switch_page("routing.py")
+    app.switch_page(page)
     app.run()
     assert not app.exception
     return app
@@ -103,6 +106,17 @@ def test_beside_one_model_for_all_it_says_why_not_and_what_accepting_does(worksp
     assert "% acceptable, A " in why_not
     assert any("It names no champion: that is done on Decisions" in label for label in said)
     assert "which nobody does" in words(app), "an oracle is explained where it stands"
+
+
+def test_a_month_is_one_number_on_overview_and_on_routing(workspace: Engine):
+    cheaper(workspace)
+    answers = {"support": 9000.0, "coding": 1000.0}
+    write(workspace, lambda s: deciding_settings.save(s, {}, latency_limit_ms={}, answers_a_month=answers))
+    found = re.search(r"newest run paid: \[(\S+) now, (\S+) expected\]", words(opened()).replace("\\", ""))
+    assert found is not None
+    app = opened("overview.py")
+    there = {link.proto.label.replace("\\", "") for link in app.get("page_link")}
+    assert {found[1], found[2]} <= there
 
 
 def test_each_figure_leads_to_its_category_and_candidate_by_id(workspace: Engine):

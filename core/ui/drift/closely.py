@@ -88,7 +88,8 @@ def _causes(one: FindingLine) -> None:
         return
     st.markdown("**Likely cause**\n\n" + "\n".join(f"- {_part(one, part)}" for part in one.parts))
     if Cause.PRICES in one.causes:
-        st.page_link("candidates.py", label="Prices, on Candidates", icon=":material/payments:")
+        address = {"candidates_show": "Prices"}
+        st.page_link("candidates.py", label="Prices, on Candidates", query_params=address, icon=":material/payments:")
 
 
 def _part(one: FindingLine, part: CausePart) -> str:

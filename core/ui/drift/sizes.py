@@ -65,8 +65,8 @@ def _written(metric: Metric, size: float) -> str:
 def _replayed(replay: Replay | None) -> str:
     if replay is None:
         return (
-            "How often these statistics raise a false alarm on your own answers has not been measured yet; that happens "
-            "in the background."
+            "How often these statistics raise a false alarm on your own answers has not been measured yet; that "
+            "happens in the background."
         )
     return (
         f"Measured on your own answers, drawn again as if nothing had changed: an alarm in {replay.alarm_years:,} of "
