@@ -273,8 +273,25 @@ def test_a_change_that_ended_says_of_what_scope_it_was_and_why(workspace: Engine
     week(made)
     (closed,) = [each for each in opened().expander if "no longer so" in each.label]
     said = "".join(str(each.value) for each in closed.markdown).replace("\\", "").replace("\u2060", "")
-    assert "Overall, as run 2 left it: B's share acceptable fell" in said
+    assert "Overall, on 32 prompts in run 2: B's share acceptable fell" in said
     assert "In run 3 it is within what varies by chance, or too small to be told." in said
+
+
+def test_what_a_run_of_one_category_told_overall_is_no_earlier_change(workspace: Engine) -> None:
+    """Its overall figures are those of that category, where the change goes on."""
+    made = pinned(workspace, categories=("coding", "support", "safety", "writing", "reasoning", "extraction", "tone"))
+    fell = {"B": Truth(points=-0.7, name="other-model", category="coding")}
+    coding = [place for place, category in enumerate(made.category) if made.categories[category] == "coding"]
+    made.run(fell, prompts=coding)
+    assert drift.check_due(made.engine, now=made.now) == 1
+    overall = next(one for one in findings(workspace) if one.key == ("B", "acceptable", None))
+    assert overall.prompts == len(coding)
+    week(made, fell)
+    stands = next(one for one in findings(workspace) if one.key == ("B", "acceptable", "coding"))
+    assert stands.prompts == len(coding)
+    assert ("B", "acceptable", None) not in {one.key for one in findings(workspace)}, "of all it is too small"
+    said = "".join(str(each.value) for fold in opened().expander for each in fold.markdown)
+    assert "B's share acceptable fell" not in said.replace("\\", "")
 
 
 def test_our_own_edits_of_one_time_are_one_line(workspace: Engine) -> None:

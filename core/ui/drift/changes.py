@@ -59,8 +59,8 @@ def _ended(state: DriftState, one: FindingLine) -> str:
     ]
     goes_on = f" The change goes on {' and '.join(elsewhere)}, see above." if elsewhere else ""
     said = (
-        f"{where(one.category)}, as run {one.run_id} left it: {one.sentence} In run {run} it is within what varies by "
-        f"chance, or too small to be told.{goes_on}"
+        f"{where(one.category)}, on {n(one.prompts, 'prompt')} in run {one.run_id}: {one.sentence} In run {run} it is "
+        f"within what varies by chance, or too small to be told.{goes_on}"
     )
     return frame.as_typed(said)
 
@@ -70,7 +70,19 @@ def _no_longer_so(state: DriftState) -> list[FindingLine]:
     if state.check is None:
         return []
     stands = {(one.candidate_id, one.category, one.metric.name) for one in state.findings}
-    return [one for one in state.check.closed if (one.candidate_id, one.category, one.metric.name) not in stands]
+    return [
+        one
+        for one in state.check.closed
+        if (one.candidate_id, one.category, one.metric.name) not in stands and not _is_of_a_category(state, one)
+    ]
+
+
+def _is_of_a_category(state: DriftState, one: FindingLine) -> bool:
+    """Whether it was told of all prompts by a run that asked one category alone, where the change stands."""
+    return one.category is None and any(
+        (other.candidate_id, other.metric.name, other.prompts) == (one.candidate_id, one.metric.name, one.prompts)
+        for other in state.findings
+    )
 
 
 def _headline(state: DriftState) -> str:
