@@ -115,6 +115,16 @@ def test_an_alarm_raises_one_alert_a_candidate_in_its_own_transaction(started: W
     linked = int(alerts[0].link.rpartition("=")[2])
     with reading(started.engine) as session:
         assert session.get_one(DriftFinding, linked).said["sentence"].startswith(alerts[0].title)
+    assert alerts[0].title not in alerts[0].text
+    assert alerts[0].text.startswith("The change is −")
+
+
+def test_what_costs_more_is_a_warning_and_what_costs_less_a_note(started: Weeks):
+    started.run({"A": Truth(price=1.6), "B": Truth(price=0.5)})
+    drift.check_due(started.engine, now=started.now)
+    with reading(started.engine) as session:
+        found = {alert.data["candidate"]: alert.severity for alert in session.exec(select(Alert)).all()}
+    assert found == {"A": "warning", "B": "note"}
 
 
 def test_a_story_goes_on_while_it_is_found_and_is_closed_when_it_is_gone(started: Weeks):
