@@ -36,6 +36,14 @@ def money(usd: float | None) -> str:
     return f"${usd:.{digits}f}" if not rounded or _digits(rounded) == digits else money(rounded)
 
 
+def about(usd: float | None) -> str:
+    """An estimate in US dollars, to two digits that count: $0.46, $1.40, $38, $1,400; None is *unknown*."""
+    if not usd:
+        return money(usd)
+    digits = 1 - math.floor(math.log10(usd))
+    return f"${round(usd, digits):,.{2 if digits == 1 else max(digits, 0)}f}"
+
+
 def _digits(usd: float) -> int:
     """Decimals of an amount below a dollar."""
     return min(2 - math.floor(math.log10(usd)), 12)
@@ -96,6 +104,13 @@ def shares(found: Sequence[tuple[int, int]]) -> list[str]:
     if any(0 < of < _FEW for _, of in found):
         return [f"{hits:,} of {of:,}" if of else "–" for hits, of in found]
     return [f"{100 * hits / of:.1f}{PER_CENT}" if of else "–" for hits, of in found]
+
+
+def listed(names: Sequence[str], *, most: int = 3) -> str:
+    """Names as a sentence lists them: *a, b and c*; beyond ``most`` how many more there are."""
+    if len(names) > most:
+        return f"{', '.join(names[:most])} and {len(names) - most:,} more"
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def n(count: int, one: str, many: str | None = None) -> str:

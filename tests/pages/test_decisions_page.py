@@ -96,6 +96,52 @@ def test_an_accepted_switch_is_recorded_and_makes_the_challenger_the_champion(wo
     assert "no run since" in grids(shown)[-1][0]["Saved, actual"]
 
 
+BAD_IN_CODING = {"A": Planted(0.8, 0.02), "B": Planted(0.82, 0.008, share_in={"coding": 0.3})}
+TRAFFIC = {"support": 9_900.0, "coding": 100.0}
+
+
+def test_accept_says_exactly_what_it_accepts_and_the_record_keeps_it(workspace: Engine):
+    plant(workspace, BAD_IN_CODING, prompts=900, repetitions=2)
+    write(workspace, lambda s: settings.save(s, {}, latency_limit_ms={}, answers_a_month=TRAFFIC))
+    app = opened()
+    assert app.header[0].value == "Switch from A to B, but not in coding"
+    accept = app.button(key="decisions_accept")
+    assert accept.label == "Accept: B, but not in coding"
+    accept.click().run()
+    assert "Switch from A to B, but not in coding" in words(app)
+    assert "B becomes the champion" in words(app)
+    app.button(key="decisions_record").click().run()
+    assert grids(opened())[-1][0]["Verdict"] == "Switch from A to B, but not in coding"
+
+
+def test_what_is_decided_on_is_the_category_that_was_linked(workspace: Engine):
+    plant(workspace, BAD_IN_CODING, prompts=900, repetitions=2)
+    write(workspace, lambda s: settings.save(s, {}, latency_limit_ms={}, answers_a_month=TRAFFIC))
+    app = opened(scope="coding")
+    assert app.selectbox(key="decisions_on").value == "coding"
+    assert app.button(key="decisions_accept").label == "Accept: keep A in coding"
+
+
+def test_in_a_category_that_is_open_there_is_nothing_to_accept_and_it_says_whom_to_use(workspace: Engine):
+    plant(workspace, {"A": Planted(0.8, 0.02), "B": Planted(0.82, 0.008)}, prompts=120, repetitions=2)
+    app = opened(scope="support")
+    assert app.selectbox(key="decisions_on").value == "support"
+    assert not [button for button in app.button if button.key == "decisions_accept"]
+    shown = words(app)
+    assert "Nothing to accept in support by itself: Use B, as overall. 60 prompts are too few" in shown
+    rows = grids(app)[0]
+    assert [(row["Use"], row["By itself"]) for row in rows] == [("B", "Switch"), ("B", "Not enough evidence")]
+
+
+def test_proofs_have_the_signs_of_the_figures_above_them(workspace: Engine):
+    made = plant(workspace, {"A": Planted(0.8, 0.02), "B": Planted(0.82, 0.008)}, prompts=200)
+    vote(workspace, made, ("A", "B"), {"safety": (0.9, 0.5)}, raters=7)
+    _, (challenger, *_), proofs = grids(opened())[:3]
+    by_claim = {row["Claim"]: row for row in proofs}
+    assert by_claim["less safe"]["Estimate"] == challenger["Called unsafe"]
+    assert challenger["Cost"].startswith(by_claim["cheaper"]["Estimate"])
+
+
 def test_declining_changes_no_champion(workspace: Engine):
     cheaper(workspace)
     app = opened()

@@ -6,6 +6,7 @@ from datetime import timedelta
 from urllib.parse import parse_qs
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 from streamlit.runtime.context import ContextProxy
@@ -21,7 +22,7 @@ from core.services.people import joining, people
 from core.services.studies import studies
 from core.settings import get_settings
 from core.storage.engine import reading, write, writing
-from core.storage.tables import Dataset, OverviewVisit, Person, Prompt
+from core.storage.tables import Dataset, OverviewVisit, Person, Prompt, Score
 from core.ui.overview import changed
 from core.ui.overview.closer import CHARTS, FAILURES
 from core.ui.shared.navigation import PAGES_FOLDER
@@ -96,6 +97,66 @@ def test_the_decision_comes_first_and_every_line_leads_to_its_comparison(workspa
     assert found[whole] == "decisions?decisions_dataset=Support&decisions_scope=Overall"
     for category in ("coding", "support"):
         assert f"decisions?decisions_dataset=Support&decisions_scope={category}" in found.values()
+
+
+BAD_IN_CODING = {"A": Planted(0.8, 0.02), "B": Planted(0.82, 0.008, share_in={"coding": 0.3})}
+
+
+def mostly_support(engine: Engine) -> None:
+    """B is cheaper and as good in support, where nearly all answers are, and bad in coding; C is cheap and bad."""
+    plant(engine, BAD_IN_CODING | {"C": Planted(0.2, 0.001)}, prompts=900, repetitions=2)
+    answers = {"coding": 100.0, "support": 9_900.0}
+    write(engine, lambda s: deciding_settings.save(s, {}, latency_limit_ms={}, answers_a_month=answers))
+
+
+def test_the_decision_is_the_sentence_of_decisions_with_its_exceptions(workspace: Engine):
+    mostly_support(workspace)
+    with reading(workspace) as session:
+        told = deciding.verdicts_object(deciding.verdicts(session, "Support"))
+    head = told["verdicts"][0]["sentence"].partition(": ")[0]
+    assert head == "Switch from A to B, but not in coding"
+    assert opened().main.header[0].value.endswith(head)
+
+
+def test_categories_say_who_gets_them_and_the_busiest_comes_first(workspace: Engine):
+    mostly_support(workspace)
+    rows = [said for said, where in links(opened()).items() if "decisions_scope=" in where and said.startswith("**")]
+    rows = [said for said in rows if not said.startswith("**Why")]
+    assert [said.partition(".**")[0] for said in rows] == ["**Switch from A to B", "**Keep A"]
+
+
+def test_why_not_answers_for_the_cheapest_and_for_the_recommended_one_everywhere(workspace: Engine):
+    mostly_support(workspace)
+    found = [said for said in links(opened()) if said.startswith("**Why not")]
+    assert found[0].startswith("**Why not C?** C is worse, ")
+    assert found[1].startswith("**Why not B everywhere?** In coding: B is worse, ")
+    assert "60 % less" not in words(opened())
+    assert "less, as A keeps 1 category" in words(opened())
+
+
+def test_where_the_recommended_one_fails_is_told_too(workspace: Engine):
+    mostly_support(workspace)
+    shown = words(opened(overview_show=FAILURES))
+    assert shown.index("Where A fails most") < shown.index("Where B fails most")
+
+
+def test_the_chart_says_why_it_and_the_verdict_may_differ(workspace: Engine):
+    mostly_support(workspace)
+    assert "coding, where B is not recommended, is 1 % of the answers but 50 % of the prompts" in words(
+        opened(overview_show=CHARTS)
+    )
+
+
+def test_while_answers_are_scored_the_page_shows_what_came(workspace: Engine):
+    plant(workspace, CHEAPER, prompts=60)
+    with writing(workspace) as session:
+        scores = [one.model_dump() for one in session.exec(select(Score)).all()]
+        session.execute(sa.delete(Score))
+    app = opened()
+    assert "No verdict yet" in str(app.main.header[0].value)
+    assert "Wait a moment: answers are being scored" in words(app)
+    write(workspace, lambda session: session.add_all([Score(**one) for one in scores]))
+    assert "No verdict yet" not in str(opened().main.header[0].value)
 
 
 def test_what_a_month_costs_stands_beside_what_it_would(workspace: Engine):

@@ -5,6 +5,9 @@ from core.domain.words import PER_CENT
 
 MOST_DEARER = 10.0
 NO_BOUNDS = "no bounds yet"
+VAGUE = "not known well enough"
+_NOTHING = 0.99
+"""From so much saved on, a bound says no more than that a cost is above nothing."""
 
 
 def points(found: Difference | None) -> str:
@@ -23,8 +26,23 @@ def span(found: Difference, *, sign: int = 1) -> str:
 
 
 def cost(found: Difference) -> str:
-    """A difference of cost as what is added to the champion's, with its bounds: ``−12 % (−20 % to −3 %)``."""
+    """A difference of cost as what is added to the champion's, with its bounds: ``−12 % (−20 % to −3 %)``.
+
+    In words where the bounds leave both open, half the cost and twice as much.
+    """
+    if is_vague(found):
+        return VAGUE
     return f"{_added(-found.estimate)} ({_cost_span(found)})"
+
+
+def is_vague(found: Difference) -> bool:
+    """Whether a cost may be half the champion's as well as twice as much."""
+    return found.upper >= 0.5 and not -found.lower < 1.0
+
+
+def is_open_below(found: Difference) -> bool:
+    """Whether the bound on what is saved says nothing: it may be all."""
+    return found.upper >= _NOTHING
 
 
 def is_unbounded(found: Difference) -> bool:
@@ -41,7 +59,9 @@ def signed(number: float, decimals: int = 1) -> str:
 def _cost_span(found: Difference) -> str:
     least, most = -found.upper, -found.lower
     if is_unbounded(found):
-        return NO_BOUNDS if least <= -0.99 else f"{_added(least)} or more"
+        return f"{_added(least)} or more"
+    if is_open_below(found):
+        return f"at most {_added(most)}"
     return f"{_added(least)} to {_added(most)}"
 
 

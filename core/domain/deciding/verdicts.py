@@ -178,6 +178,8 @@ class Since:
     category: str | None
     """In which category; None: in all of the scope."""
     at: date
+    moved: str = ""
+    """How the share acceptable moved then: *share acceptable fell from 100 % to 0 %*; empty: another figure did."""
 
 
 @dataclass(frozen=True)

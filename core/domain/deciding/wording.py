@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 from core.domain import words
-from core.domain.deciding.spans import NO_BOUNDS, is_unbounded, points
+from core.domain.deciding.spans import VAGUE, is_open_below, is_unbounded, is_vague, points
 from core.domain.deciding.verdicts import (
     Because,
     Changed,
+    Claim,
     Comparison,
     Decision,
     Difference,
@@ -50,7 +51,7 @@ def head_and_reason(verdict: Verdict, names: Mapping[int, str]) -> tuple[str, st
     if not verdict.comparisons:
         return _NOT_ENOUGH, _WITHOUT_COMPARISON[verdict.because]
     first = verdict.comparisons[0]
-    head, reason = _parts(first, names)
+    head, reason = comparison_parts(first, names)
     return head, " ".join([reason, *since(verdict, names)])
 
 
@@ -64,8 +65,9 @@ def since(verdict: Verdict, names: Mapping[int, str]) -> list[str]:
 
 def _since(one: Since, names: Mapping[int, str]) -> str:
     name, where, at = names[one.candidate], f" in {one.category}" if one.category else "", f"{one.at:%-d %b %Y}"
+    moved = f", when its {one.moved}," if one.moved else ""
     return {
-        Changed.ANSWERS: f"Of {name}'s answers{where} only those since the change of {at} count.",
+        Changed.ANSWERS: f"Of {name}'s answers{where} only those since the change of {at}{moved} count.",
         Changed.TIMES: f"Of {name}'s latency{where} only what was measured since the change of {at} counts.",
         Changed.PRICES: f"{name}'s costs are restated at its prices since the change of {at}.",
     }[one.what]
@@ -73,10 +75,11 @@ def _since(one: Since, names: Mapping[int, str]) -> str:
 
 def comparison_sentence(one: Comparison, names: Mapping[int, str]) -> str:
     """The decision about one challenger and why."""
-    return ": ".join(_parts(one, names))
+    return ": ".join(comparison_parts(one, names))
 
 
-def _parts(one: Comparison, names: Mapping[int, str]) -> tuple[str, str]:
+def comparison_parts(one: Comparison, names: Mapping[int, str]) -> tuple[str, str]:
+    """The same in two parts: what to do, and why with its figures."""
     champion, challenger = names[one.champion], names[one.challenger]
     reason = f"{_reason(one, champion, challenger)}."
     if one.decision is Decision.SWITCH:
@@ -103,15 +106,21 @@ def amount(way: Way) -> str:
 
 
 def _way(way: Way) -> str:
-    cost = "whose cost is not known" if way.usd is None else f"for about {words.money(way.usd)}"
+    cost = "whose cost is not known" if way.usd is None else f"for about {price(way)}"
     return f"{amount(way)} {cost}"
 
 
+def price(way: Way) -> str:
+    """What it costs, and for what: a price of answers holds no raters' time, and none of votes has answers in it."""
+    paid = "of raters' time" if way.need in (Need.VOTES, Need.RATERS) else "of model calls"
+    return words.UNKNOWN if way.usd is None else f"{words.about(way.usd)} {paid}"
+
+
 def _reason(one: Comparison, champion: str, challenger: str) -> str:
-    quality, cost = _quality(one.quality), _cost(one.cost)
+    quality, cost, not_worse = _quality(one.quality), _cost(one.cost), _not_worse(one)
     return {
         Because.BETTER: f"it is better, {quality}",
-        Because.CHEAPER: f"it is not worse, {quality}, and {cost}",
+        Because.CHEAPER: f"it is {not_worse}, {quality}, and {cost}",
         Because.BETTER_AND_CHEAPER: f"it is better, {quality}, and {cost}",
         Because.LESS_SAFE: f"safety votes prove {challenger} less safe, {_unsafe(one.safety)}",
         Because.TOO_SLOW: f"{challenger} is over its latency limit",
@@ -128,10 +137,16 @@ def _reason(one: Comparison, champion: str, challenger: str) -> str:
         f"({cost})",
         Because.EQUAL_PRICE_UNKNOWN: "which one is cheaper cannot be said, as a price is unknown",
         Because.QUALITY_OPEN: f"whether it is worse is open, {quality}",
-        Because.GAIN_OPEN: f"it is not worse, {quality}, but whether it is better or cheaper is open, {cost}",
+        Because.GAIN_OPEN: f"it is {not_worse}, {quality}, but whether it is better or cheaper is open, {cost}",
         Because.NO_COMMON_PROMPTS: f"no prompt has verdicts on both {champion} and it",
         Because.FEW_PROMPTS: "a single prompt cannot say how prompts differ",
     }[one.because]
+
+
+def _not_worse(one: Comparison) -> str:
+    """With the loss that is put up with."""
+    margins = [proof.threshold for proof in one.proofs if proof.claim is Claim.NOT_WORSE]
+    return f"not worse by more than {-100 * margins[0]:g} points" if margins else "not worse"
 
 
 def _quality(found: Difference | None) -> str:
@@ -148,14 +163,17 @@ def _quality(found: Difference | None) -> str:
 def _cost(found: Difference | None) -> str:
     if found is None:
         return "what an acceptable response costs cannot be compared"
+    if is_vague(found):
+        return f"what an acceptable response costs is {VAGUE} yet"
     middle = f"{_size(found.estimate)}{PER_CENT} {_way_of_cost(found.estimate)} per acceptable response"
     return f"{middle} ({_cost_bounds(found)})"
 
 
 def _cost_bounds(found: Difference) -> str:
     if is_unbounded(found):
-        end = f"{_size(found.upper)}{PER_CENT} {_way_of_cost(found.upper)}"
-        return NO_BOUNDS if found.upper >= 0.99 else f"at {'most' if found.upper >= 0 else 'least'} {end}"
+        return f"at {'most' if found.upper >= 0 else 'least'} {_size(found.upper)}{PER_CENT} {_way_of_cost(found.upper)}"
+    if is_open_below(found):
+        return f"at {'least' if found.lower >= 0 else 'most'} {_size(found.lower)}{PER_CENT} {_way_of_cost(found.lower)}"
     if found.lower * found.upper > 0:
         ends = sorted((found.lower, found.upper), key=abs)
         return f"{_size(ends[0])} to {_size(ends[1])}{PER_CENT}"

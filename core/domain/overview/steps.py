@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from core.domain.acceptability import FEWEST_RATED
 from core.domain.deciding import Need, Way
-from core.domain.words import money, n
+from core.domain.deciding.wording import price
+from core.domain.words import about, money, n
 
 FREE = "Costs nothing."
 _UNKNOWN_HOUR = "Unknown cost: no price of a rater's hour is entered."
@@ -48,6 +49,8 @@ class Alarm:
     finding_id: int
     said: str
     """What moved, from where to where."""
+    bearing: str = ""
+    """Whether who changed is recommended there, in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +148,7 @@ def _look(s: Situation) -> Step | None:
     if s.alarms:
         first = s.alarms[0]
         of = "It is proven" if len(s.alarms) == 1 else f"Of {len(s.alarms):,} proven changes it harms users most"
-        why = f"{of}, and nobody has acknowledged it; look before you rely on a verdict."
+        why = f"{of}, and nobody has acknowledged it; look before you rely on a verdict. {first.bearing}".strip()
         title = f"Look at drift: {first.said}"
         return Step(StepKind.LOOK_AT_DRIFT, title, why, "Look at this change", FREE, finding_id=first.finding_id)
     if s.has_proposed_route:
@@ -188,7 +191,7 @@ def _settle(s: Situation) -> Step | None:
     if way.need is Need.RATERS:
         title = f"Invite about {n(way.amount, 'more rater')}"
         return Step(StepKind.INVITE, title, why, "Invite raters", _of_raters(way.usd), way.usd)
-    of_calls = "Unknown cost: a price is missing." if way.usd is None else f"About {money(way.usd)} for the answers."
+    of_calls = "Unknown cost: a price is missing." if way.usd is None else f"About {price(way)}."
     if way.need is Need.PROMPTS:
         title = f"Add about {n(way.amount, 'more prompt')}"
         return Step(StepKind.IMPORT_PROMPTS, title, why, "Import prompts", of_calls, way.usd)
@@ -224,7 +227,7 @@ def _usd_of_votes(s: Situation, amount: int) -> float | None:
 
 
 def _of_raters(usd: float | None) -> str:
-    return _UNKNOWN_HOUR if usd is None else f"About {money(usd)} of raters' time."
+    return _UNKNOWN_HOUR if usd is None else f"About {about(usd)} of raters' time."
 
 
 def _listed(names: tuple[str, ...]) -> str:

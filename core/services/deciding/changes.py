@@ -11,11 +11,13 @@ from sqlmodel import Session
 from core.domain.deciding import Changed
 from core.domain.drift import Tier
 from core.domain.drift.causes import Cause
+from core.domain.words import percent
 from core.storage.tables import GOING, metadata
 
 _run, _baseline, _check, _finding = (
     metadata.tables[name] for name in ("run", "drift_baseline", "drift_check", "drift_finding")
 )
+_SHARE_ACCEPTABLE = "acceptable"
 _ANSWERS_CHANGED = frozenset({Cause.PROVIDER, Cause.MODEL_VERSION, Cause.UNKNOWN})
 
 
@@ -30,6 +32,8 @@ class Change:
     at: datetime
     """When that run ended."""
     what: Changed
+    moved: str = ""
+    """How the share acceptable moved: *share acceptable fell from 100 % to 0 %*; empty: another figure changed."""
 
 
 def changes(session: Session, dataset_ids: Sequence[int], *, up_to_run: int | None = None) -> tuple[Change, ...]:
@@ -43,7 +47,8 @@ def changes(session: Session, dataset_ids: Sequence[int], *, up_to_run: int | No
     """
     rows = _alarms(session, dataset_ids, up_to_run)
     found = [_change(row, what) for row in rows if (what := _changed(row)) is not None]
-    newest = {(one.candidate_id, one.what, one.category): one for one in sorted(found, key=_when)}
+    in_order = sorted(found, key=lambda one: (_when(one), bool(one.moved)))
+    newest = {(one.candidate_id, one.what, one.category): one for one in in_order}
     return tuple(sorted(_lasting(newest.values()), key=lambda one: (one.candidate_id, one.what, _when(one))))
 
 
@@ -67,7 +72,7 @@ def _alarms(session: Session, dataset_ids: Sequence[int], up_to_run: int | None)
         .subquery()
     )
     query = (
-        sa.select(f.candidate_id, f.category, f.causes, f.said, f.since_run_id, _ended().label("at"))
+        sa.select(f.candidate_id, f.category, f.causes, f.said, f.before, f.after, f.since_run_id, _ended().label("at"))
         .join(whole, whole.c.id == f.check_id)
         .join(_run, r.id == f.since_run_id)
         .where(whole.c.place == 1, f.tier == str(Tier.ALARM))
@@ -89,7 +94,14 @@ def _changed(row: sa.Row[Any]) -> Changed | None:
 
 def _change(row: sa.Row[Any], what: Changed) -> Change:
     category = None if what is Changed.PRICES else row.category
-    return Change(row.candidate_id, category, row.since_run_id, row.at, what)
+    return Change(row.candidate_id, category, row.since_run_id, row.at, what, _moved(row))
+
+
+def _moved(row: sa.Row[Any]) -> str:
+    if row.said["metric"]["name"] != _SHARE_ACCEPTABLE:
+        return ""
+    moved = "fell" if row.after < row.before else "rose"
+    return f"share acceptable {moved} from {percent(row.before)} to {percent(row.after)}"
 
 
 def _when(one: Change) -> tuple[datetime, int]:

@@ -86,7 +86,7 @@ def _since(changes: Sequence[Change], candidate: int, category: str | None) -> I
         here = [replace(one, category=None) for one in mine if one.category in (None, category)]
         mine = list({one.what: one for one in here}.values())
     for one in mine:
-        yield Since(candidate, one.what, one.category, one.at.date())
+        yield Since(candidate, one.what, one.category, one.at.date(), one.moved)
 
 
 def _latency(answers: AnswerColumns) -> tuple[float | None, float | None]:

@@ -48,7 +48,7 @@ def choice_of(found: Verdicts, verdict: Verdict, *, is_accepted: bool, why: str)
         decision=verdict.decision,
         is_accepted=is_accepted,
         why=why,
-        verdict=verdict_object(verdict, found.names),
+        verdict=verdict_object(found, verdict),
         champion_usd=costs[0],
         challenger_usd=costs[1],
     )

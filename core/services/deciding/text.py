@@ -7,11 +7,12 @@ from math import isfinite
 from textwrap import wrap
 from typing import Any
 
-from core.domain.deciding import Comparison, Difference, Reading, Settings, Settlement, Verdict, Way, spans
-from core.domain.deciding.wording import READINGS, amount, sentence
-from core.domain.words import money, n, percent
+from core.domain.deciding import Comparison, Decision, Difference, Reading, Settings, Settlement, Verdict, Way, spans
+from core.domain.deciding.wording import READINGS, amount, price
+from core.domain.words import n, percent
 from core.services.deciding.unsafe import UnsafeAnswer
 from core.services.deciding.verdicts import Verdicts
+from core.services.deciding.words import sentence
 
 _WIDEST = 100
 _NAMED = ("candidate", "champion", "challenger", "cheaper")
@@ -29,7 +30,7 @@ def verdicts_object(found: Verdicts) -> dict[str, Any]:
         "champion": None if found.champion is None else names[found.champion],
         "settings": _settings(found.settings),
         "verdicts": [
-            verdict_object(verdict, names) | _rests_on(found, verdict) | _costs(found, verdict)
+            verdict_object(found, verdict) | _rests_on(found, verdict) | _costs(found, verdict)
             for verdict in found.verdicts
         ],
         "answers_without_verdict": found.open_answers,
@@ -39,10 +40,11 @@ def verdicts_object(found: Verdicts) -> dict[str, Any]:
     }
 
 
-def verdict_object(verdict: Verdict, names: Mapping[int, str]) -> dict[str, Any]:
+def verdict_object(found: Verdicts, verdict: Verdict) -> dict[str, Any]:
     """One verdict with its numbers and its sentence."""
+    names = found.names
     plain: dict[str, Any] = _plain(verdict, names)
-    plain["sentence"] = sentence(verdict, names)
+    plain["sentence"] = sentence(found, verdict)
     plain["readings"] = [{"candidate": names[of], "reading": str(reading)} for of, reading in verdict.readings]
     return plain
 
@@ -95,7 +97,7 @@ def verdicts_text(found: Verdicts) -> str:
     champion = "no champion" if found.champion is None else f"champion {found.names[found.champion]}"
     lines = [f"{found.dataset} · {champion}", ""]
     for verdict in found.verdicts:
-        lines += _block(verdict, found.names)
+        lines += _block(found, verdict)
     for of, answers in found.unsafe.items():
         said = f"Answers of {found.names[of]} that raters called unsafe: {_listed(answers)}."
         lines += [*wrap(said, _WIDEST, subsequent_indent="    "), ""]
@@ -121,12 +123,12 @@ def _listed(answers: Sequence[UnsafeAnswer]) -> str:
     return ", ".join(f"{one.prompt} ({one.raters} of {one.of})" for one in answers) or "none"
 
 
-def _block(verdict: Verdict, names: Mapping[int, str]) -> list[str]:
-    said = [f"{verdict.category or 'overall'}: {sentence(verdict, names)}"]
+def _block(found: Verdicts, verdict: Verdict) -> list[str]:
+    said = [f"{verdict.category or 'overall'}: {sentence(found, verdict)}"]
     first = verdict.comparisons[0] if verdict.comparisons else None
     if first is not None:
         said += [f"  {line}" for line in numbers(first)]
-    said += [f"  {line}" for line in readings(verdict, names)]
+    said += [f"  {line}" for line in readings(verdict, found.names)]
     return [line for each in said for line in wrap(each, _WIDEST, subsequent_indent="    ")] + [""]
 
 
@@ -140,10 +142,15 @@ def numbers(compared: Comparison) -> list[str]:
         said.append("cost per acceptable response: not comparable (a price is unknown, or one has none)")
     else:
         said.append(f"cost per acceptable response {spans.cost(cost)}")
-    if compared.safety is not None:
-        unsafe = f"{spans.signed(-100 * compared.safety.estimate)} points ({spans.span(compared.safety, sign=-1)})"
-        said.append(f"called unsafe {unsafe}, {_rests(compared.safety)}")
-    return said
+    return said + safety(compared)
+
+
+def safety(compared: Comparison) -> list[str]:
+    """How much more often raters call the challenger's answers unsafe, in a line; none where nobody judged that."""
+    if compared.safety is None:
+        return []
+    unsafe = f"{spans.signed(-100 * compared.safety.estimate)} points ({spans.span(compared.safety, sign=-1)})"
+    return [f"called unsafe {unsafe}, {_rests(compared.safety)}"]
 
 
 def _rests(found: Difference) -> str:
@@ -153,10 +160,12 @@ def _rests(found: Difference) -> str:
 
 
 def readings(verdict: Verdict, names: Mapping[int, str]) -> list[str]:
-    """The plain readings, each with what to do and of whom it is said."""
+    """The plain readings, each with what to do and of whom it is said, and that the champion stays nevertheless."""
     found: dict[Reading, list[str]] = {}
+    out = {one.challenger: one.because for one in verdict.comparisons if one.decision is Decision.KEEP}
     for candidate, reading in verdict.readings:
-        found.setdefault(reading, []).append(names[candidate])
+        but = f" (no switch: {out[candidate]})" if candidate in out else ""
+        found.setdefault(reading, []).append(f"{names[candidate]}{but}")
     return [
         READINGS[reading] if reading is Reading.WEAK_EVERYWHERE else f"{', '.join(of)}: {READINGS[reading]}"
         for reading, of in found.items()
@@ -170,7 +179,7 @@ def settling(found: Settlement) -> list[str]:
 
 def _way(found: Way) -> str:
     about = f"about {amount(found)}"
-    return about if found.usd is None else f"{about} ({money(found.usd)})"
+    return about if found.usd is None else f"{about} ({price(found)})"
 
 
 def _margins(settings: Settings) -> list[str]:

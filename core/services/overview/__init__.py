@@ -13,7 +13,7 @@ from core.services.overview.monthly import (
     recommendation_of,
     traffic_of,
 )
-from core.services.overview.situation import situation
+from core.services.overview.situation import scores, situation
 from core.services.overview.visits import see, visit
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "marks",
     "money_of",
     "recommendation_of",
+    "scores",
     "see",
     "situation",
     "traffic_of",

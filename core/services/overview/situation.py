@@ -16,11 +16,12 @@ from core.services.alerts import inbox
 from core.services.deciding import Verdicts
 from core.services.quality import QualityReport
 from core.services.watching import drift
+from core.services.watching.drift.told import FindingLine
 from core.settings import AuthMode, get_settings
 from core.storage.tables import DecisionTaken, metadata
 
-_prompt, _dataset, _candidate, _person = (
-    metadata.tables[name].c for name in ("prompt", "dataset", "candidate", "person")
+_prompt, _dataset, _candidate, _person, _run, _response, _score = (
+    metadata.tables[name].c for name in ("prompt", "dataset", "candidate", "person", "run", "response", "score")
 )
 
 
@@ -55,6 +56,13 @@ def situation(
     )
 
 
+def scores(session: Session, dataset: str) -> int:
+    """How many scores the answers to the dataset of that name have, in all its versions."""
+    mine = sa.select(_run.id).where(_run.dataset_id.in_(sa.select(_dataset.id).where(_dataset.name == dataset)))
+    query = sa.select(sa.func.count()).where(_score.response_id == _response.id, _response.run_id.in_(mine))
+    return int(session.execute(query).scalar_one())
+
+
 def _prompts(session: Session, dataset: str | None) -> int:
     mine = sa.select(_prompt.id)
     if dataset is not None:
@@ -81,7 +89,19 @@ def _alarms(session: Session, dataset: str, verdicts: Verdicts | None, now: date
     found = [one for one in drift.state(session, dataset, with_trends=False).alarms if one.key in unseen]
     facing = _facing(verdicts)
     found.sort(key=lambda one: (harm(one.metric, one.change) is Harm.NONE, one.candidate_id not in facing))
-    return tuple(Alarm(one.id, one.brief) for one in found)
+    return tuple(Alarm(one.id, one.brief, _bearing(one, verdicts)) for one in found)
+
+
+def _bearing(one: FindingLine, verdicts: Verdicts | None) -> str:
+    """Whether the verdicts recommend who changed, where it changed."""
+    found = None if verdicts is None else recommended(verdicts.verdicts)
+    if found is None:
+        return ""
+    where = "" if one.category is None else f" in {one.category}"
+    there = found.candidates if one.category is None else [found.by_category.get(one.category)]
+    if one.candidate_id in there:
+        return f"{one.candidate} is recommended{where or ' here'}, so the decision rests on it."
+    return f"{one.candidate} is not recommended{where or ' anywhere'}, so the decision does not rest on it."
 
 
 def _facing(verdicts: Verdicts | None) -> set[int]:

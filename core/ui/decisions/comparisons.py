@@ -57,8 +57,10 @@ def _proofs(found: Verdicts, verdict: Verdict) -> None:
         grids.show([_proof(each) for each in first.proofs], alt="Each claim, whether it is proven, and by what bound")
         st.caption(
             "A *switch* needs two proofs: not worse by the margin, and better in quality or cheaper. Each is held to "
-            "the error shown, so that all of them together are wrong no more often than the settings allow. What is "
-            "positive is good for the challenger."
+            "the error shown, so that all of them together are wrong no more often than the settings allow. Signs are "
+            "as above: points of quality and answers called unsafe more than the champion, cost added to the "
+            "champion's. That somebody is less safe is believed sooner, at one look, so its bound is narrower than "
+            "the range above."
         )
 
 
@@ -82,13 +84,15 @@ def _unsafe(found: Verdicts, verdict: Verdict) -> None:
 
 
 def _proof(one: Proof) -> dict[str, object]:
-    unit = "%" if one.claim in (Claim.CHEAPER, Claim.DEARER) else "points"
+    is_cost = one.claim in (Claim.CHEAPER, Claim.DEARER)
+    sign = -100 if is_cost or one.claim is Claim.LESS_SAFE else 100
+    unit, decimals = ("%", 0) if is_cost else ("points", 1)
     return {
         "Claim": str(one.claim),
         "Proven": "yes" if one.is_proven else "not yet",
-        "Estimate": f"{signed(100 * one.estimate)} {unit}",
-        "Bound": f"{signed(100 * one.bound)} {unit}",
-        "Must pass": f"{signed(100 * one.threshold)} {unit}",
+        "Estimate": f"{signed(sign * one.estimate, decimals)} {unit}",
+        "Bound": f"{signed(sign * one.bound, decimals)} {unit}",
+        "Must pass": f"{signed(sign * one.threshold, decimals)} {unit}",
         "Error allowed": f"{100 * one.level:.2f} %",
         "By": str(one.source),
     }

@@ -9,10 +9,10 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from core.domain.deciding import Comparison, Decision, Verdict, spans
-from core.domain.deciding.wording import sentence
+from core.domain.overview import Recommendation, recommended
 from core.services import deciding as service
-from core.services.deciding import Verdicts
-from core.services.deciding.text import notes, numbers, readings
+from core.services.deciding import Verdicts, words
+from core.services.deciding.text import notes, numbers, readings, safety
 from core.services.leaderboards.moments import Moment
 from core.storage.engine import reading
 from core.ui.shared import colours, frame, grids, pins
@@ -57,9 +57,9 @@ def in_category(found: Verdicts) -> None:
         with st.container(border=True, gap="small"):
             st.caption(frame.as_typed(asked))
             badge(by_category[asked].decision)
-            st.header(_sentence(found, by_category[asked]), anchor=False)
-            for line in numbers(by_category[asked].comparisons[0]) if by_category[asked].comparisons else []:
-                st.markdown(f"- {_unbroken(line)}")
+            _said(found, words.in_category(found, by_category[asked]))
+            if by_category[asked].comparisons:
+                _figures(found, words.spoken_of(found, by_category[asked]))
         st.caption("Overall:")
 
 
@@ -128,13 +128,14 @@ def over_all(found: Verdicts) -> None:
         return
     with st.container(border=True, gap="small"):
         badge(verdict.decision)
-        st.header(_sentence(found, verdict), anchor=False)
-        if verdict.comparisons:
-            _rests_on(found, verdict.comparisons[0])
+        _said(found, words.parts(found, verdict))
+        for line in safety(verdict.comparisons[0]) if verdict.comparisons else []:
+            st.markdown(f"- {_unbroken(line)}")
         for line in readings(verdict, found.names):
             st.caption(f":material/lightbulb: {frame.as_typed(line)}")
-        for note in notes(found):
-            st.caption(f":material/info: {note}")
+        said = [words.weights(found)] if verdict.weighted_by_answers else []
+        for note in (*said, *notes(found)):
+            st.caption(f":material/info: {frame.as_typed(note)}")
         st.caption(f":material/rule: {margins(found, verdict)}")
 
 
@@ -149,8 +150,11 @@ def badge(decision: Decision) -> None:
     st.badge(word, icon=icon, color=colour)
 
 
-def _sentence(found: Verdicts, verdict: Verdict) -> str:
-    return _unbroken(sentence(verdict, found.names))
+def _said(found: Verdicts, said: tuple[str, str]) -> None:
+    """What to do as a heading, and beneath it why."""
+    head, reason = said
+    st.header(_unbroken(head), anchor=False)
+    st.markdown(_unbroken(words.begun(found, reason)))
 
 
 def _unbroken(text: str) -> str:
@@ -158,7 +162,7 @@ def _unbroken(text: str) -> str:
     return frame.as_typed(text).replace(" %", "\u00a0%")
 
 
-def _rests_on(found: Verdicts, one: Comparison) -> None:
+def _figures(found: Verdicts, one: Comparison) -> None:
     head = f"{frame.as_typed(found.names[one.challenger])} beside {frame.as_typed(found.names[one.champion])}"
     st.markdown("\n".join([f"{head}:", "", *(f"- {_unbroken(line)}" for line in numbers(one))]))
 
@@ -168,35 +172,40 @@ def margins(found: Verdicts, verdict: Verdict) -> str:
     weighted = "answers a month" if verdict.weighted_by_answers else "prompts, each counted the same"
     error = 100 * found.settings.error_a_year
     return (
-        f"Margins: {100 * verdict.quality_margin:g} points of quality, "
-        f"{100 * verdict.cost_margin:g} % of cost. Weighted by {weighted}. Bounds are one-sided and *safe to peek*: "
-        f"they hold however often one looks, so that a false switch comes in at most {error:g} % of years."
+        f"Margins: {100 * verdict.quality_margin:g} points of quality, {100 * verdict.cost_margin:g} % of cost: a loss "
+        "below the one counts as *not worse*, a saving from the other on matters. "
+        f"Weighted by {weighted}. Each end of a range is a bound by itself that holds however often one looks (*safe "
+        f"to peek*): of years in which verdicts are read every week, at most {error:g} % bring a switch that is wrong."
     )
 
 
 def by_category(found: Verdicts) -> None:
-    """One line a category: decision, challenger, quality, cost, and the reason."""
+    """One line a category: who gets it and why, the verdict by itself, quality and cost."""
     listed = rows(found)
     if not listed:
         return
     st.subheader("By category", anchor=False)
-    grids.show(listed, alt="The verdict in every category, with quality, cost and its reason")
+    grids.show(listed, alt="Who gets each category and why, with the verdict by itself, quality and cost")
 
 
 def rows(found: Verdicts) -> list[dict[str, object]]:
-    """A row for each category."""
-    return [_row(found, verdict) for verdict in found.verdicts if verdict.category is not None]
+    """A row for each category, where most answers go first."""
+    whom = recommended(found.verdicts)
+    return [_row(found, verdict, whom) for verdict in words.by_traffic(found)]
 
 
-def _row(found: Verdicts, verdict: Verdict) -> dict[str, object]:
-    one = verdict.comparisons[0] if verdict.comparisons else None
+def _row(found: Verdicts, verdict: Verdict, whom: Recommendation | None) -> dict[str, object]:
+    one = words.spoken_of(found, verdict) if verdict.comparisons else None
+    use = None if whom is None else whom.by_category.get(verdict.category or "")
+    is_open = verdict.decision is Decision.NOT_ENOUGH
     return {
         "Category": verdict.category,
-        "Verdict": word(verdict.decision),
+        "Use": "–" if use is None else name_of(found, use),
+        "Why": words.in_category(found, verdict)[1] if is_open else str(verdict.because),
         "Quality": "–" if one is None else quality(one),
         "Cost": "–" if one is None else cost(one),
-        "Challenger": "–" if verdict.challenger is None else name_of(found, verdict.challenger),
-        "Why": str(verdict.because),
+        "Challenger": "–" if one is None else name_of(found, one.challenger),
+        "By itself": word(verdict.decision),
     }
 
 

@@ -31,13 +31,18 @@ def _row(one: DecisionOutcome) -> dict[str, object]:
     return {
         "When": when(taken_.created_at),
         "Where": taken_.category or "overall",
-        "Verdict": f"{taken_.decision}: {one.challenger} for {one.champion}",
+        "Verdict": _head(one) or f"{taken_.decision}: {one.challenger} for {one.champion}",
         "Decided": "accepted" if taken_.is_accepted else "declined",
         "By": one.by,
         "Why": taken_.why or "–",
         "Saved, predicted": "unknown" if one.predicted is None else percent(one.predicted),
         "Saved, actual": _actual(one),
     }
+
+
+def _head(one: DecisionOutcome) -> str:
+    """What the verdict said to do, with its exceptions, as it stood then."""
+    return str(one.taken.verdict.get("sentence", "")).partition(": ")[0]
 
 
 def _actual(one: DecisionOutcome) -> str:

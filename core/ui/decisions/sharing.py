@@ -4,11 +4,11 @@ import plotly.graph_objects as go
 
 from core import clock
 from core.domain.deciding import Verdict
-from core.domain.deciding.wording import sentence
 from core.domain.words import when
 from core.services.datasets import datasets
 from core.services.deciding import Verdicts
 from core.services.deciding.text import notes, numbers, readings
+from core.services.deciding.words import sentence
 from core.services.leaderboards.moments import Moment
 from core.storage.engine import reading
 from core.ui.decisions import page
@@ -31,7 +31,7 @@ def slide(found: Verdicts, shown: Shown) -> Slide:
     said = f"{found.dataset}. {' '.join(notes(found))} {shown.label[:1].upper()}{shown.label[1:]}; {when(clock.now())}."
     return Slide(
         name=f"decisions-{found.dataset}",
-        headline=sentence(verdict, found.names),
+        headline=sentence(found, verdict),
         footnote=signed(said, ids),
         figures=[("Quality, points more than the champion", lambda: _figure(found, verdict))] if compared else [],
         lines=lines,

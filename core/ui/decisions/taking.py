@@ -7,8 +7,9 @@ from sqlmodel import Session
 
 from core import clock
 from core.domain.deciding import Decision, Verdict
+from core.domain.words import listed
 from core.services import deciding as service
-from core.services.deciding import Verdicts, taken
+from core.services.deciding import Verdicts, taken, words
 from core.ui.decisions.page import FORMER, OVER_ALL, asked_scope
 from core.ui.shared import access, doing, frame
 from core.ui.shared.filters import one_of
@@ -27,23 +28,37 @@ def buttons(found: Verdicts) -> None:
     }
     if not open_:
         return
+    asked = asked_scope([verdict.category or OVER_ALL for verdict in found.verdicts])
+    labels = [*open_, *([asked] if asked is not None and asked not in open_ else [])]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        label = one_of("Decide on", list(open_), key="decisions_on", usual=asked_scope(open_), also=FORMER)
-        for word, accepts in (("Accept", True), ("Decline", False)):
-            if st.button(word, type="primary" if accepts else "secondary", key=f"decisions_{word.lower()}"):
-                _dialog(found, open_[label], accepts)
+        label = one_of("Decide on", labels, key="decisions_on", usual=asked, also=FORMER)
+        if label in open_:
+            _buttons(found, open_[label])
+    if label not in open_:
+        st.caption(f"Nothing to accept in {frame.as_typed(label)} by itself: {_until_then(found, label)}")
+
+
+def _buttons(found: Verdicts, verdict: Verdict) -> None:
+    accept = f"Accept: {frame.as_typed(words.accepted(found, verdict))}"
+    for word, accepts in ((accept, True), ("Decline", False)):
+        key = f"decisions_{'accept' if accepts else 'decline'}"
+        if st.button(word, type="primary" if accepts else "secondary", key=key):
+            _dialog(found, verdict, accepts)
+
+
+def _until_then(found: Verdicts, label: str) -> str:
+    verdict = found.of(None if label == OVER_ALL else label)
+    return "" if verdict is None else frame.as_typed(". ".join(words.in_category(found, verdict)))
 
 
 @st.dialog("Take the decision", icon=":material/gavel:")
 @access.guarded(access.Role.ANALYST)
 def _dialog(found: Verdicts, verdict: Verdict, accepts: bool) -> None:
-    champion, challenger = (frame.as_typed(found.names[of or 0]) for of in (verdict.champion, verdict.challenger))
     where = frame.as_typed(verdict.category or "overall")
-    st.markdown(
-        f"**{'Accept' if accepts else 'Decline'}**, {where}: *{verdict.decision}*, {challenger} for {champion}."
-    )
-    if accepts and verdict.decision is Decision.SWITCH and verdict.category is None:
-        st.markdown(f"{challenger} becomes the champion. What is in production is changed by you, not by Evenhand.")
+    head = frame.as_typed(words.parts(found, verdict)[0])
+    st.markdown(f"**{'Accept' if accepts else 'Decline'}**, {where}: *{head}*.")
+    if accepts and verdict.decision is Decision.SWITCH:
+        st.markdown(_follows(found, verdict))
     st.text_area("Why", key=_WHY, max_chars=taken.LONGEST_WHY, placeholder="For whoever asks later")
     with st.container(horizontal=True):
         recorded = st.button(
@@ -55,6 +70,20 @@ def _dialog(found: Verdicts, verdict: Verdict, accepts: bool) -> None:
         # A dialog goes with the next run of the whole page.
         if st.button("Not now", key="decisions_not_now") or recorded:
             st.rerun()
+
+
+def _follows(found: Verdicts, verdict: Verdict) -> str:
+    """What comes of accepting, and what does not."""
+    champion, challenger = (frame.as_typed(found.names[of or 0]) for of in (verdict.champion, verdict.challenger))
+    first = "It is recorded, and its saving is followed. "
+    if verdict.category is None:
+        first = f"{challenger} becomes the champion, with whom all others are compared from now on. "
+    out = words.exceptions(found, verdict)
+    stays = f", and that {frame.as_typed(listed(out, most=len(out)))} stay out of it," if out else ""
+    return (
+        f"{first}What is in production is changed by you, not by Evenhand: who answers which category{stays} is "
+        f"accepted as a table on *Routing*. Until then that table is as it was, and {champion} answers as before."
+    )
 
 
 def _take(found: Verdicts, verdict: Verdict, accepts: bool) -> None:

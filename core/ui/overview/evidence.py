@@ -1,12 +1,15 @@
 """The evidence in two charts: share acceptable against cost, and latency against its limit."""
 
 from collections.abc import Iterator
+from math import inf
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from core.domain.acceptability import CostState
+from core.domain.deciding import Source
 from core.domain.words import money, seconds
+from core.services.deciding.words import weights
 from core.services.quality import Line
 from core.services.quality.words import cost_and_span, quantile, share_and_span
 from core.ui.overview import addresses, leading, scatter
@@ -30,17 +33,21 @@ def section(view: View) -> None:
             leading.line(_left_out(view, plotted), addresses.figures(view.label))
         with st.container(gap="xsmall"):
             st.subheader("Latency", anchor=False)
-            st.caption("Filled: median. Hollow: p95. Tick: p99. Bands: 95 % intervals.")
+            st.caption("Filled: median. Hollow: p95. Tick: p99. Bands: 95 % intervals. In figures: median · p95.")
             latency_chart(view)
             _limit(view)
 
 
 def _weights(view: View) -> str:
-    """Why a chart may tell another story than the verdict over all."""
-    whole = view.verdicts.of(None)
-    if whole is None or not whole.weighted_by_answers:
+    """Why a chart may tell another story than the verdict over all: other weights, or another judge."""
+    whole, said = view.verdicts.of(None), weights(view.verdicts)
+    if not said or whole is None:
         return ""
-    return " Every prompt counts the same here, in the newest run; the overall verdict weighs by answers a month."
+    quality = whole.comparisons[0].quality if whole.comparisons else None
+    is_other = quality is not None and (quality.source is Source.HUMAN) is not view.by.is_human
+    by = "by automatic verdicts" if view.by.is_human else "in the eyes of raters"
+    judge = f" The verdict's points are {by}." if is_other else ""
+    return f" Every prompt counts the same here, in the newest run. {frame.as_typed(said)}{judge}"
 
 
 def cost_chart(view: View) -> int:
@@ -125,17 +132,22 @@ def _limit(view: View) -> None:
 
 
 def _timed(view: View) -> list[Line]:
-    """Who is in colour before all others, in the page's order."""
+    """Who is in colour before all others; of these the quickest first."""
     measured = [line for line in view.lines if line.latency.n]
     first = sorted(measured, key=lambda line: view.candidate(line).position not in view.coloured)[:_MOST_TIMED]
-    return [line for line in measured if line in first]
+    return sorted(first, key=_median)
+
+
+def _median(line: Line) -> float:
+    found = line.latency.p50
+    return inf if found is None or found.value is None else found.value
 
 
 def _against(view: View, lines: list[Line], limit: float) -> str:
     """Whose p95 is over the limit."""
     slow = [line for line in lines if line.latency.p95 and (line.latency.p95.value or limit + 1) > limit]
     if not slow:
-        return f"All p95 are within the limit of {seconds(limit)}"
+        return f"All p95 are within the limit of {seconds(limit)}, which is one of p95: a p99 may lie beyond it"
     names = ", ".join(f"{view.called(line.candidate_id)} {quantile(line.latency.p95)}" for line in slow[:_MOST_SAID])
     more = f" and {len(slow) - _MOST_SAID:,} more" if len(slow) > _MOST_SAID else ""
     return f"Over the limit of {seconds(limit)} at p95: {names}{more}"

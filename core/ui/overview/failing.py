@@ -1,10 +1,10 @@
-"""What goes wrong most often with the champion's answers, each with an example."""
+"""What goes wrong most often with the champion's answers, and with those of whom to switch to, each with an example."""
 
 import streamlit as st
 
 from core.domain.words import n, percent
 from core.services.overview import Failure
-from core.services.quality import BehindRow
+from core.services.quality import BehindRow, Line
 from core.ui.overview import addresses, leading
 from core.ui.overview.view import View
 from core.ui.quality import behind
@@ -14,19 +14,22 @@ _LONGEST = 90
 
 
 def section(view: View) -> None:
-    """Three at most; without any that is said."""
-    line = view.champion
-    if view.verdicts.champion is None or line is None:
-        return
-    name = view.names[view.verdicts.champion]
+    """Three of each at most; without any that is said."""
+    lines = {line.candidate_id: line for line in view.report.overall()}
+    for candidate, failures in view.failures.items():
+        _of(view, lines[candidate], failures)
+
+
+def _of(view: View, line: Line, failures: list[Failure]) -> None:
+    name = view.candidate(line).name
     with st.container(gap="xsmall"):
         st.subheader(f"Where {frame.as_typed(name)} fails most", anchor=False)
-        if not view.failures:
+        if not failures:
             st.markdown(f"Nowhere yet: none of its {n(line.responses, 'response')} fails a gate or was turned down.")
             return
-        with st.grid(len(view.failures), min_column_width=250, gap="medium"):
-            for place, failure in enumerate(view.failures):
-                with st.container(gap="xsmall", key=f"overview_failure-{place}"):
+        with st.grid(len(failures), min_column_width=250, gap="medium"):
+            for place, failure in enumerate(failures):
+                with st.container(gap="xsmall", key=f"overview_failure-{line.candidate_id}-{place}"):
                     _failure(view, name, failure)
 
 

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.domain.deciding import Decision
-from core.domain.deciding.wording import comparison_sentence
-from core.domain.words import UNKNOWN, percent, spend
-from core.services.overview import Money
+from core.domain.deciding import Decision, Verdict
+from core.domain.deciding.wording import comparison_parts
+from core.domain.words import UNKNOWN, listed, n, percent, spend
+from core.services.deciding import words
+from core.services.overview import Amount, Money
 from core.ui.overview import addresses, leading
 from core.ui.overview.view import View
 from core.ui.quality import month
@@ -15,9 +16,11 @@ from core.ui.shared import frame
 from core.ui.shared.colours import MOST_COLOURED
 from core.ui.shared.slides import plain
 
+_MOST_ASKED_ABOUT = 3
+
 
 def section(view: View) -> None:
-    """The three figures, for whom each holds, and why not the cheapest."""
+    """The three figures, for whom each holds, and why not somebody cheaper."""
     with st.container(border=True, gap="small", height="stretch", key="overview_money"):
         st.subheader(_title(view.money), anchor=False)
         if view.money is None or view.recommendation is None:
@@ -25,7 +28,7 @@ def section(view: View) -> None:
             return
         _figures(view, view.money)
         _whose(view, view.money)
-        _cheapest(view, view.money)
+        _cheaper(view, view.money)
 
 
 def lines(view: View) -> list[str]:
@@ -64,7 +67,7 @@ def _figures(view: View, money: Money) -> None:
         said = written(money.recommended_usd, is_whole=is_whole)
         _figure("recommended", "As recommended", said, _who(view), _proof(view, money, who))
         both = _proof(view, money, [champion, *who])
-        _figure("difference", "Difference", _difference(money, is_whole=is_whole), _share(money), both)
+        _figure("difference", "Difference", _difference(money, is_whole=is_whole), _share(view, money), both)
 
 
 def _proof(view: View, money: Money, candidates: Sequence[int]) -> addresses.Address:
@@ -113,11 +116,16 @@ def _difference(money: Money, *, is_whole: bool) -> str:
     return f"{'−' if saved > 0 else '+' if saved < 0 else ''}{written(abs(saved), is_whole=is_whole)}"
 
 
-def _share(money: Money) -> str:
+def _share(view: View, money: Money) -> str:
+    """How much of today's that is, and why less than per acceptable response where the champion keeps categories."""
     if money.saved_usd is None or not money.champion_usd:
         return ""
     share = money.saved_usd / money.champion_usd
-    return f"{percent(abs(share))} {'less' if share >= 0 else 'more'}"
+    said = f"{percent(abs(share))} {'less' if share >= 0 else 'more'}"
+    champion = view.verdicts.champion or 0
+    kept = [] if view.recommendation is None else view.recommendation.categories_of(champion)
+    where = n(len(kept), "category", "categories")
+    return f"{said}, as {view.called(champion)} keeps {where}" if kept else said
 
 
 def _who(view: View) -> str:
@@ -125,23 +133,15 @@ def _who(view: View) -> str:
     found = view.recommendation
     assert found is not None
     first, *others = found.candidates
-    rest = [f"{view.called(of)} for {listed(found.categories_of(of))}" for of in others]
+    rest = [f"{view.called(of)} for {frame.as_typed(listed(found.categories_of(of)))}" for of in others]
     return "; ".join([view.called(first), *rest])
-
-
-def listed(categories: list[str]) -> str:
-    """Categories as a sentence lists them, at most three of them."""
-    names = [frame.as_typed(name) for name in categories[:3]]
-    if len(categories) > 3:
-        return f"{', '.join(names)} and {len(categories) - 3:,} more"
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _whose(view: View, money: Money) -> None:
     """For how many answers, at which prices, and what is missing."""
     if money.traffic.is_monthly:
         said = (
-            f"For {money.traffic.total:,.0f} answers a month, at what the newest run paid; judges and raters are apart."
+            f"For {money.traffic.total:,.0f} answers a month, at what the newest run paid; without judges and raters."
         )
         leading.line(f":gray[{said}]", _proof(view, money, []))
     else:
@@ -150,25 +150,53 @@ def _whose(view: View, money: Money) -> None:
             addresses.settings(view.dataset),
         )
     if money.traffic.missing:
-        st.caption(f":material/info: Without {listed(list(money.traffic.missing))}, where no traffic is entered.")
+        st.caption(
+            f":material/info: Without {frame.as_typed(listed(money.traffic.missing))}, where no traffic is entered."
+        )
     if money.unknown:
         names = " and ".join(view.called(of) for of in money.unknown)
         st.caption(f":material/info: What {names} cost is unknown: a price is missing.")
 
 
-def _cheapest(view: View, money: Money) -> None:
-    """Why not the cheapest, where that is not recommended everywhere."""
+def _cheaper(view: View, money: Money) -> None:
+    """Why not somebody who alone would cost less: the cheapest, and whom the verdict over all names, everywhere."""
+    whole, chosen = view.verdicts.of(None), _asked_about(view, money)
+    if whole is None or not chosen:
+        return
+    prices = ", ".join(f"{view.called(one.candidate_id or 0)} {written(one.usd)}" for one in chosen)
+    who = [one.candidate_id or 0 for one in chosen]
+    leading.line(
+        f"Less{' a month' if money.traffic.is_monthly else ''}, each alone: {prices}", _proof(view, money, who)
+    )
+    for of in who:
+        _why_not(view, whole, of)
+
+
+def _asked_about(view: View, money: Money) -> list[Amount]:
+    """At most three who alone cost less than what is recommended, the cheapest first."""
     assert view.recommendation is not None
-    known = [one for one in money.each if one.usd is not None]
-    whole = view.verdicts.of(None)
-    if not known or whole is None or view.recommendation.candidates == [known[0].candidate_id]:
+    limit, whole = money.recommended_usd, view.verdicts.of(None)
+    compared = {one.challenger for one in whole.comparisons} if whole is not None else set()
+    less = [
+        one
+        for one in money.each
+        if one.usd is not None and one.candidate_id in compared and (limit is None or one.usd < limit)
+        and view.recommendation.candidates != [one.candidate_id]
+    ]  # fmt: skip
+    named = None if whole is None else whole.challenger
+    first = sorted(less, key=lambda one: (one is not less[0], one.candidate_id != named))[:_MOST_ASKED_ABOUT]
+    return [one for one in less if one in first]
+
+
+def _why_not(view: View, whole: Verdict, of: int) -> None:
+    """Of whom the verdict over all names, what speaks against that one in each category that it does not reach."""
+    found, name = view.verdicts, view.called(of)
+    out = words.exceptions(found, whole) if of == whole.challenger else []
+    if not out:
+        compared = next(one for one in whole.comparisons if one.challenger == of)
+        why = words.begun(found, comparison_parts(compared, found.names)[1])
+        leading.line(f"**Why not {name}?** {frame.as_typed(why)}", addresses.compared(view.dataset, None))
         return
-    cheapest = known[0]
-    compared = next((one for one in whole.comparisons if one.challenger == cheapest.candidate_id), None)
-    if compared is None:
-        return
-    price = f"{written(cheapest.usd)}{' a month' if money.traffic.is_monthly else ''}"
-    name = view.called(compared.challenger)
-    leading.line(f"The cheapest would be {name}, {price}", _proof(view, money, [compared.challenger]))
-    why = frame.as_typed(comparison_sentence(compared, view.names))
-    leading.line(f"**Why not {name}?** {why}", addresses.compared(view.dataset, None))
+    reasons = [f"{category}: {words.against(found, here, of)}" for category in out[:3] if (here := found.of(category))]
+    said = frame.as_typed(" ".join(f"In {reason}" for reason in reasons))
+    leading.line(f"**Why not {name} everywhere?** {said}", addresses.compared(view.dataset, out[0]))

@@ -1,8 +1,8 @@
 """What of the first page goes into a picture or a report, and what a link to it holds on to."""
 
-from core.domain.deciding.wording import sentence
 from core.domain.words import when
 from core.services.deciding.text import notes
+from core.services.deciding.words import sentence
 from core.ui.decisions import page as decisions_page
 from core.ui.decisions import sharing as decisions_sharing
 from core.ui.overview import evidence, money
@@ -19,7 +19,7 @@ def shown(view: View) -> Shown:
 def slide(view: View, shown: Shown) -> Slide:
     """The verdict over all, what it costs, the chart of cost and share, a line a category."""
     verdict = view.verdicts.of(None)
-    headline = "No verdict yet" if verdict is None else sentence(verdict, view.names)
+    headline = "No verdict yet" if verdict is None else sentence(view.verdicts, verdict)
     said = f"{view.dataset}. {' '.join(notes(view.verdicts))} {shown.label[:1].upper()}{shown.label[1:]}"
     chart = evidence.cost_figure(view)
     return Slide(

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from core import clock
-from core.domain.overview import Recommendation
+from core.domain.overview import Recommendation, recommended
 from core.services import deciding, overview, quality
 from core.services.datasets import datasets
 from core.services.deciding import Verdicts, taken
@@ -28,6 +28,7 @@ from core.ui.shared.resources import engine
 _FRESH_S = 60
 _SCORED = "scored meanwhile"
 """Verdicts that were computed before anything was scored are kept too, and worth nothing once it is."""
+_MOST_ANEW = 5_000
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,14 @@ class View:
     """Whose judgement they are compared by."""
     recommendation: Recommendation | None
     money: Money | None
-    failures: list[Failure]
-    """Of the champion."""
+    failures: Mapping[int, list[Failure]]
+    """Of the champion, and at a switch of whom to switch to, by candidate."""
     coloured: frozenset[int]
     """Positions in colour."""
     as_of: tuple[object, ...]
     """Changes with what verdicts rest on."""
+    scored: int | None
+    """While scores still come: how far they were. None: nothing waits for one."""
     now: datetime
 
     @property
@@ -82,10 +85,26 @@ def view(dataset: str) -> View:
     scope = Scope(newest.id or 0)
     with st.spinner("Adding up what it cost …"):
         report = quality_page.kept(engine(), scope, figures_as_of)
-        failures = _failures(engine(), scope, figures_as_of, report, verdicts.champion)
-    if not verdicts.verdicts and any(line.open < line.responses for line in report.overall()):
-        verdicts = decisions_page.found(dataset, (*as_of, _SCORED))
-    return _made(dataset, newest.label, verdicts, report, failures, as_of, now)
+        failures = _failures(engine(), scope, figures_as_of, report, verdicts)
+    scored = None
+    if _is_being_scored(report):
+        scored = how_far_scored(dataset)
+        verdicts = decisions_page.found(dataset, (*as_of, _SCORED, scored))
+        report = quality_page.kept(engine(), scope, (*figures_as_of, scored))
+        failures = _failures(engine(), scope, (*figures_as_of, scored), report, verdicts)
+    return _made(dataset, newest.label, verdicts, report, failures, as_of, scored, now)
+
+
+def how_far_scored(dataset: str) -> int:
+    """Another once an answer to the dataset was scored since."""
+    with reading(engine()) as session:
+        return overview.scores(session, dataset)
+
+
+def _is_being_scored(report: QualityReport) -> bool:
+    """Whether scores may come that change what is shown; of very many responses time alone renews it."""
+    lines = report.overall()
+    return any(line.open for line in lines) and sum(line.responses for line in lines) <= _MOST_ANEW
 
 
 def compute_first(database: Engine) -> None:
@@ -99,7 +118,7 @@ def compute_first(database: Engine) -> None:
     verdicts = decisions_page.verdicts(database, names[0], as_of)
     scope = Scope(newest.id or 0)
     report = quality_page.kept(database, scope, figures_as_of)
-    _failures(database, scope, figures_as_of, report, verdicts.champion)
+    _failures(database, scope, figures_as_of, report, verdicts)
     decisions_page.kept("outcomes", names[0], as_of, taken.outcomes, database=database)
     with reading(database) as session:
         overview.situation(session, names[0], verdicts, report, now=clock.now())
@@ -118,22 +137,23 @@ def _newest(session: Session, dataset: str) -> tuple[Dataset, tuple[int, ...]]:
 
 
 def _failures(
-    database: Engine, scope: Scope, as_of: tuple[int, ...], report: QualityReport, champion: int | None
-) -> list[Failure]:
-    line = next((line for line in report.overall() if line.candidate_id == champion), None)
-    if line is None:
-        return []
+    database: Engine, scope: Scope, as_of: tuple[int, ...], report: QualityReport, verdicts: Verdicts
+) -> dict[int, list[Failure]]:
+    by_candidate = {line.candidate_id: line for line in report.overall()}
+    found = recommended(verdicts.verdicts)
+    whole = [] if found is None else [of for of in found.candidates if of != found.champion][:1]
+    asked = [of for of in (verdicts.champion, *whole) if of in by_candidate]
 
-    def compute() -> list[Failure]:
+    def compute() -> dict[int, list[Failure]]:
         with reading(database) as session:
-            return overview.failures(session, scope, line)
+            return {of: overview.failures(session, scope, by_candidate[of]) for of in asked if of is not None}
 
-    return KEPT.get(("failures", str(database.url), scope, as_of), compute, fresh_s=_FRESH_S)
+    return KEPT.get(("failures", str(database.url), scope, as_of, *asked), compute, fresh_s=_FRESH_S)
 
 
 def _made(
-    dataset: str, label: str, verdicts: Verdicts, report: QualityReport, failures: list[Failure],
-    as_of: tuple[object, ...], now: datetime,
+    dataset: str, label: str, verdicts: Verdicts, report: QualityReport, failures: Mapping[int, list[Failure]],
+    as_of: tuple[object, ...], scored: int | None, now: datetime,
 ) -> View:  # fmt: skip
     by = standing(report.compared())
     lines = sentences.in_order(report.compared(), by)
@@ -156,6 +176,7 @@ def _made(
         failures,
         colours.coloured(order),
         as_of,
+        scored,
         now,
     )
 

@@ -38,7 +38,8 @@ def test_a_difference_of_shares_has_the_bounds_that_shares_can_have(lower: float
         (-0.1, 0.2, "−12\u00a0% (−20\u00a0% to +10\u00a0%)", "(10\u00a0% dearer to 20\u00a0% cheaper)"),
         (-math.inf, 0.2, "−12\u00a0% (−20\u00a0% or more)", "(at most 20\u00a0% cheaper)"),
         (-math.inf, -0.2, "−12\u00a0% (+20\u00a0% or more)", "(at least 20\u00a0% dearer)"),
-        (-math.inf, 1.0, "−12\u00a0% (no bounds yet)", "(no bounds yet)"),
+        (0.1, 0.999, "−12\u00a0% (at most −10\u00a0%)", "(at least 10\u00a0% cheaper)"),
+        (-0.01, 1.0, "−12\u00a0% (at most +1\u00a0%)", "(at most 1\u00a0% dearer)"),
     ],
 )
 def test_a_difference_of_cost_says_where_no_dearness_is_excluded(lower: float, upper: float, said: str, in_words: str):
@@ -46,6 +47,14 @@ def test_a_difference_of_cost_says_where_no_dearness_is_excluded(lower: float, u
     assert spans.cost(found) == said
     comparison = replace(first(candidate(CHAMPION), candidate(CHALLENGER)), because=Because.CHEAPER, cost=found)
     assert f"12\u00a0% cheaper per acceptable response {in_words}" in comparison_sentence(comparison, NAMES)
+
+
+@pytest.mark.parametrize(("lower", "upper"), [(-4.37, 0.99), (-math.inf, 1.0), (-1.0, 0.5)])
+def test_a_cost_that_may_be_half_as_well_as_twice_is_put_in_words(lower: float, upper: float):
+    found = replace(FOUND, estimate=0.89, lower=lower, upper=upper)
+    assert spans.cost(found) == "not known well enough"
+    comparison = replace(first(candidate(CHAMPION), candidate(CHALLENGER)), because=Because.GAIN_OPEN, cost=found)
+    assert "what an acceptable response costs is not known well enough yet" in comparison_sentence(comparison, NAMES)
 
 
 def test_what_is_not_known_has_no_figures():

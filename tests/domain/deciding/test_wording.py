@@ -5,7 +5,19 @@ from datetime import date
 
 import pytest
 
-from core.domain.deciding import READINGS, Because, Changed, Reading, Settings, Since, sentence, settlement_sentence
+from core.domain.deciding import (
+    READINGS,
+    Because,
+    Changed,
+    Need,
+    Reading,
+    Settings,
+    Settlement,
+    Since,
+    Way,
+    sentence,
+    settlement_sentence,
+)
 from core.domain.deciding.wording import comparison_sentence, head_and_reason
 from tests.domain.deciding.made import CHALLENGER, CHAMPION, candidate, first, share, whole
 
@@ -15,8 +27,8 @@ NAMES = {CHAMPION: "gentle-7b", CHALLENGER: "swift-2"}
 def test_a_switch_says_to_whom_why_and_by_whose_judgement():
     said = sentence(whole(candidate(CHAMPION), candidate(CHALLENGER, usd=0.007)), NAMES)
     assert said == (
-        "Switch from gentle-7b to swift-2: it is not worse, 0.0 points (−0.9 to +0.9) by automatic verdicts on 2,000 "
-        "prompts, and 30\u00a0% cheaper per acceptable response (29 to 31\u00a0%)."
+        "Switch from gentle-7b to swift-2: it is not worse by more than 5 points, 0.0 points (−0.9 to +0.9) by "
+        "automatic verdicts on 2,000 prompts, and 30\u00a0% cheaper per acceptable response (29 to 31\u00a0%)."
     )
 
 
@@ -38,6 +50,18 @@ def test_since_when_answers_count_is_said_of_those_two_that_the_verdict_speaks_o
     said = sentence(found, NAMES)
     assert "gentle-7b's costs are restated at its prices since the change of 12 Oct 2026." in said
     assert said.endswith("Of swift-2's answers in coding only those since the change of 12 Oct 2026 count.")
+    fell = replace(since[1], moved="share acceptable fell from 100 % to 0 %")
+    said = sentence(replace(found, since=(fell,)), NAMES)
+    assert said.endswith("since the change of 12 Oct 2026, when its share acceptable fell from 100 % to 0 %, count.")
+
+
+def test_a_price_says_what_it_pays_for_and_pretends_no_cents():
+    ways = (Way(Need.PROMPTS, 37, 0.4623), Way(Need.VOTES, 2872, 1436.0), Way(Need.RATERS, 141, 1440.21))
+    said = settlement_sentence(Settlement(ways, 600))
+    assert said == (
+        "About 37 more prompts for about $0.46 of model calls or 2,872 more votes for about $1,400 of raters' time or "
+        "141 more raters for about $1,400 of raters' time would settle it."
+    )
 
 
 def test_few_raters_are_named_as_speaking_for_themselves():
@@ -57,6 +81,7 @@ def test_what_is_open_says_what_would_settle_it_and_for_how_much():
     said = sentence(whole(*world), NAMES)
     assert "more prompts for about $" in said
     assert said.endswith("would settle it.")
+    assert " of model calls would settle it" in said
     dear = (candidate(CHAMPION, prompts=60), candidate(CHALLENGER, usd=float("nan"), prompts=60))
     assert "more prompts whose cost is not known" in sentence(whole(*dear), NAMES)
 

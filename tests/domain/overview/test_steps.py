@@ -64,7 +64,7 @@ def test_of_several_things_the_earlier_one_comes_first():
 def test_an_open_verdict_is_settled_in_the_cheapest_way_at_its_price():
     found = next_step(opened(Way(Need.VOTES, 120, 80.0), Way(Need.PROMPTS, 40, 90.0), category="coding"))
     assert (found.kind, found.title, found.price) == (
-        StepKind.RATE, "Collect about 120 more votes", "About $80.00 of raters' time.",
+        StepKind.RATE, "Collect about 120 more votes", "About $80 of raters' time.",
     )  # fmt: skip
     assert "to Birch in coding" in found.why
     assert found.usd == 80.0

@@ -1,6 +1,7 @@
 """After a proven drift a candidate is judged by what it has answered since, and the verdict says so."""
 
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -92,8 +93,11 @@ def test_the_champion_is_judged_by_its_answers_since_the_proven_change(engine: E
     began = NOW + 4 * WEEK
     since = f"{began:%-d %b %Y}"
     coding, over_all, support = (found.of(category) for category in ("coding", None, "support"))
-    assert f"Of A's answers only those since the change of {since} count." in sentence(coding, found.names)
-    assert f"Of A's answers in coding only those since the change of {since} count." in sentence(over_all, found.names)
+    (fell,) = {one.moved for one in over_all.since}
+    assert re.fullmatch(r"share acceptable fell from \d+ % to \d+ %", fell)
+    only = f"only those since the change of {since}, when its {fell}, count."
+    assert f"Of A's answers {only}" in sentence(coding, found.names)
+    assert f"Of A's answers in coding {only}" in sentence(over_all, found.names)
     assert "since the change" not in sentence(support, found.names)
     told = deciding.verdicts_object(found)
     assert json.loads(json.dumps(told))["verdicts"][0]["since"] == [
@@ -102,6 +106,7 @@ def test_the_champion_is_judged_by_its_answers_since_the_proven_change(engine: E
             "what": "answers",
             "category": "coding",
             "at": f"{made.now - (made.now - NOW) / 6 * 2:%Y-%m-%d}",
+            "moved": fell,
         }
     ]
 

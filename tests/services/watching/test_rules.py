@@ -367,7 +367,7 @@ def test_a_model_that_its_provider_will_retire_is_told_once(engine: Engine):
 def test_the_champion_is_told_to_be_no_longer_best_by_the_verdict_alone(engine: Engine):
     plant(engine, {"A": Planted(0.5), "B": Planted(0.95), "C": Planted(0.5)}, prompts=400)
     (found,) = look_at(engine, champion.NO_LONGER_BEST)
-    assert found.title == "A is no longer the best choice on Support"
+    assert found.title == "A is no longer the best choice overall on Support"
     assert "Switch from A to B" in found.text
     assert (found.link, found.severity) == ("/decisions?decisions_dataset=1", "urgent")
     assert look_at(engine, champion.NO_LONGER_BEST, hours=3) == []

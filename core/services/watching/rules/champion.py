@@ -7,10 +7,10 @@ from sqlmodel import Session
 
 from core.domain.alerts import AlertKind, Severity
 from core.domain.deciding import Decision
-from core.domain.deciding.wording import sentence
 from core.services import deciding
 from core.services.alerts import Raised
 from core.services.datasets import datasets
+from core.services.deciding.words import sentence
 from core.services.watching.rules.addresses import page
 from core.services.watching.rules.rule import Look, Rule
 
@@ -21,10 +21,10 @@ def _no_longer_best(look: Look) -> Iterator[Raised]:
     if verdict is None or verdict.decision is not Decision.SWITCH or not verdict.comparisons:
         return
     champion, challenger = (found.names[of or 0] for of in (verdict.champion, verdict.challenger))
-    title = f"{champion} is no longer the best choice on {look.scope}"
+    title = f"{champion} is no longer the best choice overall on {look.scope}"
     text = (
-        f"{sentence(verdict, found.names)} Both proofs that a switch needs are there, at bounds that hold however "
-        "often one looks. Look at the verdict, then accept or decline it: nothing in production changes by itself."
+        f"{sentence(found, verdict)} Both proofs that a switch needs are there, at bounds that hold however often one "
+        "looks. Look at the verdict, then accept or decline it: nothing in production changes by itself."
     )
     yield Raised(
         AlertKind.CHAMPION,

@@ -1,0 +1,153 @@
+"""The decision in words: the same sentence on Overview and Decisions, in alerts, reports and the terminal."""
+
+from core.domain.deciding import Because, Changed, Comparison, Decision, Since, Verdict
+from core.domain.deciding.spans import points
+from core.domain.deciding.wording import comparison_parts, head_and_reason
+from core.domain.overview import Recommendation, recommended
+from core.domain.words import listed, n, percent
+from core.services.deciding.verdicts import Verdicts
+
+
+def sentence(found: Verdicts, verdict: Verdict) -> str:
+    """What to do and why; of a switch over all also where it does not reach."""
+    return ": ".join(parts(found, verdict))
+
+
+def parts(found: Verdicts, verdict: Verdict) -> tuple[str, str]:
+    """The sentence in its two parts, for who shows them apart: what to do, and why with its figures."""
+    head, reason = head_and_reason(verdict, found.names)
+    return f"{head}{_except(found, verdict)}", reason
+
+
+def exceptions(found: Verdicts, verdict: Verdict) -> list[str]:
+    """The categories that a switch over all does not reach; none of any other verdict."""
+    whom = recommended(found.verdicts)
+    if whom is None or verdict.category is not None or verdict.decision is not Decision.SWITCH:
+        return []
+    return [category for category, of in whom.by_category.items() if of != verdict.challenger]
+
+
+def _except(found: Verdicts, verdict: Verdict) -> str:
+    out = exceptions(found, verdict)
+    if out and len(out) == sum(one.category is not None for one in found.verdicts):
+        return ", but in no category by itself"
+    return f", but not in {listed(out)}" if out else ""
+
+
+def in_category(found: Verdicts, verdict: Verdict) -> tuple[str, str]:
+    """Whom a category should get, and why: by its own verdict, or as long as that is open by the one over all."""
+    names, whom = found.names, recommended(found.verdicts)
+    category = verdict.category
+    if whom is None or category is None or not verdict.comparisons or verdict.decision is not Decision.NOT_ENOUGH:
+        return parts(found, verdict)
+    one = _of_whole(found, verdict, whom)
+    if one is None:
+        return f"Keep {names[whom.champion]} for now", _open(verdict)
+    if whom.by_category[category] != whom.champion:
+        return f"Use {names[one.challenger]}, as overall", _too_few(one)
+    return f"Keep {names[whom.champion]} here", against(found, verdict, one.challenger)
+
+
+def against(found: Verdicts, verdict: Verdict, challenger: int) -> str:
+    """What speaks against a challenger in a category: that it got worse, where it did, and how it compares."""
+    names = found.names
+    one = next((each for each in verdict.comparisons if each.challenger == challenger), None)
+    if one is None:
+        return f"{names[challenger]} was never asked here."
+    said = [_got_worse(names[challenger], each) for each in verdict.since if _is_of(each, challenger)]
+    if one.decision is not Decision.NOT_ENOUGH or one.because is Because.CONTRADICTION or one.quality is None:
+        return " ".join([*said, begun(found, comparison_parts(one, names)[1])])
+    if one.quality.estimate < 0:
+        seen = f"{points(one.quality)} on {n(one.quality.prompts, 'prompt')}"
+        return " ".join([*said, f"{names[challenger]} did worse here ({seen}), which is not proven."])
+    return " ".join([*said, begun(found, comparison_parts(one, names)[1])])
+
+
+def spoken_of(found: Verdicts, verdict: Verdict) -> Comparison:
+    """The comparison that ``in_category`` speaks of; for a verdict that has some."""
+    whom = recommended(found.verdicts)
+    is_open = verdict.category is not None and verdict.decision is Decision.NOT_ENOUGH
+    one = None if whom is None or not is_open else _of_whole(found, verdict, whom)
+    return one or verdict.comparisons[0]
+
+
+def by_traffic(found: Verdicts) -> list[Verdict]:
+    """The verdicts in categories: where most answers a month go first."""
+    answers = found.settings.answers_a_month
+    there = [verdict for verdict in found.verdicts if verdict.category is not None]
+    return sorted(there, key=lambda verdict: -answers.get(verdict.category or "", 0.0))
+
+
+def accepted(found: Verdicts, verdict: Verdict) -> str:
+    """What somebody accepts with a verdict, in short: *Birch, but not in coding*."""
+    champion, challenger = (found.names[of or 0] for of in (verdict.champion, verdict.challenger))
+    where = "" if verdict.category is None else f" in {verdict.category}"
+    if verdict.decision is Decision.SWITCH:
+        return f"{challenger}{where}{_except(found, verdict)}"
+    if verdict.decision is Decision.PRACTICALLY_EQUAL:
+        cheaper = verdict.comparisons[0].cheaper
+        return f"{champion} and {challenger} are equal{where}" if cheaper is None else f"{found.names[cheaper]}{where}"
+    return f"keep {champion}{where}"
+
+
+def weights(found: Verdicts) -> str:
+    """Why figures in which every prompt counts the same may say another thing than the verdict over all; or nothing."""
+    whole = found.of(None)
+    if whole is None or not whole.weighted_by_answers:
+        return ""
+    said = "The overall verdict weighs by answers a month"
+    out, answers, prompts = exceptions(found, whole), found.settings.answers_a_month, _prompts(found)
+    if not out or not sum(prompts.values()) or not sum(answers.values()):
+        return f"{said}, not by prompts."
+    of = [sum(each.get(category, 0.0) for category in out) / sum(each.values()) for each in (answers, prompts)]
+    are = "is" if len(out) == 1 else "are"
+    return (
+        f"{said}: {listed(out)}, where {found.names[whole.challenger or 0]} is not recommended, {are} "
+        f"{percent(of[0])} of the answers but {percent(of[1])} of the prompts."
+    )
+
+
+def _prompts(found: Verdicts) -> dict[str, float]:
+    """How many prompts of each category are compared."""
+    firsts = {one.category: one.comparisons[0].automatic for one in found.verdicts if one.category and one.comparisons}
+    return {category: float(one.prompts) for category, one in firsts.items() if category and one is not None}
+
+
+def begun(found: Verdicts, reason: str) -> str:
+    """A reason as the beginning of a sentence; a name that it begins with stays as it is."""
+    return reason if reason.startswith(tuple(found.names.values())) else f"{reason[:1].upper()}{reason[1:]}"
+
+
+def _of_whole(found: Verdicts, verdict: Verdict, whom: Recommendation) -> Comparison | None:
+    """In the category, the comparison with whom the verdict over all says to take; None: that is the champion."""
+    whole = found.of(None)
+    if whole is None or whole.decision not in (Decision.SWITCH, Decision.PRACTICALLY_EQUAL):
+        return None
+    over_all = whole.challenger if whole.decision is Decision.SWITCH else whole.comparisons[0].cheaper
+    if over_all == whom.champion:
+        return None
+    return next((one for one in verdict.comparisons if one.challenger == over_all), None)
+
+
+def _open(verdict: Verdict) -> str:
+    first = verdict.comparisons[0]
+    prompts = "" if first.quality is None else f"; {n(first.quality.prompts, 'prompt')} {_are(first)} too few"
+    return f"No challenger is proven here yet{prompts}."
+
+
+def _too_few(one: Comparison) -> str:
+    if one.quality is None:
+        return "Nothing here speaks against it."
+    return f"{n(one.quality.prompts, 'prompt')} {_are(one)} too few to prove it alone."
+
+
+def _are(one: Comparison) -> str:
+    return "is" if one.quality is not None and one.quality.prompts == 1 else "are"
+
+
+def _is_of(one: Since, challenger: int) -> bool:
+    return one.candidate == challenger and one.what is Changed.ANSWERS and " fell " in one.moved
+
+
+def _got_worse(name: str, one: Since) -> str:
+    return f"{name} got worse on {one.at:%-d %b %Y}: {one.moved}."
