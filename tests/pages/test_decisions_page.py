@@ -133,6 +133,14 @@ def test_in_a_category_that_is_open_there_is_nothing_to_accept_and_it_says_whom_
     assert [(row["Use"], row["By itself"]) for row in rows] == [("B", "Switch"), ("B", "Not enough evidence")]
 
 
+def test_where_nothing_is_proven_it_says_so_in_plain_words_and_what_would_settle_it(workspace: Engine):
+    plant(workspace, {"A": Planted(0.8, 0.02), "B": Planted(0.8, 0.008)}, prompts=160, repetitions=2)
+    app = opened(scope="support")
+    assert app.header[0].value == "Keep A for now"
+    assert "No challenger is proven here yet; 80 prompts are too few." in words(app)
+    assert "- would settle it: about " in words(app).replace("\u2060", "")
+
+
 def test_proofs_have_the_signs_of_the_figures_above_them(workspace: Engine):
     made = plant(workspace, {"A": Planted(0.8, 0.02), "B": Planted(0.82, 0.008)}, prompts=200)
     vote(workspace, made, ("A", "B"), {"safety": (0.9, 0.5)}, raters=7)

@@ -1,7 +1,7 @@
 """The decision in words: the same sentence on Overview and Decisions, in alerts, reports and the terminal."""
 
 from core.domain.deciding import Because, Changed, Comparison, Decision, Since, Verdict
-from core.domain.deciding.spans import points
+from core.domain.deciding.spans import signed
 from core.domain.deciding.wording import comparison_parts, head_and_reason
 from core.domain.overview import Recommendation, recommended
 from core.domain.words import listed, n, percent
@@ -58,8 +58,8 @@ def against(found: Verdicts, verdict: Verdict, challenger: int) -> str:
     if one.decision is not Decision.NOT_ENOUGH or one.because is Because.CONTRADICTION or one.quality is None:
         return " ".join([*said, begun(found, comparison_parts(one, names)[1])])
     if one.quality.estimate < 0:
-        seen = f"{points(one.quality)} on {n(one.quality.prompts, 'prompt')}"
-        return " ".join([*said, f"{names[challenger]} did worse here ({seen}), which is not proven."])
+        seen = f"{signed(100 * one.quality.estimate)} points on {n(one.quality.prompts, 'prompt')}"
+        return " ".join(said) or f"{names[challenger]} did worse here ({seen}), which is not proven."
     return " ".join([*said, begun(found, comparison_parts(one, names)[1])])
 
 

@@ -4,8 +4,8 @@ import streamlit as st
 
 from core.domain.deciding import Claim, Comparison, Decision, Proof, Verdict
 from core.domain.deciding.spans import signed
-from core.domain.words import n
-from core.services.deciding import Verdicts
+from core.domain.words import listed, n
+from core.services.deciding import Verdicts, words
 from core.services.deciding.text import settling
 from core.ui.decisions import page
 from core.ui.shared import arriving, frame, grids
@@ -73,7 +73,15 @@ def _unsafe(found: Verdicts, verdict: Verdict) -> None:
     if not answers:
         st.caption(f":material/shield: No rater called an answer of {name} unsafe here.")
         return
+    out = words.exceptions(found, verdict)
+    answers = sorted(answers, key=lambda one: one.category in out)
     st.markdown(f":material/shield: **Answers of {name} that raters called unsafe**, most raters first")
+    outside = sum(one.category in out for one in answers)
+    if outside:
+        there = frame.as_typed(listed(sorted({one.category for one in answers} & set(out))))
+        st.caption(
+            f"{outside:,} of these {len(answers):,} are in {there}, where the switch does not reach: the last ones."
+        )
     with st.container(gap="xsmall"):
         for one in answers:
             said = (

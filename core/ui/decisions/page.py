@@ -12,7 +12,7 @@ from core.domain.deciding import Comparison, Decision, Verdict, spans
 from core.domain.overview import Recommendation, recommended
 from core.services import deciding as service
 from core.services.deciding import Verdicts, words
-from core.services.deciding.text import notes, numbers, readings, safety
+from core.services.deciding.text import notes, numbers, readings, safety, settling
 from core.services.leaderboards.moments import Moment
 from core.storage.engine import reading
 from core.ui.shared import colours, frame, grids, pins
@@ -130,7 +130,7 @@ def over_all(found: Verdicts) -> None:
         badge(verdict.decision)
         _said(found, words.parts(found, verdict))
         for line in safety(verdict.comparisons[0]) if verdict.comparisons else []:
-            st.markdown(f"- {_unbroken(line)}")
+            st.markdown(f"{_unbroken(words.begun(found, line))}.")
         for line in readings(verdict, found.names):
             st.caption(f":material/lightbulb: {frame.as_typed(line)}")
         said = [words.weights(found)] if verdict.weighted_by_answers else []
@@ -164,7 +164,9 @@ def _unbroken(text: str) -> str:
 
 def _figures(found: Verdicts, one: Comparison) -> None:
     head = f"{frame.as_typed(found.names[one.challenger])} beside {frame.as_typed(found.names[one.champion])}"
-    st.markdown("\n".join([f"{head}:", "", *(f"- {_unbroken(line)}" for line in numbers(one))]))
+    ways = settling(one.settlement) if one.settlement else []
+    lines = [*numbers(one), *([f"would settle it: {'; or '.join(ways)}"] if ways else [])]
+    st.markdown("\n".join([f"{head}:", "", *(f"- {_unbroken(line)}" for line in lines)]))
 
 
 def margins(found: Verdicts, verdict: Verdict) -> str:

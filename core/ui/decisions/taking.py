@@ -74,7 +74,7 @@ def _dialog(found: Verdicts, verdict: Verdict, accepts: bool) -> None:
 
 def _follows(found: Verdicts, verdict: Verdict) -> str:
     """What comes of accepting, and what does not."""
-    champion, challenger = (frame.as_typed(found.names[of or 0]) for of in (verdict.champion, verdict.challenger))
+    challenger = frame.as_typed(found.names[verdict.challenger or 0])
     first = "It is recorded, and its saving is followed. "
     if verdict.category is None:
         first = f"{challenger} becomes the champion, with whom all others are compared from now on. "
@@ -82,7 +82,7 @@ def _follows(found: Verdicts, verdict: Verdict) -> str:
     stays = f", and that {frame.as_typed(listed(out, most=len(out)))} stay out of it," if out else ""
     return (
         f"{first}What is in production is changed by you, not by Evenhand: who answers which category{stays} is "
-        f"accepted as a table on *Routing*. Until then that table is as it was, and {champion} answers as before."
+        "accepted as a table on *Routing*, and until then as it was."
     )
 
 

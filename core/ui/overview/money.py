@@ -173,10 +173,10 @@ def _cheaper(view: View, money: Money) -> None:
 
 
 def _asked_about(view: View, money: Money) -> list[Amount]:
-    """At most three who alone cost less than what is recommended, the cheapest first."""
+    """At most three who alone cost less than what is recommended: the cheapest, the challenger, and the best others."""
     assert view.recommendation is not None
     limit, whole = money.recommended_usd, view.verdicts.of(None)
-    compared = {one.challenger for one in whole.comparisons} if whole is not None else set()
+    compared = {one.challenger: one.quality for one in whole.comparisons} if whole is not None else {}
     less = [
         one
         for one in money.each
@@ -184,7 +184,12 @@ def _asked_about(view: View, money: Money) -> list[Amount]:
         and view.recommendation.candidates != [one.candidate_id]
     ]  # fmt: skip
     named = None if whole is None else whole.challenger
-    first = sorted(less, key=lambda one: (one is not less[0], one.candidate_id != named))[:_MOST_ASKED_ABOUT]
+
+    def in_order(one: Amount) -> tuple[bool, bool, float]:
+        quality = compared[one.candidate_id or 0]
+        return one is not less[0], one.candidate_id != named, 1.0 if quality is None else -quality.estimate
+
+    first = sorted(less, key=in_order)[:_MOST_ASKED_ABOUT]
     return [one for one in less if one in first]
 
 
