@@ -12,13 +12,15 @@ from sqlmodel import col, select
 
 from core.domain.alerts import AlertKind
 from core.domain.votes import Outcome
+from core.services import deciding
 from core.services.alerts import Raised, inbox, rules
 from core.services.candidates import candidates
+from core.services.deciding import settings
 from core.services.studies import rounds, voting
 from core.services.watching.rules import RULES, Rule, agreement, champion, missed, models, prices, queue, runs
 from core.services.watching.rules.checking import check
 from core.services.watching.rules.rule import Look, Parameter
-from core.storage.engine import reading, writing
+from core.storage.engine import reading, write, writing
 from core.storage.tables import Alert, Candidate, Rates, Run, Schedule, ScheduleFire, Study
 from tests.ballots import Ballot, cast
 from tests.decided import Planted, plant
@@ -374,6 +376,18 @@ def test_the_champion_is_told_to_be_no_longer_best_by_the_verdict_alone(engine: 
     with writing(engine) as session:
         candidates.make_champion(session, session.exec(select(Candidate.id).where(Candidate.name == "B")).one())
     assert look_at(engine, champion.NO_LONGER_BEST, hours=5) == []
+
+
+def test_the_alert_about_the_champion_says_the_sentence_of_decisions_with_its_exceptions(engine: Engine):
+    bad_in_coding = {"A": Planted(0.8, 0.02), "B": Planted(0.82, 0.008, share_in={"coding": 0.3})}
+    plant(engine, bad_in_coding, prompts=900, repetitions=2)
+    answers = {"support": 9_900.0, "coding": 100.0}
+    write(engine, lambda s: settings.save(s, {}, latency_limit_ms={}, answers_a_month=answers))
+    (found,) = look_at(engine, champion.NO_LONGER_BEST)
+    with reading(engine) as session:
+        told = deciding.verdicts_object(deciding.verdicts(session, "Support"))
+    assert "but not in coding" in found.text
+    assert found.text.startswith(told["verdicts"][0]["sentence"])
 
 
 def test_where_candidates_are_equal_nobody_is_told_of_the_champion(engine: Engine):
