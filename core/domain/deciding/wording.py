@@ -165,19 +165,22 @@ def _cost(found: Difference | None) -> str:
         return "what an acceptable response costs cannot be compared"
     if is_vague(found):
         return f"what an acceptable response costs is {VAGUE} yet"
-    middle = f"{_size(found.estimate)}{PER_CENT} {_way_of_cost(found.estimate)} per acceptable response"
-    return f"{middle} ({_cost_bounds(found)})"
+    return f"{_saved(found.estimate)} per acceptable response ({_cost_bounds(found)})"
 
 
 def _cost_bounds(found: Difference) -> str:
     if is_unbounded(found):
-        return f"at {'most' if found.upper >= 0 else 'least'} {_size(found.upper)}{PER_CENT} {_way_of_cost(found.upper)}"
+        return f"at {'most' if found.upper >= 0 else 'least'} {_saved(found.upper)}"
     if is_open_below(found):
-        return f"at {'least' if found.lower >= 0 else 'most'} {_size(found.lower)}{PER_CENT} {_way_of_cost(found.lower)}"
+        return f"at {'least' if found.lower >= 0 else 'most'} {_saved(found.lower)}"
     if found.lower * found.upper > 0:
         ends = sorted((found.lower, found.upper), key=abs)
         return f"{_size(ends[0])} to {_size(ends[1])}{PER_CENT}"
     return f"{_size(found.lower)}{PER_CENT} dearer to {_size(found.upper)}{PER_CENT} cheaper"
+
+
+def _saved(share: float) -> str:
+    return f"{_size(share)}{PER_CENT} {_way_of_cost(share)}"
 
 
 def _way_of_cost(saved: float) -> str:
