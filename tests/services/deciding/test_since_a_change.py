@@ -94,7 +94,7 @@ def test_the_champion_is_judged_by_its_answers_since_the_proven_change(engine: E
     since = f"{began:%-d %b %Y}"
     coding, over_all, support = (found.of(category) for category in ("coding", None, "support"))
     (fell,) = {one.moved for one in over_all.since}
-    assert re.fullmatch(r"share acceptable fell from \d+ % to \d+ %", fell)
+    assert re.fullmatch(r"share acceptable fell from \d+\s% to \d+\s%", fell)
     only = f"only those since the change of {since}, when its {fell}, count."
     assert f"Of A's answers {only}" in sentence(coding, found.names)
     assert f"Of A's answers in coding {only}" in sentence(over_all, found.names)
