@@ -13,15 +13,25 @@ _STOPS_WITHIN_S = 5.0
 
 def start(module: str, engine: Engine) -> subprocess.Popen[bytes]:
     """Run ``module``; its standard input is a pipe from this process, and closes when this one ends, killed or not."""
-    address = engine.url.render_as_string(hide_password=False)
-    environment = server_environment(host="127.0.0.1", port=8501) | {"EVENHAND_DATABASE_URL": address}
     return subprocess.Popen(  # noqa: S603
         [sys.executable, "-m", module],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
-        env=environment,
+        env=_environment(engine),
         cwd=PROJECT_ROOT,
     )
+
+
+def asked(module: str, engine: Engine, question: bytes) -> bytes:
+    """What ``module`` writes when it is given the question. Raises CalledProcessError where it fails."""
+    return subprocess.run(  # noqa: S603
+        [sys.executable, "-m", module],
+        input=question,
+        stdout=subprocess.PIPE,
+        env=_environment(engine),
+        cwd=PROJECT_ROOT,
+        check=True,
+    ).stdout
 
 
 def end(child: subprocess.Popen[bytes]) -> None:
@@ -35,3 +45,8 @@ def end(child: subprocess.Popen[bytes]) -> None:
         child.wait()
     if child.stdin is not None:
         child.stdin.close()
+
+
+def _environment(engine: Engine) -> dict[str, str]:
+    address = engine.url.render_as_string(hide_password=False)
+    return server_environment(host="127.0.0.1", port=8501) | {"EVENHAND_DATABASE_URL": address}

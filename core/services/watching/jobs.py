@@ -3,18 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, func
-from sqlmodel import col, select
+from sqlalchemy import Engine
 
 from core import clock
 from core.services import alerts, routing
+from core.services.large import is_large
 from core.services.watching import drift, rules, schedules
 from core.services.watching.beside import Beside
-from core.storage.engine import reading
-from core.storage.tables import Response
-
-LARGE = 100_000
-"""From so many responses on, what reads them all is done by a process of its own: it takes seconds and memory."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +57,3 @@ class Watch:
                 job.turn()
 
         return turn
-
-
-def is_large(engine: Engine) -> bool:
-    """Whether the workspace holds so many responses that pages would wait for what reads them all."""
-    with reading(engine) as session:
-        return (session.exec(select(func.max(col(Response.id)))).one() or 0) >= LARGE

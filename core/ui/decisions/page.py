@@ -13,6 +13,7 @@ from core.domain.overview import Recommendation, recommended
 from core.services import deciding as service
 from core.services.deciding import Verdicts, words
 from core.services.deciding.text import notes, numbers, readings, safety, settling
+from core.services.large import computed
 from core.services.leaderboards.moments import Moment
 from core.storage.engine import reading
 from core.ui.shared import colours, frame, grids, pins
@@ -97,11 +98,7 @@ def kept(
 ) -> T:
     """What ``compute`` gives of the dataset, kept as long as it rests on the same, which ``as_of`` tells."""
     source = database or engine()
-
-    def anew() -> T:
-        with reading(source) as session:
-            return compute(session, dataset)
-
+    anew = partial(computed, source, compute, dataset)
     return KEPT.get((what, str(source.url), dataset, as_of), anew, fresh_s=_FRESH_S)
 
 

@@ -1,6 +1,7 @@
 """What the Routing page is about: the dataset, its table in force and the one that the evidence allows now."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 from sqlalchemy import Engine
@@ -8,6 +9,7 @@ from sqlalchemy import Engine
 from core.services import deciding
 from core.services import routing as service
 from core.services.datasets import responses
+from core.services.large import computed
 from core.services.routing import Version, View
 from core.storage.engine import reading
 from core.ui.shared import frame
@@ -52,10 +54,7 @@ def _kept(database: Engine, dataset: str) -> View | None:
     with reading(database) as session:
         as_of = service.as_of(session, dataset)
 
-    def anew() -> View | None:
-        with reading(database) as session:
-            return service.view(session, dataset)
-
+    anew = partial(computed, database, service.view, dataset)
     return KEPT.get(("routes", str(database.url), dataset, as_of), anew, fresh_s=_FRESH_S)
 
 

@@ -65,6 +65,6 @@ def test_an_open_category_follows_the_overall_verdict_and_says_how_few_its_promp
 def test_it_says_how_much_of_the_traffic_and_of_the_prompts_the_exceptions_are(engine: Engine):
     told = found(engine, BAD_IN_CODING, prompts=900, repetitions=2)
     assert words.weights(told) == (
-        "The overall verdict weighs by answers a month: coding, where B is not recommended, is 1\u00a0% of the answers but "
-        "50\u00a0% of the prompts."
+        "The overall verdict weighs by answers a month: coding, where B is not recommended, is 1\u00a0% of the answers "
+        "but 50\u00a0% of the prompts."
     )
