@@ -20,10 +20,11 @@ from core.services.deciding import taken
 from core.services.overview import see
 from core.services.people import joining, people
 from core.services.studies import studies
+from core.services.workspace import DEMO_OPENING, forget, save
 from core.settings import get_settings
 from core.storage.engine import reading, write, writing
 from core.storage.tables import Dataset, OverviewVisit, Person, Prompt, Score
-from core.ui.overview import changed
+from core.ui.overview import again, changed
 from core.ui.overview.closer import CHARTS, FAILURES
 from core.ui.shared.navigation import PAGES_FOLDER
 from tests.decided import Planted, Production, plant, vote
@@ -157,6 +158,21 @@ def test_while_answers_are_scored_the_page_shows_what_came(workspace: Engine):
     assert "Wait a moment: answers are being scored" in words(app)
     write(workspace, lambda session: session.add_all([Score(**one) for one in scores]))
     assert "No verdict yet" not in str(opened().main.header[0].value)
+
+
+def test_until_the_demo_is_checked_for_drift_the_page_looks_again(workspace: Engine, monkeypatch: pytest.MonkeyPatch):
+    switching(workspace)
+    looked: list[tuple[int, bool]] = []
+    monkeypatch.setattr(again, "_look", lambda dataset, drawn: looked.append(drawn))
+    opened()
+    assert looked == []
+    write(workspace, lambda session: save(session, DEMO_OPENING, True))
+    opened()
+    ((scored, is_opening),) = set(looked)
+    assert scored > 0 and is_opening
+    assert (again.how_far_scored("Support"), again._is_opening()) == (scored, True)
+    write(workspace, lambda session: forget(session, DEMO_OPENING))
+    assert (again.how_far_scored("Support"), again._is_opening()) == (scored, False)
 
 
 def test_what_a_month_costs_stands_beside_what_it_would(workspace: Engine):
