@@ -6,7 +6,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
-from core.services.watching import drift, jobs
+from core.services import large
+from core.services.watching import drift
 from core.services.watching.jobs import Watch
 from core.storage.engine import reading
 from core.storage.tables import DriftCheck
@@ -46,7 +47,7 @@ def test_a_small_workspace_is_watched_by_the_app_itself(checked_next: Engine):
 def test_a_large_one_is_watched_by_a_process_that_ends_with_the_app(
     checked_next: Engine, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(jobs, "LARGE", 1)
+    monkeypatch.setattr(large, "LARGE", 1)
     watch = Watch(checked_next)
     try:
         turn(watch, "drift")
@@ -64,7 +65,7 @@ def test_a_large_one_is_watched_by_a_process_that_ends_with_the_app(
 
 
 def test_the_process_ends_when_whoever_started_it_is_gone(checked_next: Engine, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(jobs, "LARGE", 1)
+    monkeypatch.setattr(large, "LARGE", 1)
     watch = Watch(checked_next)
     turn(watch, "drift")
     child = watch._beside._child
