@@ -6,11 +6,12 @@ from typing import Any
 
 from sqlmodel import Session
 
-from core.domain.overview import Recommendation, Spent, SpentBy, recommended, thousand, usd_by_category, usd_for
+from core.domain.overview import Recommendation, SpentBy, recommended, thousand, usd_by_category, usd_for
 from core.services import quality
 from core.services.datasets import datasets
 from core.services.deciding import Verdicts
-from core.services.quality import Line, QualityReport, Scope
+from core.services.quality import QualityReport, Scope
+from core.services.routing.paid import spent_by
 
 
 @dataclass(frozen=True)
@@ -98,15 +99,13 @@ def money_of(report: QualityReport, recommendation: Recommendation, entered: Map
     found = traffic_of(report, champion, entered)
     if found is None:
         return None
-    spent, answers = _spent(report.lines), found.answers
+    spent, answers = spent_by(report), found.answers
     there = {category: recommendation.by_category.get(category, champion) for category in answers}
     return Money(
         traffic=found,
         champion_usd=usd_for(dict.fromkeys(answers, champion), spent, answers),
         recommended_usd=usd_for(there, spent, answers),
-        each=tuple(
-            sorted(amounts(report, found), key=lambda one: (one.usd is None, one.usd or 0.0, one.candidate_id or 0))
-        ),
+        each=tuple(sorted(amounts(report, found), key=_in_order)),
         unknown=_unknown(spent, champion, there),
     )
 
@@ -133,17 +132,9 @@ def amounts(report: QualityReport, traffic: Traffic) -> list[Amount]:
 
 def amount(report: QualityReport, traffic: Traffic, who: Mapping[str, int]) -> Amount:
     """What they cost where ``who`` gives them, by category."""
-    spent, of = _spent(report.lines), set(who.values())
+    spent, of = spent_by(report), set(who.values())
     each = usd_by_category(who, spent, traffic.answers)
     return Amount(of.pop() if len(of) == 1 else None, usd_for(who, spent, traffic.answers), each)
-
-
-def _spent(lines: list[Line]) -> SpentBy:
-    return {
-        (line.candidate_id, line.category): Spent(line.cost_usd, line.responses)
-        for line in lines
-        if line.category is not None
-    }
 
 
 def _in_order(one: Amount) -> tuple[bool, float, int]:

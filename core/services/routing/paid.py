@@ -12,8 +12,13 @@ def spent(session: Session, dataset: str) -> SpentBy:
     newest = next((id for id in reversed(datasets.versions(session, dataset)) if quality.runs(session, id)), None)
     if newest is None:
         return {}
+    return spent_by(quality.report(session, quality.Scope(newest)))
+
+
+def spent_by(report: quality.QualityReport) -> SpentBy:
+    """By candidate and category, of those who answered there."""
     return {
         (line.candidate_id, line.category): Spent(line.cost_usd, line.responses)
-        for line in quality.report(session, quality.Scope(newest)).lines
+        for line in report.lines
         if line.category is not None and line.responses
     }
