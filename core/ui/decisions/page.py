@@ -127,7 +127,7 @@ def over_all(found: Verdicts) -> None:
         badge(verdict.decision)
         _said(found, words.parts(found, verdict))
         for line in safety(verdict.comparisons[0]) if verdict.comparisons else []:
-            st.markdown(f"{_unbroken(words.begun(found, line))}.")
+            st.markdown(f"{frame.as_typed(words.begun(found, line))}.")
         for line in readings(verdict, found.names):
             st.caption(f":material/lightbulb: {frame.as_typed(line)}")
         said = [words.weights(found)] if verdict.weighted_by_answers else []
@@ -150,20 +150,15 @@ def badge(decision: Decision) -> None:
 def _said(found: Verdicts, said: tuple[str, str]) -> None:
     """What to do as a heading, and beneath it why."""
     head, reason = said
-    st.header(_unbroken(head), anchor=False)
-    st.markdown(_unbroken(words.begun(found, reason)))
-
-
-def _unbroken(text: str) -> str:
-    """``text`` for Markdown, whose lines do not break between a number and its per cent sign."""
-    return frame.as_typed(text).replace(" %", "\u00a0%")
+    st.header(frame.as_typed(head), anchor=False)
+    st.markdown(frame.as_typed(words.begun(found, reason)))
 
 
 def _figures(found: Verdicts, one: Comparison) -> None:
     head = f"{frame.as_typed(found.names[one.challenger])} beside {frame.as_typed(found.names[one.champion])}"
     ways = settling(one.settlement) if one.settlement else []
     lines = [*numbers(one), *([f"would settle it: {'; or '.join(ways)}"] if ways else [])]
-    st.markdown("\n".join([f"{head}:", "", *(f"- {_unbroken(line)}" for line in lines)]))
+    st.markdown("\n".join([f"{head}:", "", *(f"- {frame.as_typed(line)}" for line in lines)]))
 
 
 def margins(found: Verdicts, verdict: Verdict) -> str:
