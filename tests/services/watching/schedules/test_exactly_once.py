@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from mmap import mmap
 from multiprocessing.process import BaseProcess
 from random import Random
 from threading import Thread
@@ -44,7 +45,9 @@ class Crew:
 
     def __init__(self, address: str, clock: Clock, *, processes: int, threads: int, seed: int) -> None:
         self._address, self._clock, self._threads = address, clock, threads
-        self._rng, self._told = Random(seed), _forks.Event()
+        self._rng = Random(seed)
+        # A byte that all see, as a process killed while it reads an Event keeps its lock, and everybody waits for it.
+        self._told = mmap(-1, 1)
         self._crew = [self._begun() for _ in range(processes)]
         self.kills = 0
 
@@ -63,7 +66,7 @@ class Crew:
 
     def end(self) -> None:
         """Let them end; none may have met an error."""
-        self._told.set()
+        self._told[0] = 1
         for process in self._crew:
             process.join(patience_s(20))
             assert process.exitcode == 0, "a process met an error"
@@ -85,11 +88,11 @@ def _killed(process: BaseProcess) -> bool:
     return process.exitcode == -signal.SIGKILL
 
 
-def _tick_in_a_child(address: str, clock: Clock, threads: int, told: object) -> None:
+def _tick_in_a_child(address: str, clock: Clock, threads: int, told: mmap) -> None:
     engine, errors = open_engine(address), list[Exception]()
 
     def tick_on() -> None:
-        while not told.is_set() and not errors:  # type: ignore[attr-defined]
+        while not told[0] and not errors:
             try:
                 schedules.tick(engine, now=clock())
             except Exception as error:
