@@ -18,13 +18,13 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select
 
 from core.services.alerts.messages import Message, message_of
-from core.services.alerts.sending import DEADLINE_S, Outcome, Sender
+from core.services.alerts.sending import LONGEST_S, Outcome, Sender
 from core.storage.engine import reading, write
 from core.storage.tables import Alert, AlertDelivery, AlertDestination
 
 _log = logging.getLogger(__name__)
-CLAIM_LASTS = timedelta(seconds=4 * DEADLINE_S)
-"""After that, whoever claimed a delivery is taken for dead; longer than any attempt takes."""
+CLAIM_LASTS = timedelta(seconds=2 * LONGEST_S)
+"""After that, whoever claimed a delivery is taken for dead; an attempt is over by then, and what came of it written."""
 FIRST_BACK_OFF_S = 10.0
 LONGEST_BACK_OFF_S = 1800.0
 GIVEN_UP_AFTER = timedelta(days=3)

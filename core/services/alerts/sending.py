@@ -18,6 +18,8 @@ DEADLINE_S = 20.0
 """For one attempt, from the connection to the receiver's answer."""
 _STARTS_WITHIN_S = 60.0
 _SLACK_S = 5.0
+LONGEST_S = _STARTS_WITHIN_S + DEADLINE_S + _SLACK_S
+"""That one attempt can take, the start of the process that sends included."""
 _LONGEST_RETRY_AFTER_S = 3600.0
 
 

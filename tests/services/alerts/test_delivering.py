@@ -328,7 +328,7 @@ def test_several_processes_at_once_send_each_message_once(
         point(monkeypatch, hook)
         has_destinations(engine, HOOK)
         ids = [raise_one(engine, number) for number in range(8)]
-        programs = [start(database) for _ in range(2)]
+        programs = [start(database, claim_s=600.0) for _ in range(2)]
         try:
             wait_until(lambda: all(row.state == "sent" for row in rows(engine)))
         finally:
@@ -385,10 +385,10 @@ def storm(
     assert all(row.problem is None for row in rows(engine))
 
 
-def start(database: str) -> subprocess.Popen[bytes]:
-    """A process of ours that delivers; returns when it has begun."""
+def start(database: str, *, claim_s: float = 1.0) -> subprocess.Popen[bytes]:
+    """A process of ours that delivers; returns when it has begun. Whoever claimed longer ago is taken for dead."""
     program = subprocess.Popen(
-        [sys.executable, "-m", "tests.services.alerts.sending_program", database],
+        [sys.executable, "-m", "tests.services.alerts.sending_program", database, f"{claim_s}"],
         cwd=ROOT, env=dict(os.environ), stdout=subprocess.PIPE,
     )  # fmt: skip
     assert program.stdout is not None
