@@ -364,9 +364,14 @@ def test_a_cancelled_run_keeps_what_had_arrived_and_can_go_on(engine: Engine, se
     server.use(PlantedPlan(first_byte_ms=1500, total_ms=1500))
     made = make(engine, server.base_url, prompts=30)
     run_id = planned(engine, made, concurrency=4)
-    waiting = _meanwhile(
-        lambda: the_run(engine, run_id).attempts >= 6, lambda: cancel(engine, run_id, now=datetime.now(UTC))
-    )
+    seen = []
+
+    def cancel_with_some_in_hand() -> None:
+        seen.extend(server.journal())
+        server.use(PlantedPlan(first_byte_ms=60_000, total_ms=60_000))
+        cancel(engine, run_id, now=datetime.now(UTC))
+
+    waiting = _meanwhile(lambda: the_run(engine, run_id).attempts >= 6, cancel_with_some_in_hand)
     ended = carry_out(engine, run_id, score=False)
     waiting.join()
     assert ended.state == "cancelled"
@@ -376,9 +381,9 @@ def test_a_cancelled_run_keeps_what_had_arrived_and_can_go_on(engine: Engine, se
     assert all(each.finished_at is not None and each.cost_usd is not None for each in attempts(engine, run_id))
     assert not any(each.is_last for each in cancelled)
     counters_are_true(engine, run_id)
-    seen = len(server.journal())
+    seen += server.journal()
     server.use(PlantedPlan())
-    assert seen <= ended.attempts
+    assert len(seen) <= ended.attempts
     resume(engine, run_id, now=NOW)
     ended = carry_out(engine, run_id, score=False)
     assert (ended.state, ended.responses) == ("done", 30)
