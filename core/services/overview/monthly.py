@@ -8,7 +8,6 @@ from sqlmodel import Session
 
 from core.domain.overview import Recommendation, SpentBy, recommended, thousand, usd_by_category, usd_for
 from core.services import quality
-from core.services.datasets import datasets
 from core.services.deciding import Verdicts
 from core.services.quality import QualityReport, Scope
 from core.services.routing.paid import spent_by
@@ -72,7 +71,7 @@ def recommendation_of(found: Verdicts, report: QualityReport) -> Recommendation 
 
 def costs_object(session: Session, found: Verdicts) -> dict[str, Any] | None:
     """What answers cost as of today and as recommended, in ``evenhand decide --json``; None: nothing to reckon from."""
-    report = quality.report(session, Scope(datasets.named(session, found.dataset).id or 0))
+    report = quality.report(session, Scope(quality.newest_answered(session, found.dataset).id or 0))
     recommendation = recommendation_of(found, report)
     money = recommendation and money_of(report, recommendation, found.settings.answers_a_month)
     if not money or not recommendation:

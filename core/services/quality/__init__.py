@@ -8,7 +8,7 @@ from core.services.quality.figures import Line
 from core.services.quality.heard import MOST_VOTES, Heard, NoteOn, VoteOn, heard
 from core.services.quality.judged import GateInUse
 from core.services.quality.report import CandidateRef, QualityReport, candidates_of, report
-from core.services.quality.scope import RunRef, Scope, as_of, rules, runs
+from core.services.quality.scope import RunRef, Scope, as_of, newest_answered, rules, runs
 from core.services.quality.scope_words import apart_in_words, run_name, scope_in_words
 from core.services.quality.votes_behind import PairRow, Votes, VotesBehind, votes_behind
 
@@ -42,6 +42,7 @@ __all__ = [
     "examples",
     "explained",
     "heard",
+    "newest_answered",
     "replies",
     "report",
     "responses_behind",

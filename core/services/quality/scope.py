@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from sqlmodel import Session, col, select
 
 from core.services.columns import ANSWERED, TRIED, Stored
+from core.services.datasets import datasets
 from core.services.leaderboards.moments import Moment
 from core.services.workspace import counts_simulated
-from core.storage.tables import GOING, Run, metadata
+from core.storage.tables import GOING, Dataset, Run, metadata
 
 _response, _attempt = metadata.tables["response"], metadata.tables["attempt"]
 _candidate = metadata.tables["candidate"]
@@ -83,6 +84,15 @@ def runs(session: Session, dataset_id: int, up_to: Moment | None = None) -> list
         for run in listed
         if took_part[run.id or 0]
     ]
+
+
+def newest_answered(session: Session, dataset: str) -> Dataset:
+    """The newest version in which anything happened; where that is true of none, the newest."""
+    newest = datasets.named(session, dataset)
+    for dataset_id in reversed(datasets.versions(session, dataset)):
+        if runs(session, dataset_id):
+            return session.get_one(Dataset, dataset_id)
+    return newest
 
 
 def _took_part(session: Session, ids: list[int]) -> dict[int, set[int]]:

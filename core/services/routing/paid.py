@@ -4,15 +4,11 @@ from sqlmodel import Session
 
 from core.domain.overview import Spent, SpentBy
 from core.services import quality
-from core.services.datasets import datasets
 
 
 def spent(session: Session, dataset: str) -> SpentBy:
     """By candidate and category, in the newest version that was answered: of each prompt its newest run."""
-    newest = next((id for id in reversed(datasets.versions(session, dataset)) if quality.runs(session, id)), None)
-    if newest is None:
-        return {}
-    return spent_by(quality.report(session, quality.Scope(newest)))
+    return spent_by(quality.report(session, quality.Scope(quality.newest_answered(session, dataset).id or 0)))
 
 
 def spent_by(report: quality.QualityReport) -> SpentBy:

@@ -11,7 +11,6 @@ from sqlmodel import Session
 from core import clock
 from core.domain.overview import Recommendation, recommended
 from core.services import deciding, overview, quality
-from core.services.datasets import datasets
 from core.services.deciding import Verdicts, taken
 from core.services.overview import Failure, Money
 from core.services.quality import CandidateRef, Line, QualityReport, Scope, rated
@@ -126,13 +125,8 @@ def compute_first(database: Engine) -> None:
 
 def _newest(session: Session, dataset: str) -> tuple[Dataset, tuple[int, ...]]:
     """The newest version that anybody answered, else the newest; and what its figures rest on."""
-    newest = datasets.named(session, dataset)
+    newest = quality.newest_answered(session, dataset)
     runs = quality.runs(session, newest.id or 0)
-    for dataset_id in () if runs else reversed(datasets.versions(session, dataset)):
-        runs = quality.runs(session, dataset_id)
-        if runs:
-            newest = session.get_one(Dataset, dataset_id)
-            break
     return newest, quality.as_of(session, runs) + rated.as_of(session)
 
 

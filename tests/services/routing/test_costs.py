@@ -8,7 +8,7 @@ from core.services import deciding, overview, quality
 from core.services.deciding import settings
 from core.services.routing import find, moves, what_if
 from core.storage.engine import reading, writing
-from core.storage.tables import Response, Run, Score
+from core.storage.tables import Dataset, Response, Run, Score
 from tests.decided import Planted, Production, plant
 from tests.evaluated import Evaluated
 from tests.workspace import NOW
@@ -43,7 +43,7 @@ def test_failed_attempts_what_was_given_up_and_what_has_no_verdict_are_paid_as_i
 
 
 def test_a_month_costs_what_overview_says(engine: Engine) -> None:
-    """B takes support; a second run paid half, and *Overview* tells of the newest."""
+    """B takes support; a second run paid half, and *Overview* tells of the newest in the version that was answered."""
     made = plant(
         engine, {"A": Planted(0.9, 0.02), "B": Planted(0.9, 0.005, share_in={"coding": 0.4})},
         prompts=240, repetitions=2,
@@ -51,6 +51,7 @@ def test_a_month_costs_what_overview_says(engine: Engine) -> None:
     with writing(engine) as session:
         settings.save(session, {}, latency_limit_ms={}, answers_a_month=ANSWERS)
         half_in_a_second_run(session, made)
+        session.add(Dataset(name="Support", version=2, content_hash="nobody answered it", created_at=NOW))
     with reading(engine) as session:
         found = find(session, "Support")
         told = overview.costs_object(session, deciding.verdicts(session, "Support"))
