@@ -27,9 +27,12 @@ MOST_TIMES_BARE = 2.0
 
 
 def compared(
-    page: str, bare_script: str, view: Callable[[], object], *, responses: int, votes: int, visits: int
+    page: str, bare_script: str, view: Callable[[], object], *, responses: int, votes: int, visits: int, query: str = ""
 ) -> dict[str, Any]:
-    """What ``run`` of a benchmark gives. ``view``: computes what the page shows, which the bare one is handed."""
+    """What ``run`` of a benchmark gives.
+
+    ``view``: computes what the page shows, which the bare one is handed. ``query``: of our page's address.
+    """
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         engine = filled(Path(folder) / f"{page}.db", responses)
         voted(engine, responses, votes)
@@ -37,14 +40,14 @@ def compared(
         database = str(engine.url)
         engine.dispose()
         ours = stack.enter_context(served("streamlit_app.py", folder, database=database))
-        first = visit(ours, page)
+        first = visit(ours, page, query)
         kept = Path(folder, "view")
         computed_s = _left(kept, database, view)
         bare = stack.enter_context(served(bare_script, folder, str(kept)))
         assert _drawn(visit(bare)) == _drawn(first) > (0, 0)
         times: dict[str, list[float]] = {"ours": [], "bare": []}
         for _ in range(visits):
-            times["ours"].append(visit(ours, page).ms)
+            times["ours"].append(visit(ours, page, query).ms)
             times["bare"].append(visit(bare).ms)
         peak_mb = ours.peak_mb()
     mine, theirs = median(times["ours"]), median(times["bare"])

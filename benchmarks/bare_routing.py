@@ -1,26 +1,16 @@
 """The tables of *Routing* on a bare Streamlit page: from a view at hand, with nothing to choose or look up."""
 
-import pickle
 import sys
-from functools import lru_cache
-from pathlib import Path
 
 import streamlit as st
 
+from benchmarks.left import left
 from core.services.routing import View
 from core.ui.routing import made_of, table, what_if
 from core.ui.shared import grids
 
-
-@lru_cache
-def view(file: str) -> View:
-    """What the benchmark left there."""
-    found: View = pickle.loads(Path(file).read_bytes())
-    return found
-
-
 st.set_page_config(layout="wide")
-kept = view(sys.argv[1])
+kept: View = left(sys.argv[1])
 grids.show(table.rows_of_moves(kept), alt="What would change")
 grids.show(table.rows(kept, kept.table), alt="The whole table")
 first, others = what_if.tables(kept)

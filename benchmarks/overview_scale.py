@@ -1,8 +1,10 @@
 """*Overview* over a million responses and a million votes, against a bare page with the same charts."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from benchmarks.against_bare import RESPONSES, VISITS, VOTES, compared
+from core.ui.overview import closer
 from core.ui.overview import view as overview
 
 
@@ -15,4 +17,5 @@ def run(responses: int = RESPONSES, votes: int = VOTES, visits: int = VISITS) ->
         responses=responses,
         votes=votes,
         visits=visits,
+        query=urlencode({"overview_show": closer.CHARTS}),
     )

@@ -50,7 +50,11 @@ def served(script: str, folder: str, *arguments: str, database: str | None = Non
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     address = f"http://127.0.0.1:{port}"
-    env = {"EVENHAND_BASE_URL": address, **({"EVENHAND_DATABASE_URL": database} if database else {})}
+    env = {
+        "EVENHAND_BASE_URL": address,
+        "PYTHONPATH": str(PROJECT_ROOT),
+        **({"EVENHAND_DATABASE_URL": database} if database else {}),
+    }
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port), "--", *arguments]
     with Path(folder, f"{port}.log").open("w") as log:
         process = subprocess.Popen(command, cwd=PROJECT_ROOT, env={**os.environ, **env}, stdout=log, stderr=log)
@@ -73,14 +77,14 @@ def _wait(address: str, process: "subprocess.Popen[bytes]") -> None:
     raise AssertionError("the server did not start")
 
 
-def visit(server: Server, page: str = "") -> Visit:
-    """Open a page as somebody new. Raises AssertionError where its script fails."""
+def visit(server: Server, page: str = "", query: str = "") -> Visit:
+    """Open a page as somebody new, by its path and its query. Raises AssertionError where its script fails."""
     began, charts, tables = time.perf_counter(), 0, 0
     sent = {"Origin": f"http://127.0.0.1:{server.port}"}
     address = f"ws://127.0.0.1:{server.port}/_stcore/stream"
     with connect(address, additional_headers=sent, subprotocols=["streamlit"], max_size=None) as line:  # type: ignore[list-item]
         opening = BackMsg()
-        opening.rerun_script.page_name = page
+        opening.rerun_script.page_name, opening.rerun_script.query_string = page, query
         line.send(opening.SerializeToString())
         while True:
             frame = ForwardMsg.FromString(line.recv(timeout=LONGEST_VISIT_S))  # type: ignore[arg-type]
