@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -196,6 +197,7 @@ def test_an_export_that_is_killed_leaves_the_file_as_it_was(filled: Run, tmp_pat
     address = f"sqlite:///{tmp_path / 'evenhand.db'}"
     process = subprocess.Popen(command, env=os.environ | {"EVENHAND_DATABASE_URL": address})
     while process.poll() is None:
+        time.sleep(0.005)
         if any(file.stat().st_size for file in tmp_path.glob(".*.part")) or out.read_bytes() != FORMER:
             process.kill()
             break

@@ -23,7 +23,7 @@ from core.storage.tables import DriftBaseline, Evaluator, Response
 from core.ui.shared.navigation import PAGES_FOLDER
 from tests.drifting import Truth, Weeks, weeks
 from tests.pages.grids import grids
-from tests.pages.test_forged_events import ENDINGS, Visitor, event, sent
+from tests.pages.test_forged_events import ENDINGS, FORGED, Visitor, event, sent
 from tests.workspace import NOW
 
 HOSTILE = "<img src=x onerror=alert(1)> :red[x] **bold** $1$ `code`"
@@ -365,8 +365,7 @@ def test_an_analyst_reads_all_of_it_and_moves_nothing(workspace: Engine, visitor
     assert not [button for button in app.button if button.key == "drift_move"]
 
 
-@pytest.mark.parametrize("late", [False, True])
-@pytest.mark.parametrize("ending", ENDINGS)
+@FORGED
 def test_a_former_admin_does_not_move_the_baseline(
     workspace: Engine, visitor: Callable[..., Visitor], ending: str, late: bool
 ) -> None:

@@ -5,6 +5,7 @@ an event is sent as a browser of the attacker's would: once in place of the next
 """
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import pytest
@@ -21,10 +22,17 @@ from core.storage.engine import reading, write
 from core.storage.tables import Assignment, Person, Question, Run, Study, Vote
 from core.ui.shared.navigation import PAGES_FOLDER
 from tests.echo import EchoServer
+from tests.long import usual_first
 from tests.workspace import NOW, Workspace, make_workspace
 
 SHELL = str(PAGES_FOLDER / "shell.py")
 ENDINGS = ("revoked", "demoted", "signed out")
+USUAL = (("demoted", False), ("revoked", True))
+FORGED = pytest.mark.parametrize(
+    ("ending", "late"),
+    usual_first(*USUAL, long=tuple(way for way in product(ENDINGS, (False, True)) if way not in USUAL)),
+)
+"""How access was lost, and whether the event comes once the page is gone. One test tries all ways in the usual run."""
 
 
 class Visitor:
@@ -115,8 +123,7 @@ def test_a_former_admin_cannot_make_an_admin(
 
 
 @pytest.mark.regression("2.1")
-@pytest.mark.parametrize("late", [False, True])
-@pytest.mark.parametrize("ending", ENDINGS)
+@FORGED
 def test_a_former_admin_cannot_revoke_anybody(
     workspace: Engine, visitor: Callable[..., Visitor], ending: str, late: bool
 ) -> None:
@@ -133,8 +140,7 @@ def test_a_former_admin_cannot_revoke_anybody(
 
 
 @pytest.mark.regression("2.1")
-@pytest.mark.parametrize("late", [False, True])
-@pytest.mark.parametrize("ending", ENDINGS)
+@FORGED
 def test_a_former_analyst_cannot_spend_money(
     workspace: Engine, visitor: Callable[..., Visitor], echo: EchoServer, ending: str, late: bool
 ) -> None:
@@ -156,8 +162,10 @@ def test_a_former_analyst_cannot_spend_money(
 
 
 @pytest.mark.regression("2.1")
-@pytest.mark.parametrize("late", [False, True])
-@pytest.mark.parametrize("ending", ["revoked", "signed out"])
+@pytest.mark.parametrize(
+    ("ending", "late"),
+    usual_first(("revoked", False), ("signed out", True), long=(("revoked", True), ("signed out", False))),
+)
 def test_a_former_raters_next_key_is_no_vote(
     workspace: Engine, visitor: Callable[..., Visitor], ending: str, late: bool
 ) -> None:
@@ -171,8 +179,7 @@ def test_a_former_raters_next_key_is_no_vote(
 
 
 @pytest.mark.regression("2.1")
-@pytest.mark.parametrize("late", [False, True])
-@pytest.mark.parametrize("ending", ENDINGS)
+@FORGED
 def test_a_former_admin_pauses_no_study(
     workspace: Engine, full: Workspace, visitor: Callable[..., Visitor], ending: str, late: bool
 ) -> None:
@@ -186,8 +193,7 @@ def test_a_former_admin_pauses_no_study(
 
 
 @pytest.mark.regression("2.1")
-@pytest.mark.parametrize("late", [False, True])
-@pytest.mark.parametrize("ending", ENDINGS)
+@FORGED
 def test_a_former_admin_drops_no_question(
     workspace: Engine, full: Workspace, visitor: Callable[..., Visitor], ending: str, late: bool
 ) -> None:

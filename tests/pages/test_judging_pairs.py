@@ -12,7 +12,7 @@ from core.storage.engine import reading
 from core.storage.tables import JudgePreference
 from core.ui.shared import jobs
 from tests.pages.test_admin_pages import page, press, run, words
-from tests.pages.test_forged_events import ENDINGS, Visitor, button, event, full, sent, visitor
+from tests.pages.test_forged_events import FORGED, Visitor, button, event, full, sent, visitor
 from tests.services.judging.scripted_judge import ScriptedJudge, scripted_judge
 from tests.services.judging.test_judging_service import add_judge, price
 from tests.services.judging.test_pair_orders import rated
@@ -99,8 +99,7 @@ def test_an_empty_workspace_says_that_there_is_nothing_to_compare(fresh: Engine,
     assert "There are no responses to compare yet." in words(evaluators_tab())
 
 
-@pytest.mark.parametrize("late", [False, True])
-@pytest.mark.parametrize("ending", ENDINGS)
+@FORGED
 def test_a_former_admin_cannot_have_pairs_compared(
     workspace: Engine, visitor: Callable[..., Visitor], judge: ScriptedJudge, ending: str, late: bool
 ) -> None:

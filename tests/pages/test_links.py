@@ -15,6 +15,7 @@ from core.storage.tables import Candidate, Dataset, Gate, Prompt, Response, Run,
 from core.ui.shared.navigation import PAGES_FOLDER
 from tests.ballots import Ballot, cast
 from tests.decided import Planted, plant, vote
+from tests.long import crossed
 from tests.pages.grids import grids
 from tests.workspace import NOW, make_workspace
 
@@ -129,8 +130,9 @@ def test_a_renamed_dataset_study_and_candidate_keep_their_links(two_datasets: En
     assert opened("leaderboard", leaderboard_study="1").selectbox(key="leaderboard_study").value == "Other"
 
 
-@pytest.mark.parametrize("odd", HOSTILE)
-@pytest.mark.parametrize("page", ["cost", "leaderboard", "decisions", "responses", "drift", "raters"])
+@pytest.mark.parametrize(
+    ("page", "odd"), crossed(["cost", "leaderboard", "decisions", "responses", "drift", "raters"], HOSTILE)
+)
 def test_what_a_link_names_and_is_not_here_is_said_in_one_sentence_and_harmless(
     two_datasets: Engine, page: str, odd: str
 ) -> None:
@@ -209,8 +211,13 @@ def test_a_pinned_board_is_that_of_then_says_so_and_leads_to_now(workspace: Engi
     assert not [caption.value for caption in app.caption if "as the link asks" in caption.value]
 
 
-@pytest.mark.parametrize("odd", ["x", "1", "30.1", "30.1.1.1", "-1.1.1", "999999.1.1", "<b>1.1.1", "1" * 16 + ".1.1"])
-@pytest.mark.parametrize("page", ["leaderboard", "cost", "decisions"])
+@pytest.mark.parametrize(
+    ("page", "odd"),
+    crossed(
+        ["leaderboard", "cost", "decisions"],
+        ["x", "1", "30.1", "30.1.1.1", "-1.1.1", "999999.1.1", "<b>1.1.1", "1" * 16 + ".1.1"],
+    ),
+)
 def test_a_moment_that_makes_no_sense_is_said_and_now_is_shown(two_datasets: Engine, page: str, odd: str) -> None:
     app = opened(page, as_of=odd)
     assert any("moment of this link" in each and "*what is here now*" in each for each in said(app))

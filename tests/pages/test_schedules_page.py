@@ -17,7 +17,7 @@ from core.settings import get_settings
 from core.storage.engine import reading, writing
 from core.storage.tables import Candidate, Dataset, Run, Schedule, ScheduleFire
 from tests.pages.test_admin_pages import page, press, run, words
-from tests.pages.test_forged_events import ENDINGS, Visitor, event, sent, visitor
+from tests.pages.test_forged_events import FORGED, Visitor, event, sent, visitor
 from tests.services.runs.evaluations import Made, make
 from tests.services.watching.schedules.scheduled import NOWHERE, end_runs, scheduled
 
@@ -199,8 +199,7 @@ def test_a_process_that_leaves_schedules_alone_says_so(fresh: Engine, made: Made
     assert "EVENHAND_SCHEDULER=0" in words(page("schedules.py"))
 
 
-@pytest.mark.parametrize("late", [False, True])
-@pytest.mark.parametrize("ending", ENDINGS)
+@FORGED
 def test_a_former_admin_runs_and_changes_no_schedule(
     workspace: Engine, full: Made, visitor: Callable[..., Visitor], ending: str, late: bool
 ):

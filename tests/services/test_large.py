@@ -4,12 +4,12 @@ import os
 
 import pytest
 from sqlalchemy import Engine
-from sqlmodel import Session
 
 from core.errors import BadInput
 from core.services import deciding, large
 from core.storage.engine import reading
 from tests.decided import Planted, plant
+from tests.services.large_work import by_whom, ends_elsewhere, prints, refuses
 
 
 @pytest.fixture
@@ -18,25 +18,6 @@ def many(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
     monkeypatch.setattr(large, "LARGE", 100)
     plant(engine, {"A": Planted(0.8, 0.02), "B": Planted(0.8, 0.008)}, prompts=60)
     return engine
-
-
-def by_whom(session: Session) -> int:
-    return os.getpid()
-
-
-def ends_elsewhere(session: Session, here: int) -> str:
-    if os.getpid() != here:
-        os._exit(3)
-    return "done here"
-
-
-def prints(session: Session) -> str:
-    print("not the answer")
-    return "the answer"
-
-
-def refuses(session: Session) -> None:
-    raise BadInput("There is no such thing.")
 
 
 def test_another_process_computes_it_and_the_same_comes_back(many: Engine) -> None:

@@ -213,6 +213,7 @@ WAYS: tuple[Callable[[Engine, Evaluated], None], ...] = (
 )
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("way", [*WAYS, remove_the_dataset], ids=lambda way: way.__name__)
 def test_whatever_changes_the_facts_is_seen_in_the_figures(
     engine: Engine, kept: Evaluated, way: Callable[[Engine, Evaluated], None]

@@ -10,11 +10,12 @@ from typer.testing import CliRunner
 
 from core.cli import app
 from tests.decided import CATEGORIES, Planted, plant, vote
+from tests.long import usual_first
 from tests.services.deciding.recomputed_verdicts import A_YEAR, Compared, Estimated, compared
 from tests.services.deciding.test_recomputed_verdicts import exported, sides
 
 PLANTED = {"A": Planted(0.9, 0.02), "B": Planted(0.9, 0.01), "C": Planted(0.5, 0.03), "D": Planted(0.88, None)}
-LIMITS = [("5", "10"), ("30", "150"), pytest.param("0", "0", marks=pytest.mark.long)]
+LIMITS = usual_first(("5", "10"), long=(("30", "150"), ("0", "0")))
 FINEST, MOST = 0.005, 0.9
 
 

@@ -78,7 +78,7 @@ def prefer(engine: Engine, at: Workspace, quality: np.ndarray, judges: list[int]
 
 
 @pytest.mark.parametrize("kind", ["pairwise_judge", "llm_judge"])
-@pytest.mark.parametrize("questions", [QUESTIONS, ("tone",)])
+@pytest.mark.parametrize("questions", [QUESTIONS, pytest.param(("tone",), marks=pytest.mark.long)])
 def test_favouritism_and_its_interval_follow_from_the_exported_files(
     judged: int, workspace: Engine, kind: str, questions: tuple[str, ...]
 ) -> None:

@@ -12,6 +12,7 @@ from core.services.quality import Scope
 from core.storage.engine import reading, writing
 from tests.decided import CATEGORIES, Planted, plant
 from tests.evaluated import Evaluated
+from tests.long import crossed
 from tests.services.deciding.test_recomputed_costs import CANDIDATES
 from tests.services.deciding.test_recomputed_costs import made as made  # noqa: PLC0414
 from tests.services.overview.recomputed_monthly import answers, usd, whom
@@ -43,8 +44,7 @@ def near(expected: float | None) -> object:
     return None if expected is None else pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
-@pytest.mark.parametrize("entered", TRAFFIC)
-@pytest.mark.parametrize("rival", ["Rival", "Unpriced"])
+@pytest.mark.parametrize(("rival", "entered"), crossed(["Rival", "Unpriced"], TRAFFIC))
 def test_amounts_follow_from_every_attempt_in_the_reports_scope(
     made: Evaluated, workspace: Engine, entered: dict[str, float], rival: str
 ) -> None:

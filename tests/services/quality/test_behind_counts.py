@@ -76,6 +76,7 @@ def test_every_kind_is_held_against_a_figure() -> None:
     assert {*COUNTED, *NAMED, *OF_COST} == set(KINDS)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("kind", COUNTED)
 def test_there_are_as_many_as_the_figure_says(engine: Engine, kind: str) -> None:
     at = made(engine)
@@ -87,6 +88,7 @@ def test_there_are_as_many_as_the_figure_says(engine: Engine, kind: str) -> None
     } == wanted
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("kind", NAMED)
 def test_there_are_as_many_as_the_figure_of_a_gate_or_evaluator_says(engine: Engine, kind: str) -> None:
     at = made(engine)

@@ -16,6 +16,7 @@ from core.services.scoring.registry import kind_named
 from core.storage.engine import reading, writing
 from core.storage.tables import Candidate, Evaluator, JudgeCall, Score
 from tests.evaluated import Evaluated
+from tests.long import usual_first
 from tests.services.quality.exported import facts, held_against, printed, same
 from tests.services.quality.recomputed import SENDS, Facts, judged
 from tests.services.quality.test_recomputed import GATES
@@ -27,7 +28,7 @@ CANDIDATES = {"Champion": 0.8, "Rival": 0.2, "Third": -0.2}
 JUDGE = "The judge"
 
 
-@pytest.fixture(params=[4, 9])
+@pytest.fixture(params=usual_first(9, long=(4,)))
 def production(workspace: Engine, request: pytest.FixtureRequest) -> None:
     with writing(workspace) as session:
         plant(session, raters=request.param)

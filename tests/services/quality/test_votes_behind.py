@@ -75,6 +75,7 @@ def numbers(board: Leaderboard) -> Iterator[tuple[int, Votes, int]]:
             yield standing.candidate_id, which, number(standing)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("filters", FILTERS, ids=str)
 def test_behind_each_number_of_a_board_are_as_many_votes(engine: Engine, filters: Filters) -> None:
     with writing(engine) as session:

@@ -110,6 +110,7 @@ def test_a_schema_too_deep_to_check_is_refused_in_words(engine):
 
 @pytest.mark.regression("2.3")
 @pytest.mark.one_database
+@pytest.mark.long
 def test_rescoring_gives_a_schema_up_that_was_stopped_on_three_answers(engine, hostile):
     with writing(engine) as session:
         for prompt_id in hostile.prompts:
