@@ -120,7 +120,7 @@ def _reason(one: Comparison, champion: str, challenger: str) -> str:
     quality, cost, not_worse = _quality(one.quality), _cost(one.cost), _not_worse(one)
     return {
         Because.BETTER: f"it is better, {quality}",
-        Because.CHEAPER: f"it is {not_worse}, {quality}, and {cost}",
+        Because.CHEAPER: f"it is {cost}, and {not_worse}, {quality}",
         Because.BETTER_AND_CHEAPER: f"it is better, {quality}, and {cost}",
         Because.LESS_SAFE: f"safety votes prove {challenger} less safe, {_unsafe(one.safety)}",
         Because.TOO_SLOW: f"{challenger} is over its latency limit",
@@ -144,9 +144,9 @@ def _reason(one: Comparison, champion: str, challenger: str) -> str:
 
 
 def _not_worse(one: Comparison) -> str:
-    """With the loss that is put up with."""
+    """With the margin: the loss that is put up with."""
     margins = [proof.threshold for proof in one.proofs if proof.claim is Claim.NOT_WORSE]
-    return f"not worse by more than {-100 * margins[0]:g} points" if margins else "not worse"
+    return f"not worse within the margin of {-100 * margins[0]:g} points" if margins else "not worse"
 
 
 def _quality(found: Difference | None) -> str:

@@ -1,11 +1,26 @@
 """The decision in words: the same sentence on Overview and Decisions, in alerts, reports and the terminal."""
 
+from enum import StrEnum
+
 from core.domain.deciding import Because, Changed, Comparison, Decision, Since, Verdict
 from core.domain.deciding.spans import signed
 from core.domain.deciding.wording import comparison_parts, head_and_reason
 from core.domain.overview import Recommendation, recommended
 from core.domain.words import listed, n, percent
 from core.services.deciding.verdicts import Verdicts
+
+
+class Sure(StrEnum):
+    """How sure it is that what is recommended is right, in a word."""
+
+    PROVEN = "proven"
+    """By its own evidence, however often one looks."""
+    MEASURED = "measured"
+    """The challenger is over its latency limit."""
+    NOT_HERE = "not proven here"
+    """The verdict over all is proven, and nothing in the category speaks against it."""
+    OPEN = "nothing proven"
+    """The champion stays for now."""
 
 
 def sentence(found: Verdicts, verdict: Verdict) -> str:
@@ -46,6 +61,23 @@ def in_category(found: Verdicts, verdict: Verdict) -> tuple[str, str]:
     if whom.by_category[category] != whom.champion:
         return f"Use {names[one.challenger]}, as overall", _too_few(one)
     return f"Keep {names[whom.champion]} here", against(found, verdict, one.challenger)
+
+
+def sure(found: Verdicts, verdict: Verdict) -> Sure:
+    """How sure what ``in_category`` says is, or a verdict over all."""
+    if verdict.decision is not Decision.NOT_ENOUGH:
+        return Sure.MEASURED if verdict.because is Because.TOO_SLOW else Sure.PROVEN
+    whom = recommended(found.verdicts)
+    if whom is None or verdict.category is None or not verdict.comparisons or _of_whole(found, verdict, whom) is None:
+        return Sure.OPEN
+    return Sure.NOT_HERE if whom.by_category[verdict.category] != whom.champion else Sure.OPEN
+
+
+def rests(found: Verdicts, verdict: Verdict) -> str:
+    """What a verdict rests on: 120 *send* votes by 6 raters · 128 responses, of champion and challenger."""
+    on = found.rests[verdict.category]
+    votes = f"{n(on.votes, '*send* vote')} by {n(on.raters, 'rater')}" if on.votes else "no *send* votes"
+    return f"{votes} · {n(on.responses, 'response')} of both"
 
 
 def against(found: Verdicts, verdict: Verdict, challenger: int) -> str:

@@ -32,6 +32,12 @@ _WORDS: dict[Decision, tuple[str, Literal["green", "blue", "violet", "orange"], 
     Decision.PRACTICALLY_EQUAL: (":material/balance:", "violet", "Practically equal"),
     Decision.NOT_ENOUGH: (":material/hourglass_top:", "orange", "Not enough evidence"),
 }
+_COLOURS: dict[words.Sure, Literal["green", "gray", "orange"]] = {
+    words.Sure.PROVEN: "green",
+    words.Sure.MEASURED: "gray",
+    words.Sure.NOT_HERE: "orange",
+    words.Sure.OPEN: "orange",
+}
 _THEN = "Then say on *Candidates* which one is the champion: the others are held against it here."
 
 
@@ -57,8 +63,8 @@ def in_category(found: Verdicts) -> None:
     if asked is not None:
         with st.container(border=True, gap="small"):
             st.caption(frame.as_typed(asked))
-            badge(by_category[asked].decision)
-            _said(found, words.in_category(found, by_category[asked]))
+            badges(found, by_category[asked])
+            _said(found, by_category[asked], words.in_category(found, by_category[asked]))
             if by_category[asked].comparisons:
                 _figures(found, words.spoken_of(found, by_category[asked]))
         st.caption("Overall:")
@@ -124,8 +130,8 @@ def over_all(found: Verdicts) -> None:
     if verdict is None:
         return
     with st.container(border=True, gap="small"):
-        badge(verdict.decision)
-        _said(found, words.parts(found, verdict))
+        badges(found, verdict)
+        _said(found, verdict, words.parts(found, verdict))
         for line in safety(verdict.comparisons[0]) if verdict.comparisons else []:
             st.markdown(f"{frame.as_typed(words.begun(found, line))}.")
         for line in readings(verdict, found.names):
@@ -147,11 +153,26 @@ def badge(decision: Decision) -> None:
     st.badge(word, icon=icon, color=colour)
 
 
-def _said(found: Verdicts, said: tuple[str, str]) -> None:
-    """What to do as a heading, and beneath it why."""
+def badges(found: Verdicts, verdict: Verdict) -> None:
+    """The decision as a mark, and how sure it is as another where there is one."""
+    with st.container(horizontal=True, gap="xsmall"):
+        badge(verdict.decision)
+        if verdict.comparisons:
+            how_sure(found, verdict)
+
+
+def how_sure(found: Verdicts, verdict: Verdict) -> None:
+    """How sure what is recommended is, in a word."""
+    sure = words.sure(found, verdict)
+    st.badge(sure.capitalize(), color=_COLOURS[sure])
+
+
+def _said(found: Verdicts, verdict: Verdict, said: tuple[str, str]) -> None:
+    """What to do as a heading, and beneath it why and what that rests on."""
     head, reason = said
     st.header(frame.as_typed(head), anchor=False)
-    st.markdown(frame.as_typed(words.begun(found, reason)))
+    rests = f" :gray[{words.rests(found, verdict)}]" if verdict.comparisons else ""
+    st.markdown(f"{frame.as_typed(words.begun(found, reason))}{rests}")
 
 
 def _figures(found: Verdicts, one: Comparison) -> None:
@@ -166,10 +187,10 @@ def margins(found: Verdicts, verdict: Verdict) -> str:
     weighted = "answers a month" if verdict.weighted_by_answers else "prompts, each counted the same"
     error = 100 * found.settings.error_a_year
     return (
-        f"Margins: {100 * verdict.quality_margin:g} points of quality, {100 * verdict.cost_margin:g} % of cost: a loss "
-        "below the one counts as *not worse*, a saving from the other on matters. "
-        f"Weighted by {weighted}. Each end of a range is a bound by itself that holds however often one looks (*safe "
-        f"to peek*): of years in which verdicts are read every week, at most {error:g} % bring a switch that is wrong."
+        f"*Proven*: of years in which verdicts are read every week, at most {error:g} % bring a switch that is wrong. "
+        "Each end of a range in brackets is a bound by itself, and as sure as that. "
+        f"*Not worse*: the loss is below {100 * verdict.quality_margin:g} points (the margin of quality). A saving "
+        f"matters from {100 * verdict.cost_margin:g} % on. Weighted by {weighted}."
     )
 
 

@@ -30,15 +30,17 @@ def section(view: View) -> None:
         _not_yet(view)
         return
     with st.container(border=True, gap="small", key="overview_decision"):
+        if whole.comparisons:
+            decisions_page.how_sure(view.verdicts, whole)
         head, reason = words.parts(view.verdicts, whole)
         st.header(f"{_mark(whole)} {frame.as_typed(head)}", anchor=False)
         said = frame.as_typed(words.begun(view.verdicts, reason))
-        rests = f" :gray[{_rests(view, whole)}]" if whole.comparisons else ""
+        rests = f" :gray[{words.rests(view.verdicts, whole)}]" if whole.comparisons else ""
         leading.line(f"{said}{rests}", addresses.verdict(view.dataset, None))
         known = notes(view.verdicts)
         if whole.comparisons:
             with st.expander("How sure is that?", icon=":material/info:"):
-                for note in (*known, decisions_page.margins(view.verdicts, whole)):
+                for note in (decisions_page.margins(view.verdicts, whole), *known):
                     st.caption(note)
         else:
             for note in known:
@@ -76,11 +78,12 @@ def _cut(name: str) -> str:
 def _row(view: View, verdict: Verdict) -> str:
     """Whom to use, in bold; why in plain words; in grey the figures where that is open, and what they rest on."""
     head, reason = words.in_category(view.verdicts, verdict)
-    said = f"**{frame.as_typed(head)}.** {frame.as_typed(words.begun(view.verdicts, reason))}"
+    why = frame.as_typed(words.begun(view.verdicts, reason))
     if not verdict.comparisons:
-        return said
+        return f"**{frame.as_typed(head)}.** {why}"
+    said = f"**{frame.as_typed(head)}** ({words.sure(view.verdicts, verdict)}). {why}"
     figures = _figures(view, verdict) if verdict.decision is Decision.NOT_ENOUGH else ""
-    return f"{said} :gray[{figures}{_rests(view, verdict)}]"
+    return f"{said} :gray[{figures}{words.rests(view.verdicts, verdict)}]"
 
 
 def _figures(view: View, verdict: Verdict) -> str:
@@ -108,10 +111,3 @@ def _mark_in(view: View, verdict: Verdict) -> str:
     stays = found.by_category.get(verdict.category or "", found.champion) == found.champion
     icon, _ = _MARKS[Decision.KEEP if stays else Decision.SWITCH]
     return f":orange[:material/{icon}:]"
-
-
-def _rests(view: View, verdict: Verdict) -> str:
-    """What a verdict rests on: 120 *send* votes by 6 raters · 128 responses, of champion and challenger."""
-    found = view.verdicts.rests[verdict.category]
-    votes = f"{n(found.votes, '*send* vote')} by {n(found.raters, 'rater')}" if found.votes else "no *send* votes"
-    return f"{votes} · {n(found.responses, 'response')} of both"

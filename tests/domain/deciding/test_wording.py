@@ -27,8 +27,8 @@ NAMES = {CHAMPION: "gentle-7b", CHALLENGER: "swift-2"}
 def test_a_switch_says_to_whom_why_and_by_whose_judgement():
     said = sentence(whole(candidate(CHAMPION), candidate(CHALLENGER, usd=0.007)), NAMES)
     assert said == (
-        "Switch from gentle-7b to swift-2: it is not worse by more than 5 points, 0.0 points (−0.9 to +0.9) by "
-        "automatic verdicts on 2,000 prompts, and 30\u00a0% cheaper per acceptable response (29 to 31\u00a0%)."
+        "Switch from gentle-7b to swift-2: it is 30\u00a0% cheaper per acceptable response (29 to 31\u00a0%), and not "
+        "worse within the margin of 5 points, 0.0 points (−0.9 to +0.9) by automatic verdicts on 2,000 prompts."
     )
 
 

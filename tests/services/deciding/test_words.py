@@ -60,6 +60,21 @@ def test_an_open_category_follows_the_overall_verdict_and_says_how_few_its_promp
     for verdict in is_open:
         said = words.in_category(told, verdict)
         assert said == ("Use B, as overall", "60 prompts are too few to prove it alone.")
+        assert words.sure(told, verdict) == "not proven here"
+    assert words.sure(told, whole) == "proven"
+
+
+def test_where_nothing_is_proven_it_says_so(engine: Engine):
+    told = found(engine, {"A": Planted(0.8, 0.02), "B": Planted(0.8, 0.02)}, prompts=12, repetitions=1)
+    assert {words.sure(told, verdict) for verdict in told.verdicts} == {"nothing proven"}
+
+
+def test_a_latency_over_its_limit_is_measured_and_not_proven(engine: Engine):
+    plant(engine, {"A": Planted(0.8, 0.02), "B": Planted(0.82, 0.008)}, prompts=120, repetitions=2)
+    write(engine, lambda s: settings.save(s, {}, latency_limit_ms={"": 1.0}, answers_a_month={}))
+    with reading(engine) as session:
+        told = deciding.verdicts(session, "Support")
+    assert words.sure(told, told.verdicts[0]) == "measured"
 
 
 def test_it_says_how_much_of_the_traffic_and_of_the_prompts_the_exceptions_are(engine: Engine):
