@@ -123,7 +123,7 @@ def test_categories_say_who_gets_them_and_the_busiest_comes_first(workspace: Eng
     mostly_support(workspace)
     rows = [said for said, where in links(opened()).items() if "decisions_scope=" in where and said.startswith("**")]
     rows = [said for said in rows if not said.startswith("**Why")]
-    assert [said.partition(".**")[0] for said in rows] == ["**Switch from A to B", "**Keep A"]
+    assert [said.partition(". ")[0] for said in rows] == ["**Switch from A to B** (proven)", "**Keep A** (proven)"]
 
 
 def test_why_not_answers_for_the_cheapest_and_for_the_recommended_one_everywhere(workspace: Engine):
@@ -261,7 +261,10 @@ def test_the_amounts_of_a_month_are_those_that_their_page_shows(workspace: Engin
     assert "A month at 15,000 answers" in words(proof)
     (rows,) = [found for found in grids(proof) if "A month" in found[0]]
     assert [(row["Candidate"], row["A month"]) for row in rows] == [("B", "$120.00")]
-    assert rows[0] == {"Candidate": "B", "A month": "$120.00", "coding (5,000)": "$40.00", "support (10,000)": "$80.00"}
+    assert rows[0] == {
+        "Candidate": "B", "A month": "$120.00", "Beside A": "−$180.00 (60 % less)", "coding (5,000)": "$40.00",
+        "support (10,000)": "$80.00",
+    }  # fmt: skip
     (arrive,) = [each for each in proof.get("bidi_component") if each.proto.component_name == "evenhand_arrive"]
     assert '"cost_at_month"' in arrive.proto.json
 

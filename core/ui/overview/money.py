@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.domain.deciding import Decision, Verdict
 from core.domain.deciding.wording import comparison_parts
-from core.domain.words import UNKNOWN, listed, n, percent, spend
+from core.domain.words import listed, n, spend
 from core.services.deciding import words
 from core.services.overview import Amount, Money
 from core.ui.overview import addresses, leading
@@ -67,7 +67,8 @@ def _figures(view: View, money: Money) -> None:
         said = written(money.recommended_usd, is_whole=is_whole)
         _figure("recommended", "As recommended", said, _who(view), _proof(view, money, who))
         both = _proof(view, money, [champion, *who])
-        _figure("difference", "Difference", _difference(money, is_whole=is_whole), _share(view, money), both)
+        usd = month.difference(money.champion_usd, money.recommended_usd, is_whole=is_whole)
+        _figure("difference", "Difference", frame.dollars(usd), _share(view, money), both)
 
 
 def _proof(view: View, money: Money, candidates: Sequence[int]) -> addresses.Address:
@@ -107,21 +108,11 @@ def written(usd: float | None, *, is_whole: bool = False) -> str:
     return frame.dollars(spend(usd, is_whole=is_whole))
 
 
-def _difference(money: Money, *, is_whole: bool) -> str:
-    """Between the amounts as they are written, so that it adds up."""
-    if money.champion_usd is None or money.recommended_usd is None:
-        return UNKNOWN
-    digits = 0 if is_whole else 2 if min(money.champion_usd, money.recommended_usd) >= 0.1 else 6
-    saved = round(money.champion_usd, digits) - round(money.recommended_usd, digits)
-    return f"{'−' if saved > 0 else '+' if saved < 0 else ''}{written(abs(saved), is_whole=is_whole)}"
-
-
 def _share(view: View, money: Money) -> str:
     """How much of today's that is, and why less than per acceptable response where the champion keeps categories."""
-    if money.saved_usd is None or not money.champion_usd:
+    said = month.share(money.champion_usd, money.recommended_usd)
+    if not said:
         return ""
-    share = money.saved_usd / money.champion_usd
-    said = f"{percent(abs(share))} {'less' if share >= 0 else 'more'}"
     champion = view.verdicts.champion or 0
     kept = [] if view.recommendation is None else view.recommendation.categories_of(champion)
     where = n(len(kept), "category", "categories")
@@ -165,9 +156,8 @@ def _cheaper(view: View, money: Money) -> None:
         return
     prices = ", ".join(f"{view.called(one.candidate_id or 0)} {written(one.usd)}" for one in chosen)
     who = [one.candidate_id or 0 for one in chosen]
-    leading.line(
-        f"Less{' a month' if money.traffic.is_monthly else ''}, each alone: {prices}", _proof(view, money, who)
-    )
+    per = "a month" if money.traffic.is_monthly else "1,000 answers"
+    leading.line(f"Cheaper, each for all answers, {per}: {prices}", _proof(view, money, who))
     for of in who:
         _why_not(view, whole, of)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from core.domain.words import spend
+from core.domain.words import UNKNOWN, percent, spend
 from core.services import overview
 from core.services.deciding import settings
 from core.services.overview import Amount, Traffic
@@ -60,21 +60,54 @@ def _table(view: View, traffic: Traffic) -> None:
     mix = overview.amount(view.report, traffic, who) if who else None
     each = {one.candidate_id: one for one in overview.amounts(view.report, traffic)}
     champion = next((each.get(one.id) for one in view.report.candidates if one.is_champion), None)
+    name = next((one.name for one in view.report.candidates if one.is_champion), "")
     is_whole = is_in_dollars(*(one.usd for one in (champion, mix) if one is not None))
     rows: list[dict[str, object]] = []
     if mix is not None and mix.candidate_id is None:
         named = {category: f", {view.report.candidate(of).name}" for category, of in who.items()}
-        rows.append({"Candidate": "As recommended", **_cells(traffic, mix, named, is_whole=is_whole)})
+        cells = _cells(traffic, mix, named, is_whole=is_whole)
+        rows.append({"Candidate": "As recommended", **_with_difference(cells, champion, mix, name, is_whole=is_whole)})
     for line in view.lines:
         if line.candidate_id in each:
-            cells = _cells(traffic, each[line.candidate_id], {}, is_whole=is_whole)
+            one = each[line.candidate_id]
+            cells = _cells(traffic, one, {}, is_whole=is_whole)
+            cells = _with_difference(cells, champion, one, name, is_whole=is_whole)
             rows.append({"Candidate": page.name_of(view, line), **cells})
     grids.show(rows, alt="What the same answers cost with each candidate, in all and by category")
+
+
+def _with_difference(
+    cells: dict[str, object], champion: Amount | None, one: Amount, name: str, *, is_whole: bool
+) -> dict[str, object]:
+    """The cells, with the amount beside the champion's after the amount itself."""
+    today = None if champion is None else champion.usd
+    said = "–"
+    if one is not champion:
+        of = share(today, one.usd)
+        said = f"{difference(today, one.usd, is_whole=is_whole)}{f' ({of})' if of else ''}"
+    (first, amount), *others = cells.items()
+    return {first: amount, f"Beside {name}": said, **dict(others)}
 
 
 def is_in_dollars(*amounts: float | None) -> bool:
     """Whether amounts, of the champion and as recommended, are so large that nobody reads cents."""
     return max((usd or 0.0 for usd in amounts), default=0.0) >= _WHOLE_FROM_USD
+
+
+def difference(today: float | None, instead: float | None, *, is_whole: bool) -> str:
+    """From one amount to another as both are written, so that it adds up."""
+    if today is None or instead is None:
+        return UNKNOWN
+    digits = 0 if is_whole else 2 if min(today, instead) >= 0.1 else 6
+    saved = round(today, digits) - round(instead, digits)
+    return f"{'−' if saved > 0 else '+' if saved < 0 else ''}{spend(abs(saved), is_whole=is_whole)}"
+
+
+def share(today: float | None, instead: float | None) -> str:
+    """How much of the first amount that is, in words; empty where that cannot be said."""
+    if today is None or instead is None or not today:
+        return ""
+    return f"{percent(abs(today - instead) / today)} {'less' if instead <= today else 'more'}"
 
 
 def _cells(traffic: Traffic, one: Amount, named: Mapping[str, str], *, is_whole: bool) -> dict[str, object]:
