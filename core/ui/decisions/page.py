@@ -158,13 +158,13 @@ def badges(found: Verdicts, verdict: Verdict) -> None:
     with st.container(horizontal=True, gap="xsmall"):
         badge(verdict.decision)
         if verdict.comparisons:
-            how_sure(found, verdict)
+            st.markdown(how_sure(found, verdict))
 
 
-def how_sure(found: Verdicts, verdict: Verdict) -> None:
-    """How sure what is recommended is, in a word."""
+def how_sure(found: Verdicts, verdict: Verdict) -> str:
+    """How sure what is recommended is, in a word: a badge, in Markdown."""
     sure = words.sure(found, verdict)
-    st.badge(sure.capitalize(), color=_COLOURS[sure])
+    return f":{_COLOURS[sure]}-badge[{sure.capitalize()}]"
 
 
 def _said(found: Verdicts, verdict: Verdict, said: tuple[str, str]) -> None:

@@ -30,10 +30,9 @@ def section(view: View) -> None:
         _not_yet(view)
         return
     with st.container(border=True, gap="small", key="overview_decision"):
-        if whole.comparisons:
-            decisions_page.how_sure(view.verdicts, whole)
         head, reason = words.parts(view.verdicts, whole)
-        st.header(f"{_mark(whole)} {frame.as_typed(head)}", anchor=False)
+        sure = decisions_page.how_sure(view.verdicts, whole) if whole.comparisons else ""
+        st.header(f"{_mark(whole)} {frame.as_typed(head)} {sure}".rstrip(), anchor=False)
         said = frame.as_typed(words.begun(view.verdicts, reason))
         rests = f" :gray[{words.rests(view.verdicts, whole)}]" if whole.comparisons else ""
         leading.line(f"{said}{rests}", addresses.verdict(view.dataset, None))
@@ -81,7 +80,7 @@ def _row(view: View, verdict: Verdict) -> str:
     why = frame.as_typed(words.begun(view.verdicts, reason))
     if not verdict.comparisons:
         return f"**{frame.as_typed(head)}.** {why}"
-    said = f"**{frame.as_typed(head)}** ({words.sure(view.verdicts, verdict)}). {why}"
+    said = f"**{frame.as_typed(head)} ({words.sure(view.verdicts, verdict)}).** {why}"
     figures = _figures(view, verdict) if verdict.decision is Decision.NOT_ENOUGH else ""
     return f"{said} :gray[{figures}{words.rests(view.verdicts, verdict)}]"
 
