@@ -132,7 +132,7 @@ def test_in_a_category_that_is_open_there_is_nothing_to_accept_and_it_says_whom_
     shown = words(app)
     assert "Nothing to accept in support by itself: Use B, as overall. 60 prompts are too few" in shown
     rows = grids(app)[0]
-    assert [(row["Use"], row["By itself"]) for row in rows] == [("B", "Switch"), ("B", "Not enough evidence")]
+    assert [(row["Use"], row["How sure"]) for row in rows] == [("B", "proven"), ("B", "not proven here")]
 
 
 def test_where_nothing_is_proven_it_says_so_in_plain_words_and_what_would_settle_it(workspace: Engine):

@@ -195,12 +195,17 @@ def margins(found: Verdicts, verdict: Verdict) -> str:
 
 
 def by_category(found: Verdicts) -> None:
-    """One line a category: who gets it and why, the verdict by itself, quality and cost."""
+    """One line a category: who gets it, how sure that is and why, and the figures of whom that speaks of."""
     listed = rows(found)
     if not listed:
         return
     st.subheader("By category", anchor=False)
-    grids.show(listed, alt="Who gets each category and why, with the verdict by itself, quality and cost")
+    whole = found.of(None)
+    if whole is not None and whole.comparisons:
+        first = whole.comparisons[0]
+        pair = " beside ".join(frame.as_typed(found.names[of]) for of in (first.challenger, first.champion))
+        st.caption(f"Quality and cost: {pair}, where no other name stands.")
+    grids.show(listed, alt="Who gets each category, how sure that is and why, with quality and cost")
 
 
 def rows(found: Verdicts) -> list[dict[str, object]]:
@@ -216,12 +221,18 @@ def _row(found: Verdicts, verdict: Verdict, whom: Recommendation | None) -> dict
     return {
         "Category": verdict.category,
         "Use": "–" if use is None else name_of(found, use),
+        "How sure": str(words.sure(found, verdict)) if verdict.comparisons else "–",
         "Why": words.in_category(found, verdict)[1] if is_open else str(verdict.because),
-        "Quality": "–" if one is None else quality(one),
+        "Quality": "–" if one is None else f"{_whose(found, one)}{quality(one)}",
         "Cost": "–" if one is None else cost(one),
-        "Challenger": "–" if one is None else name_of(found, one.challenger),
-        "By itself": word(verdict.decision),
     }
+
+
+def _whose(found: Verdicts, one: Comparison) -> str:
+    """The name of a challenger that is another than the one of the verdict over all, before its figures."""
+    whole = found.of(None)
+    is_same = whole is not None and whole.comparisons and whole.comparisons[0].challenger == one.challenger
+    return "" if is_same else f"{found.names[one.challenger]}: "
 
 
 def name_of(found: Verdicts, candidate_id: int) -> grids.Name:
