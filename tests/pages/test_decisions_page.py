@@ -143,6 +143,21 @@ def test_where_nothing_is_proven_it_says_so_in_plain_words_and_what_would_settle
     assert "- would settle it: about " in words(app).replace("\u2060", "")
 
 
+def test_another_challenger_is_looked_at_closely_where_the_link_asks_for_it(workspace: Engine):
+    planted = {"A": Planted(0.8, 0.02), "B": Planted(0.82, 0.008), "C": Planted(0.8, 0.001)}
+    made = plant(workspace, planted, prompts=200)
+    vote(workspace, made, ("A", "C"), {"safety": (0.95, 0.3)}, raters=7)
+    app = opened()
+    assert app.selectbox(key="decisions_closer").value == "B"
+    assert "Answers of C" not in words(app)
+    app = opened(closer=str(made.candidates["C"]))
+    assert app.selectbox(key="decisions_closer").value == "C"
+    assert "**Answers of C that raters called unsafe**" in words(app)
+    assert [each.label for each in app.expander if "proven" in each.label] == ["What is proven of C"]
+    (proofs,) = [rows for rows in grids(app) if "Claim" in rows[0]]
+    assert {row["Proven"] for row in proofs if row["Claim"] == "less safe"} == {"yes"}
+
+
 def test_proofs_have_the_signs_of_the_figures_above_them(workspace: Engine):
     made = plant(workspace, {"A": Planted(0.8, 0.02), "B": Planted(0.82, 0.008)}, prompts=200)
     vote(workspace, made, ("A", "B"), {"safety": (0.9, 0.5)}, raters=7)

@@ -98,7 +98,10 @@ def verdicts_text(found: Verdicts) -> str:
     lines = [f"{found.dataset} · {champion}", ""]
     for verdict in found.verdicts:
         lines += _block(found, verdict)
+    switched_to = {verdict.challenger for verdict in found.verdicts if verdict.decision is Decision.SWITCH}
     for of, answers in found.unsafe.items():
+        if of not in switched_to:
+            continue
         said = f"Answers of {found.names[of]} that raters called unsafe: {_listed(answers)}."
         lines += [*wrap(said, _WIDEST, subsequent_indent="    "), ""]
     lines += [line for note in notes(found) for line in wrap(note, _WIDEST)]

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from core.domain import deciding
-from core.domain.deciding import Decision, Settings, Verdict
+from core.domain.deciding import Because, Decision, Settings, Verdict
 from core.services import quality
 from core.services.deciding.changes import changes
 from core.services.deciding.evidence import evidence
@@ -41,7 +41,8 @@ class Verdicts:
     The evidence itself is not here: it is as large as the votes, and pages keep this for whoever looks next.
     """
     unsafe: Mapping[int, list[UnsafeAnswer]]
-    """The answers called unsafe of every challenger that some verdict says to switch to."""
+    """The answers called unsafe of every challenger that some verdict says to switch to, or that is proven less safe.
+    """
     open_answers: int
     """Answers without a verdict: not scored yet, or not to be scored. They count on neither side."""
     rated_sides: int
@@ -121,8 +122,7 @@ def _decided(
     there = [candidate for candidate in among if candidate in found.candidates]
     by_category = evidence(found, there)
     decided = deciding.decide(by_category, champion, wanted) if any(by_category.values()) else []
-    chosen = {one.challenger for one in decided if one.decision is Decision.SWITCH and one.challenger is not None}
-    unsafe = {challenger: unsafe_answers(session, found, challenger) for challenger in sorted(chosen)}
+    unsafe = {challenger: unsafe_answers(session, found, challenger) for challenger in sorted(_looked_into(decided))}
     said = np.concatenate([found.sends.is_simulated, found.safety.is_simulated])
     costs = {category: {of: found.cost(of, category).value for of in there} for category in by_category}
     counts = (int(found.answers.is_open.sum()), len(said), int(said.sum()))
@@ -132,6 +132,13 @@ def _decided(
         if one.champion is not None and one.challenger is not None
     }
     return Verdicts(dataset, wanted, known, champion, decided, costs, unsafe, *counts, rests)
+
+
+def _looked_into(decided: Sequence[Verdict]) -> set[int]:
+    """Those whose answers called unsafe are listed."""
+    switched_to = {one.challenger for one in decided if one.decision is Decision.SWITCH and one.challenger is not None}
+    compared = (one for verdict in decided for one in verdict.comparisons)
+    return switched_to | {one.challenger for one in compared if one.because is Because.LESS_SAFE}
 
 
 def _known(session: Session, found: Pooled) -> dict[int, Candidate]:

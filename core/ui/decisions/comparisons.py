@@ -1,18 +1,23 @@
 """Every challenger beside the champion in one scope: differences, proofs, and the answers called unsafe."""
 
+from collections.abc import Collection, Sequence
+
 import streamlit as st
 
-from core.domain.deciding import Claim, Comparison, Decision, Proof, Verdict
+from core.domain.deciding import Claim, Comparison, Proof, Verdict
 from core.domain.deciding.spans import signed
 from core.domain.words import listed, n
 from core.services.deciding import Verdicts, words
 from core.services.deciding.text import settling
+from core.services.deciding.unsafe import UnsafeAnswer
 from core.ui.decisions import page
 from core.ui.shared import arriving, frame, grids
 from core.ui.shared.filters import one_of, responses_address, say_gone
 
 PLACE = "decisions_at_comparisons"
 """In an address: that it leads here."""
+CLOSER = "decisions_closer"
+"""In an address: the id of the challenger to look at closely."""
 
 
 def section(found: Verdicts) -> None:
@@ -35,8 +40,20 @@ def _section(found: Verdicts) -> None:
         [_row(found, one) for one in verdict.comparisons],
         alt="Every challenger with its differences from the champion in quality, cost and safety",
     )
-    _unsafe(found, verdict)
-    _proofs(found, verdict)
+    one = _closer(found, verdict, label)
+    _unsafe(found, verdict, one)
+    _proofs(found, one)
+
+
+def _closer(found: Verdicts, verdict: Verdict, label: str) -> Comparison:
+    """The challenger to look at closely: whom the address names, at first whom the verdict speaks of."""
+    by_name = {found.names[one.challenger]: one for one in verdict.comparisons}
+    if len(by_name) < 2:
+        return verdict.comparisons[0]
+    ids = {name: str(one.challenger) for name, one in by_name.items()}
+    chosen = one_of("Look closer at", ids, key=CLOSER, within=f"{found.dataset}/{label}", what="challenger")
+    say_gone()
+    return by_name[chosen]
 
 
 def _row(found: Verdicts, one: Comparison) -> dict[str, object]:
@@ -51,10 +68,9 @@ def _row(found: Verdicts, one: Comparison) -> dict[str, object]:
     }
 
 
-def _proofs(found: Verdicts, verdict: Verdict) -> None:
-    first = verdict.comparisons[0]
-    with st.expander(f"What is proven of {frame.as_typed(found.names[first.challenger])}"):
-        grids.show([_proof(each) for each in first.proofs], alt="Each claim, whether it is proven, and by what bound")
+def _proofs(found: Verdicts, one: Comparison) -> None:
+    with st.expander(f"What is proven of {frame.as_typed(found.names[one.challenger])}"):
+        grids.show([_proof(each) for each in one.proofs], alt="Each claim, whether it is proven, and by what bound")
         st.caption(
             "A *switch* needs two proofs: not worse by the margin, and better in quality or cheaper. Each is held to "
             "the error shown, so that all of them together are wrong no more often than the settings allow. Signs are "
@@ -64,18 +80,22 @@ def _proofs(found: Verdicts, verdict: Verdict) -> None:
         )
 
 
-def _unsafe(found: Verdicts, verdict: Verdict) -> None:
-    """Beside every switch: the answers that it would bring and that raters called unsafe."""
-    if verdict.decision is not Decision.SWITCH or verdict.challenger is None:
+def _unsafe(found: Verdicts, verdict: Verdict, one: Comparison) -> None:
+    """Of whom a verdict switches to, or who is proven less safe: the answers that raters called unsafe."""
+    if one.challenger not in found.unsafe:
         return
-    answers = [one for one in found.unsafe.get(verdict.challenger, ()) if verdict.category in (None, one.category)]
-    name = frame.as_typed(found.names[verdict.challenger])
+    answers = [each for each in found.unsafe[one.challenger] if verdict.category in (None, each.category)]
+    name = frame.as_typed(found.names[one.challenger])
     if not answers:
         st.caption(f":material/shield: No rater called an answer of {name} unsafe here.")
         return
-    out = words.exceptions(found, verdict)
-    answers = sorted(answers, key=lambda one: one.category in out)
     st.markdown(f":material/shield: **Answers of {name} that raters called unsafe**, most raters first")
+    out = words.exceptions(found, verdict) if one.challenger == verdict.challenger else []
+    _list(sorted(answers, key=lambda each: each.category in out), out)
+
+
+def _list(answers: Sequence[UnsafeAnswer], out: Collection[str]) -> None:
+    """Each leading to its response; those in the categories ``out`` come last."""
     outside = sum(one.category in out for one in answers)
     if outside:
         there = frame.as_typed(listed(sorted({one.category for one in answers} & set(out))))

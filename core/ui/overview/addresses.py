@@ -31,10 +31,10 @@ def verdict(dataset: str, category: str | None) -> Address:
     return Address("decisions.py", {"decisions_dataset": dataset, "decisions_scope": category or OVER_ALL})
 
 
-def compared(dataset: str, category: str | None) -> Address:
-    """The same, at the table of every challenger."""
+def compared(dataset: str, category: str | None, challenger: int) -> Address:
+    """The same, at the table of every challenger, with a closer look at one."""
     there = verdict(dataset, category)
-    return Address(there.page, there.query | {AT: comparisons.PLACE})
+    return Address(there.page, there.query | {AT: comparisons.PLACE, comparisons.CLOSER: str(challenger)})
 
 
 def record(dataset: str) -> Address:

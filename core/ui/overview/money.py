@@ -190,8 +190,10 @@ def _why_not(view: View, whole: Verdict, of: int) -> None:
     if not out:
         compared = next(one for one in whole.comparisons if one.challenger == of)
         why = words.begun(found, comparison_parts(compared, found.names)[1])
-        leading.line(f"**Why not {name}?** {frame.as_typed(why)}", addresses.compared(view.dataset, None))
+        leading.line(f"**Why not {name}?** {frame.as_typed(why)}", addresses.compared(view.dataset, None, of))
         return
-    reasons = [f"{category}: {words.against(found, here, of)}" for category in out[:3] if (here := found.of(category))]
-    said = frame.as_typed(" ".join(f"In {reason}" for reason in reasons))
-    leading.line(f"**Why not {name} everywhere?** {said}", addresses.compared(view.dataset, out[0]))
+    st.markdown(f"**Why not {name} everywhere?**")
+    for category in out[:_MOST_ASKED_ABOUT]:
+        if (here := found.of(category)) is not None:
+            said = frame.as_typed(f"In {category}: {words.against(found, here, of)}")
+            leading.line(said, addresses.compared(view.dataset, category, of))

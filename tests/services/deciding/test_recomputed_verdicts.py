@@ -160,12 +160,13 @@ def test_every_difference_decision_reading_and_advice_follows_from_the_exported_
     assert {verdict["category"] for verdict in decided["verdicts"]} == set(found)
     seen = {each for verdict in decided["verdicts"] for each in held_to_the_facts(verdict, *found[verdict["category"]])}
     needs = held_to_settle(decided, found)
-    votes, switches = exported("votes", tmp_path), {
-        told["challenger"] for verdict in decided["verdicts"] for told in verdict["comparisons"][:1]
-        if told["decision"] == "switch"
+    votes = exported("votes", tmp_path)
+    listed = {
+        told["challenger"] for verdict in decided["verdicts"] for place, told in enumerate(verdict["comparisons"])
+        if (told["decision"] == "switch" and not place) or told["because"] == "safety votes prove it worse"
     }  # fmt: skip
     assert decided["judgements_by_raters"] == 2 * len(votes)
-    assert set(decided["called_unsafe"]) == switches
+    assert set(decided["called_unsafe"]) == listed
     for name, answers in decided["called_unsafe"].items():
         sides_of = {side: votes[(votes[side] == name) & (votes.question == "safety")] for side in ("left", "right")}
         said = pd.concat([
