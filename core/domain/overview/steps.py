@@ -51,6 +51,8 @@ class Alarm:
     """What moved, from where to where."""
     bearing: str = ""
     """Whether who changed is recommended there, in a sentence."""
+    is_decisive: bool = True
+    """Whether the decision rests on who changed there."""
 
 
 @dataclass(frozen=True)
@@ -145,16 +147,25 @@ def _evaluate(title: str, why: str) -> Step:
 
 def _look(s: Situation) -> Step | None:
     """What somebody should look at before anything else is believed."""
-    if s.alarms:
-        first = s.alarms[0]
-        of = "It is proven" if len(s.alarms) == 1 else f"Of {len(s.alarms):,} proven changes it harms users most"
-        why = f"{of}, and nobody has acknowledged it; look before you rely on a verdict. {first.bearing}".strip()
-        title = f"Look at drift: {first.said}"
-        return Step(StepKind.LOOK_AT_DRIFT, title, why, "Look at this change", FREE, finding_id=first.finding_id)
+    decisive = [alarm for alarm in s.alarms if alarm.is_decisive]
+    if decisive:
+        return _look_at(decisive[0], len(decisive), "; look before you rely on a verdict")
     if s.has_proposed_route:
         why = "The evidence has changed which candidate should answer what. Nothing changes until somebody accepts it."
         return Step(StepKind.LOOK_AT_ROUTE, "Look at the proposed routing table", why, "Look at the proposal", FREE)
     return None
+
+
+def _look_after(s: Situation) -> Step | None:
+    """What changed where no decision rests on it."""
+    return _look_at(s.alarms[0], len(s.alarms), "") if s.alarms else None
+
+
+def _look_at(alarm: Alarm, of: int, before: str) -> Step:
+    harm = "It is proven" if of == 1 else f"Of {of:,} proven changes it harms users most"
+    why = f"{harm}, and nobody has acknowledged it{before}. {alarm.bearing}".strip()
+    title = f"Look at drift: {alarm.said}"
+    return Step(StepKind.LOOK_AT_DRIFT, title, why, "Look at this change", FREE, finding_id=alarm.finding_id)
 
 
 def _take(s: Situation) -> Step | None:
@@ -241,6 +252,7 @@ _RULES: tuple[Callable[[Situation], Step | None], ...] = (
     _compare,
     _look,
     _take,
+    _look_after,
     _price,
     _ask_experts,
     _settle,

@@ -89,19 +89,19 @@ def _alarms(session: Session, dataset: str, verdicts: Verdicts | None, now: date
     found = [one for one in drift.state(session, dataset, with_trends=False).alarms if one.key in unseen]
     facing = _facing(verdicts)
     found.sort(key=lambda one: (harm(one.metric, one.change) is Harm.NONE, one.candidate_id not in facing))
-    return tuple(Alarm(one.id, one.brief, _bearing(one, verdicts)) for one in found)
+    return tuple(Alarm(one.id, one.brief, *_bearing(one, verdicts)) for one in found)
 
 
-def _bearing(one: FindingLine, verdicts: Verdicts | None) -> str:
-    """Whether the verdicts recommend who changed, where it changed."""
+def _bearing(one: FindingLine, verdicts: Verdicts | None) -> tuple[str, bool]:
+    """Whether the verdicts recommend who changed, where it changed: in a sentence, and as such."""
     found = None if verdicts is None else recommended(verdicts.verdicts)
     if found is None:
-        return ""
+        return "", True
     where = "" if one.category is None else f" in {one.category}"
     there = found.candidates if one.category is None else [found.by_category.get(one.category)]
     if one.candidate_id in there:
-        return f"{one.candidate} is recommended{where or ' here'}, so the decision rests on it."
-    return f"{one.candidate} is not recommended{where or ' anywhere'}, so the decision does not rest on it."
+        return f"{one.candidate} is recommended{where or ' here'}, so the decision rests on it.", True
+    return f"{one.candidate} is not recommended{where or ' anywhere'}, so the decision does not rest on it.", False
 
 
 def _facing(verdicts: Verdicts | None) -> set[int]:

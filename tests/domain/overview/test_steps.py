@@ -61,6 +61,18 @@ def test_of_several_things_the_earlier_one_comes_first():
     ]  # fmt: skip
 
 
+def test_a_change_on_which_no_decision_rests_waits_until_the_decision_is_taken():
+    elsewhere = Alarm(8, "C's cost rose", "C is not recommended anywhere.", is_decisive=False)
+    situation = replace(SETTLED, alarms=(elsewhere,), has_proposed_route=True, to_take=OpenVerdict(None, "Birch"))
+    kinds = []
+    for settled in ({"has_proposed_route": False}, {"to_take": None}, {"alarms": ()}):
+        kinds.append(next_step(situation).kind)
+        situation = replace(situation, **settled)
+    assert kinds == [StepKind.LOOK_AT_ROUTE, StepKind.DECIDE, StepKind.LOOK_AT_DRIFT]
+    both = next_step(replace(SETTLED, alarms=(elsewhere, *FELL)))
+    assert (both.finding_id, both.title) == (7, "Look at drift: A's share acceptable fell")
+
+
 def test_an_open_verdict_is_settled_in_the_cheapest_way_at_its_price():
     found = next_step(opened(Way(Need.VOTES, 120, 80.0), Way(Need.PROMPTS, 40, 90.0), category="coding"))
     assert (found.kind, found.title, found.price) == (
