@@ -58,7 +58,7 @@ def _figures(view: View, money: Money) -> None:
     assert view.recommendation is not None
     champion, is_whole = view.recommendation.champion, _is_whole(money)
     today = _proof(view, money, [champion])
-    with st.container(horizontal=True, gap="large", key="overview_figures"):
+    with st.container(horizontal=True, gap="medium", key="overview_figures"):
         _figure("today", "Today", written(money.champion_usd, is_whole=is_whole), view.called(champion), today)
         if not view.recommendation.is_change:
             _instead(view, money, is_whole=is_whole)
@@ -192,8 +192,8 @@ def _why_not(view: View, whole: Verdict, of: int) -> None:
         why = words.begun(found, comparison_parts(compared, found.names)[1])
         leading.line(f"**Why not {name}?** {frame.as_typed(why)}", addresses.compared(view.dataset, None, of))
         return
-    st.markdown(f"**Why not {name} everywhere?**")
-    for category in out[:_MOST_ASKED_ABOUT]:
-        if (here := found.of(category)) is not None:
-            said = frame.as_typed(f"In {category}: {words.against(found, here, of)}")
-            leading.line(said, addresses.compared(view.dataset, category, of))
+    there = [here for category in out[:_MOST_ASKED_ABOUT] if (here := found.of(category)) is not None]
+    for place, here in enumerate(there):
+        asked = "" if place else f"**Why not {name} everywhere?** "
+        said = frame.as_typed(f"In {here.category}: {words.against(found, here, of)}")
+        leading.line(f"{asked}{said}", addresses.compared(view.dataset, here.category, of))
