@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from core.settings import PROJECT_ROOT, server_environment
 
 _STOPS_WITHIN_S = 5.0
+ANSWERS_WITHIN_S = 600.0
 
 
 def start(module: str, engine: Engine) -> subprocess.Popen[bytes]:
@@ -23,7 +24,10 @@ def start(module: str, engine: Engine) -> subprocess.Popen[bytes]:
 
 
 def asked(module: str, engine: Engine, question: bytes) -> bytes:
-    """What ``module`` writes when it is given the question. Raises CalledProcessError where it fails."""
+    """What ``module`` writes when it is given the question.
+
+    Raises SubprocessError where it fails or has not answered after ten minutes; it is killed then.
+    """
     return subprocess.run(  # noqa: S603
         [sys.executable, "-m", module],
         input=question,
@@ -31,6 +35,7 @@ def asked(module: str, engine: Engine, question: bytes) -> bytes:
         env=_environment(engine),
         cwd=PROJECT_ROOT,
         check=True,
+        timeout=ANSWERS_WITHIN_S,
     ).stdout
 
 

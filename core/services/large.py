@@ -37,8 +37,8 @@ def computed(engine: Engine, work: Callable[..., T], *arguments: Any) -> T:
     if is_large(engine):
         try:
             found = _elsewhere(engine, work, arguments)
-        except subprocess.CalledProcessError as problem:
-            _log.warning("the process that computes what pages show ended with %s", problem.returncode)
+        except subprocess.SubprocessError as problem:
+            _log.warning("the process that computes what pages show gave no answer (%s)", type(problem).__name__)
         else:
             if isinstance(found, EvenhandError):
                 raise found

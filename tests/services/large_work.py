@@ -1,6 +1,7 @@
 """Work for the process that computes what pages show of a large workspace; it loads next to nothing."""
 
 import os
+import time
 
 from sqlmodel import Session
 
@@ -14,6 +15,12 @@ def by_whom(session: Session) -> int:
 def ends_elsewhere(session: Session, here: int) -> str:
     if os.getpid() != here:
         os._exit(3)
+    return "done here"
+
+
+def hangs_elsewhere(session: Session, here: int) -> str:
+    if os.getpid() != here:
+        time.sleep(600)
     return "done here"
 
 

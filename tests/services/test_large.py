@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import Engine
 
 from core.errors import BadInput
-from core.services import deciding, large
+from core.services import child, deciding, large
 from core.storage.engine import reading
 from tests.decided import Planted, plant
-from tests.services.large_work import by_whom, ends_elsewhere, prints, refuses
+from tests.services.large_work import by_whom, ends_elsewhere, hangs_elsewhere, prints, refuses
 
 
 @pytest.fixture
@@ -36,6 +36,12 @@ def test_in_a_small_workspace_it_is_done_here(engine: Engine) -> None:
 @pytest.mark.one_database
 def test_where_that_process_ends_without_an_answer_it_is_done_here(many: Engine) -> None:
     assert large.computed(many, ends_elsewhere, os.getpid()) == "done here"
+
+
+@pytest.mark.one_database
+def test_where_it_hangs_it_is_ended_and_done_here(many: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "ANSWERS_WITHIN_S", 0.2)
+    assert large.computed(many, hangs_elsewhere, os.getpid()) == "done here"
 
 
 @pytest.mark.one_database
