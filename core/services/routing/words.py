@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.domain.deciding import Because, Comparison, Decision, comparison_sentence, sentence
+from core.domain.deciding import Because, Comparison, Decision, Difference, comparison_sentence, sentence, spans
 from core.domain.deciding.spans import points
 from core.domain.routing import Change, Route, RouteBecause, Scope
 from core.domain.words import money, n, percent
@@ -34,8 +34,8 @@ class Move:
     why: str
     points: float | None
     """Of quality, challenger less incumbent; None: not compared."""
-    saved: float | None
-    """The share of the incumbent's cost per acceptable response that is saved; None: a price is not known."""
+    cost: Difference | None
+    """Per acceptable response, the share of the incumbent's that is saved; None: a price is not known."""
     usd_a_month: float | None
     """Saved at production's answers a month, at what the newest run paid; None: not known."""
 
@@ -56,7 +56,7 @@ def _move(found: Found, change: Change) -> Move:
         now.primary,
         why(found, change.category, was, now),
         None if quality is None else quality.estimate,
-        None if cost is None else cost.estimate,
+        cost,
         saved_usd(found, change.category, None if was is None else was.primary, now.primary),
     )
 
@@ -140,10 +140,10 @@ def _saving(move: Move) -> str:
         word = "saves" if move.usd_a_month >= 0 else "costs"
         more = "" if move.usd_a_month >= 0 else " more"
         return f", {word} {money(abs(move.usd_a_month))} a month{more}"
-    if move.saved is None:
+    if move.cost is None or spans.is_vague(move.cost):
         return ""
-    word = "cheaper" if move.saved >= 0 else "more expensive"
-    return f", {percent(abs(move.saved))} {word} per acceptable response"
+    word = "cheaper" if move.cost.estimate >= 0 else "more expensive"
+    return f", {percent(abs(move.cost.estimate))} {word} per acceptable response"
 
 
 def headline(found: Found) -> str:

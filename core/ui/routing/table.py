@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.domain.deciding import Difference, spans
 from core.domain.deciding.spans import signed
 from core.domain.routing import Route, RouteBecause, RoutingTable
 from core.domain.words import money, percent, seconds
@@ -84,7 +85,7 @@ def _move(found: View, move: Move) -> dict[str, object]:
         "From": "–" if was is None else grids.Name(was.name, was.position),
         "To": grids.Name(now.name, now.position),
         "Quality": "not compared" if move.points is None else f"{signed(100 * move.points)} points",
-        "Cost per acceptable": _saved(move.saved),
+        "Cost per acceptable": _cost(move.cost),
         "A month": _monthly(move.usd_a_month),
     }
 
@@ -95,16 +96,18 @@ def _leading(found: View, move: Move) -> dict[str, object]:
     both = made_of.figures(found, move.category, [one for one in (move.was, move.now) if one is not None])
     compared = both if move.was != found.champion else addresses.verdict(found.dataset, move.category)
     to = {"Category": addresses.verdict(found.dataset, move.category)}
-    known = (("Quality", move.points, compared), ("Cost per acceptable", move.saved, compared),
+    known = (("Quality", move.points, compared), ("Cost per acceptable", move.cost, compared),
              ("A month", move.usd_a_month, both))  # fmt: skip
     to |= {head: there for head, figure, there in known if figure is not None}
     return row | {head: made_of.link(str(row[head]), there) for head, there in to.items()}
 
 
-def _saved(saved: float | None) -> str:
-    if saved is None:
+def _cost(found: Difference | None) -> str:
+    if found is None:
         return "not comparable"
-    return f"{percent(abs(saved))} {'cheaper' if saved >= 0 else 'more expensive'}"
+    if spans.is_vague(found):
+        return spans.VAGUE
+    return f"{percent(abs(found.estimate))} {'cheaper' if found.estimate >= 0 else 'more expensive'}"
 
 
 def _monthly(usd: float | None) -> str:

@@ -67,7 +67,7 @@ def test_a_category_goes_to_who_is_proven_cheaper_and_the_rest_stays(engine: Eng
     assert one.compiled.table.of("coding").timeout_ms == 3000.0
     said = routing.said(one)
     assert said.startswith("support: from A to B, 7")
-    assert "cheaper per acceptable response. Switch from A to B: it is not worse" in said
+    assert "cheaper per acceptable response. Switch from A to B: it is 76" in said
 
 
 @pytest.mark.one_database
