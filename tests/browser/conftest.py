@@ -106,13 +106,21 @@ def context_of(profiles: Profiles) -> Iterator[Profiles]:
 def forget(profile: BrowserContext) -> None:
     """Close its tabs and take away what pages have stored in it."""
     tab, *others = profile.pages
-    for page in others:
-        page.close()
+    _close(others)
     profile.clear_cookies()
+    profile.clear_permissions()
     session = profile.new_cdp_session(tab)
     for origin in origins():
         session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "local_storage,indexeddb"})
     session.detach()
+
+
+def _close(tabs: list[Page]) -> None:
+    """Close tabs, the last once another has been left: empty, it keeps the bundles in memory for the next to open."""
+    for tab in tabs[:-1]:
+        tab.close()
+    for tab in tabs[-1:]:
+        tab.goto("about:blank")
 
 
 @pytest.fixture
