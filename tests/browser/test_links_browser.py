@@ -15,10 +15,10 @@ from core.services import scoring
 from core.services.leaderboards import tallies, weighting
 from core.storage.engine import writing
 from core.storage.tables import Response, Run, Score
-from tests.browser.conftest import Profiles, settle
+from tests.browser.conftest import settle
 from tests.browser.server import Server
 from tests.decided import Planted, Production, plant, vote
-from tests.long import usual_first
+from tests.long import times, usual_first
 from tests.workspace import NOW
 
 pytestmark = pytest.mark.browser
@@ -30,6 +30,7 @@ LAST = {
 }
 PAGES = tuple(LAST)
 USUAL_FIRST = usual_first(PAGES[0], long=PAGES[1:])
+SENT = PAGES[: times(1, len(PAGES))]
 
 
 @dataclass(frozen=True)
@@ -77,13 +78,13 @@ def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sent]:
 
 
 @pytest.fixture
-def desk(context_of: Profiles) -> BrowserContext:
+def desk(context: BrowserContext) -> BrowserContext:
     """A profile that may read what it has copied."""
-    return context_of(permissions=["clipboard-read", "clipboard-write"], accept_downloads=True)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    return context
 
 
-def opened(context: BrowserContext, address: str) -> Page:
-    page = context.new_page()
+def opened(page: Page, address: str) -> Page:
     page.goto(address)
     settle(page)
     return page
@@ -112,22 +113,23 @@ def numbers(page: Page) -> list[str]:
 def test_what_one_person_sends_another_sees_after_votes_and_runs_or_is_told_what_changed(
     sent: Sent, desk: BrowserContext
 ) -> None:
-    seen, links = {}, {}
-    for name in PAGES:
-        page = opened(desk, f"{sent.server.address}/{name}")
+    seen, links, page = {}, {}, desk.new_page()
+    for name in SENT:
+        opened(page, f"{sent.server.address}/{name}")
         seen[name] = numbers(page)
         links[name] = copied(page, pinned=False), copied(page, pinned=True)
         assert all(link.startswith(sent.server.address) for link in links[name])
-        page.close()
+    page.close()
     sent.goes_on(seed=7)
-    for name in PAGES:
-        pinned = opened(desk, links[name][1])
+    ours, theirs = desk.new_page(), desk.new_page()
+    for name in SENT:
+        pinned = opened(ours, links[name][1])
         assert numbers(pinned) == seen[name], name
         expect(pinned.get_by_text(re.compile("as the link asks; 12 votes|as the link asks; 6 votes"))).to_be_visible()
         pinned.get_by_role("button", name="Show now").click()
         settle(pinned)
         assert numbers(pinned) != seen[name] and "as_of" not in pinned.url, name
-        unpinned = opened(desk, links[name][0])
+        unpinned = opened(theirs, links[name][0])
         assert numbers(unpinned) != seen[name], name
         expect(unpinned.get_by_text("Since this link was made")).to_be_visible()
         unpinned.get_by_role("button", name="Show it as it was").click()
@@ -136,7 +138,6 @@ def test_what_one_person_sends_another_sees_after_votes_and_runs_or_is_told_what
         for page in (pinned, unpinned):
             expect(page.get_by_text("Incident")).to_have_count(0)
             assert page.title() != "got you"
-            page.close()
 
 
 def test_without_a_clipboard_of_its_own_the_browser_copies_too(sent: Sent, desk: BrowserContext) -> None:
@@ -161,7 +162,7 @@ def saved(page: Page, what: str) -> tuple[str, Path]:
 
 @pytest.mark.parametrize("name", USUAL_FIRST)
 def test_a_picture_is_a_png_on_light_ground_with_something_on_it(sent: Sent, desk: BrowserContext, name: str) -> None:
-    page = opened(desk, f"{sent.server.address}/{name}")
+    page = opened(desk.new_page(), f"{sent.server.address}/{name}")
     file, path = saved(page, "Picture")
     assert re.fullmatch(r"[\w.-]+\.png", file)
     picture = Image.open(io.BytesIO(path.read_bytes())).convert("RGB")
@@ -177,7 +178,7 @@ def test_a_picture_is_a_png_on_light_ground_with_something_on_it(sent: Sent, des
 def test_a_report_opens_by_itself_holds_the_same_numbers_and_fits_a_page(
     sent: Sent, desk: BrowserContext, name: str, tmp_path: Path
 ) -> None:
-    page = opened(desk, f"{sent.server.address}/{name}")
+    page = opened(desk.new_page(), f"{sent.server.address}/{name}")
     file, path = saved(page, "Report")
     assert re.fullmatch(r"[\w.-]+\.html", file)
     report = desk.new_page()
@@ -198,6 +199,7 @@ def test_a_report_opens_by_itself_holds_the_same_numbers_and_fits_a_page(
     assert report.pdf(format="A4").count(b"/Type /Page\n") <= 1
 
 
+@pytest.mark.long
 def test_back_leads_off_a_page_in_one_step(sent: Sent, page: Page) -> None:
     page.goto(f"{sent.server.address}/cost")
     settle(page)

@@ -10,13 +10,13 @@ from time import monotonic
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 from sqlmodel import Session, col, select
 
 from core.services.runs import workers
 from core.storage.engine import reading, writing
 from core.storage.tables import Assignment, Candidate, Response, Run, Score, Study
-from tests.browser.conftest import Profiles, settle
+from tests.browser.conftest import settle
 from tests.browser.server import Server
 from tests.long import times
 from tests.planted import PlantedPlan, PlantedServer, planted
@@ -185,6 +185,7 @@ def a_new_response_can_be_rated(studio: Server, page: Page, came: set[int]) -> N
     assert came & {rated.left_response_id, rated.right_response_id}
 
 
+@pytest.mark.long
 def test_a_run_is_cancelled_and_goes_on_where_it_ended(studio: Server, model: PlantedServer, page: Page) -> None:
     page.goto(f"{studio.address}/people")
     settle(page)
@@ -245,9 +246,9 @@ def is_alive(pid: int) -> bool:
     return Path(f"/proc/{pid}").exists()
 
 
-def test_the_dialog_is_worked_by_keyboard_and_has_no_serious_fault(studio: Server, context_of: Profiles) -> None:
+def test_the_dialog_is_worked_by_keyboard_and_has_no_serious_fault(studio: Server, context: BrowserContext) -> None:
     for scheme in ("light", "dark")[: times(1, 2)]:
-        page = context_of(bypass_csp=True).new_page()
+        page = context.new_page()
         page.emulate_media(color_scheme=scheme)
         page.goto(f"{studio.address}/people")
         settle(page)
