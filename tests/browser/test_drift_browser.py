@@ -61,6 +61,7 @@ def test_a_link_lands_on_its_change_and_pressing_another_changes_the_address(fel
     expect(page.get_by_text("not here any more")).to_have_count(0)
 
 
+@pytest.mark.long
 def test_the_page_asks_nobody_else_and_says_no_incident(fell: Fell, page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

@@ -12,7 +12,7 @@ from core.services.leaderboards import tallies
 from core.services.scoring.evaluators import DEFAULT_KINDS
 from core.storage.engine import writing
 from core.storage.tables import Assignment, Candidate, Evaluator, Remark, Score, Vote
-from tests.browser.conftest import DESK, PHONE, Profiles, settle
+from tests.browser.conftest import PHONE, Profiles, settle
 from tests.browser.server import Server
 from tests.evaluated import Evaluated
 from tests.voted import Voted
@@ -95,10 +95,12 @@ def has_focus(card: Locator) -> bool:
     return bool(card.evaluate("card => card === document.activeElement"))
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [pytest.param({"viewport": DESK}, id="desk"), pytest.param(PHONE, id="phone", marks=pytest.mark.long)],
+ON = pytest.mark.parametrize(
+    "settings", [pytest.param({}, id="desk"), pytest.param(PHONE, id="phone", marks=pytest.mark.long)]
 )
+
+
+@ON
 def test_from_a_figure_over_its_list_to_the_response_marked_in_view_and_in_focus(
     drilled: Server, context_of: Profiles, settings: dict[str, Any]
 ) -> None:
@@ -164,10 +166,11 @@ def test_from_a_number_of_the_leaderboard_to_a_pair_and_its_response_and_back_ag
     assert "/leaderboard" in page.url and "leaderboard_votes=lost" in page.url
 
 
+@ON
 def test_one_of_sixty_with_long_texts_comes_into_view_and_a_gesture_is_not_fought(
-    drilled: Server, context_of: Profiles
+    drilled: Server, context_of: Profiles, settings: dict[str, Any]
 ) -> None:
-    page = context_of(**PHONE).new_page()
+    page = context_of(**settings).new_page()
     page.goto(f"{drilled.address}/responses?response={2 * 3 * PROMPTS + 47}")
     settle(page)
     card = page.locator(".st-key-responses_chosen")

@@ -43,7 +43,7 @@ ASKED = {
     "Gorse": ("openai", "echo-stall", "OPENAI_API_KEY"),
     "Hazel": ("openai", "echo-500", "OPENAI_API_KEY"),
 }
-TRIED_ON_THE_PAGE = ("Alder", "Birch", "Dogwood", "Cedar", "Elm")[: times(3, long=5)]
+TRIED_ON_THE_PAGE = ("Birch", "Dogwood", "Alder", "Cedar", "Elm")[: times(2, long=5)]
 
 
 @pytest.fixture

@@ -39,7 +39,11 @@ def phone(context_of: Profiles, server: Server, role: Role) -> Page:
 
 
 @pytest.mark.parametrize(
-    ("role", "choices"), [(Role.ADMIN, ("Candidates", "People")), (Role.RATER, ("My votes", "Rate"))]
+    ("role", "choices"),
+    [
+        (Role.ADMIN, ("Candidates", "People")),
+        pytest.param(Role.RATER, ("My votes", "Rate"), marks=pytest.mark.long),
+    ],
 )
 def test_the_menu_goes_once_something_was_chosen(
     context_of: Profiles, server: Server, role: Role, choices: tuple[str, str]

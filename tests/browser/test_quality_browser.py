@@ -78,6 +78,7 @@ def test_a_runs_cost_and_quality_opens_after_a_walk_over_candidates_and_prices(f
     is_whole(page)
 
 
+@pytest.mark.long
 @pytest.mark.regression("1.5")
 def test_a_stale_address_is_said_to_be_one_and_the_rest_stands(figures: Server, page: Page) -> None:
     stale = "cost_run=Run+99&cost_category=Sport&cost_show=Prices&run=Run+99&category=Sport&show=Prices"
@@ -88,6 +89,7 @@ def test_a_stale_address_is_said_to_be_one_and_the_rest_stands(figures: Server, 
     expect(page.get_by_text("36 responses of 3 candidates")).to_be_visible()
 
 
+@pytest.mark.long
 def test_the_scope_is_said_narrowed_by_one_click_and_stands_in_the_address(figures: Server, page: Page) -> None:
     page.goto(f"{figures.address}/cost")
     settle(page)

@@ -26,6 +26,15 @@ pytestmark = pytest.mark.browser
 PARAGRAPH = "as 1 of the 2 says, zebras sniff frozen greens, 3 notes to flag, undo and skip 4 times; ZSFNGT."
 
 
+BY = pytest.mark.parametrize(
+    "saving",
+    [
+        pytest.param(["Control+Enter"], id="by a shortcut"),
+        pytest.param(["Tab", "Enter"], id="by the button", marks=pytest.mark.long),
+    ],
+)
+
+
 def begin(page: Page, server: Server, rater: str) -> str:
     """A rater with one pair behind them and an answer on the second; its opaque id."""
     page.context.add_cookies([server.sign_in(rater, Role.RATER)])
@@ -78,7 +87,7 @@ def test_a_paragraph_typed_into_a_dialog_is_saved_whole_and_does_nothing_else(
 
 
 @pytest.mark.regression("1.1")
-@pytest.mark.parametrize("saving", [["Control+Enter"], ["Tab", "Enter"]], ids=["by a shortcut", "by the button"])
+@BY
 def test_what_is_typed_and_saved_before_the_box_is_there_goes_into_it(
     studio: Server, rater: str, page: Page, saving: list[str]
 ):
@@ -93,13 +102,7 @@ def test_what_is_typed_and_saved_before_the_box_is_there_goes_into_it(
     assert_nothing_happened(studio, rater, page, pair)
 
 
-@pytest.mark.parametrize(
-    "saving",
-    [
-        pytest.param(["Control+Enter"], id="by a shortcut"),
-        pytest.param(["Tab", "Enter"], id="by the button", marks=pytest.mark.long),
-    ],
-)
+@BY
 def test_what_is_typed_and_saved_before_the_box_takes_anything_is_saved_whole(
     studio: Server, rater: str, page: Page, saving: list[str]
 ):
@@ -173,6 +176,7 @@ def test_a_note_left_with_esc_is_there_again_when_it_is_opened_again(studio: Ser
     assert remarks(studio, rater) == []
 
 
+@pytest.mark.long
 @pytest.mark.regression("2.1")
 def test_the_open_page_of_a_revoked_rater_stops_at_the_next_key(studio: Server, rater: str, page: Page):
     begin(page, studio, rater)

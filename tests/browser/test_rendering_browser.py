@@ -20,6 +20,7 @@ from playwright.sync_api import BrowserContext, Locator, Page
 from core.settings import PROJECT_ROOT
 from tests.browser.conftest import settle
 from tests.browser.server import free_port
+from tests.long import usual_first
 
 pytestmark = pytest.mark.browser
 
@@ -224,7 +225,7 @@ def test_unseen_characters_cannot_reorder_and_are_labelled_in_raw_text(page: Pag
     assert exact == TEXTS["unseen"].replace("\x00", "\ufffd").replace("\ud800", "\ufffd")
 
 
-@pytest.mark.parametrize("name", ["huge", "deep"])
+@pytest.mark.parametrize("name", usual_first("huge", long=("deep",)))
 def test_a_hundred_thousand_characters_and_deep_nesting_are_whole(page: Page, address: str, name: str) -> None:
     card = open_text(page, address, name)
     text = card.locator(".text").evaluate("node => node.textContent")

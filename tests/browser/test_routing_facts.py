@@ -20,6 +20,7 @@ from tests.browser.scenes import only_planted
 from tests.browser.server import Server
 from tests.command_line import evenhand
 from tests.decided import Planted, plant, vote
+from tests.long import usual_first
 from tests.workspace import NOW
 
 pytestmark = pytest.mark.browser
@@ -148,7 +149,7 @@ def test_over_all_a_table_is_the_mean_of_its_categories_by_answers_a_month(told:
     expect(main.get_by_text(f"{100 * share:.1f} % by what was seen").first).to_be_visible()
 
 
-@pytest.mark.parametrize("who", ["table", "1"])
+@pytest.mark.parametrize("who", usual_first("table", long=("1",)))
 def test_a_figure_leads_to_as_many_responses_as_make_it(told: Told, page: Page, who: str) -> None:
     main = opened(told, page, who)
     name = {"table": "B", "1": "A"}[who]
@@ -162,6 +163,7 @@ def test_a_figure_leads_to_as_many_responses_as_make_it(told: Told, page: Page, 
     }
 
 
+@pytest.mark.long
 def test_the_mean_of_the_costs_behind_is_the_cost_of_an_answer(told: Told, page: Page) -> None:
     main = opened(told, page)
     row = next(row for row in rows(main, MADE_OF) if row["Category"] == "support")
@@ -173,6 +175,7 @@ def test_the_mean_of_the_costs_behind_is_the_cost_of_an_answer(told: Told, page:
     assert fmean(costs) == pytest.approx(told.line("B", "support")["cost_usd"] / PROMPTS, rel=1e-2)
 
 
+@pytest.mark.long
 def test_from_a_figure_over_its_responses_to_one_with_its_votes(told: Told, page: Page) -> None:
     main = opened(told, page)
     follow(main, MADE_OF, "support", "Acceptable")
