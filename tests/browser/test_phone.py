@@ -58,6 +58,7 @@ def test_the_menu_goes_once_something_was_chosen(
         expect(link).not_to_be_in_viewport()
 
 
+@pytest.mark.long
 def test_no_keys_are_named_where_there_is_no_keyboard(context_of: Profiles, server: Server) -> None:
     page = phone(context_of, server, Role.RATER)
     start = page.get_by_role("button", name="Start rating")

@@ -60,6 +60,7 @@ def is_whole(page: Page) -> None:
     expect(page.get_by_text("Incident")).to_have_count(0)
 
 
+@pytest.mark.long
 @pytest.mark.regression("1.5")
 def test_a_runs_cost_and_quality_opens_after_a_walk_over_candidates_and_prices(figures: Server, page: Page) -> None:
     page.goto(f"{figures.address}/candidates")

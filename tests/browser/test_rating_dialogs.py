@@ -190,6 +190,7 @@ def test_the_open_page_of_a_revoked_rater_stops_at_the_next_key(studio: Server, 
     assert len(votes(studio, rater)) == before
 
 
+@pytest.mark.long
 def test_my_votes_has_one_card_a_pair_with_its_answers_skips_flags_and_notes(studio: Server, rater: str, page: Page):
     begin(page, studio, rater)
     page.keyboard.press("n")

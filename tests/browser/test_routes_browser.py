@@ -1,4 +1,7 @@
-"""From a fall to other routes, in a real browser: drift is found, alerted, decided, proposed, accepted and exported."""
+"""From a fall to other routes, in a real browser: drift is found, alerted, decided, proposed, accepted and exported.
+
+Each stretch of it has tests of its own in the usual run, of the services and of the page.
+"""
 
 import json
 from collections.abc import Callable
@@ -27,7 +30,7 @@ from tests.drifting import Truth, Weeks, weeks
 from tests.speed import patience_s
 from tests.workspace import NOW
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 CHEAP, FALLEN = Truth(price=0.2), Truth(points=-0.7, price=0.2)
 BY_ITSELF_S = 300
 
@@ -95,7 +98,6 @@ def test_a_fall_leads_to_other_routes_that_somebody_accepts_and_takes_along(
     leads_to_other_routes(server, page, tmp_path)
 
 
-@pytest.mark.long
 def test_all_of_it_comes_by_itself(make_server: Callable[..., Server], page: Page, tmp_path: Path) -> None:
     server = make_server()
     made = three_weeks(server)

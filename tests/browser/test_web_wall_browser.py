@@ -461,6 +461,7 @@ def test_cookies_are_secure_where_the_base_url_is_https(proxied: Server) -> None
         assert "Secure" in proxied.get(each)[1].get("set-cookie", "Secure").split("; ")
 
 
+@pytest.mark.long
 def test_cookies_are_as_the_installation_says(server: Callable[..., Server], linked: Server) -> None:
     plain = server(EVENHAND_AUTH="link", EVENHAND_BASE_URL="https://evenhand.example", EVENHAND_SECURE_COOKIES="false")
     for running in (plain, linked):
