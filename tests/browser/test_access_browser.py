@@ -100,9 +100,11 @@ def without_invitations(server: Server) -> Iterator[None]:
     """Have whatever reads invitations fail."""
     with server.engine.begin() as connection:
         connection.execute(text("ALTER TABLE invitation RENAME TO invitation_away"))
-    yield
-    with server.engine.begin() as connection:
-        connection.execute(text("ALTER TABLE invitation_away RENAME TO invitation"))
+    try:
+        yield
+    finally:
+        with server.engine.begin() as connection:
+            connection.execute(text("ALTER TABLE invitation_away RENAME TO invitation"))
 
 
 @pytest.fixture(scope="module")
