@@ -93,7 +93,7 @@ def _alarms(session: Session, dataset: str, verdicts: Verdicts | None, now: date
 
 
 def _bearing(one: FindingLine, verdicts: Verdicts | None) -> tuple[str, bool]:
-    """Whether the verdicts recommend who changed, where it changed: in a sentence, and as such."""
+    """Whether a decision rests on who changed, where it changed: in a sentence, and as such."""
     found = None if verdicts is None else recommended(verdicts.verdicts)
     if found is None:
         return "", True
@@ -101,6 +101,8 @@ def _bearing(one: FindingLine, verdicts: Verdicts | None) -> tuple[str, bool]:
     there = found.candidates if one.category is None else [found.by_category.get(one.category)]
     if one.candidate_id in there:
         return f"{one.candidate} is recommended{where or ' here'}, so the decision rests on it.", True
+    if one.candidate_id == found.champion:
+        return f"{one.candidate} is what users get today, so every comparison rests on it.", True
     return f"{one.candidate} is not recommended{where or ' anywhere'}, so the decision does not rest on it.", False
 
 
