@@ -66,7 +66,7 @@ class Runner:
         score: bool = True,
         on_progress: OnProgress | None = None,
     ) -> None:
-        self._engine, self._run_id = engine, run_id
+        self._engine, self.run_id = engine, run_id
         self._connections, self._ledger, self._pricer = connections, ledger, pricer
         self._is_patient, self._on_progress = is_patient, on_progress
         self._scores = Scorekeeper(engine, run_id) if score else None
@@ -112,7 +112,7 @@ class Runner:
             write,
             self._engine,
             lambda session: load_run_in_progress(
-                session, self._run_id, now, self._ledger, self._connections, self._pricer
+                session, self.run_id, now, self._ledger, self._connections, self._pricer
             ),
         )
         for wait_s, units in run.order.rounds():
@@ -195,7 +195,7 @@ class Runner:
                     self._lost.set()
                     return
             except SQLAlchemyError:
-                _log.exception("run %s: its claim could not be looked at, trying again", self._run_id)
+                _log.exception("run %s: its claim could not be looked at, trying again", self.run_id)
                 continue
             if is_to_beat:
                 beaten_at = loop.time()
@@ -204,30 +204,30 @@ class Runner:
                 await self._tell()
 
     def _beat(self) -> bool:
-        return self._run_id in claims.beat(self._engine, [self._run_id], clock.now())
+        return self.run_id in claims.beat(self._engine, [self.run_id], clock.now())
 
     def _is_held(self) -> bool:
         with reading(self._engine) as session:
-            worker, state = session.exec(select(Run.worker, Run.state).where(Run.id == self._run_id)).one()
+            worker, state = session.exec(select(Run.worker, Run.state).where(Run.id == self.run_id)).one()
         return worker == me() and state == "running"
 
     async def _tell(self) -> None:
         if self._on_progress is not None:
-            self._on_progress(await asyncio.to_thread(progress_of, self._engine, self._run_id))
+            self._on_progress(await asyncio.to_thread(progress_of, self._engine, self.run_id))
 
     def _let_go(self, outcome: RunEnd | None) -> None:
         """Write how it ended. None: it was broken off, by Ctrl-C or an error of our own."""
         now = clock.now()
         if outcome is RunEnd.WAITING:
-            claims.let_go(self._engine, self._run_id, state="queued")
+            claims.let_go(self._engine, self.run_id, state="queued")
         elif outcome is RunEnd.SHUT_DOWN:
-            claims.let_go(self._engine, self._run_id)
+            claims.let_go(self._engine, self.run_id)
         else:
             state, problem = self._ending(outcome)
-            claims.let_go(self._engine, self._run_id, state=state, problem=problem, finished_at=now)
+            claims.let_go(self._engine, self.run_id, state=state, problem=problem, finished_at=now)
 
     def _ending(self, outcome: RunEnd | None) -> tuple[str, str | None]:
-        so_far = progress_of(self._engine, self._run_id)
+        so_far = progress_of(self._engine, self.run_id)
         if outcome is None:
             go_on = "Resume it to go on." if so_far.left else "Everything had arrived; resume it to have it all scored."
             return "stopped", " ".join(filter(None, ("It was broken off.", self._broken_by, go_on)))

@@ -77,7 +77,9 @@ class Worker:
         now = clock.now()
         with reading(self._engine) as session:
             due = claims.claimable(session, now)
-        return [run_id for run_id in due if claims.claim(self._engine, run_id, now)]
+        # Of a process that stood still (a machine that slept) the claims look abandoned, to itself too.
+        mine = {runner.run_id for runner in list(self._runners.values())}
+        return [run_id for run_id in due if run_id not in mine and claims.claim(self._engine, run_id, now)]
 
 
 async def _logged(runner: Runner, run_id: int) -> None:

@@ -1,5 +1,6 @@
 """The worker process: it starts when runs are due, shares no run, and never outlives whoever started it."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -12,10 +13,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from core.services import child
 from core.services.runs import claims, progress, workers
+from core.services.runs.worker import Worker
 from core.settings import PROJECT_ROOT
 from core.storage.engine import reading, writing
 from core.storage.tables import Run
@@ -124,6 +127,33 @@ def test_two_workers_never_share_a_run(engine: Engine, server: PlantedServer):
     for run_id in ids:
         assert len(attempts(engine, run_id)) == 6
         counters_are_true(engine, run_id)
+
+
+def test_a_worker_that_stood_still_goes_on_with_its_run_and_does_not_begin_it_again(
+    sqlite_engine: Engine, server: PlantedServer
+):
+    """Its heartbeat is as old as that of a machine that slept, whenever it looks for work."""
+    server.use(PlantedPlan(first_byte_ms=1500, total_ms=1500))
+    run_id = planned(sqlite_engine, make(sqlite_engine, server.base_url, prompts=8), concurrency=2)
+    ages = threading.Event()
+
+    def age() -> None:
+        old = datetime.now(UTC) - timedelta(hours=1)
+        while not ages.wait(0.02):
+            with writing(sqlite_engine) as session:
+                session.execute(sa.update(Run).where(Run.id == run_id, Run.state == "running").values(heartbeat_at=old))
+
+    ageing = threading.Thread(target=age)
+    ageing.start()
+    try:
+        asyncio.run(Worker(sqlite_engine, stays_idle_s=0.5).work())
+    finally:
+        ages.set()
+        ageing.join()
+    assert the_run(sqlite_engine, run_id).state == "done"
+    assert len(server.journal()) == 8, "somebody was asked twice"
+    assert len(attempts(sqlite_engine, run_id)) == 8
+    counters_are_true(sqlite_engine, run_id)
 
 
 def test_of_many_who_claim_a_run_at_once_one_gets_it(engine: Engine, monkeypatch: pytest.MonkeyPatch):
