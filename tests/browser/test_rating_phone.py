@@ -92,6 +92,8 @@ def test_what_comes_and_goes_above_the_texts_changes_what_is_below(context_of: P
       document.dispatchEvent(new Event("scroll"))
     }""")
     expect(page.locator(".below")).to_be_hidden()
+    # What goes within the frame in which it came changes no size.
+    page.evaluate("() => new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(seen)))")
     page.evaluate("document.getElementById('above').remove()")
     expect(page.locator(".below")).to_be_visible()
 
