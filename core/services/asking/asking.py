@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
@@ -77,6 +77,7 @@ class Connections:
         self._opening = opening
         self.rng = rng or Random()  # noqa: S311
         self._open: dict[Place, tuple[Provider, Pace]] = {}
+        self._loaded: set[str] = set()
 
     async def __aenter__(self) -> Self:
         return self
@@ -93,6 +94,15 @@ class Connections:
             provider = (self._opening or _open_provider)(endpoint)
             found = self._open[endpoint.place] = (provider, Pace(_most_at_once(provider, endpoint)))
         return found
+
+    async def load(self, endpoints: Iterable[Endpoint]) -> None:
+        """Import what asking these takes, apart from the loop: that is no time of theirs, nor of who is being asked."""
+        missing = {each.api: each for each in endpoints if each.api not in self._loaded}
+        if not missing:
+            return
+        if self._opening is None:
+            await asyncio.to_thread(_load, list(missing.values()))
+        self._loaded |= missing.keys()
 
     async def close(self) -> None:
         """Close every provider."""
@@ -116,6 +126,13 @@ def _open_provider(endpoint: Endpoint) -> Provider:
     return open_provider(endpoint)
 
 
+def _load(endpoints: Iterable[Endpoint]) -> None:
+    from core.providers.opening import load_sdk
+
+    for endpoint in endpoints:
+        load_sdk(endpoint)
+
+
 async def ask(
     connections: Connections,
     endpoints: Sequence[Endpoint],
@@ -133,6 +150,7 @@ async def ask(
     attempt may take what is left of it, half of it while there is another endpoint to go to. Raises ProviderFault, and
     whatever ``journal.before`` raises.
     """
+    await connections.load(endpoints)
     tries = Tries(endpoints, deadline_s, most_attempts, connections.rng)
     while True:
         tried = await _attempt(connections, tries, request, journal or NoJournal())

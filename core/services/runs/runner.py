@@ -115,6 +115,7 @@ class Runner:
                 session, self.run_id, now, self._ledger, self._connections, self._pricer
             ),
         )
+        await self._connections.load(each for asked in run.candidates.values() for each in asked.endpoints)
         for wait_s, units in run.order.rounds():
             due_at = run.started_at + timedelta(seconds=wait_s)
             if not await self._wait_until(due_at):

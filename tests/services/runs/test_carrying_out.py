@@ -1,5 +1,7 @@
 """Carrying a run out: what is asked in which order, what is kept of it, and how it ends."""
 
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -18,8 +20,10 @@ from core.providers import open_provider
 from core.providers.base import ChatRequest, Completion, Endpoint, ProviderFault
 from core.services import scoring
 from core.services.runs import RunProgress, cancel, carry_out, resume
+from core.settings import PROJECT_ROOT
 from core.storage.engine import open_engine, reading, writing
 from core.storage.tables import Candidate, Response, Run, Score
+from tests.echo import echoing
 from tests.planted import Outcome, PlantedPlan, PlantedServer
 from tests.services.runs.evaluations import (
     NOW,
@@ -35,6 +39,24 @@ from tests.services.runs.evaluations import (
 )
 
 pytestmark = pytest.mark.one_database
+WATCHED = """
+import sys
+import threading
+from core.services.runs import carry_out
+from core.storage.engine import open_engine
+
+
+class Loads:
+    def find_spec(self, name, path=None, target=None):
+        if name in ("anthropic", "openai"):
+            print(name, "loaded", "in the loop" if threading.current_thread() is threading.main_thread() else "apart")
+
+
+engine = open_engine(sys.argv[1])
+sys.meta_path.insert(0, Loads())
+sys.addaudithook(lambda event, _: print("asked") if event == "socket.connect" else None)
+carry_out(engine, int(sys.argv[2]), score=False)
+"""
 
 
 def test_every_candidate_answers_every_prompt_as_often_as_wanted(engine: Engine, server: PlantedServer):
@@ -488,3 +510,17 @@ def test_a_unit_whose_answer_another_process_still_wrote_is_not_counted_as_faile
     lost.join()
     assert (ended.responses, ended.failed, ended.left) == (1, 1, 0)
     counters_are_true(engine, run_id)
+
+
+def test_loading_what_speaks_to_one_provider_takes_no_time_of_another_that_is_being_asked(sqlite_engine: Engine) -> None:
+    with echoing() as echo:
+        made = make(sqlite_engine, echo.address, f"{echo.address}/v1", prompts=1)
+        with writing(sqlite_engine) as session:
+            session.get_one(Candidate, made.candidates[0]).provider = "anthropic"
+        run_id = planned(sqlite_engine, made)
+        address = sqlite_engine.url.render_as_string(hide_password=False)
+        command = [sys.executable, "-c", WATCHED, address, str(run_id)]
+        done = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=300, check=True)
+    loaded, asked = done.stdout.splitlines()[:2], done.stdout.splitlines()[2:]
+    assert sorted(loaded) == ["anthropic loaded apart", "openai loaded apart"]
+    assert set(asked) == {"asked"}
