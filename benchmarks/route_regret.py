@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
-from sqlalchemy import Engine
-from sqlmodel import select
 
 from benchmarks.false_switches import CHECKED_EVERY, Planted, may_switch, worlds
 from benchmarks.planted_choices import BASE_COST_SD, CHAMPION, REPETITIONS, WEEKS, Year, year
@@ -36,11 +34,11 @@ from core.domain.routing import (
     regret,
 )
 from core.services import deciding, routing, scoring
+from core.services.demo.finishing import finish_demo
 from core.services.demo.opening import prepare_workspace
 from core.services.routing.held_out import FOLDS
 from core.storage.engine import open_engine, reading
 from core.storage.schema import upgrade
-from core.storage.tables import Dataset
 
 TIMES, YEARS, GOAL_POINTS, GOAL_YEARS = 100, 200, 0.2, 0.05
 CANDIDATES, CATEGORIES = 5, 8
@@ -194,12 +192,14 @@ def _open_weeks(seen: Year, number: int) -> Iterator[int]:
 
 
 def of_demo() -> dict[str, object]:
-    """Regret on the demo's prompts, as *Routing* shows it; why not, where there is none."""
+    """Regret on the demo's prompts, as *Routing* shows it when its weeks are checked; why not, where there is none."""
     with tempfile.TemporaryDirectory() as folder:
         engine = open_engine(f"sqlite:///{folder}/evenhand.db")
         upgrade(engine)
-        prepare_workspace(engine, demo=True, now=datetime.now(UTC))
-        _score(engine)
+        now = datetime.now(UTC)
+        prepare_workspace(engine, demo=True, now=now)
+        scoring.ensure_defaults(engine, now=now)
+        finish_demo(engine, now=now)
         with reading(engine) as session:
             found = routing.find(session, deciding.datasets(session)[0])
             held = None if found is None else routing.what_if(found).regret
@@ -215,15 +215,6 @@ def of_demo() -> dict[str, object]:
         "folds": held.folds,
         "prompts": held.prompts,
     }
-
-
-def _score(engine: Engine) -> None:
-    now = datetime.now(UTC)
-    scoring.ensure_defaults(engine, now=now)
-    with reading(engine) as session:
-        ids = session.exec(select(Dataset.id)).all()
-    for dataset_id in ids:
-        scoring.score_missing(engine, dataset_id=dataset_id, run_id=None, now=now)
 
 
 def run(times: int = TIMES, years: int = YEARS) -> dict[str, object]:

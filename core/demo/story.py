@@ -55,15 +55,15 @@ class House:
 HOUSES: Mapping[str, House] = {
     ALDER: House(
         0.12,
-        {"support": 0.18, "writing": 0.15, "summarising": 0.15, "ambiguous": 0.18, "coding": 0.04, "safety": 0.0},
+        {"support": 0.24, "writing": 0.15, "summarising": 0.15, "ambiguous": 0.18, "coding": 0.04, "safety": 0.0},
         first_token_ms=850.0,
         tokens_per_s=46.0,
         liked={"tone": 0.15, "safety": -0.1},
         liked_in={("safety", "safety"): 1.3, ("send", "safety"): 0.3},
     ),
     BIRCH: House(
-        0.03,
-        {"safety": 0.7, "coding": 0.0},
+        0.015,
+        {"safety": 0.7, "coding": 0.0, "extraction": 0.0},
         first_token_ms=420.0,
         tokens_per_s=105.0,
         liked={"tone": 0.1, "safety": 0.15},

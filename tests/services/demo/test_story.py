@@ -26,9 +26,9 @@ from core.domain.deciding import Because, Decision, Need, Verdict
 from core.domain.drift import Tier
 from core.domain.drift.causes import Cause
 from core.errors import BadInput
-from core.services import deciding
+from core.services import deciding, routing
 from core.services.candidates import candidates
-from core.services.deciding import Verdicts
+from core.services.deciding import Verdicts, words
 from core.services.demo.finishing import finish_demo
 from core.services.demo.opening import prepare_workspace
 from core.services.runs import RunOrder, plan
@@ -92,8 +92,21 @@ def test_over_all_it_says_to_switch_to_birch_and_why_to_nobody_else(verdicts: Ve
     }
     to_birch = verdict_of(verdicts, None).comparisons[0]
     assert to_birch.quality is not None and to_birch.cost is not None
-    assert abs(to_birch.quality.estimate) < 0.05
+    assert 0 < to_birch.quality.estimate < 0.1
     assert to_birch.cost.lower > 0.8
+
+
+def test_what_the_switch_does_not_reach_is_where_birch_is_weak(verdicts: Verdicts) -> None:
+    assert words.exceptions(verdicts, verdict_of(verdicts, None)) == ["coding", "safety"]
+
+
+def test_on_prompts_held_out_the_routing_table_misses_no_more_than_one_model_for_all(engine: Engine) -> None:
+    with reading(engine) as session:
+        found = routing.find(session, demo.DATASET_NAME)
+    assert found is not None
+    regret = routing.what_if(found).regret
+    assert regret is not None
+    assert regret.of_table <= regret.oracle - max(regret.single, *regret.alone.values()) + 0.002
 
 
 def test_in_safety_the_champion_stays_against_everybody(verdicts: Verdicts) -> None:
