@@ -21,6 +21,7 @@ with st.container(key="overview_page", gap="medium"):
     with st.grid(2, min_column_width=330, gap="medium"):
         money.section(found)
         step.section(found, person)
+    money.cheaper(found)
     closer.section(found)
     again.section(found)
     with st.grid(2, min_column_width=330, gap="medium"):

@@ -103,10 +103,10 @@ def _mark(verdict: Verdict) -> str:
 
 
 def _mark_in(view: View, verdict: Verdict) -> str:
-    """What is done in a category as its sign, and in its colour whether that is proven there."""
+    """What is done in a category as its sign, and in its colour whether that is proven there; while open it stays."""
     found = view.recommendation
     if found is None or verdict.decision is not Decision.NOT_ENOUGH or not verdict.comparisons:
         return _mark(verdict)
     stays = found.by_category.get(verdict.category or "", found.champion) == found.champion
-    icon, _ = _MARKS[Decision.KEEP if stays else Decision.SWITCH]
+    icon, _ = _MARKS[Decision.NOT_ENOUGH if stays else Decision.SWITCH]
     return f":orange[:material/{icon}:]"

@@ -16,11 +16,11 @@ from core.ui.shared import frame
 from core.ui.shared.colours import MOST_COLOURED
 from core.ui.shared.slides import plain
 
-_MOST_ASKED_ABOUT = 3
+_MOST_ASKED_ABOUT, _MOST_CATEGORIES = 4, 3
 
 
 def section(view: View) -> None:
-    """The three figures, for whom each holds, and why not somebody cheaper."""
+    """The three figures, and for whom each holds."""
     with st.container(border=True, gap="small", height="stretch", key="overview_money"):
         st.subheader(_title(view.money), anchor=False)
         if view.money is None or view.recommendation is None:
@@ -28,7 +28,6 @@ def section(view: View) -> None:
             return
         _figures(view, view.money)
         _whose(view, view.money)
-        _cheaper(view, view.money)
 
 
 def lines(view: View) -> list[str]:
@@ -149,11 +148,17 @@ def _whose(view: View, money: Money) -> None:
         st.caption(f":material/info: What {names} cost is unknown: a price is missing.")
 
 
-def _cheaper(view: View, money: Money) -> None:
+def cheaper(view: View) -> None:
     """Why not somebody who alone would cost less: the cheapest, and whom the verdict over all names, everywhere."""
-    whole, chosen = view.verdicts.of(None), _asked_about(view, money)
-    if whole is None or not chosen:
+    whole, money = view.verdicts.of(None), view.money
+    chosen = [] if money is None else _asked_about(view, money)
+    if whole is None or money is None or not chosen:
         return
+    with st.container(border=True, gap="small", key="overview_cheaper"):
+        _why_not_they(view, money, whole, chosen)
+
+
+def _why_not_they(view: View, money: Money, whole: Verdict, chosen: Sequence[Amount]) -> None:
     prices = ", ".join(f"{view.called(one.candidate_id or 0)} {written(one.usd)}" for one in chosen)
     who = [one.candidate_id or 0 for one in chosen]
     per = "a month" if money.traffic.is_monthly else "1,000 answers"
@@ -163,8 +168,9 @@ def _cheaper(view: View, money: Money) -> None:
 
 
 def _asked_about(view: View, money: Money) -> list[Amount]:
-    """At most three who alone cost less than what is recommended: the cheapest, the challenger, and the best others."""
-    assert view.recommendation is not None
+    """At most four who alone cost less than what is recommended: the cheapest, the challenger, and the best others."""
+    if view.recommendation is None:
+        return []
     limit, whole = money.recommended_usd, view.verdicts.of(None)
     compared = {one.challenger: one.quality for one in whole.comparisons} if whole is not None else {}
     less = [
@@ -192,7 +198,7 @@ def _why_not(view: View, whole: Verdict, of: int) -> None:
         why = words.begun(found, comparison_parts(compared, found.names)[1])
         leading.line(f"**Why not {name}?** {frame.as_typed(why)}", addresses.compared(view.dataset, None, of))
         return
-    there = [here for category in out[:_MOST_ASKED_ABOUT] if (here := found.of(category)) is not None]
+    there = [here for category in out[:_MOST_CATEGORIES] if (here := found.of(category)) is not None]
     for place, here in enumerate(there):
         asked = "" if place else f"**Why not {name} everywhere?** "
         said = frame.as_typed(f"In {here.category}: {words.against(found, here, of)}")
