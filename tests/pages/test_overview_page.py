@@ -91,7 +91,7 @@ def test_an_empty_workspace_says_so_and_what_comes_first(workspace: Engine):
 def test_the_decision_comes_first_and_every_line_leads_to_its_comparison(workspace: Engine):
     switching(workspace)
     app = opened()
-    assert app.main.header[0].value.endswith("Switch from A to B :green-badge[Proven]")
+    assert app.main.header[0].value.endswith("Switch from A to B :green-badge[Proven overall]")
     found = links(app)
     whole = next(said for said in found if "by automatic verdicts on 900 prompts" in said)
     assert "no *send* votes · 3,600 responses of both" in whole
@@ -116,7 +116,7 @@ def test_the_decision_is_the_sentence_of_decisions_with_its_exceptions(workspace
         told = deciding.verdicts_object(deciding.verdicts(session, "Support"))
     head = told["verdicts"][0]["sentence"].partition(": ")[0]
     assert head == "Switch from A to B, but not in coding"
-    assert opened().main.header[0].value.endswith(f"{head} :green-badge[Proven]")
+    assert opened().main.header[0].value.endswith(f"{head} :green-badge[Proven overall]")
 
 
 def test_categories_say_who_gets_them_and_the_busiest_comes_first(workspace: Engine):

@@ -104,7 +104,7 @@ def test_beside_one_model_for_all_it_says_why_not_and_what_accepting_does(worksp
     (why_not,) = [label for label in said if "everywhere?" in label]
     assert why_not.startswith("**Why not B everywhere?** In coding worse in quality (")
     assert "% acceptable, A " in why_not
-    assert any("It names no champion: that is done on Decisions" in label for label in said)
+    assert any("accept the overall verdict on Decisions after that" in label for label in said)
     assert "which nobody does" in words(app), "an oracle is explained where it stands"
 
 

@@ -61,7 +61,7 @@ def _cost_span(found: Difference) -> str:
     if is_unbounded(found):
         return f"{_added(least)} or more"
     if is_open_below(found):
-        return f"at most {_added(most)}"
+        return f"at worst {_added(most)}"
     return f"{_added(least)} to {_added(most)}"
 
 

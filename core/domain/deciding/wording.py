@@ -65,9 +65,9 @@ def since(verdict: Verdict, names: Mapping[int, str]) -> list[str]:
 
 def _since(one: Since, names: Mapping[int, str]) -> str:
     name, where, at = names[one.candidate], f" in {one.category}" if one.category else "", f"{one.at:%-d %b %Y}"
-    moved = f", when its {one.moved}," if one.moved else ""
+    moved, there = one.moved or "answers changed", " there" if one.category else ""
     return {
-        Changed.ANSWERS: f"Of {name}'s answers{where} only those since the change of {at}{moved} count.",
+        Changed.ANSWERS: f"{name}'s {moved}{where} on {at}; only its answers since then count{there}.",
         Changed.TIMES: f"Of {name}'s latency{where} only what was measured since the change of {at} counts.",
         Changed.PRICES: f"{name}'s costs are restated at its prices since the change of {at}.",
     }[one.what]

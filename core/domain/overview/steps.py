@@ -151,7 +151,10 @@ def _look(s: Situation) -> Step | None:
     if decisive:
         return _look_at(decisive[0], len(decisive), "; look before you rely on a verdict")
     if s.has_proposed_route:
-        why = "The evidence has changed which candidate should answer what. Nothing changes until somebody accepts it."
+        why = (
+            "It says who answers which category, as far as the verdicts go. Nothing changes until somebody accepts it; "
+            "the champion is named after that, on *Decisions*."
+        )
         return Step(StepKind.LOOK_AT_ROUTE, "Look at the proposed routing table", why, "Look at the proposal", FREE)
     return None
 

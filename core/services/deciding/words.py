@@ -77,7 +77,9 @@ def rests(found: Verdicts, verdict: Verdict) -> str:
     """What a verdict rests on: 120 *send* votes by 6 raters · 128 responses, of champion and challenger."""
     on = found.rests[verdict.category]
     votes = f"{n(on.votes, '*send* vote')} by {n(on.raters, 'rater')}" if on.votes else "no *send* votes"
-    return f"{votes} · {n(on.responses, 'response')} of both"
+    is_weighed = verdict.category is None and verdict.weighted_by_answers
+    weighed = " · categories by their answers a month" if is_weighed else ""
+    return f"{votes} · {n(on.responses, 'response')} of both{weighed}"
 
 
 def against(found: Verdicts, verdict: Verdict, challenger: int) -> str:

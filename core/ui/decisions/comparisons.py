@@ -100,7 +100,7 @@ def _list(answers: Sequence[UnsafeAnswer], out: Collection[str]) -> None:
     if outside:
         there = frame.as_typed(listed(sorted({one.category for one in answers} & set(out))))
         st.caption(
-            f"{outside:,} of these {len(answers):,} are in {there}, where the switch does not reach: the last ones."
+            f"{outside:,} of these {len(answers):,} are in {there}, which stays out of the switch; they stand last."
         )
     with st.container(gap="xsmall"):
         for one in answers:

@@ -38,6 +38,8 @@ _COLOURS: dict[words.Sure, Literal["green", "gray", "orange"]] = {
     words.Sure.NOT_HERE: "orange",
     words.Sure.OPEN: "orange",
 }
+_MOST_WHOLE, _WHOLE_PX = 12, 2000
+"""So many categories are never cut by a height."""
 _THEN = "Then say on *Candidates* which one is the champion: the others are held against it here."
 
 
@@ -164,7 +166,8 @@ def badges(found: Verdicts, verdict: Verdict) -> None:
 def how_sure(found: Verdicts, verdict: Verdict) -> str:
     """How sure what is recommended is, in a word: a badge, in Markdown."""
     sure = words.sure(found, verdict)
-    return f":{_COLOURS[sure]}-badge[{sure.capitalize()}]"
+    overall = " overall" if verdict.category is None and sure is words.Sure.PROVEN else ""
+    return f":{_COLOURS[sure]}-badge[{sure.capitalize()}{overall}]"
 
 
 def _said(found: Verdicts, verdict: Verdict, said: tuple[str, str]) -> None:
@@ -187,11 +190,18 @@ def margins(found: Verdicts, verdict: Verdict) -> str:
     weighted = "answers a month" if verdict.weighted_by_answers else "prompts, each counted the same"
     error = 100 * found.settings.error_a_year
     return (
-        f"*Proven*: of years in which verdicts are read every week, at most {error:g} % bring a switch that is wrong. "
-        "Each end of a range in brackets is a bound by itself, and as sure as that. "
+        f"*Proven*: so sure that, with verdicts read every week, at most {error:g} % of years bring a wrong switch. "
+        f"The worse end of each range in brackets is the worst that this leaves open{_at_worst(verdict)}. "
         f"*Not worse*: the loss is below {100 * verdict.quality_margin:g} points (the margin of quality). A saving "
         f"matters from {100 * verdict.cost_margin:g} % on. Weighted by {weighted}."
     )
+
+
+def _at_worst(verdict: Verdict) -> str:
+    one = verdict.comparisons[0] if verdict.comparisons else None
+    if one is None or one.quality is None or one.quality.lower <= -1:
+        return ""
+    return f", here {spans.signed(100 * one.quality.lower)} points of quality"
 
 
 def by_category(found: Verdicts) -> None:
@@ -205,7 +215,8 @@ def by_category(found: Verdicts) -> None:
         first = whole.comparisons[0]
         pair = " beside ".join(frame.as_typed(found.names[of]) for of in (first.challenger, first.champion))
         st.caption(f"Quality and cost: {pair}, where no other name stands.")
-    grids.show(listed, alt="Who gets each category, how sure that is and why, with quality and cost")
+    alt = "Who gets each category, how sure that is and why, with quality and cost"
+    grids.show(listed, alt=alt, most_px=_WHOLE_PX if len(listed) <= _MOST_WHOLE else 460)
 
 
 def rows(found: Verdicts) -> list[dict[str, object]]:

@@ -6,6 +6,7 @@ from functools import partial
 import streamlit as st
 
 from core import clock
+from core.domain.routing import Regret
 from core.domain.words import money
 from core.errors import BadInput
 from core.services import routing as service
@@ -18,8 +19,9 @@ from core.ui.shared.resources import engine
 
 _PLACE, _WHY = "routing_deciding", "routing_why"
 _BESIDE_DECISIONS = (
-    ":gray[Accepting a version puts its table in force: `evenhand route` and the exports below follow it. It names no "
-    "champion: that is done on Decisions, by accepting the overall verdict, and leaves an accepted table as it is.]"
+    ":gray[Accepting a version puts its table in force: `evenhand route` and the exports below follow it. The "
+    "champion, with whom all others are compared, stays: to name another, accept the overall verdict on Decisions "
+    "after that, which leaves this table as it is.]"
 )
 
 
@@ -62,7 +64,7 @@ def _effect(found: View) -> list[str]:
     lines = []
     if was.share is not None and now.share is not None:
         held = found.ifs.regret
-        beside = "" if held is None else f"; {100 * held.table:.1f} % on prompts that the table was not made from"
+        beside = "" if held is None else _held_out(found, held)
         seen = f"{100 * was.share:.1f} % now, {100 * now.share:.1f} % by what was seen"
         lines.append(f"- acceptable, {what_if.counted(found)}: {made_of.marked(seen)}{beside}")
     if was.usd_a_month is not None and now.usd_a_month is not None:
@@ -74,6 +76,16 @@ def _effect(found: View) -> list[str]:
             f"- cost per 1,000 answers: {made_of.marked(each)} (enter answers a month on *Decisions* to see it a month)"
         )
     return [frame.dollars("\n".join(lines))]
+
+
+def _held_out(found: View, held: Regret) -> str:
+    """What the table reached on prompts that it was not made from; and who alone reached more."""
+    said = f"; {100 * held.table:.1f} % on prompts that the table was not made from"
+    best = held.hindsight
+    if best is None or held.alone[best] <= held.table:
+        return said
+    name = frame.as_typed(found.names.get(best, "?"))
+    return f"{said} ({name} everywhere {100 * held.alone[best]:.1f} %; why not stands below)"
 
 
 def _waits(found: View, waiting: Version | None) -> None:

@@ -27,6 +27,11 @@ def difference(found: View) -> None:
             alt="Each category that somebody else would answer, with the reason and what it saves",
             key="routing_moves",
         )
+        if any(move.cost is not None and spans.is_vague(move.cost) for move in found.moves):
+            st.caption(
+                "*Cost per acceptable* is not known well enough where few prompts leave open how many answers are "
+                "acceptable; *A month* is what the answers cost, which is known."
+            )
         _reasons(found)
     moved = {move.category for move in found.moves}
     staying = [category for category in found.whys if category not in moved]

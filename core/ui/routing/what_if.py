@@ -85,7 +85,7 @@ def _row(found: View, one: Policy, title: str) -> dict[str, object]:
         who = grids.Name(candidate.name, candidate.position, is_champion=candidate.id == found.champion)
     return {
         "Who answers": who,
-        "Acceptable": _number(one.share, "no verdicts", percent),
+        "Acceptable": _number(one.share, "no verdicts", percent if one.is_human else _in_part_automatic),
         "Per 1,000 answers": _number(None if one.cost_usd is None else 1000 * one.cost_usd, "unknown", money),
         "A month": Number("not known" if one.usd_a_month is None else month(found, one), one.usd_a_month),
         "Median": _number(one.p50_ms, "not measured", seconds),
@@ -93,6 +93,10 @@ def _row(found: View, one: Policy, title: str) -> dict[str, object]:
         "Refused": _number(one.refusals, "not known", percent),
         "Short of the best": _number(one.misses, "–", lambda share: f"{100 * share:.1f} points"),
     }
+
+
+def _in_part_automatic(share: float) -> str:
+    return f"{percent(share)} *"
 
 
 def month(found: View, one: Policy) -> str:
@@ -118,7 +122,8 @@ def basis(found: View) -> str:
 
 def judged_by(found: View) -> str:
     """Whose judgement the shares acceptable are, and what categories count in them."""
-    who = "by raters" if found.ifs.compiled.is_human else "by raters, automatically where they are too few"
+    they_judge_all = all(one.is_human for one in (found.ifs.in_force, found.ifs.compiled, *found.ifs.singles))
+    who = "by raters" if they_judge_all else "by raters (* in part automatically, where they are too few)"
     return f"{who}, {counted(found)}"
 
 

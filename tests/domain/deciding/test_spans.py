@@ -38,8 +38,8 @@ def test_a_difference_of_shares_has_the_bounds_that_shares_can_have(lower: float
         (-0.1, 0.2, "−12\u00a0% (−20\u00a0% to +10\u00a0%)", "(10\u00a0% dearer to 20\u00a0% cheaper)"),
         (-math.inf, 0.2, "−12\u00a0% (−20\u00a0% or more)", "(at most 20\u00a0% cheaper)"),
         (-math.inf, -0.2, "−12\u00a0% (+20\u00a0% or more)", "(at least 20\u00a0% dearer)"),
-        (0.1, 0.999, "−12\u00a0% (at most −10\u00a0%)", "(at least 10\u00a0% cheaper)"),
-        (-0.01, 1.0, "−12\u00a0% (at most +1\u00a0%)", "(at most 1\u00a0% dearer)"),
+        (0.1, 0.999, "−12\u00a0% (at worst −10\u00a0%)", "(at least 10\u00a0% cheaper)"),
+        (-0.01, 1.0, "−12\u00a0% (at worst +1\u00a0%)", "(at most 1\u00a0% dearer)"),
     ],
 )
 def test_a_difference_of_cost_says_where_no_dearness_is_excluded(lower: float, upper: float, said: str, in_words: str):

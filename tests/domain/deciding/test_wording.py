@@ -49,10 +49,13 @@ def test_since_when_answers_count_is_said_of_those_two_that_the_verdict_speaks_o
     assert found.since == since
     said = sentence(found, NAMES)
     assert "gentle-7b's costs are restated at its prices since the change of 12 Oct 2026." in said
-    assert said.endswith("Of swift-2's answers in coding only those since the change of 12 Oct 2026 count.")
+    assert said.endswith("swift-2's answers changed in coding on 12 Oct 2026; only its answers since then count there.")
     fell = replace(since[1], moved="share acceptable fell from 100 % to 0 %")
     said = sentence(replace(found, since=(fell,)), NAMES)
-    assert said.endswith("since the change of 12 Oct 2026, when its share acceptable fell from 100 % to 0 %, count.")
+    assert said.endswith(
+        "swift-2's share acceptable fell from 100 % to 0 % in coding on 12 Oct 2026; only its answers since then count "
+        "there."
+    )
 
 
 def test_a_price_says_what_it_pays_for_and_pretends_no_cents():

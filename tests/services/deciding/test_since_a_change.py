@@ -95,10 +95,10 @@ def test_the_champion_is_judged_by_its_answers_since_the_proven_change(engine: E
     coding, over_all, support = (found.of(category) for category in ("coding", None, "support"))
     (fell,) = {one.moved for one in over_all.since}
     assert re.fullmatch(r"share acceptable fell from \d+\s% to \d+\s%", fell)
-    only = f"only those since the change of {since}, when its {fell}, count."
-    assert f"Of A's answers {only}" in sentence(coding, found.names)
-    assert f"Of A's answers in coding {only}" in sentence(over_all, found.names)
-    assert "since the change" not in sentence(support, found.names)
+    only = f"on {since}; only its answers since then count"
+    assert f"A's {fell} {only}." in sentence(coding, found.names)
+    assert f"A's {fell} in coding {only} there." in sentence(over_all, found.names)
+    assert "since then" not in sentence(support, found.names)
     told = deciding.verdicts_object(found)
     assert json.loads(json.dumps(told))["verdicts"][0]["since"] == [
         {
@@ -282,7 +282,7 @@ def test_what_is_exported_since_the_change_gives_the_same_differences(workspace:
     none = pd.DataFrame({"prompt_id": [], "rater": [], "opponent": [], "said": [], "unsafe": []})
     order = {prompt: place for place, prompt in enumerate(category.index)}
     checked_for_ci = json.loads(run("gate", "--candidate", "B", "--against", "champion", "--json").stdout)
-    assert "Of A's answers only those since the change of" in checked_for_ci["reason"]
+    assert "; only its answers since then count." in checked_for_ci["reason"]
     for told in decided["verdicts"]:
         here = answers[answers.prompt_id.map(category).isin([told["category"]] if told["category"] else category)]
         champion, challenger = (side(here[here.candidate == name], none, none, order) for name in ("A", "B"))

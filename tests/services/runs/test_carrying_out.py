@@ -512,7 +512,9 @@ def test_a_unit_whose_answer_another_process_still_wrote_is_not_counted_as_faile
     counters_are_true(engine, run_id)
 
 
-def test_loading_what_speaks_to_one_provider_takes_no_time_of_another_that_is_being_asked(sqlite_engine: Engine) -> None:
+def test_loading_what_speaks_to_one_provider_takes_no_time_of_another_that_is_being_asked(
+    sqlite_engine: Engine,
+) -> None:
     with echoing() as echo:
         made = make(sqlite_engine, echo.address, f"{echo.address}/v1", prompts=1)
         with writing(sqlite_engine) as session:
