@@ -112,6 +112,7 @@ def test_accept_says_exactly_what_it_accepts_and_the_record_keeps_it(workspace: 
     accept.click().run()
     assert "Switch from A to B, but not in coding" in words(app)
     assert "B becomes the champion" in words(app)
+    assert "would ask B in every category, coding too: accept a table first" in words(app)
     app.button(key="decisions_record").click().run()
     assert grids(opened())[-1][0]["Verdict"] == "Switch from A to B, but not in coding"
 

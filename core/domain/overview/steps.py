@@ -73,6 +73,7 @@ class Situation:
     alarms: tuple[Alarm, ...] = ()
     """What harms most first."""
     has_proposed_route: bool = False
+    """A routing table waits for somebody, or only one keeps a switch out of the categories that it does not reach."""
     to_take: OpenVerdict | None = None
     """The first *switch* that nobody has accepted or declined."""
     open: OpenVerdict | None = None
@@ -155,7 +156,7 @@ def _look(s: Situation) -> Step | None:
             "It says who answers which category, as far as the verdicts go. Nothing changes until somebody accepts it; "
             "the champion is named after that, on *Decisions*."
         )
-        return Step(StepKind.LOOK_AT_ROUTE, "Look at the proposed routing table", why, "Look at the proposal", FREE)
+        return Step(StepKind.LOOK_AT_ROUTE, "Look at the routing table", why, "Look at the table", FREE)
     return None
 
 

@@ -13,7 +13,7 @@ from core.domain.drift import Harm, harm
 from core.domain.overview import Alarm, OpenVerdict, Situation, recommended
 from core.services import routing, runs
 from core.services.alerts import inbox
-from core.services.deciding import Verdicts
+from core.services.deciding import Verdicts, words
 from core.services.quality import QualityReport
 from core.services.watching import drift
 from core.services.watching.drift.told import FindingLine
@@ -43,7 +43,7 @@ def situation(
         is_champion_asked=whole is not None and whole.because is not Because.NO_COMMON_PROMPTS,
         challengers=0 if whole is None else len(whole.comparisons),
         alarms=() if dataset is None else _alarms(session, dataset, verdicts, now),
-        has_proposed_route=dataset is not None and _has_proposed_route(session, dataset),
+        has_proposed_route=dataset is not None and _has_proposed_route(session, dataset, verdicts),
         to_take=None if verdicts is None else _to_take(session, verdicts),
         open=None if verdicts is None else _open(verdicts),
         unpriced=() if verdicts is None or report is None else _unpriced(verdicts, report),
@@ -112,8 +112,13 @@ def _facing(verdicts: Verdicts | None) -> set[int]:
     return set() if found is None else {found.champion, *found.candidates}
 
 
-def _has_proposed_route(session: Session, dataset: str) -> bool:
-    return any(one.state is routing.VersionState.PROPOSED for one in routing.listed(session, dataset))
+def _has_proposed_route(session: Session, dataset: str, verdicts: Verdicts | None) -> bool:
+    """Whether a table waits; before the first one, whether a switch leaves out categories, which only a table does."""
+    versions = routing.listed(session, dataset)
+    whole = None if verdicts is None else verdicts.of(None)
+    if versions or verdicts is None or whole is None:
+        return any(one.state is routing.VersionState.PROPOSED for one in versions)
+    return bool(words.exceptions(verdicts, whole))
 
 
 def _raters(session: Session) -> int:

@@ -9,10 +9,13 @@ from core import clock
 from core.domain.deciding import Decision, Verdict
 from core.domain.words import listed
 from core.services import deciding as service
+from core.services import routing
 from core.services.deciding import Verdicts, taken, words
+from core.storage.engine import reading
 from core.ui.decisions.page import FORMER, OVER_ALL, asked_scope
 from core.ui.shared import access, doing, frame
 from core.ui.shared.filters import one_of
+from core.ui.shared.resources import engine
 
 _PLACE, _WHY = "decisions_taking", "decisions_why"
 _MAY_BE_TAKEN = (Decision.SWITCH, Decision.PRACTICALLY_EQUAL, Decision.KEEP)
@@ -82,8 +85,19 @@ def _follows(found: Verdicts, verdict: Verdict) -> str:
     stays = f", and that {frame.as_typed(listed(out, most=len(out)))} stay out of it," if out else ""
     return (
         f"{first}What is in production is changed by you, not by Evenhand: who answers which category{stays} is "
-        "accepted as a table on *Routing*, and until then as it was."
+        f"accepted as a table on *Routing*. {_without_table(found, verdict, challenger)}"
     )
+
+
+def _without_table(found: Verdicts, verdict: Verdict, challenger: str) -> str:
+    """Whom ``evenhand route`` asks after accepting: the table in force, and without one the champion for everything."""
+    with reading(engine()) as session:
+        is_in_force = routing.in_force(session, found.dataset) is not None
+    if is_in_force or verdict.category is not None:
+        return "That stays as it is until another table is accepted."
+    out = words.exceptions(found, verdict)
+    also = f", {frame.as_typed(listed(out, most=len(out)))} too: accept a table first" if out else ""
+    return f"None is in force yet, so `evenhand route` would ask {challenger} in every category{also}."
 
 
 def _take(found: Verdicts, verdict: Verdict, accepts: bool) -> None:

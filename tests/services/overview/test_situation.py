@@ -1,5 +1,7 @@
 """How far a workspace is, so that the next step is the right one."""
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import Engine
@@ -11,7 +13,7 @@ from core.domain.drift import Metric
 from core.domain.overview import Situation, StepKind, next_step
 from core.services import deciding, quality
 from core.services.alerts import Raised, inbox, raise_alert
-from core.services.deciding import taken
+from core.services.deciding import settings, taken
 from core.services.overview import situation
 from core.services.quality import Scope
 from core.services.watching.drift.metrics import ACCEPTABLE, COST
@@ -77,6 +79,17 @@ def test_a_switch_waits_until_somebody_takes_it(engine: Engine):
 
     write(engine, lambda session: take(session, accepts=False))
     assert of(engine, made).to_take is None
+
+
+def test_before_a_switch_that_leaves_out_a_category_comes_the_table_that_keeps_it_out(engine: Engine):
+    bad_in_coding = {"A": Planted(0.8, 0.02), "B": Planted(0.82, 0.008, share_in={"coding": 0.3})}
+    made = plant(engine, bad_in_coding, prompts=900, repetitions=2)
+    traffic = {"support": 9_900.0, "coding": 100.0}
+    write(engine, lambda s: settings.save(s, {}, latency_limit_ms={}, answers_a_month=traffic))
+    assert kind(engine, made) is StepKind.LOOK_AT_ROUTE
+    found = of(engine, made)
+    assert found.to_take is not None
+    assert next_step(replace(found, has_proposed_route=False)).kind is StepKind.DECIDE
 
 
 def test_an_alarm_counts_until_it_is_acknowledged_and_only_where_it_is_about_the_dataset(engine: Engine):
