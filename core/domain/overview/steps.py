@@ -154,7 +154,7 @@ def _look(s: Situation) -> Step | None:
     if s.has_proposed_route:
         why = (
             "It says who answers which category, as far as the verdicts go. Nothing changes until somebody accepts it; "
-            "the champion is named after that, on *Decisions*."
+            "the champion is named after that, on Decisions."
         )
         return Step(StepKind.LOOK_AT_ROUTE, "Look at the routing table", why, "Look at the table", FREE)
     return None
