@@ -46,16 +46,19 @@ class Compiling:
     """Where each is asked: a fallback elsewhere is there when the primary's provider is not."""
     over_all: Comparison | None = None
     """The champion against whom the verdict over all says to switch to; None: it says nothing of the kind."""
+    champion_then: int | None = None
+    """The champion when the table in force was proposed; None: there is none."""
 
 
 def compile_table(scopes: Sequence[Scope], told: Compiling) -> RoutingTable:
     """The table that the evidence allows; the incumbent stays wherever it is in doubt.
 
     A primary goes where the verdict says *switch*; where it is practically equal and another one is proven cheaper;
-    the champion where the verdict over all says *switch* and nothing in the category speaks against it; where it is
-    surely over a limit and another within all is proven not worse; where an alarm took back what had let it replace the
-    champion; and where it cannot be asked any more. Who takes over for its price alone must be proven not worse than
-    the champion too: else many small steps would add up. What raises spending above its limit does not come.
+    the champion where the verdict over all says *switch*, or another one is champion now, and nothing in the category
+    speaks against it; where it is surely over a limit and another within all is proven not worse; where an alarm took
+    back what had let it replace the champion; and where it cannot be asked any more. Who takes over for its price alone
+    must be proven not worse than the champion too: else many small steps would add up. What raises spending above its
+    limit does not come.
     """
     chosen = {scope.category: _primary(scope, told) for scope in scopes}
     was = {scope.category: scope.incumbent.primary for scope in scopes}
@@ -94,9 +97,9 @@ def _primary(scope: Scope, told: Compiling) -> tuple[int, RouteBecause]:
         found = [one for one in scope.comparisons if test(one) and _may(one, scope, told)]
         if found:
             return found[0].challenger, because
-    follower = _follows_over_all(scope, told)
+    follower = _follows_over_all(scope, told) or _follows_champion(scope, told)
     if follower is not None:
-        return follower, RouteBecause.OVER_ALL
+        return follower
     own = scope.options.get(was)
     if own is not None and sure_breach(own, scope.category, told.limits):
         found = [one for one in scope.comparisons if _is_as_good(one) and _may(one, scope, told)]
@@ -119,14 +122,24 @@ def _instead(scope: Scope, told: Compiling) -> tuple[int, RouteBecause]:
     return scope.incumbent.primary, RouteBecause.KEPT
 
 
-def _follows_over_all(scope: Scope, told: Compiling) -> int | None:
+def _follows_over_all(scope: Scope, told: Compiling) -> tuple[int, RouteBecause] | None:
     """Whom the verdict over all says to switch to, where that takes nothing from this category by what was seen."""
     if told.over_all is None or scope.incumbent.primary != told.champion:
         return None
-    here = next((one for one in scope.comparisons if one.challenger == told.over_all.challenger), None)
-    if here is None or not may_follow(here) or not _may(here, scope, told):
+    whom = told.over_all.challenger
+    return (whom, RouteBecause.OVER_ALL) if _takes_nothing(whom, scope, told) else None
+
+
+def _follows_champion(scope: Scope, told: Compiling) -> tuple[int, RouteBecause] | None:
+    """Today's champion, where the champion of then answers and nothing that was seen here speaks against that."""
+    if scope.incumbent.primary != told.champion_then or scope.incumbent.primary == told.champion:
         return None
-    return here.challenger
+    return (told.champion, RouteBecause.CHAMPION_CHANGED) if _takes_nothing(told.champion, scope, told) else None
+
+
+def _takes_nothing(whom: int, scope: Scope, told: Compiling) -> bool:
+    here = next((one for one in scope.comparisons if one.challenger == whom), None)
+    return here is not None and may_follow(here) and _may(here, scope, told)
 
 
 def _is_switch(one: Comparison) -> bool:

@@ -47,7 +47,7 @@ class Ground:
     settings: Settings
     limits: Limits
     incumbents: RoutingTable
-    """The table in force as it would be run now; where there is none, the champion everywhere."""
+    """The table in force as it is run; where there is none, the champion everywhere."""
     in_force: Version | None
     alarms: Alarms
     """Since the table in force was compiled: to it they are news."""
@@ -159,7 +159,8 @@ def compiled(found: Pooled, ground: Ground) -> Compiled:
         _scope(category, ground, against, known.get(category, {})) for category in by_category if category is not None
     ]
     over_all = of_champion.get(None)
-    told = Compiling(ground.champion, ground.limits, ground.usable, ground.places, _switch(over_all))
+    then = None if ground.in_force is None else ground.in_force.champion_id
+    told = Compiling(ground.champion, ground.limits, ground.usable, ground.places, _switch(over_all), then)
     in_each = {scope.category: against.of(scope.incumbent.primary).get(scope.category) for scope in scopes}
     said: dict[str | None, Verdict | None] = {None: over_all}
     said.update(in_each)
@@ -216,10 +217,10 @@ def _switch(verdict: Verdict | None) -> Comparison | None:
 
 
 def _incumbents(categories: Sequence[str], champion: int, version: Version | None) -> RoutingTable:
-    """The table in force, with today's champion where it had the champion of then."""
+    """The table in force; for everything else today's champion where it had the champion of then."""
     if version is None:
         return RoutingTable(tuple(Route(name, champion) for name in categories), Route(None, champion))
-    routes = tuple(_followed(route, version.champion_id, champion) for route in version.table.routes)
+    routes = tuple(replace(route, because=RouteBecause.KEPT) for route in version.table.routes)
     return RoutingTable(routes, _followed(version.table.otherwise, version.champion_id, champion))
 
 

@@ -17,7 +17,8 @@ _PLAIN = {
     RouteBecause.DRIFTED: "{was} got worse here since it took this category (an alarm on *Drift*), so what had let it "
     "replace {now} no longer holds. {now} comes back as the champion with the higher share acceptable now; that it is "
     "better is not proven.",
-    RouteBecause.CHAMPION_CHANGED: "{now} is the champion now; {was} answered here as the champion of then.",
+    RouteBecause.CHAMPION_CHANGED: "{now} is the champion now, and nothing seen here speaks against it; {was} "
+    "answered here as the champion of then.",
     RouteBecause.UNUSABLE: "{was} is retired.",
     RouteBecause.NEW: "The category is new; the champion answers it.",
     RouteBecause.SPEND: "A better candidate would pass the spending limit.",

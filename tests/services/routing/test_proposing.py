@@ -30,7 +30,7 @@ from tests.workspace import NOW
 HOUR = timedelta(hours=1)
 CHEAPER = {
     "A": Planted(0.9, 0.02, 2000.0), "B": Planted(0.9, 0.005, share_in={"coding": 0.4}), "C": Planted(0.5, 0.001),
-    "D": Planted(0.9, None),
+    "D": Planted(0.9, None, share_in={"coding": 0.95}),
 }  # fmt: skip
 
 
@@ -171,6 +171,18 @@ def test_another_champion_takes_what_the_former_one_answered(engine: Engine):
     one = found(engine)
     assert primaries(one) == {"coding": "D", "support": "B"}
     assert one.compiled.table.of("coding").because is RouteBecause.CHAMPION_CHANGED
+
+
+@pytest.mark.one_database
+def test_where_the_new_champion_was_kept_out_the_table_keeps_it_out(engine: Engine):
+    made = cheaper(engine)
+    propose_due(engine, now=NOW)
+    accept(engine, 1)
+    write(engine, lambda session: candidates.make_champion(session, made.candidates["B"]))
+    one = found(engine)
+    assert primaries(one) == {"coding": "A", "support": "B"}
+    assert not one.is_another
+    assert one.ground.incumbents.of("coding").primary == made.candidates["A"], "what if is told of the table as it is"
 
 
 @pytest.mark.one_database
