@@ -14,11 +14,14 @@ from streamlit.testing.v1 import AppTest
 
 from core.domain.overview import Marks
 from core.domain.people import Role
-from core.services import deciding
+from core.domain.routing import Occasion, Route, RoutingTable
+from core.services import deciding, routing
+from core.services.candidates import candidates
 from core.services.deciding import settings as deciding_settings
 from core.services.deciding import taken
 from core.services.overview import see
 from core.services.people import joining, people
+from core.services.routing.versions import Proposal, propose
 from core.services.studies import studies
 from core.services.workspace import DEMO_OPENING, forget, save
 from core.settings import get_settings
@@ -103,11 +106,38 @@ def test_the_decision_comes_first_and_every_line_leads_to_its_comparison(workspa
 BAD_IN_CODING = {"A": Planted(0.8, 0.02), "B": Planted(0.82, 0.008, share_in={"coding": 0.3})}
 
 
-def mostly_support(engine: Engine) -> None:
+def mostly_support(engine: Engine) -> Production:
     """B is cheaper and as good in support, where nearly all answers are, and bad in coding; C is cheap and bad."""
-    plant(engine, BAD_IN_CODING | {"C": Planted(0.2, 0.001)}, prompts=900, repetitions=2)
+    made = plant(engine, BAD_IN_CODING | {"C": Planted(0.2, 0.001)}, prompts=900, repetitions=2)
     answers = {"coding": 100.0, "support": 9_900.0}
     write(engine, lambda s: deciding_settings.save(s, {}, latency_limit_ms={}, answers_a_month=answers))
+    return made
+
+
+def test_where_a_table_is_in_force_it_says_who_answers_by_it(workspace: Engine):
+    made = mostly_support(workspace)
+    assert "which is in force" not in words(opened())
+    routing.propose_due(workspace, now=NOW)
+    write(workspace, lambda s: routing.decide(s, 1, is_accepted=True, why="", person_id=None, now=NOW))
+    assert "By routing table 1, which is in force, B answers support." in words(opened())
+    write(workspace, lambda s: candidates.make_champion(s, made.candidates["B"]))
+    said = words(opened())
+    assert "By routing table 1, which is in force, A answers coding." in said and "Champion alone" in said
+    assert "Keep B" in said and "Leave it to A" not in said, "900 prompts prove A better in coding: the verdict says so"
+
+
+def test_a_category_that_is_open_stays_with_whom_the_table_in_force_has_it(workspace: Engine):
+    made = plant(workspace, {"A": Planted(0.9), "B": Planted(0.9, share_in={"coding": 0.6})}, prompts=12, champion="B")
+    a, b = made.candidates["A"], made.candidates["B"]
+    table = RoutingTable((Route("coding", a), Route("support", b)), Route(None, b))
+    asked = Proposal("Support", table, b, None, Occasion.ASKED, "", {})
+    write(workspace, lambda s: propose(s, asked, person_id=None, now=NOW))
+    write(workspace, lambda s: routing.decide(s, 1, is_accepted=True, why="", person_id=None, now=NOW))
+    said = words(opened())
+    assert "Leave it to A, by routing table 1 (nothing proven). Whether B may answer it is open." in said.replace(
+        "*", ""
+    )
+    assert "Keep B for now (nothing proven)" in said.replace("*", ""), "in support"
 
 
 def test_the_decision_is_the_sentence_of_decisions_with_its_exceptions(workspace: Engine):

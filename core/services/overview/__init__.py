@@ -13,6 +13,7 @@ from core.services.overview.monthly import (
     recommendation_of,
     traffic_of,
 )
+from core.services.overview.routed import Routed, routed
 from core.services.overview.situation import scores, situation
 from core.services.overview.visits import see, visit
 
@@ -22,6 +23,7 @@ __all__ = [
     "ChangeKind",
     "Failure",
     "Money",
+    "Routed",
     "Traffic",
     "amount",
     "amounts",
@@ -31,6 +33,7 @@ __all__ = [
     "marks",
     "money_of",
     "recommendation_of",
+    "routed",
     "scores",
     "see",
     "situation",

@@ -1,6 +1,6 @@
 """What the next best step is chosen from: how far the workspace and a dataset's evidence are."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from core.domain.overview import Alarm, OpenVerdict, Situation, recommended
 from core.services import routing, runs
 from core.services.alerts import inbox
 from core.services.deciding import Verdicts, words
+from core.services.overview.routed import routed
 from core.services.quality import QualityReport
 from core.services.watching import drift
 from core.services.watching.drift.told import FindingLine
@@ -89,14 +90,28 @@ def _alarms(session: Session, dataset: str, verdicts: Verdicts | None, now: date
     found = [one for one in drift.state(session, dataset, with_trends=False).alarms if one.key in unseen]
     facing = _facing(verdicts)
     found.sort(key=lambda one: (harm(one.metric, one.change) is Harm.NONE, one.candidate_id not in facing))
-    return tuple(Alarm(one.id, one.brief, *_bearing(one, verdicts)) for one in found)
+    kept = _kept_by_table(session, dataset, verdicts)
+    return tuple(Alarm(one.id, one.brief, *_bearing(one, verdicts, kept)) for one in found)
 
 
-def _bearing(one: FindingLine, verdicts: Verdicts | None) -> tuple[str, bool]:
+def _kept_by_table(session: Session, dataset: str, verdicts: Verdicts | None) -> dict[str, int]:
+    """By category that its verdict leaves open: who answers it by the table in force in place of the champion."""
+    by_table = None if verdicts is None else routed(session, dataset, verdicts.champion)
+    if by_table is None or verdicts is None:
+        return {}
+    open_ = {one.category for one in verdicts.verdicts if one.decision is Decision.NOT_ENOUGH}
+    return {at: of for of, categories in by_table.others.items() for at in categories if at in open_}
+
+
+def _bearing(one: FindingLine, verdicts: Verdicts | None, kept: Mapping[str, int]) -> tuple[str, bool]:
     """Whether a decision rests on who changed, where it changed: in a sentence, and as such."""
     found = None if verdicts is None else recommended(verdicts.verdicts)
     if found is None:
         return "", True
+    if one.category is not None and one.category in kept:
+        if one.candidate_id == kept[one.category]:
+            return f"{one.candidate} answers {one.category} by the routing table, so the decision rests on it.", True
+        return f"Another one answers {one.category} by the routing table, so no decision rests on it.", False
     where = "" if one.category is None else f" in {one.category}"
     there = found.candidates if one.category is None else [found.by_category.get(one.category)]
     if one.candidate_id in there:

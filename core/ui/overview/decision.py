@@ -5,9 +5,9 @@ from typing import Literal
 import streamlit as st
 
 from core.domain.deciding import Because, Comparison, Decision, Verdict
-from core.domain.words import n
+from core.domain.words import listed, n
 from core.services.deciding import words
-from core.services.deciding.text import notes, settling
+from core.services.deciding.text import notes, safety, settling
 from core.ui.decisions import page as decisions_page
 from core.ui.overview import addresses, leading
 from core.ui.overview.view import View
@@ -36,6 +36,7 @@ def section(view: View) -> None:
         said = frame.as_typed(words.begun(view.verdicts, reason))
         rests = f" :gray[{words.rests(view.verdicts, whole)}]" if whole.comparisons else ""
         leading.line(f"{said}{rests}", addresses.verdict(view.dataset, None))
+        _routed(view)
         known = notes(view.verdicts)
         if whole.comparisons:
             with st.expander("How sure is that?", icon=":material/info:"):
@@ -44,6 +45,19 @@ def section(view: View) -> None:
         else:
             for note in known:
                 st.caption(f":material/info: {note}")
+
+
+def _routed(view: View) -> None:
+    """Who answers today by the table in force, for verdicts speak of the champion alone."""
+    if view.routed is None or view.verdicts.champion is None:
+        return
+    others = view.routed.others.items()
+    who = "; ".join(f"{view.called(of)} answers {frame.as_typed(listed(categories))}" for of, categories in others)
+    said = (
+        f"By routing table {view.routed.version}, which is in force, {who}. Verdicts and costs here compare with the "
+        f"champion, {view.called(view.verdicts.champion)}, in every category."
+    )
+    leading.line(said, addresses.routes(view.dataset), icon=":material/alt_route:")
 
 
 def has_categories(view: View) -> bool:
@@ -80,14 +94,36 @@ def _row(view: View, verdict: Verdict) -> str:
     why = frame.as_typed(words.begun(view.verdicts, reason))
     if not verdict.comparisons:
         return f"**{frame.as_typed(head)}.** {why}"
+    routed = _answering(view, verdict)
+    if routed is not None:
+        return _row_of_routed(view, verdict, routed)
     said = f"**{frame.as_typed(head)} ({words.sure(view.verdicts, verdict)}).** {why}"
     figures = _figures(view, verdict) if verdict.decision is Decision.NOT_ENOUGH else ""
     return f"{said} :gray[{figures}{words.rests(view.verdicts, verdict)}]"
 
 
+def _answering(view: View, verdict: Verdict) -> Comparison | None:
+    """Who answers an open category by the table in force in place of the champion, beside the champion."""
+    others = {} if view.routed is None or verdict.decision is not Decision.NOT_ENOUGH else view.routed.others
+    return next((one for one in verdict.comparisons if verdict.category in others.get(one.challenger, ())), None)
+
+
+def _row_of_routed(view: View, verdict: Verdict, one: Comparison) -> str:
+    """It stays where it is as long as nothing is proven."""
+    assert view.routed is not None
+    name, champion = view.called(one.challenger), view.called(one.champion)
+    said = f"**Leave it to {name}, by routing table {view.routed.version} (nothing proven).**"
+    rests = f":gray[{_figures_of(view, one)}{words.rests(view.verdicts, verdict)}]"
+    unsafe = "".join(f" {name} is {frame.as_typed(each)}." for each in safety(one))
+    return f"{said} Whether {champion} may answer it is open.{unsafe} {rests}"
+
+
 def _figures(view: View, verdict: Verdict) -> str:
     """The figures that do not settle it yet, and what would."""
-    one = words.spoken_of(view.verdicts, verdict)
+    return _figures_of(view, words.spoken_of(view.verdicts, verdict))
+
+
+def _figures_of(view: View, one: Comparison) -> str:
     figures = f"quality {decisions_page.quality(one)} · cost {decisions_page.cost(one)} · {_settles(one)}"
     return f"{view.called(one.challenger)}: {frame.as_typed(figures)}"
 

@@ -58,7 +58,8 @@ def _figures(view: View, money: Money) -> None:
     champion, is_whole = view.recommendation.champion, _is_whole(money)
     today = _proof(view, money, [champion])
     with st.container(horizontal=True, gap="medium", key="overview_figures"):
-        _figure("today", "Today", written(money.champion_usd, is_whole=is_whole), view.called(champion), today)
+        title = "Today" if view.routed is None else "Champion alone"
+        _figure("today", title, written(money.champion_usd, is_whole=is_whole), view.called(champion), today)
         if not view.recommendation.is_change:
             _instead(view, money, is_whole=is_whole)
             return

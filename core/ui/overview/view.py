@@ -12,7 +12,7 @@ from core import clock
 from core.domain.overview import Recommendation, recommended
 from core.services import deciding, overview, quality
 from core.services.deciding import Verdicts, taken
-from core.services.overview import Failure, Money
+from core.services.overview import Failure, Money, Routed
 from core.services.quality import CandidateRef, Line, QualityReport, Scope, rated
 from core.storage.engine import reading
 from core.storage.tables import Dataset
@@ -44,6 +44,8 @@ class View:
     """Whose judgement they are compared by."""
     recommendation: Recommendation | None
     money: Money | None
+    routed: Routed | None
+    """By the routing table in force, who answers what in place of the champion."""
     failures: Mapping[int, list[Failure]]
     """Of the champion, and at a switch of whom to switch to, by candidate."""
     coloured: frozenset[int]
@@ -91,7 +93,9 @@ def view(dataset: str) -> View:
         verdicts = decisions_page.found(dataset, (*as_of, _SCORED, scored))
         report = quality_page.kept(engine(), scope, (*figures_as_of, scored))
         failures = _failures(engine(), scope, (*figures_as_of, scored), report, verdicts)
-    return _made(dataset, newest.label, verdicts, report, failures, as_of, scored, now)
+    with reading(engine()) as session:
+        routed = overview.routed(session, dataset, verdicts.champion)
+    return _made(dataset, newest.label, verdicts, report, routed, failures, as_of, scored, now)
 
 
 def how_far_scored(dataset: str) -> int:
@@ -146,8 +150,8 @@ def _failures(
 
 
 def _made(
-    dataset: str, label: str, verdicts: Verdicts, report: QualityReport, failures: Mapping[int, list[Failure]],
-    as_of: tuple[object, ...], scored: int | None, now: datetime,
+    dataset: str, label: str, verdicts: Verdicts, report: QualityReport, routed: Routed | None,
+    failures: Mapping[int, list[Failure]], as_of: tuple[object, ...], scored: int | None, now: datetime,
 ) -> View:  # fmt: skip
     by = standing(report.compared())
     lines = sentences.in_order(report.compared(), by)
@@ -167,6 +171,7 @@ def _made(
         by,
         recommendation,
         money,
+        routed,
         failures,
         colours.coloured(order),
         as_of,

@@ -1,8 +1,11 @@
 """The demo's story, as the engines tell it: what to switch to, what to keep, what changed, and since when."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -26,7 +29,7 @@ from core.domain.deciding import Because, Decision, Need, Verdict
 from core.domain.drift import Tier
 from core.domain.drift.causes import Cause
 from core.errors import BadInput
-from core.services import deciding, routing
+from core.services import deciding, overview, routing
 from core.services.candidates import candidates
 from core.services.deciding import Verdicts, words
 from core.services.demo.finishing import finish_demo
@@ -34,7 +37,7 @@ from core.services.demo.opening import prepare_workspace
 from core.services.runs import RunOrder, plan
 from core.services.watching import drift
 from core.services.watching.drift import DriftState, FindingLine
-from core.storage.engine import open_engine, reading
+from core.storage.engine import open_engine, reading, write
 from core.storage.schema import upgrade
 from core.storage.tables import Alert, Attempt, Candidate, Dataset, PriceOverride, Response, Run, Score, Vote
 
@@ -238,3 +241,27 @@ def test_the_written_ones_can_be_asked_by_nobody_and_it_is_said_why(engine: Engi
 def test_alder_is_the_champion(engine: Engine) -> None:
     with reading(engine) as session:
         assert session.exec(select(Candidate.name).where(col(Candidate.is_champion))).all() == [ALDER]
+
+
+def test_once_table_and_switch_are_accepted_coding_and_safety_stay_with_alder(engine: Engine, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(engine.url.database or "")) as connection:
+        connection.execute("VACUUM INTO ?", [str(tmp_path / "accepted.db")])
+    accepted = open_engine(f"sqlite:///{tmp_path / 'accepted.db'}")
+    assert routing.propose_due(accepted, now=NOW) == 1
+    write(accepted, lambda s: routing.decide(s, 1, is_accepted=True, why="", person_id=None, now=NOW))
+    with reading(accepted) as session:
+        birch = session.exec(select(Candidate).where(Candidate.name == BIRCH)).one().id or 0
+    write(accepted, lambda session: candidates.make_champion(session, birch))
+    with reading(accepted) as session:
+        found = routing.find(session, demo.DATASET_NAME)
+        told = deciding.verdicts(session, demo.DATASET_NAME)
+        there = overview.situation(session, demo.DATASET_NAME, told, None, now=NOW)
+    accepted.dispose()
+    assert found is not None and not found.is_another
+    by_category = {route.category: found.names[route.primary] for route in found.compiled.table.routes}
+    assert {at for at, name in by_category.items() if name == ALDER} == {"coding", "safety"}
+    assert not there.has_proposed_route
+    (fell,) = [one for one in there.alarms if one.said.startswith("Birch's share acceptable in coding fell")]
+    assert (fell.bearing, fell.is_decisive) == (
+        "Another one answers coding by the routing table, so no decision rests on it.", False,
+    )  # fmt: skip
