@@ -1,5 +1,6 @@
 """Installing and starting the open-source gateways of LiteLLM and Portkey, in a folder that git does not know."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -80,23 +81,34 @@ def portkey(folder: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}/v1"
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One process installs at a time; the others wait, and find it there."""
+    APART.mkdir(exist_ok=True)
+    with (APART / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def _litellm_program() -> Path:
     program = APART / "litellm" / "bin" / "litellm"
-    if not program.exists():
-        _install("LiteLLM", [sys.executable, "-m", "venv", "--clear", str(program.parent.parent)])
-        _install("LiteLLM", [str(program.with_name("pip")), "install", "--quiet", LITELLM])
+    with _alone():
+        if not program.exists():
+            _install("LiteLLM", [sys.executable, "-m", "venv", "--clear", str(program.parent.parent)])
+            _install("LiteLLM", [str(program.with_name("pip")), "install", "--quiet", LITELLM])
     return program
 
 
 def _portkey_program() -> Path:
     folder = APART / "portkey"
     program = folder / "node_modules" / "@portkey-ai" / "gateway" / "build" / "start-server.js"
-    if not program.exists():
-        if shutil.which("npm") is None:
-            _skip("Portkey's gateway", "there is no npm")
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "package.json").write_text(json.dumps(PORTKEY))
-        _install("Portkey's gateway", ["npm", "install", "--silent", "--prefix", str(folder)])
+    with _alone():
+        if not program.exists():
+            if shutil.which("npm") is None:
+                _skip("Portkey's gateway", "there is no npm")
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "package.json").write_text(json.dumps(PORTKEY))
+            _install("Portkey's gateway", ["npm", "install", "--silent", "--prefix", str(folder)])
     return program
 
 
