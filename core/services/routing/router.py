@@ -19,7 +19,6 @@ from core import clock
 from core.domain.routing import FellBack
 from core.errors import EvenhandError
 from core.providers.base import Completion, Message
-from core.providers.opening import load_sdk
 from core.services.asking.asking import DEADLINE_S, Connections
 from core.services.prices import Pricer
 from core.services.routing.outcomes import RouteTry, record
@@ -98,16 +97,13 @@ class Router:
         now = time.monotonic()
         if self._table is None or now - self._looked_at > LOOK_AGAIN_S:
             self._table, self._looked_at = await asyncio.to_thread(self._look), now
+            asked = self._table.candidates.values()
+            await self._connections.load(each for candidate in asked for each in endpoints_of(candidate))
         return self._table
 
     def _look(self) -> TableInForce:
-        """Read the table, and load what asking its candidates takes: that is no time of theirs."""
         with reading(self._engine) as session:
-            found = table_in_force(session, self._dataset)
-        for candidate in found.candidates.values():
-            for endpoint in endpoints_of(candidate):
-                load_sdk(endpoint)
-        return found
+            return table_in_force(session, self._dataset)
 
     async def _ask(self, turn: Turn, plan: Plan, place: int, left_s: float) -> Completion | None:
         """Ask one of the route. Whoever has somebody behind it has the threshold, the last one what is left."""
