@@ -107,10 +107,7 @@ def _primary(scope: Scope, told: Compiling) -> tuple[int, RouteBecause]:
             return max(found, key=lambda one: _share(scope, one.challenger)).challenger, RouteBecause.OVER_LIMIT
     if scope.has_drifted and was != told.champion and _share(scope, told.champion) > _share(scope, was):
         return told.champion, RouteBecause.DRIFTED
-    return was, scope.incumbent.because if scope.incumbent.because in _OF_NOW else RouteBecause.KEPT
-
-
-_OF_NOW = frozenset({RouteBecause.CHAMPION_CHANGED, RouteBecause.NEW})
+    return was, RouteBecause.NEW if scope.incumbent.because is RouteBecause.NEW else RouteBecause.KEPT
 
 
 def _instead(scope: Scope, told: Compiling) -> tuple[int, RouteBecause]:
