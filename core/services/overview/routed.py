@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
+from core.domain.deciding import Decision
 from core.services import routing
+from core.services.deciding import Verdicts
 
 
 @dataclass(frozen=True)
@@ -26,3 +28,10 @@ def routed(session: Session, dataset: str, champion: int | None) -> Routed | Non
         if route.primary != champion and route.category is not None:
             others.setdefault(route.primary, []).append(route.category)
     return Routed(version.id, others) if others else None
+
+
+def kept_by_table(found: Routed | None, verdicts: Verdicts) -> dict[str, int]:
+    """By category that its verdict leaves open: who answers it by the table in force in place of the champion."""
+    others = {} if found is None else found.others
+    open_ = {one.category for one in verdicts.verdicts if one.decision is Decision.NOT_ENOUGH}
+    return {at: of for of, categories in others.items() for at in categories if at in open_}

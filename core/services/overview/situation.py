@@ -14,7 +14,7 @@ from core.domain.overview import Alarm, OpenVerdict, Situation, recommended
 from core.services import routing, runs
 from core.services.alerts import inbox
 from core.services.deciding import Verdicts, words
-from core.services.overview.routed import routed
+from core.services.overview.routed import kept_by_table, routed
 from core.services.quality import QualityReport
 from core.services.watching import drift
 from core.services.watching.drift.told import FindingLine
@@ -90,17 +90,9 @@ def _alarms(session: Session, dataset: str, verdicts: Verdicts | None, now: date
     found = [one for one in drift.state(session, dataset, with_trends=False).alarms if one.key in unseen]
     facing = _facing(verdicts)
     found.sort(key=lambda one: (harm(one.metric, one.change) is Harm.NONE, one.candidate_id not in facing))
-    kept = _kept_by_table(session, dataset, verdicts)
-    return tuple(Alarm(one.id, one.brief, *_bearing(one, verdicts, kept)) for one in found)
-
-
-def _kept_by_table(session: Session, dataset: str, verdicts: Verdicts | None) -> dict[str, int]:
-    """By category that its verdict leaves open: who answers it by the table in force in place of the champion."""
     by_table = None if verdicts is None else routed(session, dataset, verdicts.champion)
-    if by_table is None or verdicts is None:
-        return {}
-    open_ = {one.category for one in verdicts.verdicts if one.decision is Decision.NOT_ENOUGH}
-    return {at: of for of, categories in by_table.others.items() for at in categories if at in open_}
+    kept = {} if verdicts is None else kept_by_table(by_table, verdicts)
+    return tuple(Alarm(one.id, one.brief, *_bearing(one, verdicts, kept)) for one in found)
 
 
 def _bearing(one: FindingLine, verdicts: Verdicts | None, kept: Mapping[str, int]) -> tuple[str, bool]:

@@ -8,6 +8,7 @@ from core.domain.deciding import Because, Comparison, Decision, Verdict
 from core.domain.words import listed, n
 from core.services.deciding import words
 from core.services.deciding.text import notes, safety, settling
+from core.services.overview import kept_by_table
 from core.ui.decisions import page as decisions_page
 from core.ui.overview import addresses, leading
 from core.ui.overview.view import View
@@ -104,8 +105,8 @@ def _row(view: View, verdict: Verdict) -> str:
 
 def _answering(view: View, verdict: Verdict) -> Comparison | None:
     """Who answers an open category by the table in force in place of the champion, beside the champion."""
-    others = {} if view.routed is None or verdict.decision is not Decision.NOT_ENOUGH else view.routed.others
-    return next((one for one in verdict.comparisons if verdict.category in others.get(one.challenger, ())), None)
+    kept = kept_by_table(view.routed, view.verdicts).get(verdict.category or "")
+    return next((one for one in verdict.comparisons if one.challenger == kept), None)
 
 
 def _row_of_routed(view: View, verdict: Verdict, one: Comparison) -> str:

@@ -9,7 +9,6 @@ import streamlit as st
 from core.domain.acceptability import CostState
 from core.domain.deciding import Source
 from core.domain.words import money, seconds
-from core.services.deciding.words import weights
 from core.services.quality import Line
 from core.services.quality.words import cost_and_span, quantile, share_and_span
 from core.ui.overview import addresses, leading, scatter
@@ -40,14 +39,14 @@ def section(view: View) -> None:
 
 def _weights(view: View) -> str:
     """Why a chart may tell another story than the verdict over all: other weights, or another judge."""
-    whole, said = view.verdicts.of(None), weights(view.verdicts)
-    if not said or whole is None:
+    whole = view.verdicts.of(None)
+    if not view.weighed or whole is None:
         return ""
     quality = whole.comparisons[0].quality if whole.comparisons else None
     is_other = quality is not None and (quality.source is Source.HUMAN) is not view.by.is_human
     by = "by automatic verdicts" if view.by.is_human else "in the eyes of raters"
     judge = f" The verdict's points are {by}." if is_other else ""
-    return f" Every prompt counts the same here, in the newest run. {frame.as_typed(said)}{judge}"
+    return f" {view.weighed}{judge}"
 
 
 def cost_chart(view: View) -> int:

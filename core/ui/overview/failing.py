@@ -3,7 +3,6 @@
 import streamlit as st
 
 from core.domain.words import n, percent
-from core.services.deciding import words
 from core.services.overview import Failure
 from core.services.quality import BehindRow, Line
 from core.ui.overview import addresses, leading
@@ -19,9 +18,8 @@ def section(view: View) -> None:
     lines = {line.candidate_id: line for line in view.report.overall()}
     for candidate, failures in view.failures.items():
         _of(view, lines[candidate], failures)
-    said = words.weights(view.verdicts)
-    if said:
-        st.caption(f"Every prompt counts the same here, in the newest run. {frame.as_typed(said)}")
+    if view.weighed:
+        st.caption(view.weighed)
 
 
 def _of(view: View, line: Line, failures: list[Failure]) -> None:

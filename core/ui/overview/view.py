@@ -11,7 +11,7 @@ from sqlmodel import Session
 from core import clock
 from core.domain.overview import Recommendation, recommended
 from core.services import deciding, overview, quality
-from core.services.deciding import Verdicts, taken
+from core.services.deciding import Verdicts, taken, words
 from core.services.overview import Failure, Money, Routed
 from core.services.quality import CandidateRef, Line, QualityReport, Scope, rated
 from core.storage.engine import reading
@@ -64,6 +64,12 @@ class View:
     def called(self, candidate_id: int) -> str:
         """A candidate's name, for Markdown."""
         return frame.as_typed(self.names.get(candidate_id, "?"))
+
+    @property
+    def weighed(self) -> str:
+        """Why figures of the newest run may say another thing than the verdict over all, for Markdown; or nothing."""
+        said = words.weights(self.verdicts)
+        return f"Every prompt counts the same here, in the newest run. {frame.as_typed(said)}" if said else ""
 
     def candidate(self, line: Line) -> CandidateRef:
         """The candidate of a line."""

@@ -162,24 +162,25 @@ def test_a_declined_table_does_not_come_again_by_itself_but_can_be_asked_for(eng
         routing.proposal_asked(session, "Support")
 
 
-@pytest.mark.one_database
-def test_another_champion_takes_what_the_former_one_answered(engine: Engine):
+def another_champion(engine: Engine, name: str) -> tuple[Production, Found]:
+    """A table is in force, and then somebody else is the champion."""
     made = cheaper(engine)
     propose_due(engine, now=NOW)
     accept(engine, 1)
-    write(engine, lambda session: candidates.make_champion(session, made.candidates["D"]))
-    one = found(engine)
+    write(engine, lambda session: candidates.make_champion(session, made.candidates[name]))
+    return made, found(engine)
+
+
+@pytest.mark.one_database
+def test_another_champion_takes_what_the_former_one_answered(engine: Engine):
+    _, one = another_champion(engine, "D")
     assert primaries(one) == {"coding": "D", "support": "B"}
     assert one.compiled.table.of("coding").because is RouteBecause.CHAMPION_CHANGED
 
 
 @pytest.mark.one_database
 def test_where_the_new_champion_was_kept_out_the_table_keeps_it_out(engine: Engine):
-    made = cheaper(engine)
-    propose_due(engine, now=NOW)
-    accept(engine, 1)
-    write(engine, lambda session: candidates.make_champion(session, made.candidates["B"]))
-    one = found(engine)
+    made, one = another_champion(engine, "B")
     assert primaries(one) == {"coding": "A", "support": "B"}
     assert not one.is_another
     assert one.ground.incumbents.of("coding").primary == made.candidates["A"], "what if is told of the table as it is"
