@@ -108,6 +108,7 @@ def test_from_a_figure_over_its_list_to_the_response_marked_in_view_and_in_focus
     page.goto(f"{drilled.address}/cost")
     settle(page)
     table = page.get_by_role("region", name="Every candidate with cost")
+    expect(table.get_by_role("rowheader", name="Cheap")).to_be_visible()
     head = [each.inner_text() for each in table.get_by_role("columnheader").all()]
     table.get_by_role("row", name="Cheap").get_by_role("cell").nth(head.index("Right number") - 1).click()
     settle(page)

@@ -93,6 +93,7 @@ BEHIND = "The responses behind the chosen figure"
 def follow(main: Locator, name: str, category: str, head: str) -> None:
     """Press the figure of a category in a table."""
     region = main.get_by_role("region", name=name).first
+    expect(region.get_by_role("columnheader").last).to_be_visible()
     heads = [each.inner_text() for each in region.get_by_role("columnheader").all()]
     row = region.locator("tbody tr").filter(has=main.page.get_by_role("link", name=category, exact=True))
     row.locator("td, th").nth(heads.index(head)).get_by_role("link").click()
