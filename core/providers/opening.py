@@ -7,7 +7,7 @@ from core.providers.base import Endpoint, Provider
 
 # At DEBUG these log whole requests and the headers of responses, in which a key may stand.
 _TALKATIVE = ("openai", "anthropic", "httpx2", "httpcore2")
-_OF_EVERY_REQUEST = ("httpx2", "anyio")
+_OF_EVERY_REQUEST = ("httpx2", "httpcore2", "anyio")
 
 
 def open_provider(endpoint: Endpoint) -> Provider:
@@ -35,7 +35,9 @@ def load_sdk(endpoint: Endpoint) -> None:
     match endpoint.api:
         case "openai":
             import_module("openai.resources.chat.completions")
+            import_module("core.providers.openai_compatible")
         case "anthropic":
             import_module("anthropic.resources.messages")
+            import_module("core.providers.anthropic_messages")
     for name in _OF_EVERY_REQUEST:
         import_module(name)

@@ -3,6 +3,7 @@
 from core.services.columns.due import keep_due, rebuild
 from core.services.columns.facts import Block, rows_of, together
 from core.services.columns.keeping import keep
+from core.services.columns.packing import load
 from core.services.columns.parts import ANSWERED, ATTEMPTS, FAULTS, GIVEN_UP, JUDGING, RESPONSES, TRIED, Part
 from core.services.columns.scores import NO_CASE, NOT_THERE, UNSCORED, of_responses, places
 from core.services.columns.stored import Stored
@@ -23,6 +24,7 @@ __all__ = [
     "Stored",
     "keep",
     "keep_due",
+    "load",
     "of_responses",
     "places",
     "rebuild",

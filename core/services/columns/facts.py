@@ -14,7 +14,7 @@ from core.storage.tables import metadata
 Block = dict[str, NDArray[Any]]
 """Column → its values, ``run_id`` among them."""
 Blocks = Iterator[Block]
-AT_ONCE = 10_000
+AT_ONCE = 4_000
 SPARSE = 4
 _response = metadata.tables["response"]
 _TYPES: dict[Kind, type] = {Kind.ID: np.int64, Kind.WHOLE: np.float64, Kind.NUMBER: np.float64, Kind.WORD: object}

@@ -116,6 +116,8 @@ class Runner:
             ),
         )
         await self._connections.load(each for asked in run.candidates.values() for each in asked.endpoints)
+        if self._scores:
+            await self._scores.load()
         for wait_s, units in run.order.rounds():
             due_at = run.started_at + timedelta(seconds=wait_s)
             if not await self._wait_until(due_at):

@@ -34,6 +34,13 @@ class Scorekeeper:
         self._last_id, self._turn = 0, Lock()
         self.problem: str | None = None
 
+    async def load(self) -> None:
+        """Load what scoring takes, before anybody is asked: it holds the interpreter, and their time goes on."""
+        try:
+            await asyncio.to_thread(self._load)
+        except Exception:
+            _log.exception("run %s: what scores its responses could not be loaded", self._run_id)
+
     async def keep_up(self) -> None:
         """Score what arrives, until cancelled."""
         while True:
@@ -62,6 +69,10 @@ class Scorekeeper:
             _log.exception("run %s: its responses could not all be scored", self._run_id)
             self.problem = f"Not everything is scored ({without_secrets(str(error))[:300]}). Score the run again."
             return False
+
+    def _load(self) -> None:
+        scoring.load(self._engine, self._run_id, now=clock.now())
+        columns.load()
 
     def _score_batch(self) -> bool:
         """Score the next responses; whether there were any."""
