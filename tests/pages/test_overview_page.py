@@ -122,7 +122,9 @@ def test_where_a_table_is_in_force_it_says_who_answers_by_it(workspace: Engine):
     assert "By routing table 1, which is in force, B answers support." in words(opened())
     write(workspace, lambda s: candidates.make_champion(s, made.candidates["B"]))
     said = words(opened())
-    assert "By routing table 1, which is in force, A answers coding." in said and "Champion alone" in said
+    assert "By routing table 1, which is in force, A answers coding." in said
+    assert "B; A for coding, by routing table 1" in said, "who answers today, and what that costs"
+    assert "B, without the routing table" in said
     assert "Keep B" in said and "Leave it to A" not in said, "900 prompts prove A better in coding: the verdict says so"
 
 

@@ -1,7 +1,7 @@
 """Who is recommended in each category, and what answers cost there and now."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.domain.deciding import Decision, Verdict, may_follow
 
@@ -15,11 +15,18 @@ class Recommendation:
     champion: int
     by_category: Mapping[str, int]
     """Category → candidate."""
+    by_table: Mapping[str, int] = field(default_factory=dict)
+    """Category → who answers it today by the routing table in force, where that is not the champion."""
+
+    @property
+    def today(self) -> dict[str, int]:
+        """Category → who answers it today."""
+        return {category: self.by_table.get(category, self.champion) for category in self.by_category}
 
     @property
     def is_change(self) -> bool:
-        """Whether anybody but the champion is recommended anywhere."""
-        return any(candidate != self.champion for candidate in self.by_category.values())
+        """Whether anybody is recommended anywhere who does not answer there today."""
+        return self.today != dict(self.by_category)
 
     def categories_of(self, candidate: int) -> list[str]:
         """The categories in which a candidate is recommended."""
@@ -49,8 +56,11 @@ SpentBy = Mapping[tuple[int, str], Spent]
 """By candidate and category."""
 
 
-def recommended(verdicts: Sequence[Verdict]) -> Recommendation | None:
+def recommended(verdicts: Sequence[Verdict], by_table: Mapping[str, int] | None = None) -> Recommendation | None:
     """What the verdicts say to do; None without a champion or a category.
+
+    ``by_table``: by category who answers it by the routing table in force, where that is not the champion; there it
+    stays while the verdict is open.
 
     A category's own verdict comes first where it says something (*switch*, *keep*, *practically equal*). Where its
     evidence is not enough, what holds over all is followed there too, unless that candidate was seen worse there.
@@ -59,15 +69,17 @@ def recommended(verdicts: Sequence[Verdict]) -> Recommendation | None:
     in_categories = {verdict.category: verdict for verdict in verdicts if verdict.category is not None}
     if whole is None or whole.champion is None or not in_categories:
         return None
-    return Recommendation(
-        whole.champion, {category: _whom(verdict, whole) for category, verdict in in_categories.items()}
-    )
+    kept = by_table or {}
+    found = {category: _whom(verdict, whole, kept.get(category)) for category, verdict in in_categories.items()}
+    return Recommendation(whole.champion, found, {category: of for category, of in kept.items() if category in found})
 
 
-def _whom(here: Verdict, whole: Verdict) -> int:
+def _whom(here: Verdict, whole: Verdict, kept: int | None) -> int:
     assert here.champion is not None
     if here.decision is not Decision.NOT_ENOUGH:
         return _chosen(here)
+    if kept is not None:
+        return kept
     over_all = _chosen(whole)
     compared = next((one for one in here.comparisons if one.challenger == over_all), None)
     return over_all if compared is not None and may_follow(compared) else here.champion

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from core.domain.overview import Recommendation, SpentBy, recommended, thousand, usd_by_category, usd_for
 from core.services import quality
 from core.services.deciding import Verdicts
+from core.services.overview.routed import Routed, routed
 from core.services.quality import QualityReport, Scope
 from core.services.routing.paid import spent_by
 
@@ -44,35 +45,41 @@ class Amount:
 
 @dataclass(frozen=True)
 class Money:
-    """What the same answers cost with the champion and with whom the verdicts recommend."""
+    """What the same answers cost with the champion, with who gives them today, and with whom the verdicts recommend."""
 
     traffic: Traffic
     champion_usd: float | None
-    """None: a price is not known."""
+    """With the champion alone. None: a price is not known."""
+    today_usd: float | None
+    """Another than the champion's where the routing table in force has others answer, too."""
     recommended_usd: float | None
     each: tuple[Amount, ...]
     """With each candidate alone, the cheapest first, those of unknown cost last."""
     unknown: tuple[int, ...]
-    """Whose cost is not known, of the champion and those recommended."""
+    """Whose cost is not known, of the champion, those who answer today and those recommended."""
 
     @property
     def saved_usd(self) -> float | None:
         """What the recommendation saves; below 0 it costs more."""
-        known = self.champion_usd is not None and self.recommended_usd is not None
-        return (self.champion_usd or 0.0) - (self.recommended_usd or 0.0) if known else None
+        known = self.today_usd is not None and self.recommended_usd is not None
+        return (self.today_usd or 0.0) - (self.recommended_usd or 0.0) if known else None
 
 
-def recommendation_of(found: Verdicts, report: QualityReport) -> Recommendation | None:
+def recommendation_of(found: Verdicts, report: QualityReport, by_table: Routed | None) -> Recommendation | None:
     """Who is to give each category's answers; before there are verdicts the champion. None without one."""
-    unchanged = None if found.champion is None else dict.fromkeys(report.categories, found.champion)
-    whom = recommended(found.verdicts)
-    return Recommendation(found.champion or 0, unchanged) if whom is None and unchanged is not None else whom
+    others = {} if by_table is None else by_table.by_category
+    whom = recommended(found.verdicts, others)
+    if whom is None and found.champion is not None:
+        whom = Recommendation(
+            found.champion, {each: others.get(each, found.champion) for each in report.categories}, others
+        )
+    return whom
 
 
 def costs_object(session: Session, found: Verdicts) -> dict[str, Any] | None:
     """What answers cost as of today and as recommended, in ``evenhand decide --json``; None: nothing to reckon from."""
     report = quality.report(session, Scope(quality.newest_answered(session, found.dataset).id or 0))
-    recommendation = recommendation_of(found, report)
+    recommendation = recommendation_of(found, report, routed(session, found.dataset, found.champion))
     money = recommendation and money_of(report, recommendation, found.settings.answers_a_month)
     if not money or not recommendation:
         return None
@@ -82,7 +89,9 @@ def costs_object(session: Session, found: Verdicts) -> dict[str, Any] | None:
         "is_monthly": money.traffic.is_monthly,
         "categories_without_traffic": list(money.traffic.missing),
         "recommended": {category: names[of] for category, of in recommendation.by_category.items()},
+        "today": {category: names[of] for category, of in recommendation.today.items()},
         "champion_usd": money.champion_usd,
+        "today_usd": money.today_usd,
         "recommended_usd": money.recommended_usd,
         "saved_usd": money.saved_usd,
         "candidates_usd": {names[one.candidate_id]: one.usd for one in money.each if one.candidate_id is not None},
@@ -99,13 +108,17 @@ def money_of(report: QualityReport, recommendation: Recommendation, entered: Map
     if found is None:
         return None
     spent, answers = spent_by(report), found.answers
-    there = {category: recommendation.by_category.get(category, champion) for category in answers}
+    there, today = (
+        {category: who.get(category, champion) for category in answers}
+        for who in (recommendation.by_category, recommendation.by_table)
+    )
     return Money(
         traffic=found,
         champion_usd=usd_for(dict.fromkeys(answers, champion), spent, answers),
+        today_usd=usd_for(today, spent, answers),
         recommended_usd=usd_for(there, spent, answers),
         each=tuple(sorted(amounts(report, found), key=_in_order)),
-        unknown=_unknown(spent, champion, there),
+        unknown=_unknown(spent, champion, today, there),
     )
 
 
@@ -140,6 +153,6 @@ def _in_order(one: Amount) -> tuple[bool, float, int]:
     return one.usd is None, one.usd or 0.0, one.candidate_id or 0
 
 
-def _unknown(spent: SpentBy, champion: int, who: Mapping[str, int]) -> tuple[int, ...]:
-    asked = {(of, category) for category, recommended in who.items() for of in (champion, recommended)}
+def _unknown(spent: SpentBy, champion: int, *who: Mapping[str, int]) -> tuple[int, ...]:
+    asked = {(of, category) for each in who for category, other in each.items() for of in (champion, other)}
     return tuple(sorted({key[0] for key in asked if key not in spent or spent[key].usd_an_answer is None}))

@@ -17,6 +17,11 @@ class Routed:
     others: dict[int, list[str]]
     """By candidate, the categories that it answers in place of the champion."""
 
+    @property
+    def by_category(self) -> dict[str, int]:
+        """Category → who answers it in place of the champion."""
+        return {category: of for of, categories in self.others.items() for category in categories}
+
 
 def routed(session: Session, dataset: str, champion: int | None) -> Routed | None:
     """None where no table is in force on the dataset of that name, or the champion answers all of it."""
@@ -32,6 +37,6 @@ def routed(session: Session, dataset: str, champion: int | None) -> Routed | Non
 
 def kept_by_table(found: Routed | None, verdicts: Verdicts) -> dict[str, int]:
     """By category that its verdict leaves open: who answers it by the table in force in place of the champion."""
-    others = {} if found is None else found.others
+    others = {} if found is None else found.by_category
     open_ = {one.category for one in verdicts.verdicts if one.decision is Decision.NOT_ENOUGH}
-    return {at: of for of, categories in others.items() for at in categories if at in open_}
+    return {category: of for category, of in others.items() if category in open_}

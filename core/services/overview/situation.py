@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from core.domain.alerts import AlertKind
 from core.domain.deciding import Because, Decision, Verdict
 from core.domain.drift import Harm, harm
-from core.domain.overview import Alarm, OpenVerdict, Situation, recommended
+from core.domain.overview import Alarm, OpenVerdict, Recommendation, Situation, recommended
 from core.services import routing, runs
 from core.services.alerts import inbox
 from core.services.deciding import Verdicts, words
@@ -88,16 +88,16 @@ def _alarms(session: Session, dataset: str, verdicts: Verdicts | None, now: date
     if not unseen:
         return ()
     found = [one for one in drift.state(session, dataset, with_trends=False).alarms if one.key in unseen]
-    facing = _facing(verdicts)
-    found.sort(key=lambda one: (harm(one.metric, one.change) is Harm.NONE, one.candidate_id not in facing))
     by_table = None if verdicts is None else routed(session, dataset, verdicts.champion)
+    whom = None if verdicts is None else recommended(verdicts.verdicts, by_table.by_category if by_table else None)
+    facing = set() if whom is None else {whom.champion, *whom.candidates}
+    found.sort(key=lambda one: (harm(one.metric, one.change) is Harm.NONE, one.candidate_id not in facing))
     kept = {} if verdicts is None else kept_by_table(by_table, verdicts)
-    return tuple(Alarm(one.id, one.brief, *_bearing(one, verdicts, kept)) for one in found)
+    return tuple(Alarm(one.id, one.brief, *_bearing(one, whom, kept)) for one in found)
 
 
-def _bearing(one: FindingLine, verdicts: Verdicts | None, kept: Mapping[str, int]) -> tuple[str, bool]:
+def _bearing(one: FindingLine, found: Recommendation | None, kept: Mapping[str, int]) -> tuple[str, bool]:
     """Whether a decision rests on who changed, where it changed: in a sentence, and as such."""
-    found = None if verdicts is None else recommended(verdicts.verdicts)
     if found is None:
         return "", True
     if one.category is not None and one.category in kept:
@@ -111,12 +111,6 @@ def _bearing(one: FindingLine, verdicts: Verdicts | None, kept: Mapping[str, int
     if one.candidate_id == found.champion:
         return f"{one.candidate} is what users get today, so every comparison rests on it.", True
     return f"{one.candidate} is not recommended{where or ' anywhere'}, so the decision does not rest on it.", False
-
-
-def _facing(verdicts: Verdicts | None) -> set[int]:
-    """The champion, and whom verdicts recommend anywhere."""
-    found = None if verdicts is None else recommended(verdicts.verdicts)
-    return set() if found is None else {found.champion, *found.candidates}
 
 
 def _has_proposed_route(session: Session, dataset: str, verdicts: Verdicts | None) -> bool:

@@ -55,8 +55,8 @@ def _routed(view: View) -> None:
     others = view.routed.others.items()
     who = "; ".join(f"{view.called(of)} answers {frame.as_typed(listed(categories))}" for of, categories in others)
     said = (
-        f"By routing table {view.routed.version}, which is in force, {who}. Verdicts and costs here compare with the "
-        f"champion, {view.called(view.verdicts.champion)}, in every category."
+        f"By routing table {view.routed.version}, which is in force, {who}. Verdicts compare with the champion, "
+        f"{view.called(view.verdicts.champion)}, in every category."
     )
     leading.line(said, addresses.routes(view.dataset), icon=":material/alt_route:")
 
@@ -144,6 +144,7 @@ def _mark_in(view: View, verdict: Verdict) -> str:
     found = view.recommendation
     if found is None or verdict.decision is not Decision.NOT_ENOUGH or not verdict.comparisons:
         return _mark(verdict)
-    stays = found.by_category.get(verdict.category or "", found.champion) == found.champion
+    category = verdict.category or ""
+    stays = found.by_category.get(category) == found.today.get(category)
     icon, _ = _MARKS[Decision.NOT_ENOUGH if stays else Decision.SWITCH]
     return f":orange[:material/{icon}:]"

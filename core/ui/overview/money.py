@@ -1,6 +1,6 @@
-"""What answers cost at our traffic: with the champion, as recommended, and the difference."""
+"""What answers cost at our traffic: today, as recommended, and the difference."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -34,8 +34,8 @@ def lines(view: View) -> list[str]:
     """The figures as sentences, for a report."""
     if view.money is None or view.recommendation is None:
         return [_nothing(view)]
-    champion, usd = view.names[view.recommendation.champion], plain(written(view.money.champion_usd))
-    today = f"{_title(view.money)} today, with {champion}: {usd}."
+    usd = plain(written(view.money.today_usd))
+    today = f"{_title(view.money)} today, with {plain(_who_today(view))}: {usd}."
     if not view.recommendation.is_change:
         return [today]
     return [today, f"As recommended: {plain(written(view.money.recommended_usd))}."]
@@ -55,19 +55,18 @@ def _nothing(view: View) -> str:
 
 def _figures(view: View, money: Money) -> None:
     assert view.recommendation is not None
-    champion, is_whole = view.recommendation.champion, _is_whole(money)
-    today = _proof(view, money, [champion])
+    is_whole, answering = _is_whole(money), [view.recommendation.champion, *view.recommendation.by_table.values()]
     with st.container(horizontal=True, gap="medium", key="overview_figures"):
-        title = "Today" if view.routed is None else "Champion alone"
-        _figure("today", title, written(money.champion_usd, is_whole=is_whole), view.called(champion), today)
+        today = written(money.today_usd, is_whole=is_whole)
+        _figure("today", "Today", today, _who_today(view), _proof(view, money, answering))
         if not view.recommendation.is_change:
             _instead(view, money, is_whole=is_whole)
             return
         who = view.recommendation.candidates
         said = written(money.recommended_usd, is_whole=is_whole)
         _figure("recommended", "As recommended", said, _who(view), _proof(view, money, who))
-        both = _proof(view, money, [champion, *who])
-        usd = month.difference(money.champion_usd, money.recommended_usd, is_whole=is_whole)
+        both = _proof(view, money, [*answering, *who])
+        usd = month.difference(money.today_usd, money.recommended_usd, is_whole=is_whole)
         _figure("difference", "Difference", frame.dollars(usd), _share(view, money), both)
 
 
@@ -81,7 +80,12 @@ def _proof(view: View, money: Money, candidates: Sequence[int]) -> addresses.Add
 
 
 def _instead(view: View, money: Money, *, is_whole: bool) -> None:
-    """Where nothing is to change: what it would be with the challenger that the verdict over all speaks of."""
+    """Where nothing is to change: what it would be without the routing table, or with the verdict's challenger."""
+    if view.routed is not None:
+        to = _proof(view, money, [view.verdicts.champion or 0])
+        alone = written(money.champion_usd, is_whole=is_whole)
+        _figure("instead", "Champion alone", alone, f"{_champion(view)}, without the routing table", to)
+        return
     whole = view.verdicts.of(None)
     found = next((one for one in money.each if whole is not None and one.candidate_id == whole.challenger), None)
     if whole is None or found is None or found.usd is None:
@@ -100,7 +104,7 @@ def _figure(key: str, title: str, figure: str, said: str, to: addresses.Address)
 
 
 def _is_whole(money: Money) -> bool:
-    return month.is_in_dollars(money.champion_usd, money.recommended_usd)
+    return month.is_in_dollars(money.today_usd, money.recommended_usd)
 
 
 def written(usd: float | None, *, is_whole: bool = False) -> str:
@@ -110,9 +114,9 @@ def written(usd: float | None, *, is_whole: bool = False) -> str:
 
 def _share(view: View, money: Money) -> str:
     """How much of today's that is, and why less than per acceptable response where the champion keeps categories."""
-    said = month.share(money.champion_usd, money.recommended_usd)
-    if not said:
-        return ""
+    said = month.share(money.today_usd, money.recommended_usd)
+    if not said or view.routed is not None:
+        return said
     champion = view.verdicts.champion or 0
     kept = [] if view.recommendation is None else view.recommendation.categories_of(champion)
     where = n(len(kept), "category", "categories")
@@ -120,12 +124,30 @@ def _share(view: View, money: Money) -> str:
 
 
 def _who(view: View) -> str:
-    """Birch; Alder for safety and coding."""
-    found = view.recommendation
-    assert found is not None
-    first, *others = found.candidates
-    rest = [f"{view.called(of)} for {frame.as_typed(listed(found.categories_of(of)))}" for of in others]
+    """Who is recommended."""
+    assert view.recommendation is not None
+    return _answering(view, view.recommendation.by_category)
+
+
+def _who_today(view: View) -> str:
+    """Who answers today, and by which table."""
+    assert view.recommendation is not None
+    if view.routed is None:
+        return _champion(view)
+    return f"{_answering(view, view.recommendation.today)}, by routing table {view.routed.version}"
+
+
+def _answering(view: View, who: Mapping[str, int]) -> str:
+    """Birch; Alder for safety and coding: who has most answers first."""
+    number = {} if view.money is None else view.money.traffic.answers
+    named = {of: [category for category in who if who[category] == of] for of in who.values()}
+    first, *others = sorted(named, key=lambda of: -sum(number.get(category, 0.0) for category in named[of]))
+    rest = [f"{view.called(of)} for {frame.as_typed(listed(named[of]))}" for of in others]
     return "; ".join([view.called(first), *rest])
+
+
+def _champion(view: View) -> str:
+    return view.called(view.verdicts.champion or 0)
 
 
 def _whose(view: View, money: Money) -> None:

@@ -161,7 +161,7 @@ def _made(
 ) -> View:  # fmt: skip
     by = standing(report.compared())
     lines = sentences.in_order(report.compared(), by)
-    recommendation = overview.recommendation_of(verdicts, report)
+    recommendation = overview.recommendation_of(verdicts, report, routed)
     money = None if recommendation is None else overview.money_of(
         report, recommendation, verdicts.settings.answers_a_month
     )  # fmt: skip

@@ -7,8 +7,9 @@ import streamlit as st
 from core.domain.words import UNKNOWN, percent, spend
 from core.services import overview
 from core.services.deciding import settings
-from core.services.overview import Amount, Traffic
+from core.services.overview import Amount, Routed, Traffic
 from core.storage.engine import reading
+from core.storage.tables import Dataset
 from core.ui.quality import page
 from core.ui.quality.page import View
 from core.ui.shared import arriving, frame, grids
@@ -56,37 +57,52 @@ def _said(traffic: Traffic) -> str:
 
 
 def _table(view: View, traffic: Traffic) -> None:
-    who = _asked(view, traffic)
-    mix = overview.amount(view.report, traffic, who) if who else None
+    champion = next((one for one in view.report.candidates if one.is_champion), None)
+    by_table = _by_table(view, traffic)
+    mixed = _mixes(view, traffic, by_table)
+    mixes = {name: overview.amount(view.report, traffic, who) for name, who in mixed.items()}
     each = {one.candidate_id: one for one in overview.amounts(view.report, traffic)}
-    champion = next((each.get(one.id) for one in view.report.candidates if one.is_champion), None)
-    name = next((one.name for one in view.report.candidates if one.is_champion), "")
-    is_whole = is_in_dollars(*(one.usd for one in (champion, mix) if one is not None))
+    alone = None if champion is None else each.get(champion.id)
+    today = next(iter(mixes.values())) if by_table else alone
+    beside = "Beside today" if by_table or champion is None else f"Beside {champion.name}"
+    is_whole = is_in_dollars(*(one.usd for one in (today, *mixes.values()) if one is not None))
+    shown: list[tuple[str | grids.Name, Amount]] = list(mixes.items())
+    shown += [(page.name_of(view, line), each[line.candidate_id]) for line in view.lines if line.candidate_id in each]
     rows: list[dict[str, object]] = []
-    if mix is not None and mix.candidate_id is None:
-        named = {category: f", {view.report.candidate(of).name}" for category, of in who.items()}
-        cells = _cells(traffic, mix, named, is_whole=is_whole)
-        rows.append({"Candidate": "As recommended", **_with_difference(cells, champion, mix, name, is_whole=is_whole)})
-    for line in view.lines:
-        if line.candidate_id in each:
-            one = each[line.candidate_id]
-            cells = _cells(traffic, one, {}, is_whole=is_whole)
-            cells = _with_difference(cells, champion, one, name, is_whole=is_whole)
-            rows.append({"Candidate": page.name_of(view, line), **cells})
+    for name, one in shown:
+        first, *others = _cells(view, traffic, one, mixed.get(str(name), {}), is_whole=is_whole).items()
+        said = "–" if one is today else _difference(today, one, is_whole=is_whole)
+        rows.append({"Candidate": name, **dict([first]), beside: said, **dict(others)})
     grids.show(rows, alt="What the same answers cost with each candidate, in all and by category")
 
 
-def _with_difference(
-    cells: dict[str, object], champion: Amount | None, one: Amount, name: str, *, is_whole: bool
-) -> dict[str, object]:
-    """The cells, with the amount beside the champion's after the amount itself."""
-    today = None if champion is None else champion.usd
-    said = "–"
-    if one is not champion:
-        of = share(today, one.usd)
-        said = f"{difference(today, one.usd, is_whole=is_whole)}{f' ({of})' if of else ''}"
-    (first, amount), *others = cells.items()
-    return {first: amount, f"Beside {name}": said, **dict(others)}
+def _by_table(view: View, traffic: Traffic) -> Routed | None:
+    """The routing table in force, where it has another than the champion answer what is counted here."""
+    champion = next((one.id for one in view.report.candidates if one.is_champion), None)
+    with reading(engine()) as session:
+        dataset = session.get_one(Dataset, view.report.scope.dataset_id).name
+        found = overview.routed(session, dataset, champion)
+    return found if found is not None and found.by_category.keys() & traffic.answers.keys() else None
+
+
+def _mixes(view: View, traffic: Traffic, by_table: Routed | None) -> dict[str, Mapping[str, int]]:
+    """Who answers by the routing table in force, first; and as a link to here recommends, where that is another."""
+    asked = _asked(view, traffic)
+    mixes: dict[str, Mapping[str, int]] = {}
+    if by_table is not None:
+        champion = next(one.id for one in view.report.candidates if one.is_champion)
+        today = {category: by_table.by_category.get(category, champion) for category in traffic.answers}
+        is_same = asked == today
+        mixes[f"Today{' and as recommended' if is_same else ''}, by routing table {by_table.version}"] = today
+        asked = {} if is_same else asked
+    return mixes | ({"As recommended": asked} if len(set(asked.values())) > 1 else {})
+
+
+def _difference(today: Amount | None, one: Amount, *, is_whole: bool) -> str:
+    """The amount beside today's."""
+    usd = None if today is None else today.usd
+    of = share(usd, one.usd)
+    return f"{difference(usd, one.usd, is_whole=is_whole)}{f' ({of})' if of else ''}"
 
 
 def is_in_dollars(*amounts: float | None) -> bool:
@@ -110,13 +126,16 @@ def share(today: float | None, instead: float | None) -> str:
     return f"{percent(abs(today - instead) / today)} {'less' if instead <= today else 'more'}"
 
 
-def _cells(traffic: Traffic, one: Amount, named: Mapping[str, str], *, is_whole: bool) -> dict[str, object]:
+def _cells(
+    view: View, traffic: Traffic, one: Amount, who: Mapping[str, int], *, is_whole: bool
+) -> dict[str, grids.Number]:
+    """An amount in all and by category; of several together with who answers there."""
     of_all = "A month" if traffic.is_monthly else "1,000 answers"
-    cells: dict[str, object] = {of_all: grids.Number(spend(one.usd, is_whole=is_whole), one.usd)}
-    for name, number in traffic.answers.items():
-        usd = one.by_category[name]
-        written = f"{spend(usd, is_whole=is_whole)}{named.get(name, '')}"
-        cells[f"{name} ({number:,.0f})"] = grids.Number(written, usd)
+    cells = {of_all: grids.Number(spend(one.usd, is_whole=is_whole), one.usd)}
+    for category, number in traffic.answers.items():
+        usd = one.by_category[category]
+        by = f", {view.report.candidate(who[category]).name}" if category in who else ""
+        cells[f"{category} ({number:,.0f})"] = grids.Number(f"{spend(usd, is_whole=is_whole)}{by}", usd)
     return cells
 
 

@@ -24,17 +24,21 @@ def usd_an_answer(facts: Facts, candidate: str, category: str) -> float:
     return float(paid / len(mine.responses)) if len(mine.responses) else float("nan")
 
 
-def whom(verdicts: list[dict[str, Any]]) -> dict[str, str]:
-    """Who is recommended in each category."""
+def whom(verdicts: list[dict[str, Any]], by_table: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Who is recommended in each category; ``by_table``: who answers it by the routing table in force."""
     by_category = {verdict["category"]: verdict for verdict in verdicts}
     whole = by_category.pop(None)
-    return {category: recommended(verdict, whole) for category, verdict in by_category.items()}
+    kept = by_table or {}
+    return {category: recommended(verdict, whole, kept.get(category)) for category, verdict in by_category.items()}
 
 
-def recommended(here: Mapping[str, Any], whole: Mapping[str, Any]) -> str:
-    """By the category's own verdict; where that says nothing, by the one over all, unless something speaks against."""
+def recommended(here: Mapping[str, Any], whole: Mapping[str, Any], kept: str | None) -> str:
+    """By the category's own verdict; where that says nothing, who the table in force has for it in the champion's
+    place; else by the one over all, unless something speaks against."""
     if here["decision"] != "not enough evidence":
         return chosen(here)
+    if kept is not None and kept != here["champion"]:
+        return kept
     over_all = chosen(whole)
     one = next((each for each in here["comparisons"] if each["challenger"] == over_all), None)
     if one is None or one["decision"] == "keep" or one["because"] in AGAINST:

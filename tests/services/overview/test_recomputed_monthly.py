@@ -5,11 +5,13 @@ from sqlalchemy import Engine
 
 from core.domain.overview import Recommendation
 from core.domain.overview import recommended as recommended_by
-from core.services import deciding, quality
+from core.domain.routing import Occasion, Route, RoutingTable
+from core.services import deciding, quality, routing
 from core.services.deciding import settings
 from core.services.overview import Money, money_of
 from core.services.quality import Scope
-from core.storage.engine import reading, writing
+from core.services.routing.versions import Proposal, propose
+from core.storage.engine import reading, write, writing
 from tests.decided import CATEGORIES, Planted, plant
 from tests.evaluated import Evaluated
 from tests.long import crossed
@@ -18,6 +20,7 @@ from tests.services.deciding.test_recomputed_costs import made as made  # noqa: 
 from tests.services.overview.recomputed_monthly import answers, usd, whom
 from tests.services.quality.exported import all_facts, printed
 from tests.services.quality.recomputed import Facts
+from tests.workspace import NOW
 
 TRAFFIC = ({}, {"support": 1500.0, "coding": 250.0}, {"coding": 70.0, "elsewhere": 9e9})
 
@@ -80,5 +83,31 @@ def test_who_is_recommended_follows_from_the_verdicts_and_what_that_costs_from_t
     for name, whose in {"champion_usd": dict.fromkeys(who, "A"), "recommended_usd": who}.items():
         assert costs[name] == near(usd(facts, number, whose))
     assert costs["saved_usd"] == near(costs["champion_usd"] - costs["recommended_usd"])
+    assert (costs["today"], costs["today_usd"]) == (dict.fromkeys(who, "A"), costs["champion_usd"])
     alone = {name: near(usd(facts, number, dict.fromkeys(who, name))) for name in planted}
     assert costs["candidates_usd"] == alone
+
+
+def test_today_is_who_answers_by_the_table_in_force_and_stays_where_a_verdict_is_open(workspace: Engine) -> None:
+    """Twelve prompts prove nothing; by the table C answers coding, at a tenth of what the champion A would take."""
+    planted = {"A": Planted(0.9, 0.02), "B": Planted(0.9, 0.019), "C": Planted(0.9, 0.002)}
+    made = plant(workspace, planted, prompts=12)
+    a, c = made.candidates["A"], made.candidates["C"]
+    asked = Proposal("Support", RoutingTable((Route("coding", c), Route("support", a)), Route(None, a)), a, None,
+                     Occasion.ASKED, "", {})  # fmt: skip
+    write(workspace, lambda s: propose(s, asked, person_id=None, now=NOW))
+    (before,) = printed("decide", "--json")
+    write(workspace, lambda s: routing.decide(s, 1, is_accepted=True, why="", person_id=None, now=NOW))
+    (told,) = printed("decide", "--json")
+    today = {"coding": "C", "support": "A"}
+    assert before["costs"]["today"] == dict.fromkeys(today, "A")
+    costs, facts = told["costs"], all_facts("A", ()).in_scope()
+    number = answers(facts, "A", {})
+    assert costs["today"] == today
+    assert costs["recommended"] == whom(told["verdicts"], today)
+    assert costs["recommended"]["coding"] == "C"
+    for name, whose in {"today_usd": today, "champion_usd": dict.fromkeys(today, "A"),
+                        "recommended_usd": costs["recommended"]}.items():  # fmt: skip
+        assert costs[name] == near(usd(facts, number, whose))
+    assert costs["today_usd"] < costs["champion_usd"]
+    assert costs["saved_usd"] == near(costs["today_usd"] - costs["recommended_usd"])
