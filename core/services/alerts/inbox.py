@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, case, func, or_
+from sqlalchemy import ColumnElement, and_, case, func, or_, update
 from sqlmodel import Session, col, select
 
 from core.domain.alerts import AlertKind
@@ -96,6 +96,20 @@ def acknowledge(session: Session, public_id: str, *, person_id: int | None, now:
     if alert.acknowledged_at is None:
         alert.acknowledged_at, alert.acknowledged_by_id = now, person_id
         session.add(alert)
+
+
+def seen_to(
+    session: Session, kind: AlertKind, *, keys: Collection[str] | None = None, person_id: int | None, now: datetime
+) -> None:
+    """Acknowledge what asks for a thing that somebody has done: all of that kind, or those of these keys.
+
+    A rule of what holds for a while adds to its key since when.
+    """
+    mine = update(Alert).where(col(Alert.kind) == str(kind), col(Alert.acknowledged_at).is_(None))
+    if keys is not None:
+        since = (col(Alert.key).startswith(f"{key}@", autoescape=True) for key in keys)
+        mine = mine.where(or_(col(Alert.key).in_(keys), *since))
+    session.connection().execute(mine.values(acknowledged_at=now, acknowledged_by_id=person_id))
 
 
 def snooze(session: Session, public_id: str, *, until: datetime) -> None:

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from core import clock
+from core.domain.alerts import AlertKind
 from core.domain.fields import Flaw
 from core.domain.pricing import Rates
 from core.errors import BadInput, NotFound
@@ -16,6 +18,7 @@ from core.providers import presets
 from core.providers.base import Endpoint
 from core.providers.keys import UNVOUCHED
 from core.services import prices
+from core.services.alerts import inbox
 from core.services.candidates.drafts import CandidateDraft, allowed, checked, draft_of, in_words_of_the_form
 from core.services.candidates.storing import add_candidate, redefine, twins
 from core.settings import secret
@@ -125,14 +128,22 @@ def champion(session: Session) -> Candidate | None:
     return session.exec(select(Candidate).where(col(Candidate.is_champion))).first()
 
 
-def make_champion(session: Session, candidate_id: int) -> None:
-    """Say that this one is in production today; there is one champion at most."""
+def make_champion(
+    session: Session, candidate_id: int, *, person_id: int | None = None, now: datetime | None = None
+) -> None:
+    """Say that this one is in production today; there is one champion at most.
+
+    Alerts that the former one is no longer best are acknowledged; ``person_id``: by whom.
+    """
     candidate = _get(session, candidate_id)
     if candidate.is_retired:
         raise BadInput(f"'{candidate.name}' is retired. Bring it back first.")
+    if candidate.is_champion:
+        return
     session.execute(sa.update(Candidate).where(col(Candidate.is_champion)).values(is_champion=False))
     candidate.is_champion = True
     session.add(candidate)
+    inbox.seen_to(session, AlertKind.CHAMPION, person_id=person_id, now=now or clock.now())
 
 
 def retire(session: Session, candidate_id: int) -> None:

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 from sqlmodel import Session, col, select
 
+from core.domain.alerts import AlertKind
 from core.domain.deciding import Decision, Verdict
 from core.errors import BadInput, NotFound
+from core.services.alerts import inbox
 from core.services.candidates import candidates
 from core.services.deciding.gathering import pooled
 from core.services.deciding.text import verdict_object
@@ -54,8 +56,15 @@ def choice_of(found: Verdicts, verdict: Verdict, *, is_accepted: bool, why: str)
     )
 
 
+def alert_key(dataset: str, champion_id: int, challenger_id: int) -> str:
+    """Of the alert that the verdict over all says to switch."""
+    return f"champion:{dataset}:{champion_id}:{challenger_id}"
+
+
 def take(session: Session, choice: Choice, *, person_id: int | None, now: datetime) -> DecisionTaken:
     """Write the decision down. An accepted switch over all makes the challenger the champion.
+
+    The alert that asked for it is acknowledged.
 
     Raises BadInput where the champion is another one by now (somebody else decided meanwhile) or ``why`` is longer
     than LONGEST_WHY characters, and NotFound where a candidate is gone.
@@ -68,8 +77,11 @@ def take(session: Session, choice: Choice, *, person_id: int | None, now: dateti
         champion, challenger = challenger, champion
     if not champion.is_champion:
         raise BadInput(f"'{champion.name}' is not the champion any more. Look at the new verdicts first.")
-    if choice.is_accepted and choice.decision is Decision.SWITCH and choice.category is None:
-        candidates.make_champion(session, challenger.id or 0)
+    if choice.category is None:
+        keys = [alert_key(choice.dataset, choice.champion_id, choice.challenger_id)]
+        inbox.seen_to(session, AlertKind.CHAMPION, keys=keys, person_id=person_id, now=now)
+        if choice.is_accepted and choice.decision is Decision.SWITCH:
+            candidates.make_champion(session, challenger.id or 0, person_id=person_id, now=now)
     row = DecisionTaken(
         dataset=choice.dataset,
         category=choice.category,

@@ -9,13 +9,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from core.domain.alerts import AlertKind
 from core.domain.routing import Occasion, RoutingTable
 from core.errors import BadInput, NotFound
+from core.services.alerts import inbox
 from core.services.routing.records import digest, records, table_of
 from core.storage.tables import Person, RoutesDecided, RoutesProposed, metadata
 from core.storage.upsert import insert_into
 
 LONGEST_WHY = 2000
+_MOST_OVERTAKEN = 100
 _NONE = 0
 
 
@@ -120,10 +123,17 @@ def propose(session: Session, proposal: Proposal, *, person_id: int | None, now:
     return found.scalar_one_or_none()
 
 
+def alert_key(version: int) -> str:
+    """Of the alert that a table was proposed."""
+    return f"routes:{version}"
+
+
 def decide(
     session: Session, version: int, *, is_accepted: bool, why: str, person_id: int | None, now: datetime
 ) -> RoutesDecided:
     """Accept or decline a proposed table, once. An accepted one is in force from now on.
+
+    The alert on it is acknowledged, and of an accepted one those on all that were proposed before.
 
     Raises NotFound where there is no such version, and BadInput where it was decided before, where another table than
     the one it was compiled against is in force by now (somebody else accepted one meanwhile), or ``why`` is longer than
@@ -154,6 +164,10 @@ def decide(
             session.flush()
     except sa.exc.IntegrityError:  # who decides at the same time sees nothing of the other, but for these columns
         raise _overtaken(version) from None
+    before = select(RoutesProposed.id).where(RoutesProposed.dataset == row.dataset, col(RoutesProposed.id) < version)
+    overtaken = session.exec(before.order_by(col(RoutesProposed.id).desc()).limit(_MOST_OVERTAKEN)).all()
+    keys = [alert_key(of or 0) for of in (version, *(overtaken if is_accepted else ()))]
+    inbox.seen_to(session, AlertKind.ROUTES, keys=keys, person_id=person_id, now=now)
     return decided
 
 

@@ -10,7 +10,7 @@ from sqlmodel import select
 from core.domain.alerts import AlertKind
 from core.domain.routing import Occasion, Route, RouteBecause
 from core.services import routing
-from core.services.alerts import rules
+from core.services.alerts import inbox, rules
 from core.services.candidates import candidates
 from core.services.datasets.removal import remove_dataset
 from core.services.deciding import settings as deciding_settings
@@ -200,6 +200,10 @@ def test_an_alert_says_what_would_change_and_leads_to_the_page_once(engine: Engi
     assert "support: from A to B" in alert.text
     assert alert.link == "/routing?routing_dataset=Support"
     assert alert.data["version"] == 1
+    write(engine, lambda s: decide(s, 1, is_accepted=True, why="", person_id=7, now=NOW + HOUR))
+    with reading(engine) as session:
+        assert inbox.listing(session, now=NOW + HOUR) == [], "somebody did what it asks for"
+        assert session.exec(select(Alert.acknowledged_by_id)).one() == 7
 
 
 @pytest.mark.one_database

@@ -15,7 +15,7 @@ from core.domain.votes import Outcome
 from core.services import deciding
 from core.services.alerts import Raised, inbox, rules
 from core.services.candidates import candidates
-from core.services.deciding import settings
+from core.services.deciding import settings, taken
 from core.services.studies import rounds, voting
 from core.services.watching.rules import RULES, Rule, agreement, champion, missed, models, prices, queue, runs
 from core.services.watching.rules.checking import check
@@ -374,8 +374,22 @@ def test_the_champion_is_told_to_be_no_longer_best_by_the_verdict_alone(engine: 
     assert (found.link, found.severity) == ("/decisions?decisions_dataset=1", "urgent")
     assert look_at(engine, champion.NO_LONGER_BEST, hours=3) == []
     with writing(engine) as session:
+        assert inbox.count(session, now=NOW) == 1
         candidates.make_champion(session, session.exec(select(Candidate.id).where(Candidate.name == "B")).one())
+        assert inbox.count(session, now=NOW) == 0, "what it asks for is done"
     assert look_at(engine, champion.NO_LONGER_BEST, hours=5) == []
+
+
+@pytest.mark.parametrize("is_accepted", [True, False])
+def test_a_decision_on_the_verdict_acknowledges_the_alert_by_whoever_took_it(engine: Engine, is_accepted: bool):
+    plant(engine, {"A": Planted(0.5), "B": Planted(0.95)}, prompts=400)
+    look_at(engine, champion.NO_LONGER_BEST)
+    with reading(engine) as session:
+        found = deciding.verdicts(session, "Support")
+    wanted = deciding.choice_of(found, found.of(None), is_accepted=is_accepted, why="")
+    write(engine, lambda session: taken.take(session, wanted, person_id=7, now=NOW))
+    (alert,) = alerts(engine)
+    assert (alert.acknowledged_by_id, alert.acknowledged_at) == (7, NOW)
 
 
 def test_the_alert_about_the_champion_says_the_sentence_of_decisions_with_its_exceptions(engine: Engine):

@@ -10,6 +10,7 @@ from core.domain.deciding import Decision
 from core.services import deciding
 from core.services.alerts import Raised
 from core.services.datasets import datasets
+from core.services.deciding.taken import alert_key
 from core.services.deciding.words import sentence
 from core.services.watching.rules.addresses import page
 from core.services.watching.rules.rule import Look, Rule
@@ -28,7 +29,7 @@ def _no_longer_best(look: Look) -> Iterator[Raised]:
     )
     yield Raised(
         AlertKind.CHAMPION,
-        f"champion:{look.scope}:{verdict.champion}:{verdict.challenger}",
+        alert_key(look.scope, verdict.champion or 0, verdict.challenger or 0),
         title,
         text,
         page("decisions", decisions_dataset=str(datasets.named(look.session, look.scope).id)),

@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 from core.domain.alerts import AlertKind, Severity
 from core.domain.routing import Occasion
 from core.services.alerts import Raised
+from core.services.routing.versions import alert_key
 from core.services.watching.rules.addresses import page
 from core.services.watching.rules.rule import Look, Rule
 from core.storage.tables import RoutesDecided, RoutesProposed
@@ -31,7 +32,7 @@ def _proposed(look: Look) -> Iterator[Raised]:
     ).strip()
     yield Raised(
         AlertKind.ROUTES,
-        f"routes:{row.id}",
+        alert_key(row.id or 0),
         f"New routes are proposed for {where} on {row.dataset}",
         text,
         page("routing", routing_dataset=row.dataset),
