@@ -125,6 +125,7 @@ def test_where_a_table_is_in_force_it_says_who_answers_by_it(workspace: Engine):
     assert "By routing table 1, which is in force, A answers coding." in said
     assert "B; A for coding, by routing table 1" in said, "who answers today, and what that costs"
     assert "B, without the routing table" in said
+    assert re.search(r"\*\*Accepted\*\*: routing table 1: B; A for coding\.", said), "among the decisions taken"
     assert "Keep B" in said and "Leave it to A" not in said, "900 prompts prove A better in coding: the verdict says so"
 
 

@@ -126,7 +126,7 @@ def _share(view: View, money: Money) -> str:
 def _who(view: View) -> str:
     """Who is recommended."""
     assert view.recommendation is not None
-    return _answering(view, view.recommendation.by_category)
+    return answering(view, view.recommendation.by_category)
 
 
 def _who_today(view: View) -> str:
@@ -134,11 +134,11 @@ def _who_today(view: View) -> str:
     assert view.recommendation is not None
     if view.routed is None:
         return _champion(view)
-    return f"{_answering(view, view.recommendation.today)}, by routing table {view.routed.version}"
+    return f"{answering(view, view.recommendation.today)}, by routing table {view.routed.version}"
 
 
-def _answering(view: View, who: Mapping[str, int]) -> str:
-    """Birch; Alder for safety and coding: who has most answers first."""
+def answering(view: View, who: Mapping[str, int]) -> str:
+    """Who answers which category, for Markdown: Birch; Alder for safety and coding. Who has most answers first."""
     number = {} if view.money is None else view.money.traffic.answers
     named = {of: [category for category in who if who[category] == of] for of in who.values()}
     first, *others = sorted(named, key=lambda of: -sum(number.get(category, 0.0) for category in named[of]))
