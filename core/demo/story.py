@@ -81,12 +81,12 @@ HOUSES: Mapping[str, House] = {
 """The written candidates: their answers, prices and times are invented, so nothing can be asked of them anew."""
 
 ANSWERS_A_MONTH = {
-    "support": 9_600,
+    "support": 9_800,
     "writing": 9_700,
     "summarising": 9_700,
     "extraction": 9_700,
     "reasoning": 9_700,
-    "ambiguous": 9_800,
+    "ambiguous": 9_600,
     "coding": 600,
     "safety": 1_200,
 }
