@@ -5,6 +5,7 @@ from sqlalchemy import Engine
 from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
+from core.domain.routing import Route
 from core.services.candidates import candidates
 from core.services.deciding import settings
 from core.services.studies import studies
@@ -14,6 +15,7 @@ from core.ui.shared.colours import INK_DARK, INK_LIGHT
 from core.ui.shared.navigation import PAGES_FOLDER
 from tests.decided import Planted, plant, vote
 from tests.pages.grids import grids
+from tests.services.routing.tables import accepted
 from tests.workspace import NOW
 
 
@@ -134,6 +136,26 @@ def test_in_a_category_that_is_open_there_is_nothing_to_accept_and_it_says_whom_
     assert "Nothing to accept in support by itself: Use B, as overall. 60 prompts are too few" in shown
     rows = grids(app)[0]
     assert [(row["Use"], row["How sure"]) for row in rows] == [("B", "proven"), ("B", "not proven here")]
+
+
+def test_an_open_category_is_left_to_whom_the_table_in_force_has_it(workspace: Engine):
+    made = plant(workspace, {"A": Planted(0.9), "B": Planted(0.9, share_in={"coding": 0.6})}, prompts=12, champion="B")
+    a, b = made.candidates["A"], made.candidates["B"]
+    accepted(workspace, b, [Route("coding", a), Route("support", b)])
+    app = opened(scope="coding")
+    rows = grids(app)[0]
+    assert [(row["Use"], row["How sure"]) for row in rows] == [("A", "nothing proven"), ("B", "nothing proven")]
+    said = "Leave it to A, by routing table 1. Whether B may answer it is open."
+    assert rows[0]["Why"] == said
+    assert "Leave it to A, by routing table 1" in words(app)
+
+
+def test_a_link_to_a_challenger_who_is_the_champion_by_now_says_so(workspace: Engine):
+    made = plant(workspace, {"A": Planted(0.8), "B": Planted(0.8), "C": Planted(0.8)}, prompts=12, champion="B")
+    shown = words(opened(closer=str(made.candidates["B"])))
+    assert "The address asks for B, who is the champion now" in shown
+    assert "not here any more" not in shown
+    assert "who is the champion now" not in words(opened(closer=str(made.candidates["C"])))
 
 
 def test_where_nothing_is_proven_it_says_so_in_plain_words_and_what_would_settle_it(workspace: Engine):

@@ -14,14 +14,13 @@ from streamlit.testing.v1 import AppTest
 
 from core.domain.overview import Marks
 from core.domain.people import Role
-from core.domain.routing import Occasion, Route, RoutingTable
+from core.domain.routing import Route
 from core.services import deciding, routing
 from core.services.candidates import candidates
 from core.services.deciding import settings as deciding_settings
 from core.services.deciding import taken
 from core.services.overview import see
 from core.services.people import joining, people
-from core.services.routing.versions import Proposal, propose
 from core.services.studies import studies
 from core.services.workspace import DEMO_OPENING, forget, save
 from core.settings import get_settings
@@ -33,6 +32,7 @@ from core.ui.shared.navigation import PAGES_FOLDER
 from tests.decided import Planted, Production, plant, vote
 from tests.evaluated import Evaluated
 from tests.pages.grids import grids
+from tests.services.routing.tables import accepted
 from tests.workspace import NOW
 
 HOSTILE = "<img src=x onerror=alert(1)> :red[x] **bold** $1$ `code` [a](http://b.example)"
@@ -132,10 +132,7 @@ def test_where_a_table_is_in_force_it_says_who_answers_by_it(workspace: Engine):
 def test_a_category_that_is_open_stays_with_whom_the_table_in_force_has_it(workspace: Engine):
     made = plant(workspace, {"A": Planted(0.9), "B": Planted(0.9, share_in={"coding": 0.6})}, prompts=12, champion="B")
     a, b = made.candidates["A"], made.candidates["B"]
-    table = RoutingTable((Route("coding", a), Route("support", b)), Route(None, b))
-    asked = Proposal("Support", table, b, None, Occasion.ASKED, "", {})
-    write(workspace, lambda s: propose(s, asked, person_id=None, now=NOW))
-    write(workspace, lambda s: routing.decide(s, 1, is_accepted=True, why="", person_id=None, now=NOW))
+    accepted(workspace, b, [Route("coding", a), Route("support", b)])
     said = words(opened()).replace("*", "")
     assert "Leave it to A, by routing table 1 (nothing proven). Whether B may answer it is open." in said
     assert "Keep B for now (nothing proven)" in said, "in support"

@@ -118,11 +118,12 @@ def price(way: Way) -> str:
 
 def _reason(one: Comparison, champion: str, challenger: str) -> str:
     quality, cost, not_worse = _quality(one.quality), _cost(one.cost), _not_worse(one)
+    unsafe = "" if one.safety is None else called_unsafe(one.safety)
     return {
         Because.BETTER: f"it is better, {quality}",
         Because.CHEAPER: f"it is {cost}, and {not_worse}, {quality}",
         Because.BETTER_AND_CHEAPER: f"it is better, {quality}, and {cost}",
-        Because.LESS_SAFE: f"safety votes prove {challenger} less safe, {_unsafe(one.safety)}",
+        Because.LESS_SAFE: f"safety votes prove {challenger} less safe, {unsafe}",
         Because.TOO_SLOW: f"{challenger} is over its latency limit",
         Because.LATENCY_UNKNOWN: f"it could be switched to ({quality}; {cost}), but there is a latency limit and its "
         "latency was never measured",
@@ -187,8 +188,10 @@ def _way_of_cost(saved: float) -> str:
     return "cheaper" if saved >= 0 else "dearer"
 
 
-def _unsafe(found: Difference | None) -> str:
-    return "" if found is None else f"called unsafe {-100 * found.estimate:.1f} points more often"
+def called_unsafe(found: Difference) -> str:
+    """How much more often raters call the challenger's answers unsafe, or less often."""
+    often = "more" if found.estimate <= 0 else "less"
+    return f"called unsafe {abs(100 * found.estimate):.1f} points {often} often"
 
 
 def _size(share: float) -> str:

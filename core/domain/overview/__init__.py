@@ -3,6 +3,7 @@
 from core.domain.overview.front import on_front
 from core.domain.overview.recommending import (
     Recommendation,
+    Routed,
     Spent,
     SpentBy,
     recommended,
@@ -18,6 +19,7 @@ __all__ = [
     "Marks",
     "OpenVerdict",
     "Recommendation",
+    "Routed",
     "Situation",
     "Spent",
     "SpentBy",

@@ -39,6 +39,20 @@ class Recommendation:
 
 
 @dataclass(frozen=True)
+class Routed:
+    """The routing table in force, where it has others than the champion answer."""
+
+    version: int
+    by_category: Mapping[str, int]
+    """Category → who answers it in place of the champion."""
+
+    def keeps(self, verdict: Verdict) -> int | None:
+        """Who goes on answering a category of which nothing is proven, in place of the champion; None: nobody."""
+        is_open = verdict.decision is Decision.NOT_ENOUGH
+        return self.by_category.get(verdict.category) if is_open and verdict.category is not None else None
+
+
+@dataclass(frozen=True)
 class Spent:
     """What a candidate's answers in a category took: everything paid, failed attempts too."""
 
@@ -56,11 +70,11 @@ SpentBy = Mapping[tuple[int, str], Spent]
 """By candidate and category."""
 
 
-def recommended(verdicts: Sequence[Verdict], by_table: Mapping[str, int] | None = None) -> Recommendation | None:
+def recommended(verdicts: Sequence[Verdict], routed: Routed | None = None) -> Recommendation | None:
     """What the verdicts say to do; None without a champion or a category.
 
-    ``by_table``: by category who answers it by the routing table in force, where that is not the champion; there it
-    stays while the verdict is open.
+    ``routed``: where the table in force has another than the champion answer, it stays with that one as long as the
+    verdict is open.
 
     A category's own verdict comes first where it says something (*switch*, *keep*, *practically equal*). Where its
     evidence is not enough, what holds over all is followed there too, unless that candidate was seen worse there.
@@ -69,15 +83,16 @@ def recommended(verdicts: Sequence[Verdict], by_table: Mapping[str, int] | None 
     in_categories = {verdict.category: verdict for verdict in verdicts if verdict.category is not None}
     if whole is None or whole.champion is None or not in_categories:
         return None
-    kept = by_table or {}
-    found = {category: _whom(verdict, whole, kept.get(category)) for category, verdict in in_categories.items()}
-    return Recommendation(whole.champion, found, {category: of for category, of in kept.items() if category in found})
+    found = {category: _whom(verdict, whole, routed) for category, verdict in in_categories.items()}
+    others = {} if routed is None else routed.by_category
+    return Recommendation(whole.champion, found, {category: of for category, of in others.items() if category in found})
 
 
-def _whom(here: Verdict, whole: Verdict, kept: int | None) -> int:
+def _whom(here: Verdict, whole: Verdict, routed: Routed | None) -> int:
     assert here.champion is not None
     if here.decision is not Decision.NOT_ENOUGH:
         return _chosen(here)
+    kept = None if routed is None else routed.keeps(here)
     if kept is not None:
         return kept
     over_all = _chosen(whole)

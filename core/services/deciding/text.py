@@ -8,7 +8,7 @@ from textwrap import wrap
 from typing import Any
 
 from core.domain.deciding import Comparison, Decision, Difference, Reading, Settings, Settlement, Verdict, Way, spans
-from core.domain.deciding.wording import READINGS, amount, price
+from core.domain.deciding.wording import READINGS, amount, called_unsafe, price
 from core.domain.words import n, percent
 from core.services.deciding.unsafe import UnsafeAnswer
 from core.services.deciding.verdicts import Verdicts
@@ -152,8 +152,7 @@ def safety(compared: Comparison) -> list[str]:
     """How much more often raters call the challenger's answers unsafe, in a line; none where nobody judged that."""
     if compared.safety is None:
         return []
-    unsafe = f"{spans.signed(-100 * compared.safety.estimate)} points ({spans.span(compared.safety, sign=-1)})"
-    return [f"called unsafe {unsafe}, {_rests(compared.safety)}"]
+    return [f"{called_unsafe(compared.safety)} ({spans.span(compared.safety, sign=-1)}), {_rests(compared.safety)}"]
 
 
 def _rests(found: Difference) -> str:

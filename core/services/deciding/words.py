@@ -5,7 +5,7 @@ from enum import StrEnum
 from core.domain.deciding import Because, Changed, Comparison, Decision, Since, Verdict
 from core.domain.deciding.spans import signed
 from core.domain.deciding.wording import comparison_parts, head_and_reason
-from core.domain.overview import Recommendation, recommended
+from core.domain.overview import Recommendation, Routed, recommended
 from core.domain.words import listed, n, percent
 from core.services.deciding.verdicts import Verdicts
 
@@ -20,7 +20,7 @@ class Sure(StrEnum):
     NOT_HERE = "not proven here"
     """The verdict over all is proven, and nothing in the category speaks against it."""
     OPEN = "nothing proven"
-    """The champion stays for now."""
+    """Who answers stays for now."""
 
 
 def sentence(found: Verdicts, verdict: Verdict) -> str:
@@ -49,10 +49,16 @@ def _except(found: Verdicts, verdict: Verdict) -> str:
     return f", but not in {listed(out)}" if out else ""
 
 
-def in_category(found: Verdicts, verdict: Verdict) -> tuple[str, str]:
-    """Whom a category should get, and why: by its own verdict, or as long as that is open by the one over all."""
+def in_category(found: Verdicts, verdict: Verdict, routed: Routed | None = None) -> tuple[str, str]:
+    """Whom a category should get, and why: by its own verdict, or as long as that is open by the one over all.
+
+    ``routed``: who answers it by the table in force; there it stays before the verdict over all is followed.
+    """
     names, whom = found.names, recommended(found.verdicts)
-    category = verdict.category
+    category, kept = verdict.category, None if routed is None else routed.keeps(verdict)
+    if routed is not None and kept is not None and verdict.champion is not None:
+        head = f"Leave it to {names[kept]}, by routing table {routed.version}"
+        return head, f"Whether {names[verdict.champion]} may answer it is open."
     if whom is None or category is None or not verdict.comparisons or verdict.decision is not Decision.NOT_ENOUGH:
         return parts(found, verdict)
     one = _of_whole(found, verdict, whom)
@@ -63,8 +69,10 @@ def in_category(found: Verdicts, verdict: Verdict) -> tuple[str, str]:
     return f"Keep {names[whom.champion]} here", against(found, verdict, one.challenger)
 
 
-def sure(found: Verdicts, verdict: Verdict) -> Sure:
+def sure(found: Verdicts, verdict: Verdict, routed: Routed | None = None) -> Sure:
     """How sure what ``in_category`` says is, or a verdict over all."""
+    if routed is not None and routed.keeps(verdict) is not None:
+        return Sure.OPEN
     if verdict.decision is not Decision.NOT_ENOUGH:
         return Sure.MEASURED if verdict.because is Because.TOO_SLOW else Sure.PROVEN
     whom = recommended(found.verdicts)
@@ -97,8 +105,11 @@ def against(found: Verdicts, verdict: Verdict, challenger: int) -> str:
     return " ".join([*said, begun(found, comparison_parts(one, names)[1])])
 
 
-def spoken_of(found: Verdicts, verdict: Verdict) -> Comparison:
+def spoken_of(found: Verdicts, verdict: Verdict, routed: Routed | None = None) -> Comparison:
     """The comparison that ``in_category`` speaks of; for a verdict that has some."""
+    kept = None if routed is None else routed.keeps(verdict)
+    if kept is not None:
+        return next((one for one in verdict.comparisons if one.challenger == kept), verdict.comparisons[0])
     whom = recommended(found.verdicts)
     is_open = verdict.category is not None and verdict.decision is Decision.NOT_ENOUGH
     one = None if whom is None or not is_open else _of_whole(found, verdict, whom)

@@ -13,7 +13,7 @@ from core.services.overview.monthly import (
     recommendation_of,
     traffic_of,
 )
-from core.services.overview.routed import Routed, kept_by_table, routed
+from core.services.overview.routed import routed
 from core.services.overview.situation import scores, situation
 from core.services.overview.visits import see, visit
 
@@ -23,14 +23,12 @@ __all__ = [
     "ChangeKind",
     "Failure",
     "Money",
-    "Routed",
     "Traffic",
     "amount",
     "amounts",
     "changes",
     "costs_object",
     "failures",
-    "kept_by_table",
     "marks",
     "money_of",
     "recommendation_of",

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlmodel import Session
 
-from core.domain.overview import Recommendation, SpentBy, recommended, thousand, usd_by_category, usd_for
+from core.domain.overview import Recommendation, Routed, SpentBy, recommended, thousand, usd_by_category, usd_for
 from core.services import quality
 from core.services.deciding import Verdicts
-from core.services.overview.routed import Routed, routed
+from core.services.overview.routed import routed
 from core.services.quality import QualityReport, Scope
 from core.services.routing.paid import spent_by
 
@@ -66,14 +66,14 @@ class Money:
 
 
 def recommendation_of(found: Verdicts, report: QualityReport, by_table: Routed | None) -> Recommendation | None:
-    """Who is to give each category's answers; before there are verdicts the champion. None without one."""
+    """Who is to give each category's answers; before there are verdicts who gives them. None without a champion."""
+    whom = recommended(found.verdicts, by_table)
+    if whom is not None or found.champion is None:
+        return whom
     others = {} if by_table is None else by_table.by_category
-    whom = recommended(found.verdicts, others)
-    if whom is None and found.champion is not None:
-        whom = Recommendation(
-            found.champion, {each: others.get(each, found.champion) for each in report.categories}, others
-        )
-    return whom
+    return Recommendation(
+        found.champion, {each: others.get(each, found.champion) for each in report.categories}, others
+    )
 
 
 def costs_object(session: Session, found: Verdicts) -> dict[str, Any] | None:

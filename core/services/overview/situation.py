@@ -8,13 +8,13 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from core.domain.alerts import AlertKind
-from core.domain.deciding import Because, Decision, Verdict
+from core.domain.deciding import Because, Comparison, Decision, Verdict
 from core.domain.drift import Harm, harm
 from core.domain.overview import Alarm, OpenVerdict, Recommendation, Situation, recommended
 from core.services import routing, runs
 from core.services.alerts import inbox
 from core.services.deciding import Verdicts, words
-from core.services.overview.routed import kept_by_table, routed
+from core.services.overview.routed import routed
 from core.services.quality import QualityReport
 from core.services.watching import drift
 from core.services.watching.drift.told import FindingLine
@@ -89,14 +89,16 @@ def _alarms(session: Session, dataset: str, verdicts: Verdicts | None, now: date
         return ()
     found = [one for one in drift.state(session, dataset, with_trends=False).alarms if one.key in unseen]
     by_table = None if verdicts is None else routed(session, dataset, verdicts.champion)
-    whom = None if verdicts is None else recommended(verdicts.verdicts, by_table.by_category if by_table else None)
+    whom = None if verdicts is None else recommended(verdicts.verdicts, by_table)
     facing = set() if whom is None else {whom.champion, *whom.candidates}
     found.sort(key=lambda one: (harm(one.metric, one.change) is Harm.NONE, one.candidate_id not in facing))
-    kept = {} if verdicts is None else kept_by_table(by_table, verdicts)
+    kept = {} if verdicts is None or by_table is None else {
+        verdict.category: of for verdict in verdicts.verdicts if (of := by_table.keeps(verdict)) is not None
+    }  # fmt: skip
     return tuple(Alarm(one.id, one.brief, *_bearing(one, whom, kept)) for one in found)
 
 
-def _bearing(one: FindingLine, found: Recommendation | None, kept: Mapping[str, int]) -> tuple[str, bool]:
+def _bearing(one: FindingLine, found: Recommendation | None, kept: Mapping[str | None, int]) -> tuple[str, bool]:
     """Whether a decision rests on who changed, where it changed: in a sentence, and as such."""
     if found is None:
         return "", True
@@ -156,8 +158,17 @@ def _open(verdicts: Verdicts) -> OpenVerdict | None:
 def _with_ways(verdicts: Verdicts) -> Iterable[OpenVerdict]:
     for verdict in verdicts.verdicts:
         first = verdict.comparisons[0] if verdict.comparisons else None
-        if verdict.decision is Decision.NOT_ENOUGH and first is not None and first.settlement and first.settlement.ways:
+        if first is None or _is_hopeless(verdicts, first):
+            continue
+        if verdict.decision is Decision.NOT_ENOUGH and first.settlement and first.settlement.ways:
             yield OpenVerdict(verdict.category, verdicts.names[first.challenger], first.settlement.ways)
+
+
+def _is_hopeless(verdicts: Verdicts, one: Comparison) -> bool:
+    """Whether evidence in a category would only prove that the champion stays: it looks worse than it may be."""
+    if one.category is None or one.quality is None:
+        return False
+    return one.quality.estimate < -verdicts.settings.margins.quality(one.category)
 
 
 def _price(one: OpenVerdict) -> tuple[bool, float]:

@@ -1,12 +1,13 @@
 """Routes in words: what changes from whom to whom, why, and what it saves."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.domain.deciding import Because, Comparison, Decision, Difference, comparison_sentence, sentence, spans
 from core.domain.deciding.spans import points
+from core.domain.deciding.wording import called_unsafe
 from core.domain.routing import Change, Route, RouteBecause, Scope
-from core.domain.words import money, n, percent
+from core.domain.words import listed, money, n, percent
 from core.services.routing.compiled import Found
 from core.services.routing.monthly import saved_usd
 
@@ -105,7 +106,7 @@ def _weight(one: Comparison) -> tuple[bool, bool, float]:
 
 def _against(one: Comparison, shares: str) -> str:
     if one.because is Because.LESS_SAFE and one.safety is not None:
-        return f"called unsafe {-100 * one.safety.estimate:.1f} points more often, proven by safety votes"
+        return f"{called_unsafe(one.safety)}, proven by safety votes"
     if one.decision is Decision.KEEP:
         return f"{one.because} ({shares})" if shares else str(one.because)
     return f"{shares}, not proven" if shares else "not proven to be good enough"
@@ -126,22 +127,44 @@ def _compared(found: Found, category: str, challenger: int) -> Comparison | None
 
 def said(found: Found) -> str:
     """What the table changes, in sentences: for the alert and for whoever reads the versions later."""
-    names, lines = found.names, []
-    for move in moves(found):
-        former = "nobody" if move.was is None else names[move.was]
-        lines.append(f"{move.category}: from {former} to {names[move.now]}{_saving(move)}. {move.why}")
+    lines = []
+    for several in _for_one_reason(found):
+        first = several[0]
+        who = f"from {'nobody' if first.was is None else found.names[first.was]} to {found.names[first.now]}"
+        where = listed([move.category for move in several], most=len(several))
+        why = first.why if len(several) == 1 else _over_all_of_several(found.names[first.now])
+        lines.append(f"{where}: {who}{_saving(several)}. {why}")
     rest = [one.category for one in found.changes if not one.is_of_primary]
     if rest:
         lines.append(f"Other fallbacks or timeouts alone in {', '.join(rest)}.")
     return "\n".join(lines) or "Nothing changes."
 
 
-def _saving(move: Move) -> str:
-    if move.usd_a_month is not None:
-        word = "saves" if move.usd_a_month >= 0 else "costs"
-        more = "" if move.usd_a_month >= 0 else " more"
-        return f", {word} {money(abs(move.usd_a_month))} a month{more}"
-    if move.cost is None or spans.is_vague(move.cost):
+def _for_one_reason(found: Found) -> list[list[Move]]:
+    """Moves together that follow the overall verdict from one to another; every other one by itself."""
+    follow = {one.category for one in found.changes if one.now and one.now.because is RouteBecause.OVER_ALL}
+    groups: dict[tuple[object, ...], list[Move]] = {}
+    for move in moves(found):
+        key = (move.was, move.now) if move.category in follow else (move.category,)
+        groups.setdefault(key, []).append(move)
+    return list(groups.values())
+
+
+def _over_all_of_several(name: str) -> str:
+    return (
+        f"The overall verdict says to switch to {name}. By themselves these categories have too little evidence for "
+        "that, and nothing in them speaks against it: in none of them its quality was seen lower."
+    )
+
+
+def _saving(moved: Sequence[Move]) -> str:
+    """Of several together only what is known in dollars of all."""
+    usd = [move.usd_a_month for move in moved if move.usd_a_month is not None]
+    if len(usd) == len(moved):
+        word, more = ("saves", "") if sum(usd) >= 0 else ("costs", " more")
+        return f", {word} {money(abs(sum(usd)))} a month{more}"
+    move = moved[0]
+    if len(moved) > 1 or move.cost is None or spans.is_vague(move.cost):
         return ""
     word = "cheaper" if move.cost.estimate >= 0 else "more expensive"
     return f", {percent(abs(move.cost.estimate))} {word} per acceptable response"

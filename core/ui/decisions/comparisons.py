@@ -50,9 +50,16 @@ def _closer(found: Verdicts, verdict: Verdict, label: str) -> Comparison:
     by_name = {found.names[one.challenger]: one for one in verdict.comparisons}
     if len(by_name) < 2:
         return verdict.comparisons[0]
-    ids = {name: str(one.challenger) for name, one in by_name.items()}
-    chosen = one_of("Look closer at", ids, key=CLOSER, within=f"{found.dataset}/{label}", what="challenger")
+    ids, champion = {name: str(one.challenger) for name, one in by_name.items()}, str(verdict.champion)
+    is_champion_asked = st.query_params.get(CLOSER) == champion
+    chosen = one_of(
+        "Look closer at", ids, key=CLOSER, within=f"{found.dataset}/{label}", what="challenger",
+        also={champion: next(iter(ids))},
+    )  # fmt: skip
     say_gone()
+    if is_champion_asked and st.query_params.get(CLOSER) == champion:
+        name = frame.as_typed(found.names[verdict.champion or 0])
+        st.caption(f":material/info: The address asks for {name}, who is the champion now; showing *{chosen}*.")
     return by_name[chosen]
 
 

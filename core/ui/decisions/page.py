@@ -9,8 +9,9 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from core.domain.deciding import Comparison, Decision, Verdict, spans
-from core.domain.overview import Recommendation, recommended
+from core.domain.overview import Recommendation, Routed, recommended
 from core.services import deciding as service
+from core.services import overview
 from core.services.deciding import Verdicts, words
 from core.services.deciding.text import notes, numbers, readings, safety, settling
 from core.services.large import computed
@@ -58,7 +59,15 @@ def asked_scope(there: Collection[str]) -> str | None:
     return asked if asked in there else None
 
 
-def in_category(found: Verdicts) -> None:
+def routed(found: Verdicts, up_to: Moment | None) -> Routed | None:
+    """Who answers what by the routing table in force; None at a moment of the past, whose table is not told here."""
+    if up_to is not None:
+        return None
+    with reading(engine()) as session:
+        return overview.routed(session, found.dataset, found.champion)
+
+
+def in_category(found: Verdicts, routed: Routed | None) -> None:
     """The verdict of the category that a link leads to, before that over all."""
     by_category = {verdict.category: verdict for verdict in found.verdicts if verdict.category is not None}
     asked = asked_scope(by_category)
@@ -66,9 +75,9 @@ def in_category(found: Verdicts) -> None:
         with st.container(border=True, gap="small"):
             st.caption(frame.as_typed(asked))
             badges(found, by_category[asked])
-            _said(found, by_category[asked], words.in_category(found, by_category[asked]))
+            _said(found, by_category[asked], words.in_category(found, by_category[asked], routed))
             if by_category[asked].comparisons:
-                _figures(found, words.spoken_of(found, by_category[asked]))
+                _figures(found, words.spoken_of(found, by_category[asked], routed))
         st.caption("Overall:")
 
 
@@ -204,9 +213,9 @@ def _at_worst(verdict: Verdict) -> str:
     return f", here {spans.signed(100 * one.quality.lower)} points of quality"
 
 
-def by_category(found: Verdicts) -> None:
+def by_category(found: Verdicts, routed: Routed | None) -> None:
     """One line a category: who gets it, how sure that is and why, and the figures of whom that speaks of."""
-    listed = rows(found)
+    listed = rows(found, routed)
     if not listed:
         return
     st.subheader("By category", anchor=False)
@@ -219,24 +228,29 @@ def by_category(found: Verdicts) -> None:
     grids.show(listed, alt=alt, most_px=_WHOLE_PX if len(listed) <= _MOST_WHOLE else 460)
 
 
-def rows(found: Verdicts) -> list[dict[str, object]]:
+def rows(found: Verdicts, routed: Routed | None) -> list[dict[str, object]]:
     """A row for each category, where most answers go first."""
-    whom = recommended(found.verdicts)
-    return [_row(found, verdict, whom) for verdict in words.by_traffic(found)]
+    whom = recommended(found.verdicts, routed)
+    return [_row(found, verdict, whom, routed) for verdict in words.by_traffic(found)]
 
 
-def _row(found: Verdicts, verdict: Verdict, whom: Recommendation | None) -> dict[str, object]:
-    one = words.spoken_of(found, verdict) if verdict.comparisons else None
+def _row(found: Verdicts, verdict: Verdict, whom: Recommendation | None, routed: Routed | None) -> dict[str, object]:
+    one = words.spoken_of(found, verdict, routed) if verdict.comparisons else None
     use = None if whom is None else whom.by_category.get(verdict.category or "")
     is_open = verdict.decision is Decision.NOT_ENOUGH
     return {
         "Category": verdict.category,
         "Use": "–" if use is None else name_of(found, use),
-        "How sure": str(words.sure(found, verdict)) if verdict.comparisons else "–",
-        "Why": words.in_category(found, verdict)[1] if is_open else str(verdict.because),
+        "How sure": str(words.sure(found, verdict, routed)) if verdict.comparisons else "–",
+        "Why": _why(found, verdict, routed) if is_open else str(verdict.because),
         "Quality": "–" if one is None else f"{_whose(found, one)}{quality(one)}",
         "Cost": "–" if one is None else cost(one),
     }
+
+
+def _why(found: Verdicts, verdict: Verdict, routed: Routed | None) -> str:
+    head, reason = words.in_category(found, verdict, routed)
+    return reason if routed is None or routed.keeps(verdict) is None else f"{head}. {reason}"
 
 
 def _whose(found: Verdicts, one: Comparison) -> str:

@@ -4,6 +4,7 @@ import plotly.graph_objects as go
 
 from core import clock
 from core.domain.deciding import Verdict
+from core.domain.overview import Routed
 from core.domain.words import when
 from core.services.datasets import datasets
 from core.services.deciding import Verdicts
@@ -21,7 +22,7 @@ from core.ui.shared.slides import Slide, plain, signed
 _MOST_SHOWN = 12
 
 
-def slide(found: Verdicts, shown: Shown) -> Slide:
+def slide(found: Verdicts, routed: Routed | None, shown: Shown) -> Slide:
     """The verdict over all, each challenger's difference from the champion, a line a category, what it rests on."""
     verdict = found.of(None) or found.verdicts[0]
     compared = [one for one in verdict.comparisons if one.quality is not None]
@@ -35,7 +36,7 @@ def slide(found: Verdicts, shown: Shown) -> Slide:
         footnote=signed(said, ids),
         figures=[("Quality, points more than the champion", lambda: _figure(found, verdict))] if compared else [],
         lines=lines,
-        rows=page.rows(found),
+        rows=page.rows(found, routed),
         how=[plain(page.margins(found, verdict))],
     )
 

@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from core import clock
 from core.domain.deciding import Decision, Verdict
+from core.domain.overview import Routed
 from core.domain.words import listed
 from core.services import deciding as service
 from core.services import routing
@@ -21,7 +22,7 @@ _PLACE, _WHY = "decisions_taking", "decisions_why"
 _MAY_BE_TAKEN = (Decision.SWITCH, Decision.PRACTICALLY_EQUAL, Decision.KEEP)
 
 
-def buttons(found: Verdicts) -> None:
+def buttons(found: Verdicts, routed: Routed | None) -> None:
     """The verdicts that somebody may accept or decline."""
     doing.problem(_PLACE)
     open_ = {
@@ -38,20 +39,21 @@ def buttons(found: Verdicts) -> None:
         if label in open_:
             _buttons(found, open_[label])
     if label not in open_:
-        st.caption(f"Nothing to accept in {frame.as_typed(label)} by itself: {_until_then(found, label)}")
+        st.caption(f"Nothing to accept in {frame.as_typed(label)} by itself: {_until_then(found, label, routed)}")
 
 
 def _buttons(found: Verdicts, verdict: Verdict) -> None:
     accept = f"Accept: {frame.as_typed(words.accepted(found, verdict))}"
     for word, accepts in ((accept, True), ("Decline", False)):
         key = f"decisions_{'accept' if accepts else 'decline'}"
-        if st.button(word, type="primary" if accepts else "secondary", key=key):
+        leaves = accepts and verdict.decision is not Decision.KEEP
+        if st.button(word, type="primary" if leaves else "secondary", key=key):
             _dialog(found, verdict, accepts)
 
 
-def _until_then(found: Verdicts, label: str) -> str:
+def _until_then(found: Verdicts, label: str, routed: Routed | None) -> str:
     verdict = found.of(None if label == OVER_ALL else label)
-    return "" if verdict is None else frame.as_typed(". ".join(words.in_category(found, verdict)))
+    return "" if verdict is None else frame.as_typed(". ".join(words.in_category(found, verdict, routed)))
 
 
 @st.dialog("Take the decision", icon=":material/gavel:")

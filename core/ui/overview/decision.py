@@ -8,7 +8,6 @@ from core.domain.deciding import Because, Comparison, Decision, Verdict
 from core.domain.words import listed, n
 from core.services.deciding import words
 from core.services.deciding.text import notes, safety, settling
-from core.services.overview import kept_by_table
 from core.ui.decisions import page as decisions_page
 from core.ui.overview import addresses, leading
 from core.ui.overview.view import View
@@ -52,8 +51,10 @@ def _routed(view: View) -> None:
     """Who answers today by the table in force, for verdicts speak of the champion alone."""
     if view.routed is None or view.verdicts.champion is None:
         return
-    others = view.routed.others.items()
-    who = "; ".join(f"{view.called(of)} answers {frame.as_typed(listed(categories))}" for of, categories in others)
+    others: dict[int, list[str]] = {}
+    for category, of in view.routed.by_category.items():
+        others.setdefault(of, []).append(category)
+    who = "; ".join(f"{view.called(of)} answers {frame.as_typed(listed(where))}" for of, where in others.items())
     said = (
         f"By routing table {view.routed.version}, which is in force, {who}. Verdicts compare with the champion, "
         f"{view.called(view.verdicts.champion)}, in every category."
@@ -91,40 +92,20 @@ def _cut(name: str) -> str:
 
 def _row(view: View, verdict: Verdict) -> str:
     """Whom to use, in bold; why in plain words; in grey the figures where that is open, and what they rest on."""
-    head, reason = words.in_category(view.verdicts, verdict)
+    head, reason = words.in_category(view.verdicts, verdict, view.routed)
     why = frame.as_typed(words.begun(view.verdicts, reason))
     if not verdict.comparisons:
         return f"**{frame.as_typed(head)}.** {why}"
-    routed = _answering(view, verdict)
-    if routed is not None:
-        return _row_of_routed(view, verdict, routed)
-    said = f"**{frame.as_typed(head)} ({words.sure(view.verdicts, verdict)}).** {why}"
-    figures = _figures(view, verdict) if verdict.decision is Decision.NOT_ENOUGH else ""
+    said = f"**{frame.as_typed(head)} ({words.sure(view.verdicts, verdict, view.routed)}).** {why}"
+    one = words.spoken_of(view.verdicts, verdict, view.routed)
+    if view.routed is not None and view.routed.keeps(verdict) is not None:
+        said += "".join(f" {view.called(one.challenger)} is {frame.as_typed(each)}." for each in safety(one))
+    figures = _figures(view, one) if verdict.decision is Decision.NOT_ENOUGH else ""
     return f"{said} :gray[{figures}{words.rests(view.verdicts, verdict)}]"
 
 
-def _answering(view: View, verdict: Verdict) -> Comparison | None:
-    """Who answers an open category by the table in force in place of the champion, beside the champion."""
-    kept = kept_by_table(view.routed, view.verdicts).get(verdict.category or "")
-    return next((one for one in verdict.comparisons if one.challenger == kept), None)
-
-
-def _row_of_routed(view: View, verdict: Verdict, one: Comparison) -> str:
-    """It stays where it is as long as nothing is proven."""
-    assert view.routed is not None
-    name, champion = view.called(one.challenger), view.called(one.champion)
-    said = f"**Leave it to {name}, by routing table {view.routed.version} (nothing proven).**"
-    rests = f":gray[{_figures_of(view, one)}{words.rests(view.verdicts, verdict)}]"
-    unsafe = "".join(f" {name} is {frame.as_typed(each)}." for each in safety(one))
-    return f"{said} Whether {champion} may answer it is open.{unsafe} {rests}"
-
-
-def _figures(view: View, verdict: Verdict) -> str:
+def _figures(view: View, one: Comparison) -> str:
     """The figures that do not settle it yet, and what would."""
-    return _figures_of(view, words.spoken_of(view.verdicts, verdict))
-
-
-def _figures_of(view: View, one: Comparison) -> str:
     figures = f"quality {decisions_page.quality(one)} · cost {decisions_page.cost(one)} · {_settles(one)}"
     return f"{view.called(one.challenger)}: {frame.as_typed(figures)}"
 

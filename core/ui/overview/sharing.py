@@ -28,6 +28,6 @@ def slide(view: View, shown: Shown) -> Slide:
         footnote=signed(f"{said}; {when(view.now)}.", [view.report.scope.dataset_id]),
         figures=[("Acceptable, and at what cost", lambda: evidence.cost_figure(view) or chart)] if chart else [],
         lines=money.lines(view),
-        rows=decisions_page.rows(view.verdicts),
+        rows=decisions_page.rows(view.verdicts, view.routed),
         how=[] if verdict is None else [plain(decisions_page.margins(view.verdicts, verdict))],
     )

@@ -9,10 +9,10 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from core import clock
-from core.domain.overview import Recommendation, recommended
+from core.domain.overview import Recommendation, Routed, recommended
 from core.services import deciding, overview, quality
 from core.services.deciding import Verdicts, taken, words
-from core.services.overview import Failure, Money, Routed
+from core.services.overview import Failure, Money
 from core.services.quality import CandidateRef, Line, QualityReport, Scope, rated
 from core.storage.engine import reading
 from core.storage.tables import Dataset

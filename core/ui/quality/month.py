@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from core.domain.overview import Routed
 from core.domain.words import UNKNOWN, percent, spend
 from core.services import overview
 from core.services.deciding import settings
-from core.services.overview import Amount, Routed, Traffic
+from core.services.overview import Amount, Traffic
 from core.storage.engine import reading
 from core.storage.tables import Dataset
 from core.ui.quality import page

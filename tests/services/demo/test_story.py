@@ -28,6 +28,8 @@ from core.demo.story import (
 from core.domain.deciding import Because, Decision, Need, Verdict
 from core.domain.drift import Tier
 from core.domain.drift.causes import Cause
+from core.domain.routing import RouteBecause
+from core.domain.words import listed
 from core.errors import BadInput
 from core.services import deciding, overview, routing
 from core.services.candidates import candidates
@@ -110,6 +112,16 @@ def test_on_prompts_held_out_the_routing_table_misses_no_more_than_one_model_for
     regret = routing.what_if(found).regret
     assert regret is not None
     assert regret.of_table <= regret.oracle - max(regret.single, *regret.alone.values()) + 0.002
+
+
+def test_the_table_says_once_why_most_categories_follow_the_overall_verdict(engine: Engine) -> None:
+    with reading(engine) as session:
+        found = routing.find(session, demo.DATASET_NAME)
+    assert found is not None
+    follow = [one.category for one in found.changes if one.now and one.now.because is RouteBecause.OVER_ALL]
+    (line,) = [line for line in routing.said(found).splitlines() if "The overall verdict says to switch" in line]
+    assert len(follow) > 1
+    assert line.startswith(f"{listed(follow, most=len(follow))}: from Alder to Birch, saves $")
 
 
 def test_in_safety_the_champion_stays_against_everybody(verdicts: Verdicts) -> None:

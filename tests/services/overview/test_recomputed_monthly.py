@@ -5,13 +5,12 @@ from sqlalchemy import Engine
 
 from core.domain.overview import Recommendation
 from core.domain.overview import recommended as recommended_by
-from core.domain.routing import Occasion, Route, RoutingTable
-from core.services import deciding, quality, routing
+from core.domain.routing import Route
+from core.services import deciding, quality
 from core.services.deciding import settings
 from core.services.overview import Money, money_of
 from core.services.quality import Scope
-from core.services.routing.versions import Proposal, propose
-from core.storage.engine import reading, write, writing
+from core.storage.engine import reading, writing
 from tests.decided import CATEGORIES, Planted, plant
 from tests.evaluated import Evaluated
 from tests.long import crossed
@@ -20,7 +19,7 @@ from tests.services.deciding.test_recomputed_costs import made as made  # noqa: 
 from tests.services.overview.recomputed_monthly import answers, usd, whom
 from tests.services.quality.exported import all_facts, printed
 from tests.services.quality.recomputed import Facts
-from tests.workspace import NOW
+from tests.services.routing.tables import accepted
 
 TRAFFIC = ({}, {"support": 1500.0, "coding": 250.0}, {"coding": 70.0, "elsewhere": 9e9})
 
@@ -93,11 +92,8 @@ def test_today_is_who_answers_by_the_table_in_force_and_stays_where_a_verdict_is
     planted = {"A": Planted(0.9, 0.02), "B": Planted(0.9, 0.019), "C": Planted(0.9, 0.002)}
     made = plant(workspace, planted, prompts=12)
     a, c = made.candidates["A"], made.candidates["C"]
-    asked = Proposal("Support", RoutingTable((Route("coding", c), Route("support", a)), Route(None, a)), a, None,
-                     Occasion.ASKED, "", {})  # fmt: skip
-    write(workspace, lambda s: propose(s, asked, person_id=None, now=NOW))
     (before,) = printed("decide", "--json")
-    write(workspace, lambda s: routing.decide(s, 1, is_accepted=True, why="", person_id=None, now=NOW))
+    accepted(workspace, a, [Route("coding", c), Route("support", a)])
     (told,) = printed("decide", "--json")
     today = {"coding": "C", "support": "A"}
     assert before["costs"]["today"] == dict.fromkeys(today, "A")

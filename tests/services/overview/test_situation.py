@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from core.domain.alerts import AlertKind, Severity
-from core.domain.deciding import Need
+from core.domain.deciding import Decision, Need
 from core.domain.drift import Metric
 from core.domain.overview import Situation, StepKind, next_step
 from core.services import deciding, quality
@@ -187,3 +187,12 @@ def test_an_open_verdict_brings_its_ways_the_one_over_all_first(engine: Engine):
     assert found is not None
     assert (found.category, found.challenger) == (None, "B")
     assert {way.need for way in found.ways} & {Need.PROMPTS, Need.VOTES}
+
+
+def test_no_evidence_is_bought_that_would_only_prove_that_the_champion_stays_in_a_category(engine: Engine):
+    made = plant(engine, {"A": Planted(0.9), "B": Planted(0.5)}, prompts=40)
+    with reading(engine) as session:
+        whole, *categories = deciding.verdicts(session, "Support").verdicts
+    assert whole.decision is Decision.KEEP
+    assert any(one.decision is Decision.NOT_ENOUGH and one.comparisons[0].settlement for one in categories)
+    assert of(engine, made).open is None
