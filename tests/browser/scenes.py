@@ -7,11 +7,16 @@ from typing import Any
 from sqlalchemy import Engine, text
 from sqlmodel import select
 
+from core import clock
+from core.demo import DATASET_NAME
+from core.services import deciding, routing, scoring
+from core.services.deciding import taken
+from core.services.demo.finishing import finish_demo
 from core.services.demo.opening import prepare_workspace
 from core.services.leaderboards import tallies, weighting
 from core.services.studies import studies
 from core.services.watching import drift
-from core.storage.engine import writing
+from core.storage.engine import reading, write, writing
 from core.storage.tables import Attempt, Response, Run
 from tests.browser import routing_scenes
 from tests.decided import Planted, Production, plant, vote
@@ -145,6 +150,22 @@ def many_weeks(engine: Engine) -> None:
     _week(made, {"candidate 17": Truth(points=-0.5)})
 
 
+def accepted(engine: Engine) -> None:
+    """The demo after what it recommends was done: the routing table accepted, then the switch."""
+    now = clock.now()
+    prepare_workspace(engine, demo=True, now=now)
+    scoring.ensure_defaults(engine, now=now)
+    finish_demo(engine, now=now)
+    routing.propose_due(engine, now=now)
+    write(engine, lambda s: routing.decide(s, 1, is_accepted=True, why="As proven.", person_id=None, now=now))
+    with reading(engine) as session:
+        found = deciding.verdicts(session, DATASET_NAME)
+    whole = found.of(None)
+    assert whole is not None
+    choice = deciding.choice_of(found, whole, is_accepted=True, why="Cheaper, and as good.")
+    write(engine, lambda session: taken.take(session, choice, person_id=None, now=now))
+
+
 SCENES: dict[str, Callable[[Engine], None]] = {
     scene.__name__: scene
     for scene in (
@@ -161,6 +182,7 @@ SCENES: dict[str, Callable[[Engine], None]] = {
         calm,
         one_run,
         many_weeks,
+        accepted,
     )
 }
 
