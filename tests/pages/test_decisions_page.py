@@ -9,8 +9,8 @@ from core.domain.routing import Route
 from core.services.candidates import candidates
 from core.services.deciding import settings
 from core.services.studies import studies
-from core.storage.engine import reading, write
-from core.storage.tables import DecisionTaken
+from core.storage.engine import reading, write, writing
+from core.storage.tables import Candidate, DecisionTaken
 from core.ui.shared.colours import INK_DARK, INK_LIGHT
 from core.ui.shared.navigation import PAGES_FOLDER
 from tests.decided import Planted, plant, vote
@@ -148,6 +148,22 @@ def test_an_open_category_is_left_to_whom_the_table_in_force_has_it(workspace: E
     said = "Leave it to A, by routing table 1. Whether B may answer it is open."
     assert rows[0]["Why"] == said
     assert "Leave it to A, by routing table 1" in words(app)
+
+
+def test_a_table_in_force_may_have_somebody_answer_who_was_never_asked_here(workspace: Engine):
+    made = plant(workspace, {"A": Planted(0.9), "B": Planted(0.9)}, prompts=12)
+    with writing(workspace) as session:
+        other = Candidate(name="C", provider="openai", model="c", settings={}, position=9, created_at=NOW)
+        session.add(other)
+        session.flush()
+        c = other.id or 0
+    a = made.candidates["A"]
+    accepted(workspace, a, [Route("coding", c), Route("support", a)])
+    assert grids(opened())[0][0]["Why"].startswith("Leave it to somebody who was not asked here, by routing table 1.")
+    for page in ("overview", "cost", "routing"):
+        app = AppTest.from_file(str(PAGES_FOLDER / "shell.py"), default_timeout=60)
+        app.switch_page(f"{page}.py")
+        assert not app.run().exception
 
 
 def test_a_link_to_a_challenger_who_is_the_champion_by_now_says_so(workspace: Engine):

@@ -72,6 +72,11 @@ class RoutingTable:
     otherwise: Route
     """The champion's."""
 
+    @property
+    def candidates(self) -> set[int]:
+        """Everybody who may be asked by it."""
+        return {of for route in (*self.routes, self.otherwise) for of in (route.primary, *route.fallbacks)}
+
     def of(self, category: str | None) -> Route:
         """The route of a category; what it does not know goes to ``otherwise``."""
         return next((route for route in self.routes if route.category == category), self.otherwise)

@@ -9,6 +9,8 @@ from core.domain.overview import Recommendation, Routed, recommended
 from core.domain.words import listed, n, percent
 from core.services.deciding.verdicts import Verdicts
 
+_NOT_ASKED = "somebody who was not asked here"
+
 
 class Sure(StrEnum):
     """How sure it is that what is recommended is right, in a word."""
@@ -57,7 +59,7 @@ def in_category(found: Verdicts, verdict: Verdict, routed: Routed | None = None)
     names, whom = found.names, recommended(found.verdicts)
     category, kept = verdict.category, None if routed is None else routed.keeps(verdict)
     if routed is not None and kept is not None and verdict.champion is not None:
-        head = f"Leave it to {names[kept]}, by routing table {routed.version}"
+        head = f"Leave it to {names.get(kept, _NOT_ASKED)}, by routing table {routed.version}"
         return head, f"Whether {names[verdict.champion]} may answer it is open."
     if whom is None or category is None or not verdict.comparisons or verdict.decision is not Decision.NOT_ENOUGH:
         return parts(found, verdict)

@@ -128,12 +128,13 @@ def find(session: Session, dataset: str) -> Found | None:
 
 def ground_of(session: Session, dataset: str, found: Pooled) -> Ground | None:
     """What else a table rests on; None without a champion."""
-    query = select(Candidate).where(col(Candidate.id).in_(found.candidates) | col(Candidate.is_champion))
+    version = in_force(session, dataset)
+    named = {*found.candidates, *(set() if version is None else version.table.candidates)}
+    query = select(Candidate).where(col(Candidate.id).in_(named) | col(Candidate.is_champion))
     known = {one.id or 0: one for one in session.exec(query.order_by(col(Candidate.position)))}
     champion = next((id for id, one in known.items() if one.is_champion), None)
     if champion is None:
         return None
-    version = in_force(session, dataset)
     incumbents = _incumbents(found.categories, champion, version)
     alarms = worsened(session, dataset)
     return Ground(

@@ -75,7 +75,7 @@ def _proof(view: View, money: Money, candidates: Sequence[int]) -> addresses.Add
     assert view.recommendation is not None
     found = view.recommendation
     who = {category: found.by_category.get(category, found.champion) for category in money.traffic.answers}
-    names = [view.names[of] for of in dict.fromkeys(candidates)]
+    names = [view.names[of] for of in dict.fromkeys(candidates) if of in view.names]
     return addresses.month_of(view.label, names[:MOST_COLOURED], who)
 
 

@@ -166,7 +166,8 @@ def _made(
         report, recommendation, verdicts.settings.answers_a_month
     )  # fmt: skip
     positions = [report.candidate(line.candidate_id).position for line in lines]
-    first = [verdicts.candidates[of].position for of in _first(verdicts.champion, recommendation)]
+    named = _first(verdicts.champion, recommendation)
+    first = [verdicts.candidates[of].position for of in named if of in verdicts.candidates]
     order = [*first, *(position for position in positions if position not in first)]
     return View(
         dataset,

@@ -78,12 +78,14 @@ def _table(view: View, traffic: Traffic) -> None:
 
 
 def _by_table(view: View, traffic: Traffic) -> Routed | None:
-    """The routing table in force, where it has another than the champion answer what is counted here."""
+    """The routing table in force, where it has others than the champion answer what is counted here, all in scope."""
     champion = next((one.id for one in view.report.candidates if one.is_champion), None)
     with reading(engine()) as session:
         dataset = session.get_one(Dataset, view.report.scope.dataset_id).name
         found = overview.routed(session, dataset, champion)
-    return found if found is not None and found.by_category.keys() & traffic.answers.keys() else None
+    here = {one.id for one in view.report.candidates}
+    others = set() if found is None else {found.by_category[at] for at in traffic.answers if at in found.by_category}
+    return found if others and others <= here else None
 
 
 def _mixes(view: View, traffic: Traffic, by_table: Routed | None) -> dict[str, Mapping[str, int]]:
