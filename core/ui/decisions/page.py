@@ -147,7 +147,7 @@ def over_all(found: Verdicts) -> None:
             st.markdown(f"{frame.as_typed(words.begun(found, line))}.")
         for line in readings(verdict, found.names):
             st.caption(f":material/lightbulb: {frame.as_typed(line)}")
-        said = [words.weights(found)] if verdict.weighted_by_answers else []
+        said = [words.weights(found)] if verdict.weighted_by_answers and words.exceptions(found, verdict) else []
         for note in (*said, *notes(found)):
             st.caption(f":material/info: {frame.as_typed(note)}")
         st.caption(f":material/rule: {margins(found, verdict)}")
