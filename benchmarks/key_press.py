@@ -118,7 +118,9 @@ class Desk:
                 raters.kill()
 
 
-def pressed(page: Page, presses: int, *, until: Callable[[], bool] = lambda: False) -> list[float]:
+def pressed(
+    page: Page, presses: int, *, until: Callable[[], bool] = lambda: False, every_ms: float = 250
+) -> list[float]:
     """Milliseconds to the next pair of so many key presses that brought one, or of those before ``until`` is true."""
     found: list[float] = []
     for number in range(4 * presses):
@@ -129,7 +131,7 @@ def pressed(page: Page, presses: int, *, until: Callable[[], bool] = lambda: Fal
             found.append(press["ms"])
         if len(found) == presses:
             break
-        page.wait_for_timeout(250)
+        page.wait_for_timeout(every_ms)
     return found
 
 
