@@ -240,7 +240,7 @@ def _row(found: Verdicts, verdict: Verdict, whom: Recommendation | None, routed:
     is_open = verdict.decision is Decision.NOT_ENOUGH
     return {
         "Category": verdict.category,
-        "Use": name_of(found, use) if use in found.candidates else "–",
+        "Use": name_of(found, use) if use is not None and use in found.candidates else "–",
         "How sure": str(words.sure(found, verdict, routed)) if verdict.comparisons else "–",
         "Why": _why(found, verdict, routed) if is_open else str(verdict.because),
         "Quality": "–" if one is None else f"{_whose(found, one)}{quality(one)}",
