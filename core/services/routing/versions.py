@@ -82,7 +82,14 @@ def listed(session: Session, dataset: str) -> list[Version]:
 
 def in_force(session: Session, dataset: str) -> Version | None:
     """The table that was accepted last; None: the champion answers everything."""
-    return next((one for one in listed(session, dataset) if one.state is VersionState.IN_FORCE), None)
+    current = in_force_id(session, dataset)
+    if current is None:
+        return None
+    row = session.get_one(RoutesProposed, current)
+    decided = session.exec(select(RoutesDecided).where(RoutesDecided.proposed_id == current)).one()
+    asked = {row.person_id, decided.person_id} - {None}
+    people = session.exec(select(Person.id, Person.name).where(col(Person.id).in_(asked))).all()
+    return _version(row, decided, {id: name for id, name in people if id is not None}, current, None)
 
 
 def in_force_id(session: Session, dataset: str) -> int | None:
