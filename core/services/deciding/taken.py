@@ -77,11 +77,11 @@ def take(session: Session, choice: Choice, *, person_id: int | None, now: dateti
         champion, challenger = challenger, champion
     if not champion.is_champion:
         raise BadInput(f"'{champion.name}' is not the champion any more. Look at the new verdicts first.")
-    if choice.category is None:
+    if choice.category is None and choice.is_accepted and choice.decision is Decision.SWITCH:
+        candidates.make_champion(session, challenger.id or 0, person_id=person_id, now=now)
+    elif choice.category is None:
         keys = [alert_key(choice.dataset, choice.champion_id, choice.challenger_id)]
         inbox.seen_to(session, AlertKind.CHAMPION, keys=keys, person_id=person_id, now=now)
-        if choice.is_accepted and choice.decision is Decision.SWITCH:
-            candidates.make_champion(session, challenger.id or 0, person_id=person_id, now=now)
     row = DecisionTaken(
         dataset=choice.dataset,
         category=choice.category,
