@@ -1,6 +1,6 @@
 """Who is recommended in each category, and what answers cost there and now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.domain.deciding import Decision, Verdict, may_follow
@@ -21,7 +21,7 @@ class Recommendation:
     @property
     def today(self) -> dict[str, int]:
         """Category → who answers it today."""
-        return {category: self.by_table.get(category, self.champion) for category in self.by_category}
+        return answering(self.by_category, self.champion, self.by_table)
 
     @property
     def is_change(self) -> bool:
@@ -46,10 +46,25 @@ class Routed:
     by_category: Mapping[str, int]
     """Category → who answers it in place of the champion."""
 
-    def keeps(self, verdict: Verdict) -> int | None:
-        """Who goes on answering a category of which nothing is proven, in place of the champion; None: nobody."""
-        is_open = verdict.decision is Decision.NOT_ENOUGH
-        return self.by_category.get(verdict.category) if is_open and verdict.category is not None else None
+
+def kept(routed: Routed | None, verdict: Verdict) -> int | None:
+    """Who goes on answering a category of which nothing is proven, in place of the champion; None: nobody."""
+    if routed is None or verdict.category is None or verdict.decision is not Decision.NOT_ENOUGH:
+        return None
+    return routed.by_category.get(verdict.category)
+
+
+def answering(categories: Iterable[str], champion: int, others: Mapping[str, int]) -> dict[str, int]:
+    """Category → who answers it: whom ``others`` name there, else the champion."""
+    return {category: others.get(category, champion) for category in categories}
+
+
+def by_candidate(who: Mapping[str, int]) -> dict[int, list[str]]:
+    """The categories of each candidate, of who answers which."""
+    found: dict[int, list[str]] = {}
+    for category, of in who.items():
+        found.setdefault(of, []).append(category)
+    return found
 
 
 @dataclass(frozen=True)
@@ -92,9 +107,9 @@ def _whom(here: Verdict, whole: Verdict, routed: Routed | None) -> int:
     assert here.champion is not None
     if here.decision is not Decision.NOT_ENOUGH:
         return _chosen(here)
-    kept = None if routed is None else routed.keeps(here)
-    if kept is not None:
-        return kept
+    stays = kept(routed, here)
+    if stays is not None:
+        return stays
     over_all = _chosen(whole)
     compared = next((one for one in here.comparisons if one.challenger == over_all), None)
     return over_all if compared is not None and may_follow(compared) else here.champion

@@ -5,7 +5,7 @@ from enum import StrEnum
 from core.domain.deciding import Because, Changed, Comparison, Decision, Since, Verdict
 from core.domain.deciding.spans import signed
 from core.domain.deciding.wording import comparison_parts, head_and_reason
-from core.domain.overview import Recommendation, Routed, recommended
+from core.domain.overview import Recommendation, Routed, kept, recommended
 from core.domain.words import listed, n, percent
 from core.services.deciding.verdicts import Verdicts
 
@@ -57,9 +57,9 @@ def in_category(found: Verdicts, verdict: Verdict, routed: Routed | None = None)
     ``routed``: who answers it by the table in force; there it stays before the verdict over all is followed.
     """
     names, whom = found.names, recommended(found.verdicts)
-    category, kept = verdict.category, None if routed is None else routed.keeps(verdict)
-    if routed is not None and kept is not None and verdict.champion is not None:
-        head = f"Leave it to {names.get(kept, _NOT_ASKED)}, by routing table {routed.version}"
+    category, stays = verdict.category, kept(routed, verdict)
+    if routed is not None and stays is not None and verdict.champion is not None:
+        head = f"Leave it to {names.get(stays, _NOT_ASKED)}, by routing table {routed.version}"
         return head, f"Whether {names[verdict.champion]} may answer it is open."
     if whom is None or category is None or not verdict.comparisons or verdict.decision is not Decision.NOT_ENOUGH:
         return parts(found, verdict)
@@ -73,7 +73,7 @@ def in_category(found: Verdicts, verdict: Verdict, routed: Routed | None = None)
 
 def sure(found: Verdicts, verdict: Verdict, routed: Routed | None = None) -> Sure:
     """How sure what ``in_category`` says is, or a verdict over all."""
-    if routed is not None and routed.keeps(verdict) is not None:
+    if kept(routed, verdict) is not None:
         return Sure.OPEN
     if verdict.decision is not Decision.NOT_ENOUGH:
         return Sure.MEASURED if verdict.because is Because.TOO_SLOW else Sure.PROVEN
@@ -109,9 +109,9 @@ def against(found: Verdicts, verdict: Verdict, challenger: int) -> str:
 
 def spoken_of(found: Verdicts, verdict: Verdict, routed: Routed | None = None) -> Comparison:
     """The comparison that ``in_category`` speaks of; for a verdict that has some."""
-    kept = None if routed is None else routed.keeps(verdict)
-    if kept is not None:
-        return next((one for one in verdict.comparisons if one.challenger == kept), verdict.comparisons[0])
+    stays = kept(routed, verdict)
+    if stays is not None:
+        return next((one for one in verdict.comparisons if one.challenger == stays), verdict.comparisons[0])
     whom = recommended(found.verdicts)
     is_open = verdict.category is not None and verdict.decision is Decision.NOT_ENOUGH
     one = None if whom is None or not is_open else _of_whole(found, verdict, whom)

@@ -6,7 +6,16 @@ from typing import Any
 
 from sqlmodel import Session
 
-from core.domain.overview import Recommendation, Routed, SpentBy, recommended, thousand, usd_by_category, usd_for
+from core.domain.overview import (
+    Recommendation,
+    Routed,
+    SpentBy,
+    answering,
+    recommended,
+    thousand,
+    usd_by_category,
+    usd_for,
+)
 from core.services import quality
 from core.services.deciding import Verdicts
 from core.services.overview.routed import routed
@@ -71,9 +80,7 @@ def recommendation_of(found: Verdicts, report: QualityReport, by_table: Routed |
     if whom is not None or found.champion is None:
         return whom
     others = {} if by_table is None else by_table.by_category
-    return Recommendation(
-        found.champion, {each: others.get(each, found.champion) for each in report.categories}, others
-    )
+    return Recommendation(found.champion, answering(report.categories, found.champion, others), others)
 
 
 def costs_object(session: Session, found: Verdicts) -> dict[str, Any] | None:
@@ -108,10 +115,7 @@ def money_of(report: QualityReport, recommendation: Recommendation, entered: Map
     if found is None:
         return None
     spent, answers = spent_by(report), found.answers
-    there, today = (
-        {category: who.get(category, champion) for category in answers}
-        for who in (recommendation.by_category, recommendation.by_table)
-    )
+    there, today = (answering(answers, champion, who) for who in (recommendation.by_category, recommendation.by_table))
     return Money(
         traffic=found,
         champion_usd=usd_for(dict.fromkeys(answers, champion), spent, answers),

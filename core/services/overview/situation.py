@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from core.domain.alerts import AlertKind
 from core.domain.deciding import Because, Comparison, Decision, Verdict
 from core.domain.drift import Harm, harm
-from core.domain.overview import Alarm, OpenVerdict, Recommendation, Situation, recommended
+from core.domain.overview import Alarm, OpenVerdict, Recommendation, Situation, kept, recommended
 from core.services import routing, runs
 from core.services.alerts import inbox
 from core.services.deciding import Verdicts, words
@@ -92,18 +92,19 @@ def _alarms(session: Session, dataset: str, verdicts: Verdicts | None, now: date
     whom = None if verdicts is None else recommended(verdicts.verdicts, by_table)
     facing = set() if whom is None else {whom.champion, *whom.candidates}
     found.sort(key=lambda one: (harm(one.metric, one.change) is Harm.NONE, one.candidate_id not in facing))
-    kept = {} if verdicts is None or by_table is None else {
-        verdict.category: of for verdict in verdicts.verdicts if (of := by_table.keeps(verdict)) is not None
-    }  # fmt: skip
-    return tuple(Alarm(one.id, one.brief, *_bearing(one, whom, kept)) for one in found)
+    stays = {one.category: kept(by_table, one) for one in verdicts.verdicts} if verdicts is not None else {}
+    return tuple(Alarm(one.id, one.brief, *_bearing(one, whom, stays)) for one in found)
 
 
-def _bearing(one: FindingLine, found: Recommendation | None, kept: Mapping[str | None, int]) -> tuple[str, bool]:
+def _bearing(
+    one: FindingLine, found: Recommendation | None, stays: Mapping[str | None, int | None]
+) -> tuple[str, bool]:
     """Whether a decision rests on who changed, where it changed: in a sentence, and as such."""
     if found is None:
         return "", True
-    if one.category is not None and one.category in kept:
-        if one.candidate_id == kept[one.category]:
+    by_table = None if one.category is None else stays.get(one.category)
+    if by_table is not None:
+        if one.candidate_id == by_table:
             return f"{one.candidate} answers {one.category} by the routing table, so the decision rests on it.", True
         return f"Another one answers {one.category} by the routing table, so no decision rests on it.", False
     where = "" if one.category is None else f" in {one.category}"

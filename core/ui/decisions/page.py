@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from core.domain.deciding import Comparison, Decision, Verdict, spans
 from core.domain.overview import Recommendation, Routed, recommended
+from core.domain.overview import kept as kept_by_table
 from core.services import deciding as service
 from core.services import overview
 from core.services.deciding import Verdicts, words
@@ -250,7 +251,7 @@ def _row(found: Verdicts, verdict: Verdict, whom: Recommendation | None, routed:
 
 def _why(found: Verdicts, verdict: Verdict, routed: Routed | None) -> str:
     head, reason = words.in_category(found, verdict, routed)
-    return reason if routed is None or routed.keeps(verdict) is None else f"{head}. {reason}"
+    return reason if kept_by_table(routed, verdict) is None else f"{head}. {reason}"
 
 
 def _whose(found: Verdicts, one: Comparison) -> str:

@@ -5,6 +5,7 @@ from typing import Literal
 import streamlit as st
 
 from core.domain.deciding import Because, Comparison, Decision, Verdict
+from core.domain.overview import by_candidate, kept
 from core.domain.words import listed, n
 from core.services.deciding import words
 from core.services.deciding.text import notes, safety, settling
@@ -51,10 +52,8 @@ def _routed(view: View) -> None:
     """Who answers today by the table in force, for verdicts speak of the champion alone."""
     if view.routed is None or view.verdicts.champion is None:
         return
-    others: dict[int, list[str]] = {}
-    for category, of in view.routed.by_category.items():
-        others.setdefault(of, []).append(category)
-    who = "; ".join(f"{view.called(of)} answers {frame.as_typed(listed(where))}" for of, where in others.items())
+    others = by_candidate(view.routed.by_category).items()
+    who = "; ".join(f"{view.called(of)} answers {frame.as_typed(listed(where))}" for of, where in others)
     said = (
         f"By routing table {view.routed.version}, which is in force, {who}. Verdicts compare with the champion, "
         f"{view.called(view.verdicts.champion)}, in every category."
@@ -98,7 +97,7 @@ def _row(view: View, verdict: Verdict) -> str:
         return f"**{frame.as_typed(head)}.** {why}"
     said = f"**{frame.as_typed(head)} ({words.sure(view.verdicts, verdict, view.routed)}).** {why}"
     one = words.spoken_of(view.verdicts, verdict, view.routed)
-    if view.routed is not None and view.routed.keeps(verdict) is not None:
+    if kept(view.routed, verdict) is not None:
         said += "".join(f" {view.called(one.challenger)} is {frame.as_typed(each)}." for each in safety(one))
     figures = _figures(view, one) if verdict.decision is Decision.NOT_ENOUGH else ""
     return f"{said} :gray[{figures}{words.rests(view.verdicts, verdict)}]"

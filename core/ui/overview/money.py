@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.domain.deciding import Decision, Verdict
 from core.domain.deciding.wording import comparison_parts
+from core.domain.overview import answering, by_candidate
 from core.domain.words import listed, n, spend
 from core.services.deciding import words
 from core.services.overview import Amount, Money
@@ -74,7 +75,7 @@ def _proof(view: View, money: Money, candidates: Sequence[int]) -> addresses.Add
     """The page that shows the amounts of these candidates, and as recommended, category by category."""
     assert view.recommendation is not None
     found = view.recommendation
-    who = {category: found.by_category.get(category, found.champion) for category in money.traffic.answers}
+    who = answering(money.traffic.answers, found.champion, found.by_category)
     names = [view.names[of] for of in dict.fromkeys(candidates) if of in view.names]
     return addresses.month_of(view.label, names[:MOST_COLOURED], who)
 
@@ -126,7 +127,7 @@ def _share(view: View, money: Money) -> str:
 def _who(view: View) -> str:
     """Who is recommended."""
     assert view.recommendation is not None
-    return answering(view, view.recommendation.by_category)
+    return who_answers(view, view.recommendation.by_category)
 
 
 def _who_today(view: View) -> str:
@@ -134,13 +135,13 @@ def _who_today(view: View) -> str:
     assert view.recommendation is not None
     if view.routed is None:
         return _champion(view)
-    return f"{answering(view, view.recommendation.today)}, by routing table {view.routed.version}"
+    return f"{who_answers(view, view.recommendation.today)}, by routing table {view.routed.version}"
 
 
-def answering(view: View, who: Mapping[str, int]) -> str:
+def who_answers(view: View, who: Mapping[str, int]) -> str:
     """Who answers which category, for Markdown: Birch; Alder for safety and coding. Who has most answers first."""
     number = {} if view.money is None else view.money.traffic.answers
-    named = {of: [category for category in who if who[category] == of] for of in who.values()}
+    named = by_candidate(who)
     first, *others = sorted(named, key=lambda of: -sum(number.get(category, 0.0) for category in named[of]))
     rest = [f"{view.called(of)} for {frame.as_typed(listed(named[of]))}" for of in others]
     return "; ".join([view.called(first), *rest])

@@ -55,7 +55,7 @@ def _of_table(view: View, version: Version) -> str:
     who = {route.category: route.primary for route in version.table.routes if route.category is not None}
     word = "Declined" if version.state is VersionState.DECLINED else "Accepted"
     by = f":gray[{when(_taken_at(version))}, {frame.as_typed(version.decided_by or '–')}]"
-    return f"**{word}**: routing table {version.id}: {money.answering(view, who)}. {by}"
+    return f"**{word}**: routing table {version.id}: {money.who_answers(view, who)}. {by}"
 
 
 def _said(outcome: DecisionOutcome) -> str:

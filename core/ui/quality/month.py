@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from core.domain.overview import Routed
+from core.domain.overview import Routed, answering
 from core.domain.words import UNKNOWN, percent, spend
 from core.services import overview
 from core.services.deciding import settings
@@ -94,7 +94,7 @@ def _mixes(view: View, traffic: Traffic, by_table: Routed | None) -> dict[str, M
     mixes: dict[str, Mapping[str, int]] = {}
     if by_table is not None:
         champion = next(one.id for one in view.report.candidates if one.is_champion)
-        today = {category: by_table.by_category.get(category, champion) for category in traffic.answers}
+        today = answering(traffic.answers, champion, by_table.by_category)
         is_same = asked == today
         mixes[f"Today{' and as recommended' if is_same else ''}, by routing table {by_table.version}"] = today
         asked = {} if is_same else asked
