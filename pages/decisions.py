@@ -21,7 +21,7 @@ if not found.verdicts:
     st.stop()
 if found.champion is None:
     page.no_champion(dataset)
-    record.section(dataset, as_of)
+    record.section(found, as_of)
     settings.section(found, person)
     links.bar(head, "decisions")
     st.stop()
@@ -32,7 +32,7 @@ if up_to is None:
     taking.buttons(found, routed)
 page.by_category(found, routed)
 comparisons.section(found)
-record.section(dataset, as_of)
+record.section(found, as_of)
 settings.section(found, person)
 shown = sharing.shown(dataset, found, up_to)
 links.bar(head, "decisions", slide=lambda: sharing.slide(found, routed, shown), shown=shown)

@@ -26,7 +26,7 @@ def decide(dataset: OfDataset = None, as_json: AsJson = False) -> None:
                     | {"costs": overview.costs_object(session, found), "decisions": outcomes_object(session, name)}
                 )
             else:
-                typer.echo(deciding.verdicts_text(found))
+                typer.echo(deciding.verdicts_text(found, overview.routed(session, name, found.champion)))
 
 
 @app.command()

@@ -148,6 +148,8 @@ def test_an_open_category_is_left_to_whom_the_table_in_force_has_it(workspace: E
     said = "Leave it to A, by routing table 1. Whether B may answer it is open."
     assert rows[0]["Why"] == said
     assert "Leave it to A, by routing table 1" in words(app)
+    record = grids(app)[-1][0]
+    assert [record[of] for of in ("Verdict", "Decided")] == ["Routing table 1: A; B for support", "accepted"]
 
 
 def test_a_table_in_force_may_have_somebody_answer_who_was_never_asked_here(workspace: Engine):

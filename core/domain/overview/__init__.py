@@ -13,6 +13,7 @@ from core.domain.overview.recommending import (
     thousand,
     usd_by_category,
     usd_for,
+    who_answers,
 )
 from core.domain.overview.steps import Alarm, OpenVerdict, Situation, Step, StepKind, next_step
 from core.domain.overview.visits import Marks, Visit, seen, since
@@ -40,4 +41,5 @@ __all__ = [
     "thousand",
     "usd_by_category",
     "usd_for",
+    "who_answers",
 ]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.domain.deciding import Decision, Verdict, may_follow
+from core.domain.words import listed
 
 THOUSAND = 1000.0
 
@@ -65,6 +66,15 @@ def by_candidate(who: Mapping[str, int]) -> dict[int, list[str]]:
     for category, of in who.items():
         found.setdefault(of, []).append(category)
     return found
+
+
+def who_answers(who: Mapping[str, int], names: Mapping[int, str], answers: Mapping[str, float] | None = None) -> str:
+    """Who answers which category, in words: *Birch; Alder for safety and coding*. Who has most ``answers`` first."""
+    number, named = answers or {}, by_candidate(who)
+    weight = {of: sum(number.get(category, 0.0) for category in there) for of, there in named.items()}
+    first, *others = sorted(named, key=lambda of: (-weight[of], -len(named[of])))
+    rest = [f"{names.get(of, '?')} for {listed(named[of])}" for of in others]
+    return "; ".join([names.get(first, "?"), *rest])
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ from typing import Any
 
 from core.domain.deciding import Comparison, Decision, Difference, Reading, Settings, Settlement, Verdict, Way, spans
 from core.domain.deciding.wording import READINGS, amount, called_unsafe, price
+from core.domain.overview import Routed, answering, kept, who_answers
 from core.domain.words import n, percent
 from core.services.deciding.unsafe import UnsafeAnswer
 from core.services.deciding.verdicts import Verdicts
-from core.services.deciding.words import sentence
+from core.services.deciding.words import in_category, sentence, spoken_of
 
 _WIDEST = 100
 _NAMED = ("candidate", "champion", "challenger", "cheaper")
@@ -90,14 +91,17 @@ def _with_names(value: Any, found: dict[str, Any], names: Mapping[int, str]) -> 
     return found
 
 
-def verdicts_text(found: Verdicts) -> str:
-    """For a terminal, at most 100 columns wide: over all, then by category, each with its reason and numbers."""
+def verdicts_text(found: Verdicts, routed: Routed | None = None) -> str:
+    """For a terminal, at most 100 columns wide: over all, then by category, each with its reason and numbers.
+
+    ``routed``: who answers what by the table in force, where that is not the champion.
+    """
     if not found.verdicts:
         return f"{found.dataset}\nNo responses yet. Evaluate candidates with `evenhand run`, or import responses."
     champion = "no champion" if found.champion is None else f"champion {found.names[found.champion]}"
-    lines = [f"{found.dataset} · {champion}", ""]
+    lines = [f"{found.dataset} · {champion}", *_by_table(found, routed), ""]
     for verdict in found.verdicts:
-        lines += _block(found, verdict)
+        lines += _block(found, verdict, routed)
     switched_to = {verdict.challenger for verdict in found.verdicts if verdict.decision is Decision.SWITCH}
     for of, answers in found.unsafe.items():
         if of not in switched_to:
@@ -126,9 +130,20 @@ def _listed(answers: Sequence[UnsafeAnswer]) -> str:
     return ", ".join(f"{one.prompt} ({one.raters} of {one.of})" for one in answers) or "none"
 
 
-def _block(found: Verdicts, verdict: Verdict) -> list[str]:
-    said = [f"{verdict.category or 'overall'}: {sentence(found, verdict)}"]
-    first = verdict.comparisons[0] if verdict.comparisons else None
+def _by_table(found: Verdicts, routed: Routed | None) -> list[str]:
+    if routed is None or found.champion is None:
+        return []
+    categories = [verdict.category for verdict in found.verdicts if verdict.category is not None]
+    today = answering(categories, found.champion, routed.by_category)
+    who = who_answers(today, found.names, found.settings.answers_a_month)
+    return wrap(f"Routing table {routed.version} is in force: {who}.", _WIDEST)
+
+
+def _block(found: Verdicts, verdict: Verdict, routed: Routed | None) -> list[str]:
+    stays = kept(routed, verdict) is not None
+    what = ". ".join(in_category(found, verdict, routed)) if stays else sentence(found, verdict)
+    said = [f"{verdict.category or 'overall'}: {what}"]
+    first = spoken_of(found, verdict, routed) if verdict.comparisons else None
     if first is not None:
         said += [f"  {line}" for line in numbers(first)]
     said += [f"  {line}" for line in readings(verdict, found.names)]

@@ -5,7 +5,7 @@ from core.services.routing.exporting import FORMATS, exported, routes_object
 from core.services.routing.plans import Plan, TableInForce, table_in_force
 from core.services.routing.proposing import proposal_asked, propose_asked, propose_due
 from core.services.routing.router import Routed, RouteFailed, Router
-from core.services.routing.versions import LONGEST_WHY, Version, VersionState, decide, in_force, listed
+from core.services.routing.versions import LONGEST_WHY, Version, VersionState, decide, decided, in_force, listed
 from core.services.routing.view import View, view
 from core.services.routing.what_if import Policy, WhatIf, what_if
 from core.services.routing.words import Move, headline, moves, said
@@ -27,6 +27,7 @@ __all__ = [
     "WhatIf",
     "as_of",
     "decide",
+    "decided",
     "exported",
     "find",
     "headline",

@@ -1,6 +1,6 @@
 """The versions of a dataset's routing table: proposed once, decided once, one in force."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -71,13 +71,24 @@ def listed(session: Session, dataset: str) -> list[Version]:
     rows = session.exec(
         select(RoutesProposed).where(RoutesProposed.dataset == dataset).order_by(col(RoutesProposed.id).desc())
     ).all()
-    decided = {
-        row.proposed_id: row for row in session.exec(select(RoutesDecided).where(RoutesDecided.dataset == dataset))
-    }
+    on = {row.proposed_id: row for row in session.exec(select(RoutesDecided).where(RoutesDecided.dataset == dataset))}
     people = {id: name for id, name in session.exec(select(Person.id, Person.name)).all() if id is not None}
     current = in_force_id(session, dataset)
-    standing = _standing(rows, decided, current)
-    return [_version(row, decided.get(row.id or 0), people, current, standing) for row in rows]
+    standing = _standing(rows, on, current)
+    return [_version(row, on.get(row.id or 0), people, current, standing) for row in rows]
+
+
+def decided(session: Session, dataset: str) -> list[Version]:
+    """Those that somebody accepted or declined, the one decided on last first."""
+    query = (
+        select(RoutesProposed, RoutesDecided)
+        .join(RoutesDecided, col(RoutesDecided.proposed_id) == col(RoutesProposed.id))
+        .where(RoutesDecided.dataset == dataset)
+        .order_by(col(RoutesDecided.id).desc())
+    )
+    rows, current = session.exec(query).all(), in_force_id(session, dataset)
+    people = _people(session, {of for pair in rows for of in (pair[0].person_id, pair[1].person_id)})
+    return [_version(proposed, row, people, current, None) for proposed, row in rows]
 
 
 def in_force(session: Session, dataset: str) -> Version | None:
@@ -86,10 +97,14 @@ def in_force(session: Session, dataset: str) -> Version | None:
     if current is None:
         return None
     row = session.get_one(RoutesProposed, current)
-    decided = session.exec(select(RoutesDecided).where(RoutesDecided.proposed_id == current)).one()
-    asked = {row.person_id, decided.person_id} - {None}
-    people = session.exec(select(Person.id, Person.name).where(col(Person.id).in_(asked))).all()
-    return _version(row, decided, {id: name for id, name in people if id is not None}, current, None)
+    on = session.exec(select(RoutesDecided).where(RoutesDecided.proposed_id == current)).one()
+    return _version(row, on, _people(session, {row.person_id, on.person_id}), current, None)
+
+
+def _people(session: Session, ids: Set[int | None]) -> dict[int, str]:
+    """Their names."""
+    rows = session.exec(select(Person.id, Person.name).where(col(Person.id).in_(ids - {None}))).all() if ids else ()
+    return {id: name for id, name in rows if id is not None}
 
 
 def in_force_id(session: Session, dataset: str) -> int | None:
@@ -156,7 +171,7 @@ def decide(
     follows = f"{row.dataset}:{row.replaces_id or _NONE}"
     if is_accepted and session.exec(select(RoutesDecided).where(RoutesDecided.follows == follows)).first() is not None:
         raise _overtaken(version)
-    decided = RoutesDecided(
+    row_decided = RoutesDecided(
         dataset=row.dataset,
         proposed_id=version,
         is_accepted=is_accepted,
@@ -167,7 +182,7 @@ def decide(
     )
     try:
         with session.begin_nested():
-            session.add(decided)
+            session.add(row_decided)
             session.flush()
     except sa.exc.IntegrityError:  # who decides at the same time sees nothing of the other, but for these columns
         raise _overtaken(version) from None
@@ -175,7 +190,7 @@ def decide(
     overtaken = session.exec(before.order_by(col(RoutesProposed.id).desc()).limit(_MOST_OVERTAKEN)).all()
     keys = [alert_key(of or 0) for of in (version, *(overtaken if is_accepted else ()))]
     inbox.seen_to(session, AlertKind.ROUTES, keys=keys, person_id=person_id, now=now)
-    return decided
+    return row_decided
 
 
 def _overtaken(version: int) -> BadInput:

@@ -6,7 +6,8 @@ import streamlit as st
 
 from core.domain.deciding import Decision, Verdict
 from core.domain.deciding.wording import comparison_parts
-from core.domain.overview import answering, by_candidate
+from core.domain.overview import answering
+from core.domain.overview import who_answers as in_words
 from core.domain.words import listed, n, spend
 from core.services.deciding import words
 from core.services.overview import Amount, Money
@@ -139,12 +140,9 @@ def _who_today(view: View) -> str:
 
 
 def who_answers(view: View, who: Mapping[str, int]) -> str:
-    """Who answers which category, for Markdown: Birch; Alder for safety and coding. Who has most answers first."""
-    number = {} if view.money is None else view.money.traffic.answers
-    named = by_candidate(who)
-    first, *others = sorted(named, key=lambda of: -sum(number.get(category, 0.0) for category in named[of]))
-    rest = [f"{view.called(of)} for {frame.as_typed(listed(named[of]))}" for of in others]
-    return "; ".join([view.called(first), *rest])
+    """Who answers which category, for Markdown."""
+    answers = None if view.money is None else view.money.traffic.answers
+    return frame.as_typed(in_words(who, view.names, answers))
 
 
 def _champion(view: View) -> str:

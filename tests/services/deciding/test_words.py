@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import Engine
 
 from core.domain.deciding import Decision
+from core.domain.overview import Routed
 from core.services import deciding
 from core.services.deciding import Verdicts, settings, verdicts_object, verdicts_text, words
 from core.storage.engine import reading, write
@@ -39,6 +40,15 @@ def test_a_switch_says_where_it_does_not_reach_wherever_it_is_said(engine: Engin
     assert verdicts_object(told)["verdicts"][0]["sentence"] == words.sentence(told, whole)
     assert f"overall: {head}: " in verdicts_text(told).replace("\n    ", " ")
     assert words.accepted(told, whole) == "B, but not in coding"
+
+
+def test_in_a_terminal_the_table_in_force_says_who_answers_what_and_what_stays_so(engine: Engine):
+    told = found(engine, {"A": Planted(0.9), "B": Planted(0.9)}, prompts=12, repetitions=1)
+    other = next(of for of, name in told.names.items() if name == "B")
+    text = verdicts_text(told, Routed(3, {"coding": other})).replace("\n    ", " ")
+    assert "Routing table 3 is in force: A; B for coding." in text
+    assert "coding: Leave it to B, by routing table 3. Whether A may answer it is open." in text
+    assert "Routing table" not in verdicts_text(told)
 
 
 def test_a_category_says_who_gets_it_and_why_and_the_busiest_comes_first(engine: Engine):

@@ -15,6 +15,7 @@ from sqlmodel import select
 
 from core.domain.routing import Occasion, Route, RouteBecause
 from core.errors import BadInput, NotFound
+from core.services import routing
 from core.services.routing import VersionState, decide, in_force, listed
 from core.services.routing.versions import LONGEST_WHY, in_force_id, newest_accepted, propose
 from core.storage.engine import open_engine, reading, write
@@ -91,6 +92,21 @@ def test_a_declined_table_stays_so_until_a_person_asks_again(engine: Engine):
     assert proposed(engine, asked) is not None
     assert proposed(engine, asked) is None
     assert [state for _, state in states(engine)] == [VersionState.PROPOSED, VersionState.DECLINED]
+
+
+def test_of_those_decided_on_the_last_one_comes_first_and_what_waits_is_none_of_them(engine: Engine):
+    a, b = candidates(engine, None, None)
+    for version, is_accepted in enumerate((False, True, None), start=1):
+        made = proposal(a, Route("support", b, (a,), 1000.0 * version))
+        assert proposed(engine, made) == version
+        if is_accepted is not None:
+            decided(engine, version, accept=is_accepted, why=f"reason {version}")
+    with reading(engine) as session:
+        found = routing.decided(session, DATASET)
+        assert [(one.id, one.state, one.why) for one in found] == [
+            (2, VersionState.IN_FORCE, "reason 2"), (1, VersionState.DECLINED, "reason 1"),
+        ]  # fmt: skip
+        assert routing.decided(session, "another dataset") == []
 
 
 def test_what_is_not_there_or_too_long_is_refused(engine: Engine):
