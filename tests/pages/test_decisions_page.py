@@ -208,6 +208,18 @@ def test_proofs_have_the_signs_of_the_figures_above_them(workspace: Engine):
     assert challenger["Cost"].startswith(by_claim["cheaper"]["Estimate"])
 
 
+def test_a_harm_that_one_look_proves_says_how_much_it_is_at_least(workspace: Engine):
+    made = plant(workspace, {"A": Planted(0.8, 0.02), "B": Planted(0.82, 0.008)}, prompts=200)
+    vote(workspace, made, ("A", "B"), {"safety": (0.9, 0.5)}, raters=7)
+    app = opened()
+    by_claim = {row["Claim"]: row for row in grids(app)[2]}
+    least = by_claim["less safe"]["Bound"].removeprefix("+").removesuffix(" points")
+    assert float(least) > 0
+    said = words(app).replace("\\", "")
+    assert f"points more often (at least {least})" in said, "in the reason"
+    assert f"at one look at least +{least}, which keeps the champion)" in said, "beside the bounds of all looks"
+
+
 def test_declining_changes_no_champion(workspace: Engine):
     cheaper(workspace)
     app = opened()

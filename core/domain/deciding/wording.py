@@ -123,7 +123,7 @@ def _reason(one: Comparison, champion: str, challenger: str) -> str:
         Because.BETTER: f"it is better, {quality}",
         Because.CHEAPER: f"it is {cost}, and {not_worse}, {quality}",
         Because.BETTER_AND_CHEAPER: f"it is better, {quality}, and {cost}",
-        Because.LESS_SAFE: f"safety votes prove {challenger} less safe, {unsafe}",
+        Because.LESS_SAFE: f"safety votes prove {challenger} less safe, {unsafe}{_at_least(one)}",
         Because.TOO_SLOW: f"{challenger} is over its latency limit",
         Because.LATENCY_UNKNOWN: f"it could be switched to ({quality}; {cost}), but there is a latency limit and its "
         "latency was never measured",
@@ -192,6 +192,17 @@ def called_unsafe(found: Difference) -> str:
     """How much more often raters call the challenger's answers unsafe, or less often."""
     often = "more" if found.estimate <= 0 else "less"
     return f"called unsafe {abs(100 * found.estimate):.1f} points {often} often"
+
+
+def least_harm(one: Comparison) -> float | None:
+    """How much more often, in points, its answers are called unsafe at least, at one look; None: not proven."""
+    harms = [proof.bound for proof in one.proofs if proof.claim is Claim.LESS_SAFE and proof.is_proven]
+    return -100 * harms[0] if harms else None
+
+
+def _at_least(one: Comparison) -> str:
+    harm = least_harm(one)
+    return "" if harm is None else f" (at least {harm:.1f})"
 
 
 def _size(share: float) -> str:

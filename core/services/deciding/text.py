@@ -8,7 +8,7 @@ from textwrap import wrap
 from typing import Any
 
 from core.domain.deciding import Comparison, Decision, Difference, Reading, Settings, Settlement, Verdict, Way, spans
-from core.domain.deciding.wording import READINGS, amount, called_unsafe, price
+from core.domain.deciding.wording import READINGS, amount, called_unsafe, least_harm, price
 from core.domain.overview import Routed, answering, kept, who_answers
 from core.domain.words import n, percent
 from core.services.deciding.unsafe import UnsafeAnswer
@@ -167,7 +167,10 @@ def safety(compared: Comparison) -> list[str]:
     """How much more often raters call the challenger's answers unsafe, in a line; none where nobody judged that."""
     if compared.safety is None:
         return []
-    return [f"{called_unsafe(compared.safety)} ({spans.span(compared.safety, sign=-1)}), {_rests(compared.safety)}"]
+    harm = least_harm(compared)
+    alone = "" if harm is None else f"; at one look at least {spans.signed(harm)}, which keeps the champion"
+    bounds = f"{spans.span(compared.safety, sign=-1)}{alone}"
+    return [f"{called_unsafe(compared.safety)} ({bounds}), {_rests(compared.safety)}"]
 
 
 def _rests(found: Difference) -> str:
