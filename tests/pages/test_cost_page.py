@@ -117,13 +117,14 @@ def test_what_is_known_of_nobody_is_a_sentence_and_no_empty_chart(workspace: Eng
         session.execute(update(Attempt).values(cost_usd=None, latency_ms=None))
     app = opened(figure="Refusals")
     assert words(app).count("Both candidates: unknown.") == 3
+    assert "Filled: median" not in words(app), "nothing explains a chart that is not there"
     (share,) = app.get("plotly_chart")
     assert json.loads(share.proto.spec)["layout"]["xaxis"]["visible"] is True
 
 
 def test_without_an_acceptable_response_there_is_no_scale_of_dollars(workspace: Engine) -> None:
     evaluated(workspace, ("Useless",))
-    assert "The candidate: none." in words(opened())
+    assert "Useless: none." in words(opened())
 
 
 def test_every_figure_stands_in_the_table_and_none_is_not_unknown(workspace: Engine) -> None:
@@ -260,7 +261,7 @@ def test_sixty_candidates_with_odd_names_are_shown_as_typed(workspace: Engine) -
     assert len(figures(app)[0]) == 60
     assert "\\*model\\*" in app.header[0].value
     assert "<b>" not in words(app)
-    assert "0 % for each of the first 20 candidates." in words(app)
+    assert "Each of the first 20 candidates: 0 %." in words(app)
     app.multiselect(key="cost_show").set_value([names[40]]).run()
     assert not app.exception
     assert [row["Candidate"] for row in figures(app)[0]] == [names[40]]
@@ -465,7 +466,7 @@ def test_what_overlaps_is_not_called_a_test_and_the_lowest_price_says_of_what(wo
 def test_a_figure_of_zeros_is_a_sentence(workspace: Engine) -> None:
     evaluated(workspace, ("Cheap", "Dear"))
     app = opened(figure="Errors")
-    assert "0 % for both candidates." in words(app)
+    assert "Both candidates: 0 %." in words(app)
     assert len(app.get("plotly_chart")) == 3, "cost, share and latency; of time to first token nothing is known"
     assert not [rows for rows in grids(app) if "All" in rows[0]], "nor a table of zeros"
 

@@ -25,14 +25,10 @@ def section(view: View) -> None:
     with st.grid(2, min_column_width=330, gap="medium"):
         with st.container(gap="xsmall"):
             st.subheader("Acceptable, and at what cost", anchor=False)
-            who = "what experts would send" if view.by.is_human else "by gates alone"
-            said = f"Share acceptable ({who}) against cost. Lines: 95 % intervals."
-            st.caption(f"{said} Dotted: nobody is cheaper and better.{_weights(view)}")
             plotted = cost_chart(view)
             leading.line(_left_out(view, plotted), addresses.figures(view.label))
         with st.container(gap="xsmall"):
             st.subheader("Latency", anchor=False)
-            st.caption("Filled: median. Hollow: p95. Tick: p99. Bands: 95 % intervals. In figures: median · p95.")
             latency_chart(view)
             _limit(view)
 
@@ -52,9 +48,13 @@ def _weights(view: View) -> str:
 def cost_chart(view: View) -> int:
     """Share against cost of those who have both; of how many that is. A chart of nothing is a sentence."""
     points, drawn = list(_points(view)), cost_figure(view)
+    who = "what experts would send" if view.by.is_human else "by gates alone"
     if drawn is None:
+        st.caption(f"Acceptable: {who}.{_weights(view)}")
         _instead(view, points)
         return len(points)
+    said = f"Share acceptable ({who}) against cost. Lines: 95 % intervals. Dotted: nobody is cheaper and better."
+    st.caption(f"{said}{_weights(view)}")
     alt = "Share acceptable against cost per 1,000 acceptable responses: " + "; ".join(
         f"{point.name}, {point.detail}" for point in points[:_MOST_SAID]
     )
@@ -110,6 +110,7 @@ def latency_chart(view: View) -> None:
     if not lines:
         st.markdown("No latency was measured here.")
         return
+    st.caption("Filled: median. Hollow: p95. Tick: p99. Bands: 95 % intervals. In figures: median · p95.")
     rows = [(view.candidate(line), line.latency) for line in lines]
     quality_charts.spreads(
         rows, title="Latency", shown=view.coloured, key="overview_chart-latency", limit_ms=_limit_ms(view)

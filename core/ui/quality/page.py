@@ -144,12 +144,13 @@ def plots(view: View) -> None:
                     dots(view, beside, key=key)
         for title, name in (("Latency", "latency"), ("Time to first token", "ttft")):
             with arriving.place(f"cost_at_{name}", title):
-                _head(title, "Filled: median. Hollow: p95. Tick: p99. Bands: 95 % intervals.")
                 rows = [(view.report.candidate(line.candidate_id), getattr(line, name)) for line in view.plotted]
                 if any(times.p50 is not None for _, times in rows):
+                    _head(title, "Filled: median. Hollow: p95. Tick: p99. Bands: 95 % intervals.")
                     charts.spreads(rows, title=title, shown=view.coloured, key=f"cost_chart-{name}")
                 else:
-                    st.markdown(f"{_each_of(view).capitalize()}: {UNKNOWN}.")
+                    st.subheader(title, anchor=False)
+                    st.markdown(f"{_each_of(view)}: {UNKNOWN}.")
 
 
 def _head(title: str, said: str) -> None:
@@ -162,10 +163,10 @@ def dots(view: View, measure: Measure, *, key: str, beside: Measure | None = Non
     rows = _rows(view, measure, beside)
     drawn = [each for row in rows for each in (row, row.beside) if each is not None]
     if drawn and all(row.value == 0 for row in drawn):
-        st.markdown(frame.dollars(f"{measure.write(0.0)} for {_each_of(view)}."))
+        st.markdown(f"{_each_of(view)}: {frame.dollars(measure.write(0.0))}.")
         return
     if all(row.value is None for row in drawn) and len({row.written for row in rows}) == 1:
-        st.markdown(f"{_each_of(view).capitalize()}: {rows[0].written}.")
+        st.markdown(f"{_each_of(view)}: {rows[0].written}.")
         return
     figure = dots_figure(view, measure, beside=beside)
     charts.show_dots(figure, rows, title=measure.title, key=f"cost_chart-{key}")
@@ -182,10 +183,13 @@ def _rows(view: View, measure: Measure, beside: Measure | None) -> list[DotRow]:
 
 
 def _each_of(view: View) -> str:
+    """Whom charts show, at the beginning of a line, for Markdown."""
     shown, all_ = len(view.plotted), len(view.lines)
     if shown < all_:
-        return f"each of the first {shown:,} candidates"
-    return {1: "the candidate", 2: "both candidates"}.get(all_, f"each of the {all_:,} candidates")
+        return f"Each of the first {shown:,} candidates"
+    if all_ == 1:
+        return frame.as_typed(view.report.candidate(view.lines[0].candidate_id).name)
+    return "Both candidates" if all_ == 2 else f"Each of the {all_:,} candidates"
 
 
 def _dot(view: View, measure: Measure, line: Line, beside: Measure | None) -> DotRow:
