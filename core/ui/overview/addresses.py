@@ -1,7 +1,6 @@
 """Where each figure of the page leads: the page that proves it, in the same scope."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
 from core.services.quality import BehindRow, What
@@ -11,19 +10,11 @@ from core.ui.decisions import settings as decisions_settings
 from core.ui.decisions.page import OVER_ALL
 from core.ui.quality import behind, month, table
 from core.ui.shared.arriving import AT
+from core.ui.shared.leading import Address, Query
 from core.ui.shared.navigation import REGISTRY
 
 ALL_RUNS = "all"
 """In an address of *Cost & quality*, where there are several runs."""
-Query = dict[str, str | list[str]]
-
-
-@dataclass(frozen=True)
-class Address:
-    """A page's file and what its address says."""
-
-    page: str
-    query: Query
 
 
 def verdict(dataset: str, category: str | None) -> Address:

@@ -11,11 +11,11 @@ from core.services import overview
 from core.services.overview import Change, ChangeKind
 from core.storage.engine import reading
 from core.storage.tables import Person
-from core.ui.overview import addresses, leading
-from core.ui.overview.addresses import Address
+from core.ui.overview import addresses
 from core.ui.overview.view import View
-from core.ui.shared import access, frame
+from core.ui.shared import access, frame, leading
 from core.ui.shared.kept import KEPT
+from core.ui.shared.leading import Address
 from core.ui.shared.resources import engine
 
 _FRESH_S, _AGAIN_S = 20, 600

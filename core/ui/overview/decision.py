@@ -10,9 +10,9 @@ from core.domain.words import listed, n
 from core.services.deciding import words
 from core.services.deciding.text import notes, safety, settling
 from core.ui.decisions import page as decisions_page
-from core.ui.overview import addresses, leading
+from core.ui.overview import addresses
 from core.ui.overview.view import View
-from core.ui.shared import frame
+from core.ui.shared import frame, leading
 
 _MARKS: dict[Decision, tuple[str, Literal["green", "blue", "violet", "orange"]]] = {
     Decision.SWITCH: ("swap_horiz", "green"),

@@ -11,11 +11,11 @@ from core.domain.deciding import Source
 from core.domain.words import money, seconds
 from core.services.quality import Line
 from core.services.quality.words import cost_and_span, quantile, share_and_span
-from core.ui.overview import addresses, leading, scatter
+from core.ui.overview import addresses, scatter
 from core.ui.overview.scatter import Point
 from core.ui.overview.view import View
 from core.ui.quality import charts as quality_charts
-from core.ui.shared import charts, frame
+from core.ui.shared import charts, frame, leading
 
 _MOST_PLOTTED, _MOST_TIMED, _MOST_SAID = 60, 12, 4
 

@@ -5,10 +5,10 @@ import streamlit as st
 from core.domain.words import n, percent
 from core.services.overview import Failure
 from core.services.quality import BehindRow, Line
-from core.ui.overview import addresses, leading
+from core.ui.overview import addresses
 from core.ui.overview.view import View
 from core.ui.quality import behind
-from core.ui.shared import frame
+from core.ui.shared import frame, leading
 
 _LONGEST = 90
 

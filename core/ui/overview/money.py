@@ -11,10 +11,10 @@ from core.domain.overview import who_answers as in_words
 from core.domain.words import listed, n, spend
 from core.services.deciding import words
 from core.services.overview import Amount, Money
-from core.ui.overview import addresses, leading
+from core.ui.overview import addresses
 from core.ui.overview.view import View
 from core.ui.quality import month
-from core.ui.shared import frame
+from core.ui.shared import frame, leading
 from core.ui.shared.colours import MOST_COLOURED
 from core.ui.shared.slides import plain
 
@@ -72,7 +72,7 @@ def _figures(view: View, money: Money) -> None:
         _figure("difference", "Difference", frame.dollars(usd), _share(view, money), both)
 
 
-def _proof(view: View, money: Money, candidates: Sequence[int]) -> addresses.Address:
+def _proof(view: View, money: Money, candidates: Sequence[int]) -> leading.Address:
     """The page that shows the amounts of these candidates, and as recommended, category by category."""
     assert view.recommendation is not None
     found = view.recommendation
@@ -97,7 +97,7 @@ def _instead(view: View, money: Money, *, is_whole: bool) -> None:
     _figure("instead", f"With {view.called(whole.challenger or 0)}", written(found.usd, is_whole=is_whole), said, to)
 
 
-def _figure(key: str, title: str, figure: str, said: str, to: addresses.Address) -> None:
+def _figure(key: str, title: str, figure: str, said: str, to: leading.Address) -> None:
     with st.container(gap=None, width="content", key=f"overview_figure-{key}"):
         st.caption(title)
         leading.figure(figure, to)

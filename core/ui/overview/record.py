@@ -6,9 +6,9 @@ from core.domain.words import n, percent, when
 from core.services.deciding.taken import DecisionOutcome
 from core.services.routing import Version
 from core.ui.decisions import record
-from core.ui.overview import addresses, leading, money
+from core.ui.overview import addresses, money
 from core.ui.overview.view import View
-from core.ui.shared import frame
+from core.ui.shared import frame, leading
 
 _MOST = 3
 

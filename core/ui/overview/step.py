@@ -11,10 +11,10 @@ from core.services.quality import QualityReport
 from core.storage.engine import reading
 from core.storage.tables import Person
 from core.ui.overview import addresses
-from core.ui.overview.addresses import Address
 from core.ui.overview.view import View
 from core.ui.runs import re_evaluate
 from core.ui.shared import frame
+from core.ui.shared.leading import Address
 from core.ui.shared.navigation import REGISTRY
 from core.ui.shared.resources import engine
 

@@ -12,9 +12,9 @@ from core.errors import BadInput
 from core.services import routing as service
 from core.services.routing import Version, VersionState, View
 from core.storage.engine import reading
-from core.ui.overview import addresses, leading
+from core.ui.overview import addresses
 from core.ui.routing import made_of, versions, what_if
-from core.ui.shared import access, doing, frame
+from core.ui.shared import access, doing, frame, leading
 from core.ui.shared.resources import engine
 
 _PLACE, _WHY = "routing_deciding", "routing_why"

@@ -11,9 +11,9 @@ from core.domain.words import UNKNOWN, money, percent, seconds
 from core.services.quality import What
 from core.services.routing import Policy, View
 from core.ui.overview import addresses
-from core.ui.overview.addresses import Address
 from core.ui.shared import filters, grids
 from core.ui.shared.grids import Cell, Link, Number
+from core.ui.shared.leading import Address
 
 _WHO, _ANCHOR = "routing_who", "made-of"
 

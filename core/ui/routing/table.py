@@ -10,9 +10,9 @@ from core.domain.routing import Route, RouteBecause, RoutingTable
 from core.domain.words import money, percent, seconds
 from core.services.quality import What
 from core.services.routing import Move, View
-from core.ui.overview import addresses, leading
+from core.ui.overview import addresses
 from core.ui.routing import made_of
-from core.ui.shared import frame, grids
+from core.ui.shared import frame, grids, leading
 from core.ui.shared.grids import Cell
 
 _MOST_SAID = 20

@@ -7,11 +7,11 @@ import streamlit as st
 
 from core.domain.words import UNKNOWN, money, n, percent, seconds, spend
 from core.services.routing import Policy, View
-from core.ui.overview import addresses, leading
+from core.ui.overview import addresses
 from core.ui.quality.month import is_in_dollars
 from core.ui.routing import made_of
 from core.ui.routing.made_of import Way
-from core.ui.shared import access, frame, grids
+from core.ui.shared import access, frame, grids, leading
 from core.ui.shared.grids import Number
 
 _SHOWN, _REASONS = 8, 3

@@ -1,10 +1,19 @@
 """Words that lead to the page that proves them: one link a line, which wraps like text."""
 
+from dataclasses import dataclass
+
 import streamlit as st
 
-from core.ui.overview.addresses import Address
-
+Query = dict[str, str | list[str]]
 _LEADS = ":gray[›]"
+
+
+@dataclass(frozen=True)
+class Address:
+    """A page's file and what its address says."""
+
+    page: str
+    query: Query
 
 
 def line(said: str, to: Address | None, *, icon: str | None = None) -> None:
