@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.ui.quality import behind, month, page, sharing, table
+from core.ui.quality import behind, leads, month, page, sharing, table
 from core.ui.quality import choice as quality_choice
 from core.ui.shared import access, frame, links
 
@@ -20,6 +20,7 @@ if not report.overall(choice.category):
     st.stop()
 view = page.view(report, choice, as_of)
 page.answer(view)
+leads.verdict(view)
 page.plots(view)
 page.any_figure(view)
 page.summary(view)

@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from sqlalchemy import Engine, update
@@ -373,6 +374,34 @@ def sliced(engine: Engine) -> Evaluated:
                 made.attempts(run, name, f"p{number}", [fields])
                 made.response(run, name, f"p{number}", f"{name} anew {number}", scores=CLEAN, **fields)
     return made
+
+
+def test_who_costs_least_is_no_verdict_and_the_page_leads_to_it(workspace: Engine) -> None:
+    made = evaluated(workspace)
+    assert not leads(opened()), "without a champion there is no verdict"
+    with writing(workspace) as session:
+        session.get_one(Candidate, made.candidates["Dear"]).is_champion = True
+    verdict, recommended = leads(opened())
+    assert verdict.label.startswith("That is no verdict yet: whether Cheap may take over from Dear")
+    asked = parse_qs(verdict.query_string)
+    assert asked["decisions_closer"] == [str(made.candidates["Cheap"])]
+    app = AppTest.from_file(str(PAGES_FOLDER / "shell.py"), default_timeout=60)
+    app.switch_page("decisions.py")
+    for name, value in asked.items():
+        app.query_params[name] = value
+    app.run()
+    assert app.selectbox(key="decisions_closer").value == "Cheap"
+    assert recommended.label.startswith("What the verdicts recommend")
+    assert parse_qs(recommended.query_string) == {"overview_dataset": asked["decisions_dataset"]}
+    with writing(workspace) as session:
+        for name in ("Dear", "Cheap"):
+            session.get_one(Candidate, made.candidates[name]).is_champion = name == "Cheap"
+    assert [one.label[:10] for one in leads(opened())] == ["What the v"], "the champion costs least"
+
+
+def leads(app: AppTest) -> list[Any]:
+    """The links of the page that lead to a verdict, and to what it recommends."""
+    return [link.proto for link in app.main.get("page_link") if "erdict" in link.proto.label]
 
 
 @pytest.mark.regression("1.6")

@@ -10,6 +10,7 @@ from core.services.datasets.responses import DatasetRef
 from core.services.leaderboards.moments import Moment
 from core.services.quality import CandidateRef, RunRef, Scope, run_name
 from core.storage.engine import reading
+from core.storage.tables import Dataset
 from core.ui.shared import frame, pins
 from core.ui.shared.filters import candidates_choice, category_of, dataset_choice, one_of, say_gone, switch
 from core.ui.shared.resources import engine
@@ -45,6 +46,12 @@ def choice() -> Choice | None:
         found = _chosen(datasets, up_to)
     say_gone()
     return found
+
+
+def dataset_name(choice: Choice) -> str:
+    """The name that all versions of the dataset have."""
+    with reading(engine()) as session:
+        return session.get_one(Dataset, choice.dataset.id).name
 
 
 def _chosen(datasets: list[DatasetRef], up_to: Moment | None) -> Choice:

@@ -10,8 +10,8 @@ from core.services import overview
 from core.services.deciding import settings
 from core.services.overview import Amount, Traffic
 from core.storage.engine import reading
-from core.storage.tables import Dataset
-from core.ui.quality import page
+from core.ui.quality import leads, page
+from core.ui.quality.choice import dataset_name
 from core.ui.quality.page import View
 from core.ui.shared import arriving, frame, grids
 from core.ui.shared.resources import engine
@@ -75,14 +75,15 @@ def _table(view: View, traffic: Traffic) -> None:
         said = "–" if one is today else _difference(today, one, is_whole=is_whole)
         rows.append({"Candidate": name, **dict([first]), beside: said, **dict(others)})
     grids.show(rows, alt="What the same answers cost with each candidate, in all and by category")
+    if not st.query_params.get_all(MIX):
+        leads.recommendation(view)
 
 
 def _by_table(view: View, traffic: Traffic) -> Routed | None:
     """The routing table in force, where it has others than the champion answer what is counted here, all in scope."""
     champion = next((one.id for one in view.report.candidates if one.is_champion), None)
     with reading(engine()) as session:
-        dataset = session.get_one(Dataset, view.report.scope.dataset_id).name
-        found = overview.routed(session, dataset, champion)
+        found = overview.routed(session, dataset_name(view.choice), champion)
     here = {one.id for one in view.report.candidates}
     others = set() if found is None else {found.by_category[at] for at in traffic.answers if at in found.by_category}
     return found if others and others <= here else None
