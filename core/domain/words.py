@@ -106,11 +106,14 @@ def shares(found: Sequence[tuple[int, int]]) -> list[str]:
     return [f"{100 * hits / of:.1f}{PER_CENT}" if of else "–" for hits, of in found]
 
 
-def listed(names: Sequence[str], *, most: int = 3) -> str:
-    """Names as a sentence lists them: *a, b and c*; beyond ``most`` how many more there are."""
+def listed(names: Sequence[str], *, most: int = 3, last: str = "and") -> str:
+    """Names as a sentence lists them: *a, b and c*; beyond ``most`` how many more there are.
+
+    ``last``: the word before the last one.
+    """
     if len(names) > most:
         return f"{', '.join(names[:most])} and {len(names) - most:,} more"
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return f" {last} ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def n(count: int, one: str, many: str | None = None) -> str:

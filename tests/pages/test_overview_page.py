@@ -255,8 +255,16 @@ def test_unknown_prices_are_said_and_never_nothing(workspace: Engine):
     shown = words(opened())
     assert "What A cost is unknown: a price is missing." in shown
     assert "What A and B cost is unknown" in shown
+    assert "Cheaper, each" not in shown
     assert "There is nothing to draw: no cost is known." in words(opened(overview_show=CHARTS))
     assert "$0" not in shown
+
+
+def test_nobody_is_cheaper_than_what_nobody_knows(workspace: Engine):
+    plant(workspace, {"A": Planted(0.8, None), "B": Planted(0.8, 0.001)}, prompts=12)
+    shown = words(opened())
+    assert "What A cost is unknown: a price is missing." in shown
+    assert "Cheaper, each" not in shown
 
 
 def test_no_acceptable_response_is_a_sentence_and_no_chart(workspace: Engine):

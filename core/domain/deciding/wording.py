@@ -97,6 +97,9 @@ def settlement_sentence(found: Settlement | None) -> str:
         return ""
     if not found.ways:
         return f"They are too close to be told apart; equals take about {words.n(found.prompts_for_power, 'prompt')}."
+    if all(way.usd is None for way in found.ways):
+        ways = words.listed([amount(way) for way in found.ways], last="or")
+        return f"About {ways} would settle it; what that costs is not known."
     return f"About {' or '.join(_way(way) for way in found.ways)} would settle it."
 
 

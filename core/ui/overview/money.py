@@ -191,14 +191,14 @@ def _why_not_they(view: View, money: Money, whole: Verdict, chosen: Sequence[Amo
 
 def _asked_about(view: View, money: Money) -> list[Amount]:
     """At most four who alone cost less than what is recommended: the cheapest, the challenger, and the best others."""
-    if view.recommendation is None:
-        return []
     limit, whole = money.recommended_usd, view.verdicts.of(None)
+    if view.recommendation is None or limit is None:
+        return []
     compared = {one.challenger: one.quality for one in whole.comparisons} if whole is not None else {}
     less = [
         one
         for one in money.each
-        if one.usd is not None and one.candidate_id in compared and (limit is None or one.usd < limit)
+        if one.usd is not None and one.candidate_id in compared and one.usd < limit
         and view.recommendation.candidates != [one.candidate_id]
     ]  # fmt: skip
     named = None if whole is None else whole.challenger

@@ -65,6 +65,14 @@ def test_a_price_says_what_it_pays_for_and_pretends_no_cents():
         "About 37 more prompts for about $0.46 of model calls or 2,872 more votes for about $1,400 of raters' time or "
         "141 more raters for about $1,400 of raters' time would settle it."
     )
+    unknown = tuple(replace(way, usd=None) for way in ways)
+    assert settlement_sentence(Settlement((ways[0], *unknown[1:]), 600)) == (
+        "About 37 more prompts for about $0.46 of model calls or 2,872 more votes whose cost is not known or 141 more "
+        "raters whose cost is not known would settle it."
+    )
+    assert settlement_sentence(Settlement(unknown, 600)) == (
+        "About 37 more prompts, 2,872 more votes or 141 more raters would settle it; what that costs is not known."
+    )
 
 
 def test_few_raters_are_named_as_speaking_for_themselves():
@@ -86,7 +94,8 @@ def test_what_is_open_says_what_would_settle_it_and_for_how_much():
     assert said.endswith("would settle it.")
     assert " of model calls would settle it" in said
     dear = (candidate(CHAMPION, prompts=60), candidate(CHALLENGER, usd=float("nan"), prompts=60))
-    assert "more prompts whose cost is not known" in sentence(whole(*dear), NAMES)
+    said = sentence(whole(*dear), NAMES)
+    assert said.endswith("more prompts would settle it; what that costs is not known.")
 
 
 def test_what_nothing_settles_says_how_many_prompts_tell_equals():
