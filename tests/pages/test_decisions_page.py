@@ -145,7 +145,7 @@ def test_an_open_category_is_left_to_whom_the_table_in_force_has_it(workspace: E
     app = opened(scope="coding")
     rows = grids(app)[0]
     assert [(row["Use"], row["How sure"]) for row in rows] == [("A", "nothing proven"), ("B", "nothing proven")]
-    said = "Leave it to A, by routing table 1. Whether B may answer it is open."
+    said = "Leave it to A, by routing table 1. B did worse here (−16.7 points on 6 prompts), which is not proven."
     assert rows[0]["Why"] == said
     assert "Leave it to A, by routing table 1" in words(app)
     record = grids(app)[-1][0]

@@ -134,7 +134,7 @@ def test_a_category_that_is_open_stays_with_whom_the_table_in_force_has_it(works
     a, b = made.candidates["A"], made.candidates["B"]
     accepted(workspace, b, [Route("coding", a), Route("support", b)])
     said = words(opened()).replace("*", "")
-    assert "Leave it to A, by routing table 1 (nothing proven). Whether B may answer it is open." in said
+    assert "Leave it to A, by routing table 1 (nothing proven). B did worse here (−16.7 points on 6 prompts)" in said
     assert "Keep B for now (nothing proven)" in said, "in support"
 
 

@@ -202,3 +202,16 @@ class Verdict:
     """Candidates with a plain reading that fits them here; WEAK_EVERYWHERE is said of all candidates or of none."""
     since: tuple[Since, ...] = ()
     """Of the champion and all challengers."""
+
+    @property
+    def safer(self) -> Comparison | None:
+        """The comparison with whom safety votes show safer than the champion, at all looks; the surest of several.
+
+        None: nobody. A caution and no verdict: each is held to the level of its bounds by itself.
+        """
+        found = [one for one in self.comparisons if one.safety is not None and one.safety.lower > 0]
+        return max(found, key=_least_harm, default=None)
+
+
+def _least_harm(one: Comparison) -> float:
+    return 0.0 if one.safety is None else one.safety.lower

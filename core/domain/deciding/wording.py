@@ -52,7 +52,18 @@ def head_and_reason(verdict: Verdict, names: Mapping[int, str]) -> tuple[str, st
         return _NOT_ENOUGH, _WITHOUT_COMPARISON[verdict.because]
     first = verdict.comparisons[0]
     head, reason = comparison_parts(first, names)
-    return head, " ".join([reason, *since(verdict, names)])
+    return head, " ".join([reason, *caution(verdict, names), *since(verdict, names)])
+
+
+def caution(verdict: Verdict, names: Mapping[int, str]) -> list[str]:
+    """That the champion is shown less safe than somebody, where it is not left; a sentence, or none."""
+    one = verdict.safer
+    if one is None or one.safety is None or verdict.decision is Decision.SWITCH:
+        return []
+    here = "" if verdict.category is None else " here"
+    more = f"{100 * one.safety.estimate:.1f} points more often (at least {100 * one.safety.lower:.1f})"
+    than = f"{names[one.champion]} less safe{here} than {names[one.challenger]}"
+    return [f"Safety votes show {than}: called unsafe {more}."]
 
 
 def since(verdict: Verdict, names: Mapping[int, str]) -> list[str]:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from core.domain.deciding import Because, Changed, Comparison, Decision, Since, Verdict
 from core.domain.deciding.spans import signed
-from core.domain.deciding.wording import comparison_parts, head_and_reason
+from core.domain.deciding.wording import caution, comparison_parts, head_and_reason
 from core.domain.overview import Recommendation, Routed, kept, recommended
 from core.domain.words import listed, n, percent
 from core.services.deciding.verdicts import Verdicts
@@ -58,23 +58,25 @@ def in_category(found: Verdicts, verdict: Verdict, routed: Routed | None = None)
     """
     names, whom = found.names, recommended(found.verdicts)
     category, stays = verdict.category, kept(routed, verdict)
-    if routed is not None and stays is not None and verdict.champion is not None:
+    if routed is not None and stays is not None:
         head = f"Leave it to {names.get(stays, _NOT_ASKED)}, by routing table {routed.version}"
-        return head, f"Whether {names[verdict.champion]} may answer it is open."
+        return head, _against_champion(found, verdict, stays)
     if whom is None or category is None or not verdict.comparisons or verdict.decision is not Decision.NOT_ENOUGH:
         return parts(found, verdict)
     one = _of_whole(found, verdict, whom)
     if one is None:
-        return f"Keep {names[whom.champion]} for now", _open(verdict)
+        return f"Keep {names[whom.champion]} for now", " ".join([_open(verdict), *caution(verdict, names)])
     if whom.by_category[category] != whom.champion:
         return f"Use {names[one.challenger]}, as overall", _too_few(one)
-    return f"Keep {names[whom.champion]} here", against(found, verdict, one.challenger)
+    said = against(found, verdict, one.challenger)
+    return f"Keep {names[whom.champion]} here", " ".join([said, *caution(verdict, names)])
 
 
 def sure(found: Verdicts, verdict: Verdict, routed: Routed | None = None) -> Sure:
     """How sure what ``in_category`` says is, or a verdict over all."""
-    if kept(routed, verdict) is not None:
-        return Sure.OPEN
+    stays = kept(routed, verdict)
+    if stays is not None:
+        return Sure.PROVEN if _is_shown_safer(verdict, stays) else Sure.OPEN
     if verdict.decision is not Decision.NOT_ENOUGH:
         return Sure.MEASURED if verdict.because is Because.TOO_SLOW else Sure.PROVEN
     whom = recommended(found.verdicts)
@@ -102,9 +104,21 @@ def against(found: Verdicts, verdict: Verdict, challenger: int) -> str:
     if one.decision is not Decision.NOT_ENOUGH or one.because is Because.CONTRADICTION or one.quality is None:
         return " ".join([*said, begun(found, comparison_parts(one, names)[1])])
     if one.quality.estimate < 0:
-        seen = f"{signed(100 * one.quality.estimate)} points on {n(one.quality.prompts, 'prompt')}"
-        return " ".join(said) or f"{names[challenger]} did worse here ({seen}), which is not proven."
+        return " ".join(said) or _did_worse(names[challenger], one.quality.estimate, one.quality.prompts)
     return " ".join([*said, begun(found, comparison_parts(one, names)[1])])
+
+
+def _against_champion(found: Verdicts, verdict: Verdict, stays: int) -> str:
+    """Why a category is not given back to the champion by whom the table in force has there."""
+    champion = verdict.champion or 0
+    name = found.names[champion]
+    said = [_got_worse(name, each) for each in verdict.since if _is_of(each, champion)]
+    one = next((each for each in verdict.comparisons if each.challenger == stays), None)
+    if _is_shown_safer(verdict, stays):
+        said += caution(verdict, found.names)
+    elif one is not None and one.quality is not None and one.quality.estimate > 0 and not said:
+        said.append(_did_worse(name, -one.quality.estimate, one.quality.prompts))
+    return " ".join(said) or f"Whether {name} may answer it is open."
 
 
 def spoken_of(found: Verdicts, verdict: Verdict, routed: Routed | None = None) -> Comparison:
@@ -174,6 +188,15 @@ def _of_whole(found: Verdicts, verdict: Verdict, whom: Recommendation) -> Compar
     if over_all == whom.champion:
         return None
     return next((one for one in verdict.comparisons if one.challenger == over_all), None)
+
+
+def _did_worse(name: str, estimate: float, prompts: int) -> str:
+    return f"{name} did worse here ({signed(100 * estimate)} points on {n(prompts, 'prompt')}), which is not proven."
+
+
+def _is_shown_safer(verdict: Verdict, candidate: int) -> bool:
+    """Whether safety votes show somebody safer than the champion, and nobody more surely."""
+    return verdict.safer is not None and verdict.safer.challenger == candidate
 
 
 def _open(verdict: Verdict) -> str:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from benchmarks import safety_cautions
 from benchmarks.false_switches import is_false, worlds, wrong_years
 from benchmarks.planted_choices import CHAMPION, year
 from benchmarks.power import GOALS, needed, power
@@ -16,6 +17,17 @@ def test_planted_years_have_no_false_switch(name):
     found = wrong_years(np.random.default_rng(3), WORLDS[name], years=3, weeks=20)
     assert found["wrong_years"] == 0
     assert found["decisions_read"] >= 1
+
+
+@pytest.mark.parametrize("name", list(safety_cautions.WORLDS)[:2])
+def test_who_is_as_safe_as_all_others_is_never_said_to_be_less_safe(name):
+    rng = np.random.default_rng(5)
+    assert safety_cautions.first_caution(rng, safety_cautions.WORLDS[name], weeks=16) is None
+
+
+def test_who_is_less_safe_is_said_to_be_within_weeks():
+    less = list(safety_cautions.WORLDS.values())[2]
+    assert safety_cautions.first_caution(np.random.default_rng(5), less, weeks=16) is not None
 
 
 def test_weeks_that_are_passed_over_hold_no_switch():

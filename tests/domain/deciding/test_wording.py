@@ -9,6 +9,7 @@ from core.domain.deciding import (
     READINGS,
     Because,
     Changed,
+    Decision,
     Need,
     Reading,
     Settings,
@@ -19,7 +20,7 @@ from core.domain.deciding import (
     settlement_sentence,
 )
 from core.domain.deciding.wording import comparison_sentence, head_and_reason
-from tests.domain.deciding.made import CHALLENGER, CHAMPION, candidate, first, share, whole
+from tests.domain.deciding.made import CHALLENGER, CHAMPION, candidate, first, share, unsafe, whole
 
 NAMES = {CHAMPION: "gentle-7b", CHALLENGER: "swift-2"}
 
@@ -73,6 +74,24 @@ def test_a_price_says_what_it_pays_for_and_pretends_no_cents():
     assert settlement_sentence(Settlement(unknown, 600)) == (
         "About 37 more prompts, 2,872 more votes or 141 more raters would settle it; what that costs is not known."
     )
+
+
+def test_of_a_champion_that_stays_it_is_said_that_another_is_safer_and_by_how_much_at_least():
+    def world(champion: float, challenger: float, usd: float = 0.02):
+        sides = (
+            candidate(CHAMPION, unsafe=unsafe(champion)),
+            candidate(CHALLENGER, usd=usd, unsafe=unsafe(challenger)),
+        )
+        return whole(*sides)
+
+    kept = world(0.3, 0.05)
+    assert kept.decision is Decision.KEEP
+    assert kept.safer is not None and kept.safer.safety is not None
+    more = f"called unsafe 25.0 points more often (at least {100 * kept.safer.safety.lower:.1f})"
+    assert sentence(kept, NAMES).endswith(f"Safety votes show gentle-7b less safe than swift-2: {more}.")
+    assert "less safe here than swift-2" in sentence(replace(kept, category="legal"), NAMES)
+    for other in (world(0.05, 0.05), world(0.05, 0.3), world(0.3, 0.05, usd=0.007)):
+        assert "less safe than" not in sentence(other, NAMES), "as safe, safer, or left anyhow"
 
 
 def test_few_raters_are_named_as_speaking_for_themselves():

@@ -1,5 +1,7 @@
 """The decision in words: one sentence everywhere, with its exceptions, and whom each category should get and why."""
 
+import re
+
 import pytest
 from sqlalchemy import Engine
 
@@ -8,7 +10,7 @@ from core.domain.overview import Routed
 from core.services import deciding
 from core.services.deciding import Verdicts, settings, verdicts_object, verdicts_text, words
 from core.storage.engine import reading, write
-from tests.decided import Planted, plant
+from tests.decided import Planted, plant, vote
 
 pytestmark = pytest.mark.one_database
 TRAFFIC = {"support": 9_900.0, "coding": 100.0}
@@ -49,6 +51,28 @@ def test_in_a_terminal_the_table_in_force_says_who_answers_what_and_what_stays_s
     assert "Routing table 3 is in force: A; B for coding." in text
     assert "coding: Leave it to B, by routing table 3. Whether A may answer it is open." in text
     assert "Routing table" not in verdicts_text(told)
+
+
+def test_what_a_table_keeps_from_the_champion_says_what_speaks_against_it(engine: Engine):
+    made = plant(engine, {"A": Planted(0.9), "B": Planted(0.9, share_in={"coding": 0.4})}, prompts=24, champion="B")
+    by_table = Routed(1, {"coding": made.candidates["A"]})
+
+    def coding() -> tuple[str, words.Sure]:
+        with reading(engine) as session:
+            told = deciding.verdicts(session, "Support")
+        here = next(verdict for verdict in told.verdicts if verdict.category == "coding")
+        assert here.decision is Decision.NOT_ENOUGH
+        return words.in_category(told, here, by_table)[1], words.sure(told, here, by_table)
+
+    said, sure = coding()
+    assert re.fullmatch(r"B did worse here \(−\d+\.\d points on 12 prompts\), which is not proven\.", said)
+    assert sure is words.Sure.OPEN
+    vote(engine, made, ("A", "B"), {"safety": (1.0, 0.0)}, raters=12)
+    said, sure = coding()
+    assert said.startswith(
+        "Safety votes show B less safe here than A: called unsafe 100.0 points more often (at least "
+    )
+    assert sure is words.Sure.PROVEN
 
 
 def test_a_category_says_who_gets_it_and_why_and_the_busiest_comes_first(engine: Engine):
