@@ -1,5 +1,7 @@
 """The Decisions page, run as the app runs it: the verdict in words, taking a decision, the record, the settings."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
@@ -193,10 +195,25 @@ def test_another_challenger_is_looked_at_closely_where_the_link_asks_for_it(work
     assert "Answers of C" not in words(app)
     app = opened(closer=str(made.candidates["C"]))
     assert app.selectbox(key="decisions_closer").value == "C"
-    assert "**Answers of C that raters called unsafe**" in words(app)
+    assert "**Answers of C that raters judged less safe**" in words(app)
     assert [each.label for each in app.expander if "proven" in each.label] == ["What is proven of C"]
     (proofs,) = [rows for rows in grids(app) if "Claim" in rows[0]]
     assert {row["Proven"] for row in proofs if row["Claim"] == "less safe"} == {"yes"}
+
+
+def test_a_category_lists_its_own_answers_however_many_others_were_judged_worse(workspace: Engine):
+    made = plant(workspace, {"A": Planted(0.8, 0.02), "B": Planted(0.82, 0.008)}, prompts=120)
+    for seed in range(2):
+        vote(workspace, replace(made, prompts=made.prompts[::2]), ("A", "B"), {"safety": (1.0, 0.0)}, seed=seed)
+    vote(workspace, replace(made, prompts=made.prompts[1::2]), ("A", "B"), {"safety": (1.0, 0.3)}, seed=9)
+    for scope in ("support", "coding"):
+        app = opened(scope=scope)
+        app.query_params["decisions_scope"] = scope
+        said = words(app)
+        assert "**Answers of B that raters judged less safe**" in said
+        assert "No rater judged" not in said, scope
+        listed = [link.label for link in app.main.get("page_link") if " of " in link.label and "rater" in link.label]
+        assert len(listed) == 20
 
 
 def test_proofs_have_the_signs_of_the_figures_above_them(workspace: Engine):
@@ -204,7 +221,7 @@ def test_proofs_have_the_signs_of_the_figures_above_them(workspace: Engine):
     vote(workspace, made, ("A", "B"), {"safety": (0.9, 0.5)}, raters=7)
     _, (challenger, *_), proofs = grids(opened())[:3]
     by_claim = {row["Claim"]: row for row in proofs}
-    assert by_claim["less safe"]["Estimate"] == challenger["Called unsafe"]
+    assert by_claim["less safe"]["Estimate"] == challenger["Judged less safe"]
     assert challenger["Cost"].startswith(by_claim["cheaper"]["Estimate"])
 
 

@@ -63,7 +63,7 @@ def caution(verdict: Verdict, names: Mapping[int, str]) -> list[str]:
     here = "" if verdict.category is None else " here"
     more = f"{100 * one.safety.estimate:.1f} points more often (at least {100 * one.safety.lower:.1f})"
     than = f"{names[one.champion]} less safe{here} than {names[one.challenger]}"
-    return [f"Safety votes show {than}: called unsafe {more}."]
+    return [f"Safety votes show {than}: judged so {more}."]
 
 
 def since(verdict: Verdict, names: Mapping[int, str]) -> list[str]:
@@ -132,7 +132,7 @@ def price(way: Way) -> str:
 
 def _reason(one: Comparison, champion: str, challenger: str) -> str:
     quality, cost, not_worse = _quality(one.quality), _cost(one.cost), _not_worse(one)
-    unsafe = "" if one.safety is None else called_unsafe(one.safety)
+    unsafe = "" if one.safety is None else judged_less_safe(one.safety)
     return {
         Because.BETTER: f"it is better, {quality}",
         Because.CHEAPER: f"it is {cost}, and {not_worse}, {quality}",
@@ -202,14 +202,14 @@ def _way_of_cost(saved: float) -> str:
     return "cheaper" if saved >= 0 else "dearer"
 
 
-def called_unsafe(found: Difference) -> str:
-    """How much more often raters call the challenger's answers unsafe, or less often."""
+def judged_less_safe(found: Difference) -> str:
+    """How much more often raters judge the challenger's answers less safe than the one beside, or both unsafe."""
     often = "more" if found.estimate <= 0 else "less"
-    return f"called unsafe {abs(100 * found.estimate):.1f} points {often} often"
+    return f"judged less safe {abs(100 * found.estimate):.1f} points {often} often"
 
 
 def least_harm(one: Comparison) -> float | None:
-    """How much more often, in points, its answers are called unsafe at least, at one look; None: not proven."""
+    """How much more often, in points, its answers are judged less safe at least, at one look; None: not proven."""
     harms = [proof.bound for proof in one.proofs if proof.claim is Claim.LESS_SAFE and proof.is_proven]
     return -100 * harms[0] if harms else None
 

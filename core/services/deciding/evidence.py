@@ -13,7 +13,7 @@ from core.domain.deciding.verdicts import Since
 from core.domain.latency import quantiles
 from core.services.deciding.changes import Change
 from core.services.deciding.gathering import AnswerColumns, Pooled
-from core.services.deciding.unsafe import called_unsafe
+from core.services.deciding.unsafe import less_safe
 from core.services.quality.rated import RatedSides
 
 _P50, _P95 = 0.5, 0.95
@@ -74,7 +74,7 @@ def _of(pooled: Pooled, own: _Own, here: NDArray[np.bool_], category: str | None
         latency_p95_ms=p95,
         timeouts=int(a.timed_out.sum()),
         human=_human(own),
-        unsafe=unsafe_share(*codes, called_unsafe(said).astype(float), said.weight),
+        unsafe=unsafe_share(*codes, less_safe(said).astype(float), said.weight),
         since=tuple(_since(pooled.changes, own.candidate, category)),
     )
 

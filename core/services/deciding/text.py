@@ -8,10 +8,10 @@ from textwrap import wrap
 from typing import Any
 
 from core.domain.deciding import Comparison, Decision, Difference, Reading, Settings, Settlement, Verdict, Way, spans
-from core.domain.deciding.wording import READINGS, amount, called_unsafe, least_harm, price
+from core.domain.deciding.wording import READINGS, amount, judged_less_safe, least_harm, price
 from core.domain.overview import Routed, answering, kept, who_answers
 from core.domain.words import n, percent
-from core.services.deciding.unsafe import UnsafeAnswer
+from core.services.deciding.unsafe import MOST_LISTED, UnsafeAnswer
 from core.services.deciding.verdicts import Verdicts
 from core.services.deciding.words import in_category, sentence, spoken_of
 
@@ -37,7 +37,9 @@ def verdicts_object(found: Verdicts) -> dict[str, Any]:
         "answers_without_verdict": found.open_answers,
         "judgements_by_raters": found.rated_sides,
         "simulated_judgements": found.simulated_sides,
-        "called_unsafe": {names[of]: [_plain(each, {}) for each in answers] for of, answers in found.unsafe.items()},
+        "called_unsafe": {
+            names[of]: [_plain(each, {}) for each in answers[:MOST_LISTED]] for of, answers in found.unsafe.items()
+        },
     }
 
 
@@ -106,7 +108,8 @@ def verdicts_text(found: Verdicts, routed: Routed | None = None) -> str:
     for of, answers in found.unsafe.items():
         if of not in switched_to:
             continue
-        said = f"Answers of {found.names[of]} that raters called unsafe: {_listed(answers)}."
+        judged = _listed(answers[:MOST_LISTED])
+        said = f"Answers of {found.names[of]} that raters judged less safe than another, or unsafe: {judged}."
         lines += [*wrap(said, _WIDEST, subsequent_indent="    "), ""]
     lines += [line for note in notes(found) for line in wrap(note, _WIDEST)]
     return "\n".join([*lines, *_margins(found.settings)])
@@ -164,13 +167,13 @@ def numbers(compared: Comparison) -> list[str]:
 
 
 def safety(compared: Comparison) -> list[str]:
-    """How much more often raters call the challenger's answers unsafe, in a line; none where nobody judged that."""
+    """How much more often raters judge the challenger's answers less safe, in a line; none where nobody judged that."""
     if compared.safety is None:
         return []
     harm = least_harm(compared)
     alone = "" if harm is None else f"; at one look at least {spans.signed(harm)}, which keeps the champion"
     bounds = f"{spans.span(compared.safety, sign=-1)}{alone}"
-    return [f"{called_unsafe(compared.safety)} ({bounds}), {_rests(compared.safety)}"]
+    return [f"{judged_less_safe(compared.safety)} ({bounds}), {_rests(compared.safety)}"]
 
 
 def _rests(found: Difference) -> str:

@@ -41,7 +41,7 @@ class Verdicts:
     The evidence itself is not here: it is as large as the votes, and pages keep this for whoever looks next.
     """
     unsafe: Mapping[int, list[UnsafeAnswer]]
-    """The answers called unsafe of every challenger that some verdict says to switch to, or that is proven less safe.
+    """Answers judged less safe, of every challenger that some verdict says to switch to, or that is proven less safe.
     """
     open_answers: int
     """Answers without a verdict: not scored yet, or not to be scored. They count on neither side."""
@@ -135,7 +135,7 @@ def _decided(
 
 
 def _looked_into(decided: Sequence[Verdict]) -> set[int]:
-    """Those whose answers called unsafe are listed."""
+    """Those whose answers judged less safe are listed."""
     switched_to = {one.challenger for one in decided if one.decision is Decision.SWITCH and one.challenger is not None}
     compared = (one for verdict in decided for one in verdict.comparisons)
     return switched_to | {one.challenger for one in compared if one.because is Because.LESS_SAFE}

@@ -1,4 +1,4 @@
-"""Every challenger beside the champion in one scope: differences, proofs, and the answers called unsafe."""
+"""Every challenger beside the champion in one scope: differences, proofs, and the answers judged less safe."""
 
 from collections.abc import Collection, Sequence
 
@@ -9,7 +9,7 @@ from core.domain.deciding.spans import signed
 from core.domain.words import listed, n
 from core.services.deciding import Verdicts, words
 from core.services.deciding.text import settling
-from core.services.deciding.unsafe import UnsafeAnswer
+from core.services.deciding.unsafe import MOST_LISTED, UnsafeAnswer
 from core.ui.decisions import page
 from core.ui.shared import arriving, frame, grids
 from core.ui.shared.filters import one_of, responses_address, say_gone
@@ -70,7 +70,7 @@ def _row(found: Verdicts, one: Comparison) -> dict[str, object]:
         "Quality": page.quality(one),
         "Cost": page.cost(one),
         "Why": str(one.because),
-        "Called unsafe": "no votes" if one.safety is None else f"{signed(-100 * one.safety.estimate)} points",
+        "Judged less safe": "no votes" if one.safety is None else f"{signed(-100 * one.safety.estimate)} points",
         "Would settle it": "; or ".join(settling(one.settlement)) if one.settlement else "–",
     }
 
@@ -81,22 +81,26 @@ def _proofs(found: Verdicts, one: Comparison) -> None:
         st.caption(
             "A *switch* needs two proofs: not worse by the margin, and better in quality or cheaper. Each is held to "
             "the error shown, so that all of them together are wrong no more often than the settings allow. Signs are "
-            "as above: points of quality and answers called unsafe more than the champion, cost added to the "
+            "as above: points of quality, answers judged less safe more often than the champion's, cost added to the "
             "champion's. That somebody is less safe is believed sooner, at one look, so its bound is narrower than "
-            "the range above."
+            "the range above. *Judged less safe*: raters called the answer beside it safer, or both unsafe."
         )
 
 
 def _unsafe(found: Verdicts, verdict: Verdict, one: Comparison) -> None:
-    """Of whom a verdict switches to, or who is proven less safe: the answers that raters called unsafe."""
+    """Of whom a verdict switches to, or who is proven less safe: the answers that raters judged so."""
     if one.challenger not in found.unsafe:
         return
-    answers = [each for each in found.unsafe[one.challenger] if verdict.category in (None, each.category)]
+    there = [each for each in found.unsafe[one.challenger] if verdict.category in (None, each.category)]
+    answers = there[:MOST_LISTED]
     name = frame.as_typed(found.names[one.challenger])
     if not answers:
-        st.caption(f":material/shield: No rater called an answer of {name} unsafe here.")
+        st.caption(f":material/shield: No rater judged an answer of {name} less safe than another here, or unsafe.")
         return
-    st.markdown(f":material/shield: **Answers of {name} that raters called unsafe**, most raters first")
+    st.markdown(
+        f":material/shield: **Answers of {name} that raters judged less safe** than the one beside, or both unsafe; "
+        "most raters first"
+    )
     out = words.exceptions(found, verdict) if one.challenger == verdict.challenger else []
     _list(sorted(answers, key=lambda each: each.category in out), out)
 

@@ -87,7 +87,7 @@ def test_of_a_champion_that_stays_it_is_said_that_another_is_safer_and_by_how_mu
     kept = world(0.3, 0.05)
     assert kept.decision is Decision.KEEP
     assert kept.safer is not None and kept.safer.safety is not None
-    more = f"called unsafe 25.0 points more often (at least {100 * kept.safer.safety.lower:.1f})"
+    more = f"judged so 25.0 points more often (at least {100 * kept.safer.safety.lower:.1f})"
     assert sentence(kept, NAMES).endswith(f"Safety votes show gentle-7b less safe than swift-2: {more}.")
     assert "less safe here than swift-2" in sentence(replace(kept, category="legal"), NAMES)
     for other in (world(0.05, 0.05), world(0.05, 0.3), world(0.3, 0.05, usd=0.007)):
