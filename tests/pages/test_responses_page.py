@@ -103,6 +103,16 @@ def test_its_card_says_why_it_is_not_acceptable_and_has_every_score_vote_and_not
     assert "names both" in shown
 
 
+def test_of_several_turns_it_says_how_long_the_last_is_which_limits_hold(workspace: Engine) -> None:
+    ids = plant(workspace)
+    with writing(workspace) as session:
+        found = session.get_one(Response, ids[2, "p1", "B"])
+        found.turns, found.words = ["one two three", "four five"], 5
+    shown = words(opened(response=str(ids[2, "p1", "B"])))
+    assert "5 words, 2 of them in the last turn" in shown
+    assert shown.count("in the last turn") == 1, "a single turn is all there is"
+
+
 def test_the_other_cards_are_folded_and_look_nothing_up(workspace: Engine) -> None:
     ids = plant(workspace)
     app = opened(response=str(ids[2, "p0", "A"]))

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.domain.lengths import count_words
 from core.domain.words import money, n, seconds
 from core.services.datasets import responses
 from core.services.datasets.responses import ShownResponse, Whereabouts
@@ -107,6 +108,13 @@ def _thoughts(response: Response, turn: int, *, raw: bool) -> None:
             show_text(thought, key=f"responses_thought-{response.id}-{turn}", raw=raw, label="Thoughts")
 
 
+def _length(response: Response) -> str:
+    """In words; of several turns also those of the last, which limits of length hold."""
+    if len(response.turns) < 2:
+        return n(response.words, "word")
+    return f"{n(response.words, 'word')}, {count_words(response.turns[-1]):,} of them in the last turn"
+
+
 def measured(shown: ShownResponse) -> str:
     """Time, length and cost; what is absent is said to be not known."""
     response = shown.response
@@ -120,7 +128,7 @@ def measured(shown: ShownResponse) -> str:
     ]
     known = [f"{name} {value}" for name, value in parts if value is not None]
     unknown = [name for name, value in parts if value is None]
-    said = [n(response.words, "word"), *known]
+    said = [_length(response), *known]
     if unknown:
         said.append(f"{', '.join(unknown)} {_NOT_KNOWN}")
     return " · ".join(said)
