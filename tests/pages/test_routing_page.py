@@ -147,6 +147,7 @@ def test_a_table_is_proposed_accepted_with_a_reason_and_in_force(workspace: Engi
     app.text_area(key="routing_why").set_value("A quarter of the price.")
     pressed(app, "record")
     assert states(workspace) == [VersionState.IN_FORCE]
+    assert "not here any more" not in words(app), "what was above is in force now, and no link was followed"
     with reading(workspace) as session:
         row = session.exec(select(RoutesDecided)).one()
     assert (row.is_accepted, row.why, row.person_id is not None) == (True, "A quarter of the price.", True)

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from core.domain.routing import Breach, Change, Limits, RoutingTable, breach
 from core.services import quality
 from core.services.datasets import datasets
+from core.services.routing.beside import beside_primaries
 from core.services.routing.compiled import Found, Options, find
 from core.services.routing.records import digest
 from core.services.routing.versions import Version
@@ -38,6 +39,8 @@ class View:
     """What the evidence allows now."""
     changes: list[Change]
     moves: list[Move]
+    beside: list[str]
+    """What ``table`` changes of the one in force beside primaries, in sentences."""
     whys: Mapping[str, str]
     """By category, why ``table`` has its primary, in a sentence."""
     headline: str
@@ -97,6 +100,7 @@ def _seen(found: Found, answered: Sequence[int], runs: tuple[int, ...]) -> View:
         found.compiled.table,
         found.changes,
         moved,
+        beside_primaries(found),
         {
             route.category: why(found, route.category, ground.incumbents.of(route.category), route)
             for route in found.compiled.table.routes

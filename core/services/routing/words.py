@@ -8,6 +8,7 @@ from core.domain.deciding.spans import points
 from core.domain.deciding.wording import judged_less_safe
 from core.domain.routing import Change, Route, RouteBecause, Scope
 from core.domain.words import listed, money, n, percent
+from core.services.routing.beside import beside_primaries
 from core.services.routing.compiled import Found
 from core.services.routing.monthly import saved_usd
 
@@ -134,10 +135,7 @@ def said(found: Found) -> str:
         where = listed([move.category for move in several], most=len(several))
         why = first.why if len(several) == 1 else _over_all_of_several(found.names[first.now])
         lines.append(f"{where}: {who}{_saving(several)}. {why}")
-    rest = [one.category for one in found.changes if not one.is_of_primary]
-    if rest:
-        lines.append(f"Other fallbacks or timeouts alone in {', '.join(rest)}.")
-    return "\n".join(lines) or "Nothing changes."
+    return "\n".join([*lines, *beside_primaries(found)]) or "Nothing changes."
 
 
 def _for_one_reason(found: Found) -> list[list[Move]]:
@@ -153,7 +151,7 @@ def _for_one_reason(found: Found) -> list[list[Move]]:
 def _over_all_of_several(name: str) -> str:
     return (
         f"The overall verdict says to switch to {name}. By themselves these categories have too little evidence for "
-        "that, and nothing in them speaks against it: in none of them its quality was seen lower."
+        "that, and nothing in them speaks against it: in none of them was its quality seen lower."
     )
 
 

@@ -13,6 +13,7 @@ from core.services import deciding as service
 from core.services import routing
 from core.services.deciding import Verdicts, taken, words
 from core.storage.engine import reading
+from core.ui.decisions.comparisons import CLOSER
 from core.ui.decisions.page import FORMER, OVER_ALL, asked_scope
 from core.ui.shared import access, doing, frame
 from core.ui.shared.filters import one_of
@@ -109,6 +110,7 @@ def _take(found: Verdicts, verdict: Verdict, accepts: bool) -> None:
         choice = service.choice_of(found, verdict, is_accepted=accepts, why=why)
         taken.take(session, choice, person_id=None if person is None else person.id, now=clock.now())
 
+    st.query_params.pop(CLOSER, None)  # whom the page looked closer at may be the champion from now on
     doing.do(
         work,
         done="Recorded.",

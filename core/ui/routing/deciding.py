@@ -13,7 +13,7 @@ from core.services import routing as service
 from core.services.routing import Version, VersionState, View
 from core.storage.engine import reading
 from core.ui.overview import addresses
-from core.ui.routing import made_of, versions, what_if
+from core.ui.routing import made_of, table, versions, what_if
 from core.ui.shared import access, doing, frame, leading
 from core.ui.shared.resources import engine
 
@@ -33,6 +33,8 @@ def answer(found: View, listed: Sequence[Version]) -> None:
         st.header(frame.as_typed(headline(found)), anchor=False)
         for line in _effect(found):
             st.markdown(line)
+        if not found.moves:
+            table.beside_primaries(found)
         _waits(found, waiting)
         doing.problem(_PLACE)
         with st.container(horizontal=True):
@@ -106,7 +108,7 @@ def _buttons(found: View, waiting: Version | None) -> None:
     is_of_now = waiting is not None and found.is_table_of(waiting)
     if not is_of_now and (found.differs or found.in_force is None):
         st.button(
-            "Propose this table" if found.moves else "Propose it with fallbacks and timeouts",
+            _proposes(found),
             type="primary" if found.moves else "secondary",
             key="routing_propose",
             help="It becomes a version, and can then be accepted.",
@@ -118,6 +120,12 @@ def _buttons(found: View, waiting: Version | None) -> None:
         kind = "primary" if accepts and is_of_now else "secondary"
         if st.button(f"{word} version {waiting.id}", type=kind, key=f"routing_{word.lower()}"):  # type: ignore[arg-type]
             _dialog(waiting, accepts)
+
+
+def _proposes(found: View) -> str:
+    if found.moves:
+        return "Propose this table"
+    return "Propose it with fallbacks and timeouts" if found.in_force is None else "Propose these changes"
 
 
 def _propose(dataset: str) -> None:

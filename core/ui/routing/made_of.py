@@ -15,7 +15,7 @@ from core.ui.shared import filters, grids
 from core.ui.shared.grids import Cell, Link, Number
 from core.ui.shared.leading import Address
 
-_WHO, _ANCHOR = "routing_who", "made-of"
+_WHO, _ANCHOR, _CHANGED = "routing_who", "made-of", "table"
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def ways(found: View) -> list[Way]:
     """The table in force, what it would be, and each candidate alone."""
     tables = [Way("The table in force", "in_force", found.ifs.in_force, found.in_force_table)]
     if found.moves:
-        tables.append(Way("The table above, with its changes", "table", found.ifs.compiled, found.table))
+        tables.append(Way("The table above, with its changes", _CHANGED, found.ifs.compiled, found.table))
     return [*tables, *(_alone(found, one) for one in found.ifs.singles)]
 
 
@@ -60,7 +60,10 @@ def section(found: View) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         st.subheader("What these figures are made of", anchor=_ANCHOR, width="content")
         usual = listed[1 if found.moves else 0].label
-        chosen = filters.one_of("Who answers", options, key=_WHO, usual=usual, within=found.dataset, width=300)
+        also = {} if found.moves else {_CHANGED: usual}
+        chosen = filters.one_of(
+            "Who answers", options, key=_WHO, usual=usual, within=found.dataset, also=also, what="candidate", width=300
+        )
     filters.say_gone()
     grids.leading(
         rows(found, by_label[chosen].table),

@@ -41,7 +41,8 @@ def difference(found: View) -> None:
     if found.differs or found.in_force is None:
         with st.expander("The whole table as it would be: fallbacks and timeouts"):
             _table(found, found.table, "whole")
-            _rest(found)
+            if found.moves:
+                beside_primaries(found)
 
 
 def rows_of_moves(found: View) -> list[dict[str, object]]:
@@ -75,11 +76,10 @@ def _reasons(found: View) -> None:
     _said(found, moving, "moves")
 
 
-def _rest(found: View) -> None:
-    """The categories in which other fallbacks or timeouts alone would come, beside a table in force."""
-    rest = [one.category for one in found.changes if not one.is_of_primary]
-    if rest and found.in_force is not None:
-        st.caption(f"Other fallbacks or timeouts alone in {frame.as_typed(', '.join(rest))}.")
+def beside_primaries(found: View) -> None:
+    """What would be another beside who answers first: fallbacks, timeouts, who answers everything else."""
+    if found.beside:
+        st.markdown("\n".join(f"- {frame.as_typed(line)}" for line in found.beside))
 
 
 def _move(found: View, move: Move) -> dict[str, object]:

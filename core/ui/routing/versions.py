@@ -55,4 +55,4 @@ def _row(one: Version) -> dict[str, object]:
 
 def _changes(one: Version) -> str:
     moved = [move["category"] for move in one.rests_on.get("moves", ())]
-    return ", ".join(moved) if moved else "fallbacks or timeouts alone"
+    return ", ".join(moved) if moved else "none of who answers first"

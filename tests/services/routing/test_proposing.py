@@ -187,6 +187,33 @@ def test_where_the_new_champion_was_kept_out_the_table_keeps_it_out(engine: Engi
 
 
 @pytest.mark.one_database
+def test_what_changes_beside_who_answers_first_is_said_by_name_with_what_speaks_against_whom(engine: Engine):
+    made = plant(engine, CHEAPER, prompts=600)
+    propose_due(engine, now=NOW)
+    accept(engine, 1)
+    behind = found(engine).compiled.table.of("support").fallbacks
+    assert made.candidates["A"] in behind
+    assert view_of(engine).beside == []
+    write(engine, lambda session: candidates.make_champion(session, made.candidates["B"]))
+    vote(engine, made, ("B", "A"), {"safety": (1.0, 0.3)}, raters=12)
+    said = view_of(engine).beside
+    (support,) = [line for line in said if line.startswith("support: ")]
+    assert support.startswith("support: B, then ")
+    before, after = support.partition(" (before: ")[::2]
+    assert "then A" in after and "then A" not in before
+    assert "as safety votes prove A less safe than B" in support
+    (other,) = [line for line in said if line.startswith("everything else: ")]
+    assert other.startswith("everything else: B, then ") and "(before: A, then " in other
+    assert [line for line in routing.said(found(engine)).splitlines() if line in said] == said
+
+
+def view_of(engine: Engine) -> routing.View:
+    with reading(engine) as session:
+        one = view(session, "Support")
+    assert one is not None
+    return one
+
+
 def test_an_alert_says_what_would_change_and_leads_to_the_page_once(engine: Engine):
     with writing(engine) as session:
         rules.ensure(session, now=NOW)
