@@ -124,8 +124,11 @@ def test_every_verdict_says_what_decide_prints(told: Told, page: Page) -> None:
 
 
 def rests(verdict: dict[str, Any]) -> str:
-    found = verdict["rests_on"]
-    return f"{found['votes']:,} send votes by {found['raters']:,} raters · {found['responses']:,} responses of both"
+    found, one = verdict["rests_on"], verdict["comparisons"][0]
+    votes = f"{found['votes']:,} send votes by {found['raters']:,} raters"
+    if one["quality"]["source"] == "automatic" and one["because"] != "safety votes prove it worse":
+        votes = f"automatic, as {votes} {'are too few' if one['human'] is None else 'leave it open'}"
+    return f"{votes} · {found['responses']:,} responses of both"
 
 
 def test_costs_failures_and_latency_are_those_of_report(told: Told, page: Page) -> None:

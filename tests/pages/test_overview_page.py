@@ -125,6 +125,8 @@ def test_where_a_table_is_in_force_it_says_who_answers_by_it(workspace: Engine):
     assert "By routing table 1, which is in force, A answers coding." in said
     assert "B; A for coding, by routing table 1" in said, "who answers today, and what that costs"
     assert "B, without the routing table" in said
+    why = next(line for line in said.splitlines() if "Why not B everywhere?" in line)
+    assert "In coding: Switch from B to A: it is better, +" in why, "it alone would cost less than the table"
     assert re.search(r"\*\*Accepted\*\*: routing table 1: B; A for coding\.", said), "among the decisions taken"
     assert "Keep B" in said and "Leave it to A" not in said, "900 prompts prove A better in coding: the verdict says so"
 
@@ -309,7 +311,7 @@ def test_the_amounts_of_a_month_are_those_that_their_page_shows(workspace: Engin
 def test_votes_stand_beside_the_decision(workspace: Engine):
     made = plant(workspace, CHEAPER, prompts=60)
     vote(workspace, made, ("A", "B"), {"send": (0.8, 0.8)}, raters=5)
-    assert "60 *send* votes by 5 raters · 120 responses of both" in words(opened())
+    assert "automatic, as 60 *send* votes by 5 raters leave it open · 120 responses of both" in words(opened())
 
 
 def test_a_latency_limit_names_who_is_over_it(workspace: Engine):

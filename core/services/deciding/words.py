@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from core.domain.deciding import Because, Changed, Comparison, Decision, Since, Verdict
+from core.domain.deciding import Because, Changed, Comparison, Decision, Since, Source, Verdict
 from core.domain.deciding.spans import signed
 from core.domain.deciding.wording import caution, comparison_parts, head_and_reason
 from core.domain.overview import Recommendation, Routed, kept, recommended
@@ -60,7 +60,7 @@ def in_category(found: Verdicts, verdict: Verdict, routed: Routed | None = None)
     category, stays = verdict.category, kept(routed, verdict)
     if routed is not None and stays is not None:
         head = f"Leave it to {names.get(stays, _NOT_ASKED)}, by routing table {routed.version}"
-        return head, _against_champion(found, verdict, stays)
+        return head, against_champion(found, verdict, stays)
     if whom is None or category is None or not verdict.comparisons or verdict.decision is not Decision.NOT_ENOUGH:
         return parts(found, verdict)
     one = _of_whole(found, verdict, whom)
@@ -88,10 +88,19 @@ def sure(found: Verdicts, verdict: Verdict, routed: Routed | None = None) -> Sur
 def rests(found: Verdicts, verdict: Verdict) -> str:
     """What a verdict rests on: 120 *send* votes by 6 raters · 128 responses, of champion and challenger."""
     on = found.rests[verdict.category]
-    votes = f"{n(on.votes, '*send* vote')} by {n(on.raters, 'rater')}" if on.votes else "no *send* votes"
+    votes = _votes(found, verdict) if on.votes else "no *send* votes"
     is_weighed = verdict.category is None and verdict.weighted_by_answers
     weighed = " · categories by their answers a month" if is_weighed else ""
     return f"{votes} · {n(on.responses, 'response')} of both{weighed}"
+
+
+def _votes(found: Verdicts, verdict: Verdict) -> str:
+    """How many; and where the figures are automatic all the same, why."""
+    on, one = found.rests[verdict.category], verdict.comparisons[0]
+    said = f"{n(on.votes, '*send* vote')} by {n(on.raters, 'rater')}"
+    if one.because is Because.LESS_SAFE or one.quality is None or one.quality.source is not Source.AUTOMATIC:
+        return said
+    return f"automatic, as {said} {'are too few' if one.human is None else 'leave it open'}"
 
 
 def against(found: Verdicts, verdict: Verdict, challenger: int) -> str:
@@ -108,8 +117,10 @@ def against(found: Verdicts, verdict: Verdict, challenger: int) -> str:
     return " ".join([*said, begun(found, comparison_parts(one, names)[1])])
 
 
-def _against_champion(found: Verdicts, verdict: Verdict, stays: int) -> str:
-    """Why a category is not given back to the champion by whom the table in force has there."""
+def against_champion(found: Verdicts, verdict: Verdict, stays: int) -> str:
+    """Why a category is not given to the champion by whom the table in force has there, or its own verdict names."""
+    if verdict.decision is not Decision.NOT_ENOUGH:
+        return sentence(found, verdict)
     champion = verdict.champion or 0
     name = found.names[champion]
     said = [_got_worse(name, each) for each in verdict.since if _is_of(each, champion)]

@@ -166,10 +166,14 @@ def _with_ways(verdicts: Verdicts) -> Iterable[OpenVerdict]:
 
 
 def _is_hopeless(verdicts: Verdicts, one: Comparison) -> bool:
-    """Whether evidence in a category would only prove that the champion stays: it looks worse than it may be."""
+    """Whether evidence in a category would only prove that the champion stays.
+
+    The challenger looks worse than it may be, or no better and no cheaper.
+    """
     if one.category is None or one.quality is None:
         return False
-    return one.quality.estimate < -verdicts.settings.margins.quality(one.category)
+    gains_nothing = one.cost is not None and one.cost.estimate <= 0 and one.quality.estimate <= 0
+    return gains_nothing or one.quality.estimate < -verdicts.settings.margins.quality(one.category)
 
 
 def _price(one: OpenVerdict) -> tuple[bool, float]:

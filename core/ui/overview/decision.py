@@ -97,7 +97,7 @@ def _row(view: View, verdict: Verdict) -> str:
         return f"**{frame.as_typed(head)}.** {why}"
     said = f"**{frame.as_typed(head)} ({words.sure(view.verdicts, verdict, view.routed)}).** {why}"
     one = words.spoken_of(view.verdicts, verdict, view.routed)
-    if kept(view.routed, verdict) is not None:
+    if kept(view.routed, verdict) is not None and verdict.safer is not one:
         said += "".join(f" {view.called(one.challenger)} is {frame.as_typed(each)}." for each in safety(one))
     figures = _figures(view, one) if verdict.decision is Decision.NOT_ENOUGH else ""
     return f"{said} :gray[{figures}{words.rests(view.verdicts, verdict)}]"

@@ -195,17 +195,18 @@ def _asked_about(view: View, money: Money) -> list[Amount]:
     if view.recommendation is None or limit is None:
         return []
     compared = {one.challenger: one.quality for one in whole.comparisons} if whole is not None else {}
+    compared |= {view.recommendation.champion: None} if compared else {}
     less = [
         one
         for one in money.each
         if one.usd is not None and one.candidate_id in compared and one.usd < limit
         and view.recommendation.candidates != [one.candidate_id]
     ]  # fmt: skip
-    named = None if whole is None else whole.challenger
+    named = set() if whole is None else {whole.challenger, whole.champion}
 
     def in_order(one: Amount) -> tuple[bool, bool, float]:
         quality = compared[one.candidate_id or 0]
-        return one is not less[0], one.candidate_id != named, 1.0 if quality is None else -quality.estimate
+        return one is not less[0], one.candidate_id not in named, 1.0 if quality is None else -quality.estimate
 
     first = sorted(less, key=in_order)[:_MOST_ASKED_ABOUT]
     return [one for one in less if one in first]
@@ -214,6 +215,9 @@ def _asked_about(view: View, money: Money) -> list[Amount]:
 def _why_not(view: View, whole: Verdict, of: int) -> None:
     """Of whom the verdict over all names, what speaks against that one in each category that it does not reach."""
     found, name = view.verdicts, view.called(of)
+    if of == whole.champion:
+        _why_not_champion(view, name)
+        return
     out = words.exceptions(found, whole) if of == whole.challenger else []
     if not out:
         compared = next(one for one in whole.comparisons if one.challenger == of)
@@ -225,3 +229,16 @@ def _why_not(view: View, whole: Verdict, of: int) -> None:
         asked = "" if place else f"**Why not {name} everywhere?** "
         said = frame.as_typed(f"In {here.category}: {words.against(found, here, of)}")
         leading.line(f"{asked}{said}", addresses.compared(view.dataset, here.category, of))
+
+
+def _why_not_champion(view: View, name: str) -> None:
+    """What speaks against the champion in each category that another is to answer."""
+    others = {} if view.recommendation is None else view.recommendation.by_category
+    out = [category for category, of in others.items() if of != view.verdicts.champion][:_MOST_CATEGORIES]
+    there = [here for category in out if (here := view.verdicts.of(category)) is not None]
+    for place, here in enumerate(there):
+        asked = "" if place else f"**Why not {name} everywhere?** "
+        said = words.against_champion(view.verdicts, here, others[here.category or ""])
+        leading.line(
+            f"{asked}{frame.as_typed(f'In {here.category}: {said}')}", addresses.verdict(view.dataset, here.category)
+        )

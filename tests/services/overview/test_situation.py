@@ -196,3 +196,16 @@ def test_no_evidence_is_bought_that_would_only_prove_that_the_champion_stays_in_
     assert whole.decision is Decision.KEEP
     assert any(one.decision is Decision.NOT_ENOUGH and one.comparisons[0].settlement for one in categories)
     assert of(engine, made).open is None
+
+
+def test_no_evidence_is_bought_about_who_looks_no_better_and_dearer(engine: Engine):
+    bad_in_coding = Planted(0.7, 0.012, share_in={"coding": 0.3})
+    made = plant(engine, {"A": Planted(0.8, 0.01), "B": bad_in_coding}, prompts=200)
+    with reading(engine) as session:
+        whole, *categories = deciding.verdicts(session, "Support").verdicts
+    support = next(verdict for verdict in categories if verdict.category == "support")
+    one = support.comparisons[0]
+    assert (whole.decision, support.decision) == (Decision.KEEP, Decision.NOT_ENOUGH)
+    assert one.settlement is not None and one.quality is not None and one.cost is not None
+    assert -support.quality_margin < one.quality.estimate <= 0 and one.cost.estimate < 0
+    assert of(engine, made).open is None
