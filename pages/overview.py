@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.ui.overview import again, changed, choice, closer, decision, money, record, sharing, step
+from core.ui.overview import again, changed, choice, closer, decision, money, record, sharing, step, why_not
 from core.ui.overview.view import view
 from core.ui.shared import access, doing, frame, links, navigation
 
@@ -21,7 +21,7 @@ with st.container(key="overview_page", gap="medium"):
     with st.grid(2, min_column_width=330, gap="medium"):
         money.section(found)
         step.section(found, person)
-    money.cheaper(found)
+    why_not.section(found)
     closer.section(found)
     again.section(found)
     with st.grid(2, min_column_width=330, gap="medium"):

@@ -4,21 +4,17 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from core.domain.deciding import Decision, Verdict
-from core.domain.deciding.wording import comparison_parts
+from core.domain.deciding import Decision
 from core.domain.overview import answering
 from core.domain.overview import who_answers as in_words
 from core.domain.words import listed, n, spend
-from core.services.deciding import words
-from core.services.overview import Amount, Money
+from core.services.overview import Money
 from core.ui.overview import addresses
 from core.ui.overview.view import View
 from core.ui.quality import month
 from core.ui.shared import frame, leading
 from core.ui.shared.colours import MOST_COLOURED
 from core.ui.shared.slides import plain
-
-_MOST_ASKED_ABOUT, _MOST_CATEGORIES = 4, 3
 
 
 def section(view: View) -> None:
@@ -60,19 +56,19 @@ def _figures(view: View, money: Money) -> None:
     is_whole, answering = _is_whole(money), [view.recommendation.champion, *view.recommendation.by_table.values()]
     with st.container(horizontal=True, gap="medium", key="overview_figures"):
         today = written(money.today_usd, is_whole=is_whole)
-        _figure("today", "Today", today, _who_today(view), _proof(view, money, answering))
+        _figure("today", "Today", today, _who_today(view), proof(view, money, answering))
         if not view.recommendation.is_change:
             _instead(view, money, is_whole=is_whole)
             return
         who = view.recommendation.candidates
         said = written(money.recommended_usd, is_whole=is_whole)
-        _figure("recommended", "As recommended", said, _who(view), _proof(view, money, who))
-        both = _proof(view, money, [*answering, *who])
+        _figure("recommended", "As recommended", said, _who(view), proof(view, money, who))
+        both = proof(view, money, [*answering, *who])
         usd = month.difference(money.today_usd, money.recommended_usd, is_whole=is_whole)
         _figure("difference", "Difference", frame.dollars(usd), _share(view, money), both)
 
 
-def _proof(view: View, money: Money, candidates: Sequence[int]) -> leading.Address:
+def proof(view: View, money: Money, candidates: Sequence[int]) -> leading.Address:
     """The page that shows the amounts of these candidates, and as recommended, category by category."""
     assert view.recommendation is not None
     found = view.recommendation
@@ -84,7 +80,7 @@ def _proof(view: View, money: Money, candidates: Sequence[int]) -> leading.Addre
 def _instead(view: View, money: Money, *, is_whole: bool) -> None:
     """Where nothing is to change: what it would be without the routing table, or with the verdict's challenger."""
     if view.routed is not None:
-        to = _proof(view, money, [view.verdicts.champion or 0])
+        to = proof(view, money, [view.verdicts.champion or 0])
         alone = written(money.champion_usd, is_whole=is_whole)
         _figure("instead", "Champion alone", alone, f"{_champion(view)}, without the routing table", to)
         return
@@ -93,7 +89,7 @@ def _instead(view: View, money: Money, *, is_whole: bool) -> None:
     if whole is None or found is None or found.usd is None:
         return
     said = "not proven yet" if whole.decision is Decision.NOT_ENOUGH else "not recommended"
-    to = _proof(view, money, [found.candidate_id or 0])
+    to = proof(view, money, [found.candidate_id or 0])
     _figure("instead", f"With {view.called(whole.challenger or 0)}", written(found.usd, is_whole=is_whole), said, to)
 
 
@@ -155,7 +151,7 @@ def _whose(view: View, money: Money) -> None:
         said = (
             f"For {money.traffic.total:,.0f} answers a month, at what the newest run paid; without judges and raters."
         )
-        leading.line(f":gray[{said}]", _proof(view, money, []))
+        leading.line(f":gray[{said}]", proof(view, money, []))
     else:
         leading.line(
             ":gray[Categories as in the dataset.] To see it a month, an admin enters answers a month on Decisions.",
@@ -168,77 +164,3 @@ def _whose(view: View, money: Money) -> None:
     if money.unknown:
         names = " and ".join(view.called(of) for of in money.unknown)
         st.caption(f":material/info: What {names} cost is unknown: a price is missing.")
-
-
-def cheaper(view: View) -> None:
-    """Why not somebody who alone would cost less: the cheapest, and whom the verdict over all names, everywhere."""
-    whole, money = view.verdicts.of(None), view.money
-    chosen = [] if money is None else _asked_about(view, money)
-    if whole is None or money is None or not chosen:
-        return
-    with st.container(border=True, gap="small", key="overview_cheaper"):
-        _why_not_they(view, money, whole, chosen)
-
-
-def _why_not_they(view: View, money: Money, whole: Verdict, chosen: Sequence[Amount]) -> None:
-    prices = ", ".join(f"{view.called(one.candidate_id or 0)} {written(one.usd)}" for one in chosen)
-    who = [one.candidate_id or 0 for one in chosen]
-    per = "a month" if money.traffic.is_monthly else "1,000 answers"
-    leading.line(f"Cheaper, each for all answers, {per}: {prices}", _proof(view, money, who))
-    for of in who:
-        _why_not(view, whole, of)
-
-
-def _asked_about(view: View, money: Money) -> list[Amount]:
-    """At most four who alone cost less than what is recommended: the cheapest, the challenger, and the best others."""
-    limit, whole = money.recommended_usd, view.verdicts.of(None)
-    if view.recommendation is None or limit is None:
-        return []
-    compared = {one.challenger: one.quality for one in whole.comparisons} if whole is not None else {}
-    compared |= {view.recommendation.champion: None} if compared else {}
-    less = [
-        one
-        for one in money.each
-        if one.usd is not None and one.candidate_id in compared and one.usd < limit
-        and view.recommendation.candidates != [one.candidate_id]
-    ]  # fmt: skip
-    named = set() if whole is None else {whole.challenger, whole.champion}
-
-    def in_order(one: Amount) -> tuple[bool, bool, float]:
-        quality = compared[one.candidate_id or 0]
-        return one is not less[0], one.candidate_id not in named, 1.0 if quality is None else -quality.estimate
-
-    first = sorted(less, key=in_order)[:_MOST_ASKED_ABOUT]
-    return [one for one in less if one in first]
-
-
-def _why_not(view: View, whole: Verdict, of: int) -> None:
-    """Of whom the verdict over all names, what speaks against that one in each category that it does not reach."""
-    found, name = view.verdicts, view.called(of)
-    if of == whole.champion:
-        _why_not_champion(view, name)
-        return
-    out = words.exceptions(found, whole) if of == whole.challenger else []
-    if not out:
-        compared = next(one for one in whole.comparisons if one.challenger == of)
-        why = words.begun(found, comparison_parts(compared, found.names)[1])
-        leading.line(f"**Why not {name}?** {frame.as_typed(why)}", addresses.compared(view.dataset, None, of))
-        return
-    there = [here for category in out[:_MOST_CATEGORIES] if (here := found.of(category)) is not None]
-    for place, here in enumerate(there):
-        asked = "" if place else f"**Why not {name} everywhere?** "
-        said = frame.as_typed(f"In {here.category}: {words.against(found, here, of)}")
-        leading.line(f"{asked}{said}", addresses.compared(view.dataset, here.category, of))
-
-
-def _why_not_champion(view: View, name: str) -> None:
-    """What speaks against the champion in each category that another is to answer."""
-    others = {} if view.recommendation is None else view.recommendation.by_category
-    out = [category for category, of in others.items() if of != view.verdicts.champion][:_MOST_CATEGORIES]
-    there = [here for category in out if (here := view.verdicts.of(category)) is not None]
-    for place, here in enumerate(there):
-        asked = "" if place else f"**Why not {name} everywhere?** "
-        said = words.against_champion(view.verdicts, here, others[here.category or ""])
-        leading.line(
-            f"{asked}{frame.as_typed(f'In {here.category}: {said}')}", addresses.verdict(view.dataset, here.category)
-        )
