@@ -298,6 +298,9 @@ def test_amounts_are_written_to_three_digits(usd: float, written: str) -> None:
 
 def test_numbers_of_an_axis_lose_zeros_that_say_nothing() -> None:
     assert labels(money, (0.02, 0.0125, 0.1, 20.0, 100.0)) == ["$0.02", "$0.0125", "$0.10", "$20", "$100"]
+    assert labels(money, (0.09, 0.10, 0.11)) == ["$0.09", "$0.10", "$0.11"]
+    assert labels(money, (4.5, 5.0, 5.5)) == ["$4.50", "$5.00", "$5.50"]
+    assert labels(money, (10.0, 20.0, 30.0)) == ["$10", "$20", "$30"]
     assert labels(seconds, [1500.0]) == ["1.5 s"]
     assert labels(percent, [0.5]) == ["50\u00a0%"]
 

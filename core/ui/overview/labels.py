@@ -4,15 +4,20 @@ A chart grows with the window and its words do not: a place has to be free at th
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from math import hypot
 
 from core.ui.shared.charts import cut
 
 _CHAR_PX, _HIGH_PX = 7.0, 17.0
 _POINT_PX, _STEP_PX = 8.0, 5.0
-_STEPS = ((0, -1), (1, 0), (-1, 0), (0, 1), (1, -1), (-1, -1), (1, 1), (-1, 1))
-_FAR = (14.0, 26.0, 40.0, 56.0)
+_STEPS = (
+    (0, -1.0), (1, 0.0), (-1, 0.0), (0, 1.0), (1, -0.6), (-1, -0.6), (1, 0.6), (-1, 0.6), (1, -1.0), (-1, -1.0),
+    (1, 1.0), (-1, 1.0),
+)  # fmt: skip
+_FAR = (14.0, 20.0, 26.0, 32.0, 40.0, 48.0, 56.0)
+_NEAR, _SLACK_PX = 20.0, 4.0
 _LONGEST, _SHORTER = 16, 9
 
 
@@ -42,6 +47,8 @@ class Label:
     """left | center | right: which part of the text stands at ``dx``."""
     text: str
     """The name, shortened where the whole has no room."""
+    is_led: bool = False
+    """Whether it needs a line to its point: it stands far from it, or another point is as near."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +67,13 @@ def placed(sheets: Sequence[Sheet], names: Sequence[str | None]) -> list[Label |
 
     None where there is no name, or no room.
     """
-    taken = [list(sheet.lying) for sheet in sheets]
+    written: list[list[Box]] = [[] for _ in sheets]
     found: list[Label | None] = []
     for place, name in enumerate(names):
-        label = None if name is None else _free(place, name, sheets, taken)
+        label = None if name is None else _free(place, name, sheets, written)
         if label is not None:
-            for sheet, lying in zip(sheets, taken, strict=True):
-                lying.append(_box(*sheet.points[place], label))
+            for sheet, boxes in zip(sheets, written, strict=True):
+                boxes += [_box(*sheet.points[place], label), *_lead(*sheet.points[place], label)]
         found.append(label)
     return found
 
@@ -87,23 +94,46 @@ def along(line: Sequence[tuple[float, float]]) -> list[Box]:
     return boxes
 
 
-def _free(place: int, name: str, sheets: Sequence[Sheet], taken: Sequence[Sequence[Box]]) -> Label | None:
+def _free(place: int, name: str, sheets: Sequence[Sheet], written: Sequence[Sequence[Box]]) -> Label | None:
     for text in dict.fromkeys((cut(name, _LONGEST), cut(name, _SHORTER))):
         for far in _FAR:
             for across, down in _STEPS:
                 label = Label(across * far, down * far, {0: "center", 1: "left", -1: "right"}[across], text)
                 boxes = [_box(*sheet.points[place], label) for sheet in sheets]
-                if all(_is_free(*each) for each in zip(boxes, sheets, taken, strict=True)):
+                alone = all(_is_nearest(place, *each) for each in zip(boxes, sheets, strict=True))
+                label = replace(label, is_led=far > _NEAR or not alone)
+                if all(_is_free(place, label, *each) for each in zip(sheets, written, strict=True)):
                     return label
     return None
 
 
-def _is_free(box: Box, sheet: Sheet, lying: Sequence[Box]) -> bool:
-    return _fits(box, sheet) and not any(box.meets(other) for other in lying)
+def _is_nearest(place: int, box: Box, sheet: Sheet) -> bool:
+    """Whether a name stands nearer to its point than to any other."""
+    mine, *others = sorted(range(len(sheet.points)), key=lambda one: (one != place, one))
+    return all(_away(box, sheet.points[mine]) < _away(box, sheet.points[other]) for other in others)
+
+
+def _away(box: Box, point: tuple[float, float]) -> float:
+    """How far a point lies from a box."""
+    x, y = point
+    return hypot(max(box.left - x, x - box.right, 0.0), max(box.top - y, y - box.bottom, 0.0))
+
+
+def _is_free(place: int, label: Label, sheet: Sheet, written: Sequence[Box]) -> bool:
+    """Whether it lies on nothing, and its line on no other name."""
+    box, lead = _box(*sheet.points[place], label), _lead(*sheet.points[place], label)
+    if not _fits(box, sheet) or any(box.meets(other) for other in (*sheet.lying, *written)):
+        return False
+    return not any(part.meets(other) for part in lead for other in written)
+
+
+def _lead(x: float, y: float, label: Label) -> list[Box]:
+    """What the line from a name to its point takes."""
+    return along([(x, y), (x + label.dx, y + label.dy)]) if label.is_led else []
 
 
 def _fits(box: Box, sheet: Sheet) -> bool:
-    return box.left >= 0 and box.right <= sheet.width and box.top >= 0 and box.bottom <= sheet.height
+    return box.left >= -_SLACK_PX and box.right <= sheet.width and box.top >= 0 and box.bottom <= sheet.height
 
 
 def _box(x: float, y: float, label: Label) -> Box:

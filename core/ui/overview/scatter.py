@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from core.domain.overview import on_front
 from core.domain.words import money, percent
 from core.ui.overview import labels
-from core.ui.overview.labels import Box, Sheet
+from core.ui.overview.labels import Box, Label, Sheet
 from core.ui.shared import charts, colours, scale
 from core.ui.shared.scale import Scale, ticks
 
@@ -132,10 +132,18 @@ def _names(drawn: go.Figure, points: Sequence[Point], front: set[int], x_scale: 
         if place is not None:
             x = np.log10(THOUSAND * p.cost) if x_scale.is_log else THOUSAND * p.cost
             drawn.add_annotation(
-                x=x, y=p.share, text=charts.short(place.text), showarrow=False, xshift=place.dx, yshift=-place.dy,
-                xanchor=place.anchor, yanchor="middle", bgcolor=ink.paper if len(points) > _FEW else None, borderpad=1,
+                x=x, y=p.share, text=charts.short(place.text), **_at(place, _hue(p)), xanchor=place.anchor,
+                yanchor="middle", bgcolor=ink.paper if len(points) > _FEW else None, borderpad=1,
                 font={"color": ink.text if p.in_colour else ink.quiet, "size": 13},
             )  # fmt: skip
+
+
+def _at(place: Label, hue: str) -> dict[str, object]:
+    """Where a name stands, with a line to its point where it would be taken for another's."""
+    if not place.is_led:
+        return {"showarrow": False, "xshift": place.dx, "yshift": -place.dy}
+    line = {"arrowhead": 0, "arrowwidth": 1, "arrowcolor": hue, "standoff": 7}
+    return {"showarrow": True, "ax": place.dx, "ay": place.dy, **line}
 
 
 def _sheet(points: Sequence[Point], front: set[int], x_scale: Scale, low: float, high: float, whole: float) -> Sheet:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -11,6 +12,8 @@ _WIDE_RANGE = 8.0
 _WIDEST = 4.0
 _FEWEST = 3
 _ROUNDING = 1e-9
+_OUTSIDE = 5.0
+"""No part of a logarithmic axis that spans so many times its beginning is without a number."""
 _DIMES = r"\D*\$[\d,]*\.\d"
 _STEPS_OF_TEN = ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0))
 
@@ -53,12 +56,23 @@ class Scale:
 
 def labels(write: Callable[[float], str], at: Sequence[float]) -> list[str]:
     """The numbers beside the axis: as they are written elsewhere, unless that made two of them alike."""
-    written = [_tick(write, value) for value in at]
+    written = _as_long([_tick(write, value) for value in at], at)
     if len(set(written)) == len(written):
         return written
     if write is percent:
         return [f"{100 * value:.4g} %" for value in at]
     return [f"{value:.4g}" for value in at]
+
+
+def _as_long(written: list[str], at: Sequence[float]) -> list[str]:
+    """In equal steps numbers have as many decimals as the longest: $0.09, $0.10, $0.11."""
+    found = [re.fullmatch(r"(\D*[\d,]+)(?:\.(\d+))?(\D*)", each) for each in written]
+    steps = [b - a for a, b in pairwise(at)]
+    if not all(found) or not steps or max(steps) - min(steps) > _ROUNDING * max(map(abs, steps)):
+        return written
+    parts = [one.groups("") for one in found if one is not None]
+    longest = max(len(decimals) for _, decimals, _ in parts)
+    return [f"{whole}{f'.{decimals:0<{longest}}' if longest else ''}{unit}" for whole, decimals, unit in parts]
 
 
 def _tick(write: Callable[[float], str], value: float) -> str:
@@ -73,7 +87,8 @@ def _tick(write: Callable[[float], str], value: float) -> str:
 def ticks(least: float, most: float, *, is_log: bool) -> list[float]:
     """Round values within the axis, three at least and few enough for a phone. ``most`` > ``least``, > 0 where log."""
     if is_log:
-        found = next((at for steps in _STEPS_OF_TEN if len(at := _of_tens(least, most, steps)) >= _FEWEST), [])
+        tried = [at for steps in _STEPS_OF_TEN if len(at := _of_tens(least, most, steps)) >= _FEWEST]
+        found = next((at for at in tried if at[0] <= _OUTSIDE * least and most <= _OUTSIDE * at[-1]), [*tried, []][0])
         return found[:: max(len(found) // _FEWEST, 1)] if found else ticks(least, most, is_log=False)
     size = 10.0 ** np.ceil(np.log10(most - least))
     while True:

