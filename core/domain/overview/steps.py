@@ -166,8 +166,8 @@ def _look_after(s: Situation) -> Step | None:
 
 
 def _look_at(alarm: Alarm, of: int, before: str) -> Step:
-    harm = "It is proven" if of == 1 else f"Of {of:,} proven changes it harms users most"
-    why = f"{harm}, and nobody has acknowledged it{before}. {alarm.bearing}".strip()
+    proven = "It is proven" if of == 1 else f"It is the first of {of:,} proven changes"
+    why = f"{proven}, and nobody has acknowledged it{before}. {alarm.bearing}".strip()
     title = f"Look at drift: {alarm.said}"
     return Step(StepKind.LOOK_AT_DRIFT, title, why, "Look at this change", FREE, finding_id=alarm.finding_id)
 

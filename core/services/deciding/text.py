@@ -124,7 +124,7 @@ def notes(found: Verdicts) -> list[str]:
         of = "all" if found.simulated_sides == found.rated_sides else f"{found.simulated_sides:,} of"
         said.append(
             f"Simulated: {of} {found.rated_sides:,} times that a rater said of a response whether to send it or "
-            "whether it is safe, in all runs and of all candidates; a vote says it of two."
+            "whether it is safe, in all runs and of all candidates; each vote says it of two responses."
         )
     return said
 
@@ -160,7 +160,9 @@ def numbers(compared: Comparison) -> list[str]:
         said.append(f"quality {spans.points(compared.quality)}, {_rests(compared.quality)}")
     cost = compared.cost
     if cost is None:
-        said.append("cost per acceptable response: not comparable (a price is unknown, or one has none)")
+        said.append(
+            "cost per acceptable response: not comparable (a price is unknown, or one has no acceptable response)"
+        )
     else:
         said.append(f"cost per acceptable response {spans.cost(cost)}")
     return said + safety(compared)

@@ -93,11 +93,15 @@ def _alarms(session: Session, dataset: str, verdicts: Verdicts | None, now: date
     facing = set() if whom is None else {whom.champion, *whom.candidates}
     found.sort(key=lambda one: (harm(one.metric, one.change) is Harm.NONE, one.candidate_id not in facing))
     stays = {one.category: kept(by_table, one) for one in verdicts.verdicts} if verdicts is not None else {}
-    return tuple(Alarm(one.id, one.brief, *_bearing(one, whom, stays)) for one in found)
+    names = {} if verdicts is None else verdicts.names
+    return tuple(Alarm(one.id, one.brief, *_bearing(one, whom, stays, names)) for one in found)
 
 
 def _bearing(
-    one: FindingLine, found: Recommendation | None, stays: Mapping[str | None, int | None]
+    one: FindingLine,
+    found: Recommendation | None,
+    stays: Mapping[str | None, int | None],
+    names: Mapping[int, str],
 ) -> tuple[str, bool]:
     """Whether a decision rests on who changed, where it changed: in a sentence, and as such."""
     if found is None:
@@ -106,7 +110,8 @@ def _bearing(
     if by_table is not None:
         if one.candidate_id == by_table:
             return f"{one.candidate} answers {one.category} by the routing table, so the decision rests on it.", True
-        return f"Another one answers {one.category} by the routing table, so no decision rests on it.", False
+        other = names.get(by_table, "Another one")
+        return f"{other} answers {one.category} by the routing table, so no decision rests on it.", False
     where = "" if one.category is None else f" in {one.category}"
     there = found.candidates if one.category is None else [found.by_category.get(one.category)]
     if one.candidate_id in there:

@@ -38,8 +38,8 @@ def section(found: Verdicts, as_of: tuple[object, ...]) -> None:
         ]
         grids.show(rows, alt="Every decision with who took it, why, and what came of it")
         st.caption(
-            "Saved: of the champion's cost per acceptable response. *Predicted* as the verdict stood then, *actual* "
-            "from the runs begun since."
+            "Saved: of the champion's cost per automatically acceptable response. *Predicted* as it stood then, "
+            "*actual* from the runs begun since."
         )
 
 

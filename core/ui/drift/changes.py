@@ -42,7 +42,7 @@ def _closed(state: DriftState) -> None:
     closed = _no_longer_so(state)
     if not closed:
         return
-    with st.expander(f"{n(len(closed), 'earlier change')} no longer so", icon=":material/check:"):
+    with st.expander(f"{n(len(closed), 'earlier change')}, no longer so", icon=":material/check:"):
         for one in closed[:_MOST_CLOSED]:
             st.markdown(_ended(state, one))
         if len(closed) > _MOST_CLOSED:

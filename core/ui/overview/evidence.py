@@ -157,4 +157,4 @@ def _beyond(view: View, lines: list[Line], limit: float) -> str:
     """Whose p99 is over the limit, which is one of p95: the chart shows it there."""
     slow = [line for line in lines if line.latency.p99 and (line.latency.p99.value or 0.0) > limit]
     names = ", ".join(f"{view.called(line.candidate_id)} {quantile(line.latency.p99)}" for line in slow[:_MOST_SAID])
-    return f"; over it at p99, which may be: {names}" if slow else ""
+    return f", which holds for p95 alone; beyond it at p99: {names}" if slow else ""

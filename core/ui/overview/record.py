@@ -44,7 +44,8 @@ def _said(outcome: DecisionOutcome) -> str:
     what = f"{row.decision}, {frame.as_typed(outcome.challenger)} for {frame.as_typed(outcome.champion)}"
     saving = f"predicted {_percent(outcome.predicted)}, {_actual(outcome)}"
     by = f":gray[{when(row.created_at)}, {frame.as_typed(outcome.by)}]"
-    return f"**{record.word(outcome).capitalize()}**: {what}, {where}. Saved per acceptable response: {saving}. {by}"
+    saved = f"Saved per automatically acceptable response: {saving}"
+    return f"**{record.word(outcome).capitalize()}**: {what}, {where}. {saved}. {by}"
 
 
 def _percent(share: float | None) -> str:

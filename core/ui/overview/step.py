@@ -10,11 +10,12 @@ from core.services.deciding import Verdicts
 from core.services.quality import QualityReport
 from core.storage.engine import reading
 from core.storage.tables import Person
+from core.ui.datasets.datasets import VIEW
 from core.ui.overview import addresses
 from core.ui.overview.view import View
 from core.ui.runs import re_evaluate
 from core.ui.shared import frame
-from core.ui.shared.leading import Address
+from core.ui.shared.leading import Address, Query
 from core.ui.shared.navigation import REGISTRY
 from core.ui.shared.resources import engine
 
@@ -86,4 +87,5 @@ def _address(step: Step, dataset: str | None) -> Address:
         }
         if step.kind in there:
             return there[step.kind]
-    return Address(_PAGES[step.kind], {})
+    query: Query = {VIEW: "Import"} if step.kind is StepKind.IMPORT_PROMPTS else {}
+    return Address(_PAGES[step.kind], query)

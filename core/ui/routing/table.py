@@ -67,7 +67,7 @@ def _reasons(found: View) -> None:
     if len(follow) > 1:
         names = ", ".join(f"**{frame.as_typed(of)}**" for of in follow)
         said = (
-            f"{names}: the overall verdict says to switch. By itself none of them has enough evidence for that, and "
+            f"{names}: the overall verdict says to switch. None of them has enough evidence for that by itself, and "
             "nothing in them speaks against it: quality was not seen lower there."
         )
         with st.container(key="routing_said-follow"):

@@ -128,7 +128,7 @@ def test_the_step_is_what_harms_most_of_whom_users_get_or_would_get(engine: Engi
     ]  # fmt: skip
     step = next_step(of(engine, made))
     assert (step.finding_id, step.title) == (alarms[0].finding_id, f"Look at drift: {alarms[0].said}")
-    assert "Of 3 proven changes" in step.why
+    assert "the first of 3 proven changes" in step.why
     assert step.why.endswith("B is recommended here, so the decision rests on it.")
     assert (alarms[1].bearing, alarms[1].is_decisive) == (
         "A is what users get today, so every comparison rests on it.", True,
