@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.ui.decisions import comparisons, page, record, settings, sharing, taking
+from core.ui.decisions import categories, comparisons, page, record, settings, sharing, taking
 from core.ui.shared import access, doing, frame, links
 
 person = access.require(access.Role.ANALYST)
@@ -30,7 +30,7 @@ page.in_category(found, routed)
 page.over_all(found)
 if up_to is None:
     taking.buttons(found, routed)
-page.by_category(found, routed)
+categories.section(found, routed)
 comparisons.section(found)
 record.section(found, as_of)
 settings.section(found, person)

@@ -9,8 +9,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from core.domain.deciding import Comparison, Decision, Verdict, spans
-from core.domain.overview import Recommendation, Routed, recommended
-from core.domain.overview import kept as kept_by_table
+from core.domain.overview import Routed
 from core.services import deciding as service
 from core.services import overview
 from core.services.deciding import Verdicts, words
@@ -40,8 +39,6 @@ _COLOURS: dict[words.Sure, Literal["green", "gray", "orange"]] = {
     words.Sure.NOT_HERE: "orange",
     words.Sure.OPEN: "orange",
 }
-_MOST_WHOLE, _WHOLE_PX = 12, 2000
-"""So many categories are never cut by a height."""
 _THEN = "Then say on *Candidates* which one is the champion: the others are held against it here."
 
 
@@ -201,64 +198,25 @@ def margins(found: Verdicts, verdict: Verdict) -> str:
     error = 100 * found.settings.error_a_year
     return (
         f"*Proven*: so sure that, with verdicts read every week, at most {error:g} % of years bring a wrong switch. "
-        f"The worse end of each range in brackets is the worst that this leaves open{_at_worst(verdict)}. "
+        f"{_left_open(verdict)}"
         f"*Not worse*: the loss is below {100 * verdict.quality_margin:g} points (the margin of quality). A saving "
         f"matters from {100 * verdict.cost_margin:g} % on. Weighted by {weighted}."
     )
 
 
-def _at_worst(verdict: Verdict) -> str:
-    one = verdict.comparisons[0] if verdict.comparisons else None
-    if one is None or one.quality is None or one.quality.lower <= -1:
-        return ""
-    return f", here {spans.signed(100 * one.quality.lower)} points of quality"
-
-
-def by_category(found: Verdicts, routed: Routed | None) -> None:
-    """One line a category: who gets it, how sure that is and why, and the figures of whom that speaks of."""
-    listed = rows(found, routed)
-    if not listed:
-        return
-    st.subheader("By category", anchor=False)
-    whole = found.of(None)
-    if whole is not None and whole.comparisons:
-        first = whole.comparisons[0]
-        pair = " beside ".join(frame.as_typed(found.names[of]) for of in (first.challenger, first.champion))
-        st.caption(f"Quality and cost: {pair}, where no other name stands.")
-    alt = "Who gets each category, how sure that is and why, with quality and cost"
-    grids.show(listed, alt=alt, most_px=_WHOLE_PX if len(listed) <= _MOST_WHOLE else 460)
-
-
-def rows(found: Verdicts, routed: Routed | None) -> list[dict[str, object]]:
-    """A row for each category, where most answers go first."""
-    whom = recommended(found.verdicts, routed)
-    return [_row(found, verdict, whom, routed) for verdict in words.by_traffic(found)]
-
-
-def _row(found: Verdicts, verdict: Verdict, whom: Recommendation | None, routed: Routed | None) -> dict[str, object]:
-    one = words.spoken_of(found, verdict, routed) if verdict.comparisons else None
-    use = None if whom is None else whom.by_category.get(verdict.category or "")
-    is_open = verdict.decision is Decision.NOT_ENOUGH
-    return {
-        "Category": verdict.category,
-        "Use": name_of(found, use) if use is not None and use in found.candidates else "–",
-        "How sure": str(words.sure(found, verdict, routed)) if verdict.comparisons else "–",
-        "Why": _why(found, verdict, routed) if is_open else str(verdict.because),
-        "Quality": "–" if one is None else f"{_whose(found, one)}{quality(one)}",
-        "Cost": "–" if one is None else cost(one),
-    }
-
-
-def _why(found: Verdicts, verdict: Verdict, routed: Routed | None) -> str:
-    head, reason = words.in_category(found, verdict, routed)
-    return reason if kept_by_table(routed, verdict) is None else f"{head}. {reason}"
-
-
-def _whose(found: Verdicts, one: Comparison) -> str:
-    """The name of a challenger that is another than the one of the verdict over all, before its figures."""
-    whole = found.of(None)
-    is_same = whole is not None and whole.comparisons and whole.comparisons[0].challenger == one.challenger
-    return "" if is_same else f"{found.names[one.challenger]}: "
+def _left_open(verdict: Verdict) -> str:
+    """What a range leaves open at most, of a switch for the worse and of what is kept for the better."""
+    keeps = verdict.decision is Decision.KEEP
+    said = (
+        "The better end of each range in brackets is the most that a switch might gain all the same"
+        if keeps
+        else "The worse end of each range in brackets is the worst that this leaves open"
+    )
+    one = verdict.comparisons[0].quality if verdict.comparisons else None
+    end = None if one is None else one.upper if keeps else one.lower
+    return (
+        f"{said}. " if end is None or abs(end) >= 1 else f"{said}, here {spans.signed(100 * end)} points of quality. "
+    )
 
 
 def name_of(found: Verdicts, candidate_id: int) -> grids.Name:

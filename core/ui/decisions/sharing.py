@@ -12,7 +12,7 @@ from core.services.deciding.text import notes, numbers, readings
 from core.services.deciding.words import sentence
 from core.services.leaderboards.moments import Moment
 from core.storage.engine import reading
-from core.ui.decisions import page
+from core.ui.decisions import categories, page
 from core.ui.shared import charts, pins
 from core.ui.shared.charts import Dot
 from core.ui.shared.pins import Shown
@@ -36,7 +36,7 @@ def slide(found: Verdicts, routed: Routed | None, shown: Shown) -> Slide:
         footnote=signed(said, ids),
         figures=[("Quality, points more than the champion", lambda: _figure(found, verdict))] if compared else [],
         lines=lines,
-        rows=page.rows(found, routed),
+        rows=categories.rows(found, routed),
         how=[plain(page.margins(found, verdict))],
     )
 

@@ -3,6 +3,7 @@
 from core.domain.words import when
 from core.services.deciding.text import notes
 from core.services.deciding.words import sentence
+from core.ui.decisions import categories
 from core.ui.decisions import page as decisions_page
 from core.ui.decisions import sharing as decisions_sharing
 from core.ui.overview import evidence, money
@@ -28,6 +29,6 @@ def slide(view: View, shown: Shown) -> Slide:
         footnote=signed(f"{said}; {when(view.now)}.", [view.report.scope.dataset_id]),
         figures=[("Acceptable, and at what cost", lambda: evidence.cost_figure(view) or chart)] if chart else [],
         lines=money.lines(view),
-        rows=decisions_page.rows(view.verdicts, view.routed),
+        rows=categories.rows(view.verdicts, view.routed),
         how=[] if verdict is None else [plain(decisions_page.margins(view.verdicts, verdict))],
     )
