@@ -1,5 +1,6 @@
 """The Decisions page, run as the app runs it: the verdict in words, taking a decision, the record, the settings."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -235,6 +236,30 @@ def test_a_harm_that_one_look_proves_says_how_much_it_is_at_least(workspace: Eng
     said = words(app).replace("\\", "")
     assert f"points more often (at least {least})" in said, "in the reason"
     assert f"at one look at least +{least}, which keeps the champion)" in said, "beside the bounds of all looks"
+
+
+def test_what_is_kept_says_what_a_switch_might_gain_and_of_whom_worse_is_said(workspace: Engine):
+    plant(workspace, {"A": Planted(0.9), "B": Planted(0.5)}, prompts=300)
+    app = opened()
+    assert app.header[0].value == "Keep A"
+    said = words(app)
+    most = re.search(r"the most that a switch might gain all the same, here −(\d+\.\d) points of quality", said)
+    assert most is not None, "even the better end is a loss"
+    assert f"to −{most[1]})" in said.replace("\\", "")
+    assert {row["Why"] for row in grids(app)[0]} == {"B: worse in quality"}
+
+
+def test_where_the_sentence_speaks_of_another_challenger_it_says_whose_responses_are_counted(workspace: Engine):
+    planted = {
+        "A": Planted(0.8, 0.02), "B": Planted(0.86, 0.004, share_in={"coding": 0.74}),
+        "C": Planted(0.3, 0.019, share_in={"coding": 0.82}),
+    }  # fmt: skip
+    plant(workspace, planted, prompts=400, repetitions=4)
+    write(workspace, lambda s: settings.save(s, {}, latency_limit_ms={}, answers_a_month=TRAFFIC))
+    said = words(opened(scope="coding"))
+    assert "B did worse here" in said
+    assert "1,600 responses of A and C" in said
+    assert "3,200 responses of both" in said, "overall"
 
 
 def test_declining_changes_no_champion(workspace: Engine):

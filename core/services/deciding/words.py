@@ -85,13 +85,16 @@ def sure(found: Verdicts, verdict: Verdict, routed: Routed | None = None) -> Sur
     return Sure.NOT_HERE if whom.by_category[verdict.category] != whom.champion else Sure.OPEN
 
 
-def rests(found: Verdicts, verdict: Verdict) -> str:
-    """What a verdict rests on: 120 *send* votes by 6 raters · 128 responses, of champion and challenger."""
+def rests(found: Verdicts, verdict: Verdict, pair: str = "both") -> str:
+    """What a verdict rests on, in Markdown: 120 *send* votes by 6 raters · 128 responses of both.
+
+    ``pair``: champion and challenger by name, where the sentence before speaks of another challenger.
+    """
     on = found.rests[verdict.category]
     votes = _votes(found, verdict) if on.votes else "no *send* votes"
     is_weighed = verdict.category is None and verdict.weighted_by_answers
     weighed = " · categories by their answers a month" if is_weighed else ""
-    return f"{votes} · {n(on.responses, 'response')} of both{weighed}"
+    return f"{votes} · {n(on.responses, 'response')} of {pair}{weighed}"
 
 
 def _votes(found: Verdicts, verdict: Verdict) -> str:

@@ -73,7 +73,7 @@ def in_category(found: Verdicts, routed: Routed | None) -> None:
         with st.container(border=True, gap="small"):
             st.caption(frame.as_typed(asked))
             badges(found, by_category[asked])
-            _said(found, by_category[asked], words.in_category(found, by_category[asked], routed))
+            _said(found, by_category[asked], words.in_category(found, by_category[asked], routed), routed)
             if by_category[asked].comparisons:
                 _figures(found, words.spoken_of(found, by_category[asked], routed))
         st.caption("Overall:")
@@ -140,7 +140,7 @@ def over_all(found: Verdicts) -> None:
         return
     with st.container(border=True, gap="small"):
         badges(found, verdict)
-        _said(found, verdict, words.parts(found, verdict))
+        _said(found, verdict, words.parts(found, verdict), None)
         for line in safety(verdict.comparisons[0]) if verdict.comparisons else []:
             st.markdown(f"{frame.as_typed(words.begun(found, line))}.")
         for line in readings(verdict, found.names):
@@ -177,12 +177,21 @@ def how_sure(found: Verdicts, verdict: Verdict) -> str:
     return f":{_COLOURS[sure]}-badge[{sure.capitalize()}{overall}]"
 
 
-def _said(found: Verdicts, verdict: Verdict, said: tuple[str, str]) -> None:
+def rests(found: Verdicts, verdict: Verdict, spoken_of: Comparison) -> str:
+    """What a verdict rests on, for Markdown; of whom, where the sentence before speaks of another challenger."""
+    first = verdict.comparisons[0]
+    names = [frame.as_typed(found.names[of]) for of in (first.champion, first.challenger)]
+    return words.rests(found, verdict, "both" if spoken_of is first else " and ".join(names))
+
+
+def _said(found: Verdicts, verdict: Verdict, said: tuple[str, str], routed: Routed | None) -> None:
     """What to do as a heading, and beneath it why and what that rests on."""
     head, reason = said
     st.header(frame.as_typed(head), anchor=False)
-    rests = f" :gray[{words.rests(found, verdict)}]" if verdict.comparisons else ""
-    st.markdown(f"{frame.as_typed(words.begun(found, reason))}{rests}")
+    told = ""
+    if verdict.comparisons:
+        told = f" :gray[{rests(found, verdict, words.spoken_of(found, verdict, routed))}]"
+    st.markdown(f"{frame.as_typed(words.begun(found, reason))}{told}")
 
 
 def _figures(found: Verdicts, one: Comparison) -> None:

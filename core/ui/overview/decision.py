@@ -99,8 +99,9 @@ def _row(view: View, verdict: Verdict) -> str:
     one = words.spoken_of(view.verdicts, verdict, view.routed)
     if kept(view.routed, verdict) is not None and verdict.safer is not one:
         said += "".join(f" {view.called(one.challenger)} is {frame.as_typed(each)}." for each in safety(one))
+    rests = decisions_page.rests(view.verdicts, verdict, one)
     figures = _figures(view, one) if verdict.decision is Decision.NOT_ENOUGH else ""
-    return f"{said} :gray[{figures}{words.rests(view.verdicts, verdict)}]"
+    return f"{said} :gray[{figures}{rests}]"
 
 
 def _figures(view: View, one: Comparison) -> str:
