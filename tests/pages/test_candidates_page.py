@@ -84,7 +84,7 @@ def test_making_champion_retiring_and_bringing_back(workspace: Engine):
     first, second = define(workspace, MINI, ODD)
     press(page("candidates.py", candidates_candidate="Mini"), f"candidates_make_champion_{first}")
     app = page("candidates.py", candidates_candidate="Mini")
-    assert "The champion, what users get today, is **Mini**." in words(app)
+    assert "The champion, what users get where no routing table says otherwise, is **Mini**." in words(app)
     assert "Retire" not in labels(app)
     press(page("candidates.py", candidates_candidate=ODD.name), f"candidates_retire_{second}")
     assert candidate(workspace, ODD.name).is_retired

@@ -74,7 +74,19 @@ def why(found: Found, category: str, was: Route | None, now: Route) -> str:
     if one is not None:
         return _over_all(one, names) if now.because is RouteBecause.OVER_ALL else comparison_sentence(one, names)
     verdict = found.compiled.verdicts.get(category)
-    return "Nothing to compare here." if verdict is None else sentence(verdict, names)
+    if verdict is None:
+        return "Nothing to compare here."
+    return f"{sentence(verdict, names)}{_not_the_champion(found, category, verdict.challenger, now)}"
+
+
+def _not_the_champion(found: Found, category: str, spoken_of: int | None, now: Route) -> str:
+    """What speaks against the champion where another one goes on answering and the verdict does not speak of it."""
+    champion, scope = found.ground.champion, found.compiled.by_category.get(category)
+    one = _compared(found, category, champion)
+    if champion in (now.primary, spoken_of) or one is None or scope is None:
+        return ""
+    against_it = _against(one, _shares(scope, champion, now.primary, found.names[now.primary]))
+    return f" {found.names[champion]}, the champion: {against_it}."
 
 
 def _over_all(one: Comparison, names: Mapping[int, str]) -> str:

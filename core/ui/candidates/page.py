@@ -77,7 +77,8 @@ def _standing(lines: list[CandidateLine]) -> str:
     champion = next((line for line in lines if line.candidate.is_champion), None)
     said = f"**{ready:,} of {len(active):,}** {'candidate' if len(active) == 1 else 'candidates'} can be asked now."
     if champion is not None:
-        said += f" The champion, what users get today, is **{frame.as_typed(champion.candidate.name)}**."
+        name = frame.as_typed(champion.candidate.name)
+        said += f" The champion, what users get where no routing table says otherwise, is **{name}**."
     elif active:
         said += " None is the champion yet: say which one users get today."
     return said + (f" :gray[{retired:,} retired.]" if retired else "")

@@ -206,6 +206,7 @@ def margins(found: Verdicts, verdict: Verdict) -> str:
     weighted = "answers a month" if verdict.weighted_by_answers else "prompts, each counted the same"
     error = 100 * found.settings.error_a_year
     return (
+        "*Points*: acceptable answers more of a hundred, in the eyes of raters those they would send. "
         f"*Proven*: so sure that, with verdicts read every week, at most {error:g} % of years bring a wrong switch. "
         f"{_left_open(verdict)}"
         f"*Not worse*: the loss is below {100 * verdict.quality_margin:g} points (the margin of quality). A saving "

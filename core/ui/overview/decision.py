@@ -41,7 +41,8 @@ def section(view: View) -> None:
         known = notes(view.verdicts)
         if whole.comparisons:
             with st.expander("How sure is that?", icon=":material/info:"):
-                for note in (decisions_page.margins(view.verdicts, whole), *known):
+                unsafe = [f"{words.begun(view.verdicts, each)}." for each in safety(whole.comparisons[0])]
+                for note in (decisions_page.margins(view.verdicts, whole), *map(frame.as_typed, unsafe), *known):
                     st.caption(note)
         else:
             for note in known:

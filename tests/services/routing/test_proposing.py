@@ -1,5 +1,6 @@
 """A table by itself: compiled from what was answered, proposed once, told once, and changed by an alarm."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -184,6 +185,9 @@ def test_where_the_new_champion_was_kept_out_the_table_keeps_it_out(engine: Engi
     assert primaries(one) == {"coding": "A", "support": "B"}
     assert not one.is_another
     assert one.ground.incumbents.of("coding").primary == made.candidates["A"], "what if is told of the table as it is"
+    said = why(one, "coding", one.ground.incumbents.of("coding"), one.compiled.table.of("coding"))
+    assert said.startswith("A and D are practically equal")
+    assert re.search(r" B, the champion: worse in quality \(\d+\s% acceptable, A \d+\s%\)\.$", said)
 
 
 @pytest.mark.one_database
