@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.domain.words import money, percent, seconds
 from core.services import quality
+from core.services.deciding.gathering import pooled
 from core.services.quality import Scope, measures, run_name
 from core.services.quality.text import report_rows
 from core.services.studies import studies
@@ -207,6 +208,26 @@ def test_a_unit_given_up_is_listed_with_what_went_wrong(workspace: Engine) -> No
     (behind,) = listed(app)
     assert (behind["By gates"], behind["Why"]) == ("given up", "auth: 401")
     assert "./responses?responses_dataset=1&prompt=p0" in links(app)
+
+
+@pytest.mark.parametrize(("kind", "tells"), [("auth", False), ("quota", False), ("server_error", True)])
+def test_a_refused_key_says_nothing_of_the_candidate_and_a_server_that_fails_does(
+    workspace: Engine, kind: str, tells: bool
+) -> None:
+    made = evaluated(workspace)
+    with writing(workspace) as session:
+        made.session = session
+        run = made.run(state="stopped", problem="It was refused.")
+        failed = {"error_kind": kind, "error_message": "no", "is_last": True, "cost_usd": 0.0}
+        for prompt in made.prompts:
+            made.attempts(run, "Dear", prompt, [failed])
+    with reading(workspace) as session:
+        found = quality.report(session, Scope(1, all_runs=True))
+        verdicts = pooled(session, "Support")
+    dear = next(line for line in found.overall() if line.candidate_id == made.candidates["Dear"])
+    assert dear.errors == 12, "shown either way"
+    assert (dear.acceptable.n, dear.human.responses) == ((24, 24) if tells else (12, 12))
+    assert verdicts.judged.sum() == 36 + 12 * tells
 
 
 def test_without_prompts_or_responses_the_page_says_what_to_do_next(workspace: Engine) -> None:

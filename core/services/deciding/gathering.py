@@ -185,7 +185,7 @@ class _Part:
 def _part(session: Session, scope: Scope, code_of: dict[int, int], earlier: Before) -> _Part:
     found = judged(session, scope)
     candidates = sorted(found.cells.asked)
-    failed = gathering.given_up(session, found.cells)
+    failed = [unit for unit in gathering.given_up(session, found.cells) if unit.tells_of_candidate]
     found, attempts = earlier.restated(found, gathering.attempts(session, found.cells))
     turns = np.zeros(len(found.prompts.id), dtype=np.int64)
     table = prompt_table(found, candidates, attempts, failed, turns)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sqlmodel import Session
 
 from core.domain.acceptability import Endings
+from core.domain.answering import FaultKind
 from core.services.columns import (
     ATTEMPTS,
     FAULTS,
@@ -31,6 +32,7 @@ from core.services.quality.cells import Cells
 from core.storage.tables import metadata
 from core.storage.tables.facts import TOKENS
 
+_OURS = frozenset({FaultKind.AUTH, FaultKind.QUOTA})
 __all__ = ["NOT_THERE", "NO_CASE", "UNSCORED", "attempts", "faults", "given_up", "judging", "prompts", "responses"]
 
 _prompt = metadata.tables["prompt"]
@@ -139,6 +141,11 @@ class GivenUp:
     after_ms: float | None
     """How long that one took."""
     cost_usd: float | None
+
+    @property
+    def tells_of_candidate(self) -> bool:
+        """Whether that counts against the candidate: a key of ours that is refused, or no credit of ours, does not."""
+        return self.kind not in _OURS
 
 
 def given_up(session: Session, cells: Cells) -> list[GivenUp]:

@@ -35,8 +35,11 @@ def prompt_table(
 ) -> PromptTable:
     """Add everything up. ``turns[p]``: the user turns of prompt p, 0 where it was not asked for.
 
+    What failed and does not tell of its candidate is not judged.
+
     What runs with attempts cost is read from these; of imported responses their own cost and attempts are all there is.
     """
+    failed = [unit for unit in failed if unit.tells_of_candidate]
     order = np.argsort(np.array(candidates, dtype=np.int64))
     ids = np.array(candidates, dtype=np.int64)[order]
     shape = len(candidates), len(found.prompts.id)

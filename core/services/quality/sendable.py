@@ -60,10 +60,11 @@ def sendable(
 
 
 def answers_of(found: Judged, part: Part, judge: Floats | None) -> Answers:
-    """The part's responses in their order, then its units given up."""
-    these, given_up = part.responses, np.zeros(len(part.units))
+    """The part's responses in their order, then its units given up, those that tell of the candidate."""
+    telling = np.array([unit.tells_of_candidate for unit in part.units], dtype=bool)
+    these, given_up = part.responses, np.zeros(int(telling.sum()))
     return Answers(
-        prompt=np.concatenate([found.prompt[these], part.prompt_of_unit]).astype(np.intp),
+        prompt=np.concatenate([found.prompt[these], part.prompt_of_unit[telling]]).astype(np.intp),
         signal=np.concatenate([found.signals[these], given_up]),
         never_shown=np.concatenate([found.never_shown[these], given_up == 0]),
         judge=None if judge is None else np.concatenate([judge[these], np.full(len(given_up), np.nan)]),
