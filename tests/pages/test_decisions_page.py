@@ -67,7 +67,7 @@ def test_the_decision_comes_in_one_sentence_with_what_it_rests_on(workspace: Eng
     assert app.header[0].value.startswith("Switch from A to B")
     shown = words(app)
     assert "by automatic verdicts on 900 prompts" in shown
-    assert "no *send* votes · 3,600 responses of both" in shown
+    assert "No *send* votes · 3,600 responses of both" in shown
     assert ":green-badge[Proven overall]" in [each.value for each in app.markdown]
     assert "*Not worse*: the loss is below 5 points (the margin of quality). A saving matters from 10 % on." in shown
     by_category, challengers, proofs = grids(app)[:3]

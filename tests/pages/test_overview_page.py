@@ -97,7 +97,7 @@ def test_the_decision_comes_first_and_every_line_leads_to_its_comparison(workspa
     assert app.main.header[0].value.endswith("Switch from A to B :green-badge[Proven overall]")
     found = links(app)
     whole = next(said for said in found if "by automatic verdicts on 900 prompts" in said)
-    assert "no *send* votes · 3,600 responses of both" in whole
+    assert "No *send* votes · 3,600 responses of both" in whole
     assert found[whole] == "decisions?decisions_dataset=Support&decisions_scope=Overall"
     for category in ("coding", "support"):
         assert f"decisions?decisions_dataset=Support&decisions_scope={category}" in found.values()
@@ -311,7 +311,7 @@ def test_the_amounts_of_a_month_are_those_that_their_page_shows(workspace: Engin
 def test_votes_stand_beside_the_decision(workspace: Engine):
     made = plant(workspace, CHEAPER, prompts=60)
     vote(workspace, made, ("A", "B"), {"send": (0.8, 0.8)}, raters=5)
-    assert "automatic, as 60 *send* votes by 5 raters leave it open · 120 responses of both" in words(opened())
+    assert "Automatic, as 60 *send* votes by 5 raters leave it open · 120 responses of both" in words(opened())
 
 
 def test_a_latency_limit_names_who_is_over_it(workspace: Engine):

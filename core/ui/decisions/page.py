@@ -190,7 +190,8 @@ def _said(found: Verdicts, verdict: Verdict, said: tuple[str, str], routed: Rout
     st.header(frame.as_typed(head), anchor=False)
     told = ""
     if verdict.comparisons:
-        told = f" :gray[{rests(found, verdict, words.spoken_of(found, verdict, routed))}]"
+        on = rests(found, verdict, words.spoken_of(found, verdict, routed))
+        told = f" :gray[{words.begun(found, on)}]"
     st.markdown(f"{frame.as_typed(words.begun(found, reason))}{told}")
 
 

@@ -35,7 +35,8 @@ def section(view: View) -> None:
         sure = decisions_page.how_sure(view.verdicts, whole) if whole.comparisons else ""
         st.header(f"{_mark(whole)} {frame.as_typed(head)} {sure}".rstrip(), anchor=False)
         said = frame.as_typed(words.begun(view.verdicts, reason))
-        rests = f" :gray[{words.rests(view.verdicts, whole)}]" if whole.comparisons else ""
+        on = words.begun(view.verdicts, words.rests(view.verdicts, whole)) if whole.comparisons else ""
+        rests = f" :gray[{on}]" if on else ""
         leading.line(f"{said}{rests}", addresses.verdict(view.dataset, None))
         _routed(view)
         known = notes(view.verdicts)
@@ -102,7 +103,7 @@ def _row(view: View, verdict: Verdict) -> str:
         said += "".join(f" {view.called(one.challenger)} is {frame.as_typed(each)}." for each in safety(one))
     rests = decisions_page.rests(view.verdicts, verdict, one)
     figures = _figures(view, one) if verdict.decision is Decision.NOT_ENOUGH else ""
-    return f"{said} :gray[{figures}{rests}]"
+    return f"{said} :gray[{figures}{rests if figures else words.begun(view.verdicts, rests)}]"
 
 
 def _figures(view: View, one: Comparison) -> str:

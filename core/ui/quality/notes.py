@@ -57,7 +57,7 @@ def _experts(report: QualityReport, lines: Sequence[Line]) -> list[str]:
         of = "all" if report.simulated == report.said else f"{report.simulated:,} of"
         said.append(
             f"Simulated: {of} {report.said:,} times that a rater said of a response here whether to send it; a vote "
-            "says it of two."
+            "says it of two responses."
         )
     if report.unplaced:
         said.append(f"{n(report.unplaced, 'imported answer')} left out: several texts could be meant.")
