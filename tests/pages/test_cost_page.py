@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from core.domain.words import money, percent, seconds
 from core.services import quality
 from core.services.deciding.gathering import pooled
-from core.services.quality import Scope, measures, run_name
+from core.services.quality import Scope, What, measures, run_name
 from core.services.quality.text import report_rows
 from core.services.studies import studies
 from core.storage.engine import reading, write, writing
@@ -224,10 +224,12 @@ def test_a_refused_key_says_nothing_of_the_candidate_and_a_server_that_fails_doe
     with reading(workspace) as session:
         found = quality.report(session, Scope(1, all_runs=True))
         verdicts = pooled(session, "Support")
+        wrong = quality.responses_behind(session, Scope(1, all_runs=True), What("not_acceptable"))[1]
     dear = next(line for line in found.overall() if line.candidate_id == made.candidates["Dear"])
     assert dear.errors == 12, "shown either way"
     assert (dear.acceptable.n, dear.human.responses) == ((24, 24) if tells else (12, 12))
     assert verdicts.judged.sum() == 36 + 12 * tells
+    assert wrong == 4 + 12 + 12 * tells, "the list holds as many as the figures"
 
 
 def test_without_prompts_or_responses_the_page_says_what_to_do_next(workspace: Engine) -> None:

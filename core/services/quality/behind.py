@@ -118,7 +118,7 @@ def _behind(
     session: Session, found: Judged, what: What, candidate_ids: frozenset[int], category: str | None, limit: int
 ) -> tuple[list[BehindRow], int]:
     if what.kind == "errors":
-        return _errors(session, found, candidate_ids, category, limit)
+        return _errors(session, gathering.given_up(session, found.cells), candidate_ids, category, limit)
     said = rated_sides(session, found) if what.kind in _RATED else None
     here = _wanted(found, what) if said is None else _rated(found, said, what.kind)
     if candidate_ids:
@@ -131,7 +131,8 @@ def _behind(
     rows = _rows(session, found, answers, shown)
     if what.kind != "not_acceptable":
         return rows, len(places)
-    units, given_up = _errors(session, found, candidate_ids, category, limit - len(rows))
+    telling = [unit for unit in gathering.given_up(session, found.cells) if unit.tells_of_candidate]
+    units, given_up = _errors(session, telling, candidate_ids, category, limit - len(rows))
     return rows + units, len(places) + given_up
 
 
@@ -238,9 +239,12 @@ def _opening(text: str) -> str:
 
 
 def _errors(
-    session: Session, found: Judged, candidate_ids: frozenset[int], category: str | None, limit: int
+    session: Session,
+    units: Sequence[GivenUp],
+    candidate_ids: frozenset[int],
+    category: str | None,
+    limit: int,
 ) -> tuple[list[BehindRow], int]:
-    units = gathering.given_up(session, found.cells)
     p = _prompt.c
     asked = {
         row.id: row

@@ -170,7 +170,7 @@ ACCEPTABLE = Measure(
     cell=lambda share: f"{100 * share:.1f}{PER_CENT}",
     help=(
         "By gates alone: complete, refusing only where the prompt expects it, not blocked, and passing every gate. A "
-        "response that was given up counts as not acceptable."
+        "response that was given up counts as not acceptable, but for a refused key or want of credit."
     ),
 )  # fmt: skip
 ERRORS = Measure(

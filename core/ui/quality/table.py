@@ -110,8 +110,9 @@ def method(report: QualityReport) -> list[str]:
     return [
         "**Acceptable** is a response that is complete, not blocked, refuses where the prompt expects that and only "
         f"there, and passes every gate that applies to its prompt. Gates: {gates}. A response whose gate could not be "
-        "scored has no verdict and counts on neither side; one that was given up counts as not acceptable. A response "
-        "that no gate applies to is *unchecked*: it passes or fails on form alone, and is counted apart.",
+        "scored has no verdict and counts on neither side; one that was given up counts as not acceptable, but for a "
+        "refused key or want of credit. A response that no gate applies to is *unchecked*: it passes or fails on form "
+        "alone, and is counted apart.",
         "**Humanly acceptable** is a response that experts would send. Raters see some; what holds of all is inferred: "
         "the automatic verdict on every response, corrected by its error on the rated ones (prediction-powered "
         "inference), so that gates narrow the interval and cannot bias it. Every opponent counts alike. Empty, cut and "
