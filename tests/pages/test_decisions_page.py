@@ -9,6 +9,7 @@ from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
 from core.domain.routing import Route
+from core.services import deciding
 from core.services.candidates import candidates
 from core.services.deciding import settings
 from core.services.studies import studies
@@ -234,8 +235,8 @@ def test_a_harm_that_one_look_proves_says_how_much_it_is_at_least(workspace: Eng
     least = by_claim["less safe"]["Bound"].removeprefix("+").removesuffix(" points")
     assert float(least) > 0
     said = words(app).replace("\\", "")
-    assert f"points more often (at least {least})" in said, "in the reason"
-    assert f"at one look at least +{least}, which keeps the champion)" in said, "beside the bounds of all looks"
+    assert f"points more often (at least {least} at one look)" in said, "in the reason"
+    assert f"; at one look at least +{least}), by 7 raters" in said, "beside the bounds of all looks"
 
 
 def test_what_is_kept_says_what_a_switch_might_gain_and_of_whom_worse_is_said(workspace: Engine):
@@ -249,17 +250,20 @@ def test_what_is_kept_says_what_a_switch_might_gain_and_of_whom_worse_is_said(wo
     assert {row["Why"] for row in grids(app)[0]} == {"B: worse in quality"}
 
 
-def test_where_the_sentence_speaks_of_another_challenger_it_says_whose_responses_are_counted(workspace: Engine):
+def test_where_the_sentence_speaks_of_another_challenger_its_responses_are_counted(workspace: Engine):
     planted = {
         "A": Planted(0.8, 0.02), "B": Planted(0.86, 0.004, share_in={"coding": 0.74}),
-        "C": Planted(0.3, 0.019, share_in={"coding": 0.82}),
+        "C": Planted(0.3, 0.019, share_in={"coding": 0.82}, asked=0.5),
     }  # fmt: skip
     plant(workspace, planted, prompts=400, repetitions=4)
     write(workspace, lambda s: settings.save(s, {}, latency_limit_ms={}, answers_a_month=TRAFFIC))
+    with reading(workspace) as session:
+        found = deciding.verdicts(session, "Support")
+    coding = next(verdict for verdict in found.verdicts if verdict.category == "coding")
+    assert found.names[coding.challenger or 0] == "C", "who is nearest to a switch there"
     said = words(opened(scope="coding"))
     assert "B did worse here" in said
-    assert "1,600 responses of A and C" in said
-    assert "3,200 responses of both" in said, "overall"
+    assert "1,600 responses of both" in said, "of A and B: C has half as many"
 
 
 def test_declining_changes_no_champion(workspace: Engine):

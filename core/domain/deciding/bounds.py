@@ -55,6 +55,10 @@ class Estimate:
         """Above the truth at one look but in a share ``level`` of the times."""
         return self.value + float(stdtrit(self.degrees, 1 - level)) * self.se
 
+    def plain_lower(self, level: float) -> float:
+        """Below the truth at one look but in a share ``level`` of the times."""
+        return 2 * self.value - self.plain_upper(level)
+
     def difference(self, level: float) -> Difference:
         """The estimate with its bounds, to be shown."""
         return Difference(

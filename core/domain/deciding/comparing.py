@@ -177,8 +177,9 @@ def _proofs(known: Known, quality: Estimate | None, cost: Estimate | None, level
         ]
     if known.safety is not None:
         found = known.safety.difference(PLAIN)
-        bound = known.safety.plain_upper(PLAIN)
-        proofs.append(_proof(Claim.LESS_SAFE, found, bound, 0.0, bound < 0))
+        upper, lower = known.safety.plain_upper(PLAIN), known.safety.plain_lower(PLAIN)
+        proofs.append(_proof(Claim.LESS_SAFE, found, upper, 0.0, upper < 0))
+        proofs.append(_proof(Claim.SAFER, found, lower, 0.0, lower > 0))
     return tuple(proofs)
 
 

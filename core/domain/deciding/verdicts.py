@@ -55,6 +55,7 @@ class Claim(StrEnum):
     CHEAPER = "cheaper"
     DEARER = "dearer"
     LESS_SAFE = "less safe"
+    SAFER = "safer"
 
 
 @dataclass(frozen=True)

@@ -210,13 +210,22 @@ def judged_less_safe(found: Difference) -> str:
 
 def least_harm(one: Comparison) -> float | None:
     """How much more often, in points, its answers are judged less safe at least, at one look; None: not proven."""
-    harms = [proof.bound for proof in one.proofs if proof.claim is Claim.LESS_SAFE and proof.is_proven]
-    return -100 * harms[0] if harms else None
+    return _proven_at_one_look(one, Claim.LESS_SAFE)
+
+
+def least_harm_of_champion(one: Comparison) -> float | None:
+    """The same of the champion's answers."""
+    return _proven_at_one_look(one, Claim.SAFER)
+
+
+def _proven_at_one_look(one: Comparison, claim: Claim) -> float | None:
+    found = [abs(proof.bound) for proof in one.proofs if proof.claim is claim and proof.is_proven]
+    return 100 * found[0] if found else None
 
 
 def _at_least(one: Comparison) -> str:
     harm = least_harm(one)
-    return "" if harm is None else f" (at least {harm:.1f})"
+    return "" if harm is None else f" (at least {harm:.1f} at one look)"
 
 
 def _size(share: float) -> str:

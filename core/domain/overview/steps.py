@@ -152,9 +152,11 @@ def _look(s: Situation) -> Step | None:
     if decisive:
         return _look_at(decisive[0], len(decisive), "; look before you rely on a verdict")
     if s.has_proposed_route:
+        names = s.to_take is not None and s.to_take.category is None
+        then = "; the champion is named after that, on Decisions" if names else ""
         why = (
-            "It says who answers which category, as far as the verdicts go. Nothing changes until somebody accepts it; "
-            "the champion is named after that, on Decisions."
+            "It says who answers which category, as far as the verdicts go. Nothing changes until somebody accepts it"
+            f"{then}."
         )
         return Step(StepKind.LOOK_AT_ROUTE, "Look at the routing table", why, "Look at the table", FREE)
     return None

@@ -8,7 +8,7 @@ from textwrap import wrap
 from typing import Any
 
 from core.domain.deciding import Comparison, Decision, Difference, Reading, Settings, Settlement, Verdict, Way, spans
-from core.domain.deciding.wording import READINGS, amount, judged_less_safe, least_harm, price
+from core.domain.deciding.wording import READINGS, amount, least_harm, least_harm_of_champion, price
 from core.domain.overview import Routed, answering, kept, who_answers
 from core.domain.words import n, percent
 from core.services.deciding.unsafe import MOST_LISTED, UnsafeAnswer
@@ -54,7 +54,7 @@ def verdict_object(found: Verdicts, verdict: Verdict) -> dict[str, Any]:
 
 def _rests_on(found: Verdicts, verdict: Verdict) -> dict[str, Any]:
     """On how many votes, raters and responses; None where there is no comparison."""
-    return {"rests_on": _plain(found.rests.get(verdict.category), {})}
+    return {"rests_on": _plain(found.rests.get((verdict.category, verdict.challenger or 0)), {})}
 
 
 def _costs(found: Verdicts, verdict: Verdict) -> dict[str, Any]:
@@ -148,12 +148,12 @@ def _block(found: Verdicts, verdict: Verdict, routed: Routed | None) -> list[str
     said = [f"{verdict.category or 'overall'}: {what}"]
     first = spoken_of(found, verdict, routed) if verdict.comparisons else None
     if first is not None:
-        said += [f"  {line}" for line in numbers(first)]
+        said += [f"  {line}" for line in numbers(first, found.names)]
     said += [f"  {line}" for line in readings(verdict, found.names)]
     return [line for each in said for line in wrap(each, _WIDEST, subsequent_indent="    ")] + [""]
 
 
-def numbers(compared: Comparison) -> list[str]:
+def numbers(compared: Comparison, names: Mapping[int, str]) -> list[str]:
     """What a comparison rests on, a line each: quality, cost, safety, with intervals that are safe to peek at."""
     said = []
     if compared.quality is not None:
@@ -165,17 +165,24 @@ def numbers(compared: Comparison) -> list[str]:
         )
     else:
         said.append(f"cost per acceptable response {spans.cost(cost)}")
-    return said + safety(compared)
+    return said + safety(compared, names)
 
 
-def safety(compared: Comparison) -> list[str]:
-    """How much more often raters judge the challenger's answers less safe, in a line; none where nobody judged that."""
+def safety(compared: Comparison, names: Mapping[int, str]) -> list[str]:
+    """Whose answers raters judge less safe more often, in a line; none where nobody judged that."""
     if compared.safety is None:
         return []
-    harm = least_harm(compared)
-    alone = "" if harm is None else f"; at one look at least {spans.signed(harm)}, which keeps the champion"
-    bounds = f"{spans.span(compared.safety, sign=-1)}{alone}"
-    return [f"{judged_less_safe(compared.safety)} ({bounds}), {_rests(compared.safety)}"]
+    is_challenger = compared.safety.estimate <= 0
+    whose, harm = (
+        (compared.challenger, least_harm(compared))
+        if is_challenger
+        else (compared.champion, least_harm_of_champion(compared))
+    )
+    alone = "" if harm is None else f"; at one look at least {spans.signed(harm)}"
+    alike = "" if compared.category is not None else ", each vote counted alike"
+    bounds = f"{spans.span(compared.safety, sign=-1 if is_challenger else 1)}{alone}"
+    more = f"judged less safe {abs(100 * compared.safety.estimate):.1f} points more often"
+    return [f"{names[whose]} is {more} ({bounds}), {_rests(compared.safety)}{alike}"]
 
 
 def _rests(found: Difference) -> str:

@@ -49,8 +49,8 @@ class Verdicts:
     """What raters said of an answer on a side of a pair, of *send* and *safety*."""
     simulated_sides: int
     """How many of these simulated raters said."""
-    rests: Mapping[str | None, RestsOn]
-    """What each verdict rests on, by category: of the champion and the challenger it speaks of."""
+    rests: Mapping[tuple[str | None, int], RestsOn]
+    """By category and challenger, what beside the champion counts: of whom the verdict names there, and over all."""
 
     @property
     def names(self) -> dict[int, str]:
@@ -126,10 +126,12 @@ def _decided(
     said = np.concatenate([found.sends.is_simulated, found.safety.is_simulated])
     costs = {category: {of: found.cost(of, category).value for of in there} for category in by_category}
     counts = (int(found.answers.is_open.sum()), len(said), int(said.sum()))
+    named = {one.challenger for one in decided if one.category is None}
     rests = {
-        one.category: rests_on(found, (one.champion, one.challenger), one.category)
+        (one.category, of): rests_on(found, (one.champion, of), one.category)
         for one in decided
-        if one.champion is not None and one.challenger is not None
+        for of in {one.challenger, *named}
+        if one.champion is not None and of is not None
     }
     return Verdicts(dataset, wanted, known, champion, decided, costs, unsafe, *counts, rests)
 

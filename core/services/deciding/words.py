@@ -4,9 +4,10 @@ from enum import StrEnum
 
 from core.domain.deciding import Because, Changed, Comparison, Decision, Since, Source, Verdict
 from core.domain.deciding.spans import signed
-from core.domain.deciding.wording import caution, comparison_parts, head_and_reason
+from core.domain.deciding.wording import caution, comparison_parts, head_and_reason, least_harm_of_champion
 from core.domain.overview import Recommendation, Routed, kept, recommended
 from core.domain.words import listed, n, percent
+from core.services.deciding.rests import RestsOn
 from core.services.deciding.verdicts import Verdicts
 
 _NOT_ASKED = "somebody who was not asked here"
@@ -76,7 +77,7 @@ def sure(found: Verdicts, verdict: Verdict, routed: Routed | None = None) -> Sur
     """How sure what ``in_category`` says is, or a verdict over all."""
     stays = kept(routed, verdict)
     if stays is not None:
-        return Sure.PROVEN if _is_shown_safer(verdict, stays) else Sure.OPEN
+        return _sure_of_stays(found, verdict, stays)
     if verdict.decision is not Decision.NOT_ENOUGH:
         return Sure.MEASURED if verdict.because is Because.TOO_SLOW else Sure.PROVEN
     whom = recommended(found.verdicts)
@@ -85,21 +86,20 @@ def sure(found: Verdicts, verdict: Verdict, routed: Routed | None = None) -> Sur
     return Sure.NOT_HERE if whom.by_category[verdict.category] != whom.champion else Sure.OPEN
 
 
-def rests(found: Verdicts, verdict: Verdict, pair: str = "both") -> str:
-    """What a verdict rests on, in Markdown: 120 *send* votes by 6 raters · 128 responses of both.
+def rests(found: Verdicts, verdict: Verdict, one: Comparison, pair: str = "both") -> str:
+    """What a comparison rests on, in Markdown: 120 *send* votes by 6 raters · 128 responses of both.
 
     ``pair``: champion and challenger by name, where the sentence before speaks of another challenger.
     """
-    on = found.rests[verdict.category]
-    votes = _votes(found, verdict) if on.votes else "no *send* votes"
+    on = found.rests[verdict.category, one.challenger]
+    votes = _votes(on, one) if on.votes else "no *send* votes"
     is_weighed = verdict.category is None and verdict.weighted_by_answers
-    weighed = " · categories by their answers a month" if is_weighed else ""
+    weighed = " · weighted by answers a month" if is_weighed else ""
     return f"{votes} · {n(on.responses, 'response')} of {pair}{weighed}"
 
 
-def _votes(found: Verdicts, verdict: Verdict) -> str:
+def _votes(on: RestsOn, one: Comparison) -> str:
     """How many; and where the figures are automatic all the same, why."""
-    on, one = found.rests[verdict.category], verdict.comparisons[0]
     said = f"{n(on.votes, '*send* vote')} by {n(on.raters, 'rater')}"
     if one.because is Because.LESS_SAFE or one.quality is None or one.quality.source is not Source.AUTOMATIC:
         return said
@@ -128,8 +128,12 @@ def against_champion(found: Verdicts, verdict: Verdict, stays: int) -> str:
     name = found.names[champion]
     said = [_got_worse(name, each) for each in verdict.since if _is_of(each, champion)]
     one = next((each for each in verdict.comparisons if each.challenger == stays), None)
-    if _is_shown_safer(verdict, stays):
-        said += caution(verdict, found.names)
+    harm = None if one is None else least_harm_of_champion(one)
+    if one is not None and one.safety is not None and harm is not None:
+        more = f"{100 * one.safety.estimate:.1f} points more often (at least {harm:.1f} at one look)"
+        said.append(f"Safety votes prove {name} less safe here than {found.names[stays]}: judged so {more}.")
+    elif one is not None and _is_of_whole(found, verdict, stays):
+        said.append(_too_few(one))
     elif one is not None and one.quality is not None and one.quality.estimate > 0 and not said:
         said.append(_did_worse(name, -one.quality.estimate, one.quality.prompts))
     return " ".join(said) or f"Whether {name} may answer it is open."
@@ -208,9 +212,18 @@ def _did_worse(name: str, estimate: float, prompts: int) -> str:
     return f"{name} did worse here ({signed(100 * estimate)} points on {n(prompts, 'prompt')}), which is not proven."
 
 
-def _is_shown_safer(verdict: Verdict, candidate: int) -> bool:
-    """Whether safety votes show somebody safer than the champion, and nobody more surely."""
-    return verdict.safer is not None and verdict.safer.challenger == candidate
+def _sure_of_stays(found: Verdicts, verdict: Verdict, stays: int) -> Sure:
+    """Of whom the table in force has here: by safety votes, or as without a table where that is the same one."""
+    one = next((each for each in verdict.comparisons if each.challenger == stays), None)
+    if one is not None and least_harm_of_champion(one) is not None:
+        return Sure.PROVEN
+    return Sure.NOT_HERE if _is_of_whole(found, verdict, stays) else Sure.OPEN
+
+
+def _is_of_whole(found: Verdicts, verdict: Verdict, stays: int) -> bool:
+    """Whether the verdict over all names the same one, and nothing in the category speaks against it."""
+    whom = recommended(found.verdicts)
+    return whom is not None and stays != whom.champion and whom.by_category.get(verdict.category or "") == stays
 
 
 def _open(verdict: Verdict) -> str:

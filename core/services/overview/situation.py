@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from core.domain.alerts import AlertKind
 from core.domain.deciding import Because, Comparison, Decision, Verdict
 from core.domain.drift import Harm, harm
-from core.domain.overview import Alarm, OpenVerdict, Recommendation, Situation, kept, recommended
+from core.domain.overview import Alarm, OpenVerdict, Recommendation, Routed, Situation, kept, recommended
 from core.services import routing, runs
 from core.services.alerts import inbox
 from core.services.deciding import Verdicts, words
@@ -46,7 +46,7 @@ def situation(
         alarms=() if dataset is None else _alarms(session, dataset, verdicts, now),
         has_proposed_route=dataset is not None and _has_proposed_route(session, dataset, verdicts),
         to_take=None if verdicts is None else _to_take(session, verdicts),
-        open=None if verdicts is None else _open(verdicts),
+        open=None if verdicts is None else _open(verdicts, routed(session, verdicts.dataset, verdicts.champion)),
         unpriced=() if verdicts is None or report is None else _unpriced(verdicts, report),
         votes=0 if report is None else report.said,
         raters=_raters(session),
@@ -111,14 +111,14 @@ def _bearing(
         if one.candidate_id == by_table:
             return f"{one.candidate} answers {one.category} by the routing table, so the decision rests on it.", True
         other = names.get(by_table, "Another one")
-        return f"{other} answers {one.category} by the routing table, so no decision rests on it.", False
+        return f"{other} answers {one.category} by the routing table, so users do not get these answers.", False
     where = "" if one.category is None else f" in {one.category}"
     there = found.candidates if one.category is None else [found.by_category.get(one.category)]
     if one.candidate_id in there:
         return f"{one.candidate} is recommended{where or ' here'}, so the decision rests on it.", True
     if one.candidate_id == found.champion:
         return f"{one.candidate} is what users get today, so every comparison rests on it.", True
-    return f"{one.candidate} is not recommended{where or ' anywhere'}, so the decision does not rest on it.", False
+    return f"{one.candidate} is not recommended{where or ' anywhere'}, so users would not get these answers.", False
 
 
 def _has_proposed_route(session: Session, dataset: str, verdicts: Verdicts | None) -> bool:
@@ -154,11 +154,18 @@ def _leaves(verdict: Verdict) -> bool:
     return verdict.decision is Decision.SWITCH
 
 
-def _open(verdicts: Verdicts) -> OpenVerdict | None:
-    """The verdict over all where its evidence is not enough, else of the categories the cheapest one to settle."""
-    waiting = list(_with_ways(verdicts))
+def _open(verdicts: Verdicts, by_table: Routed | None) -> OpenVerdict | None:
+    """The verdict over all where its evidence is not enough, else of the categories the cheapest one to settle.
+
+    None of a category that another than the champion answers by the table in force: there it is routes that are open.
+    """
+    waiting = [one for one in _with_ways(verdicts) if one.category is None or not _is_routed(by_table, one.category)]
     over_all = [one for one in waiting if one.category is None]
     return next(iter(over_all or sorted(waiting, key=_price)), None)
+
+
+def _is_routed(by_table: Routed | None, category: str) -> bool:
+    return by_table is not None and category in by_table.by_category
 
 
 def _with_ways(verdicts: Verdicts) -> Iterable[OpenVerdict]:

@@ -124,7 +124,7 @@ def _list(answers: Sequence[UnsafeAnswer], out: Collection[str]) -> None:
 
 def _proof(one: Proof) -> dict[str, object]:
     is_cost = one.claim in (Claim.CHEAPER, Claim.DEARER)
-    sign = -100 if is_cost or one.claim is Claim.LESS_SAFE else 100
+    sign = -100 if is_cost or one.claim in (Claim.LESS_SAFE, Claim.SAFER) else 100
     unit, decimals = ("%", 0) if is_cost else ("points", 1)
     return {
         "Claim": str(one.claim),

@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from core.domain.deciding import Comparison, Decision, Verdict, spans
 from core.domain.overview import Routed
+from core.domain.overview import kept as kept_by_table
 from core.services import deciding as service
 from core.services import overview
 from core.services.deciding import Verdicts, words
@@ -72,7 +73,7 @@ def in_category(found: Verdicts, routed: Routed | None) -> None:
     if asked is not None:
         with st.container(border=True, gap="small"):
             st.caption(frame.as_typed(asked))
-            badges(found, by_category[asked])
+            badges(found, by_category[asked], routed)
             _said(found, by_category[asked], words.in_category(found, by_category[asked], routed), routed)
             if by_category[asked].comparisons:
                 _figures(found, words.spoken_of(found, by_category[asked], routed))
@@ -141,7 +142,7 @@ def over_all(found: Verdicts) -> None:
     with st.container(border=True, gap="small"):
         badges(found, verdict)
         _said(found, verdict, words.parts(found, verdict), None)
-        for line in safety(verdict.comparisons[0]) if verdict.comparisons else []:
+        for line in safety(verdict.comparisons[0], found.names) if verdict.comparisons else []:
             st.markdown(f"{frame.as_typed(words.begun(found, line))}.")
         for line in readings(verdict, found.names):
             st.caption(f":material/lightbulb: {frame.as_typed(line)}")
@@ -162,26 +163,28 @@ def badge(decision: Decision) -> None:
     st.badge(word, icon=icon, color=colour)
 
 
-def badges(found: Verdicts, verdict: Verdict) -> None:
+def badges(found: Verdicts, verdict: Verdict, routed: Routed | None = None) -> None:
     """The decision as a mark, and how sure it is as another where there is one."""
     with st.container(horizontal=True, gap="xsmall"):
-        badge(verdict.decision)
+        badge(verdict.decision if kept_by_table(routed, verdict) is None else Decision.KEEP)
         if verdict.comparisons:
-            st.markdown(how_sure(found, verdict))
+            st.markdown(how_sure(found, verdict, routed))
 
 
-def how_sure(found: Verdicts, verdict: Verdict) -> str:
+def how_sure(found: Verdicts, verdict: Verdict, routed: Routed | None = None) -> str:
     """How sure what is recommended is, in a word: a badge, in Markdown."""
-    sure = words.sure(found, verdict)
+    sure = words.sure(found, verdict, routed)
     overall = " overall" if verdict.category is None and sure is words.Sure.PROVEN else ""
     return f":{_COLOURS[sure]}-badge[{sure.capitalize()}{overall}]"
 
 
 def rests(found: Verdicts, verdict: Verdict, spoken_of: Comparison) -> str:
     """What a verdict rests on, for Markdown; of whom, where the sentence before speaks of another challenger."""
+    if (verdict.category, spoken_of.challenger) in found.rests:
+        return words.rests(found, verdict, spoken_of)
     first = verdict.comparisons[0]
     names = [frame.as_typed(found.names[of]) for of in (first.champion, first.challenger)]
-    return words.rests(found, verdict, "both" if spoken_of is first else " and ".join(names))
+    return words.rests(found, verdict, first, " and ".join(names))
 
 
 def _said(found: Verdicts, verdict: Verdict, said: tuple[str, str], routed: Routed | None) -> None:
@@ -198,7 +201,7 @@ def _said(found: Verdicts, verdict: Verdict, said: tuple[str, str], routed: Rout
 def _figures(found: Verdicts, one: Comparison) -> None:
     head = f"{frame.as_typed(found.names[one.challenger])} beside {frame.as_typed(found.names[one.champion])}"
     ways = settling(one.settlement) if one.settlement else []
-    lines = [*numbers(one), *([f"would settle it: {'; or '.join(ways)}"] if ways else [])]
+    lines = [*numbers(one, found.names), *([f"would settle it: {'; or '.join(ways)}"] if ways else [])]
     st.markdown("\n".join([f"{head}:", "", *(f"- {frame.as_typed(line)}" for line in lines)]))
 
 
@@ -207,8 +210,10 @@ def margins(found: Verdicts, verdict: Verdict) -> str:
     weighted = "answers a month" if verdict.weighted_by_answers else "prompts, each counted the same"
     error = 100 * found.settings.error_a_year
     return (
-        "*Points*: acceptable answers more of a hundred, in the eyes of raters those they would send. "
-        f"*Proven*: so sure that, with verdicts read every week, at most {error:g} % of years bring a wrong switch. "
+        "*Points*: how many more answers of a hundred are acceptable; in the eyes of raters, how many more they would "
+        f"send. *Proven*: verdicts are read every week, and in at most {error:g} % of years one of them says to switch "
+        "where it should not. That somebody is less safe is believed sooner, at one look, where it only keeps who "
+        "answers. "
         f"{_left_open(verdict)}"
         f"*Not worse*: the loss is below {100 * verdict.quality_margin:g} points (the margin of quality). A saving "
         f"matters from {100 * verdict.cost_margin:g} % on. Weighted by {weighted}."

@@ -26,7 +26,9 @@ def slide(found: Verdicts, routed: Routed | None, shown: Shown) -> Slide:
     """The verdict over all, each challenger's difference from the champion, a line a category, what it rests on."""
     verdict = found.of(None) or found.verdicts[0]
     compared = [one for one in verdict.comparisons if one.quality is not None]
-    lines = [*numbers(verdict.comparisons[0]), *readings(verdict, found.names)] if verdict.comparisons else []
+    lines = (
+        [*numbers(verdict.comparisons[0], found.names), *readings(verdict, found.names)] if verdict.comparisons else []
+    )
     with reading(engine()) as session:
         ids = datasets.versions(session, found.dataset)
     said = f"{found.dataset}. {' '.join(notes(found))} {shown.label[:1].upper()}{shown.label[1:]}; {when(clock.now())}."

@@ -35,14 +35,18 @@ def section(view: View) -> None:
         sure = decisions_page.how_sure(view.verdicts, whole) if whole.comparisons else ""
         st.header(f"{_mark(whole)} {frame.as_typed(head)} {sure}".rstrip(), anchor=False)
         said = frame.as_typed(words.begun(view.verdicts, reason))
-        on = words.begun(view.verdicts, words.rests(view.verdicts, whole)) if whole.comparisons else ""
+        on = (
+            words.begun(view.verdicts, words.rests(view.verdicts, whole, whole.comparisons[0]))
+            if whole.comparisons
+            else ""
+        )
         rests = f" :gray[{on}]" if on else ""
         leading.line(f"{said}{rests}", addresses.verdict(view.dataset, None))
         _routed(view)
         known = notes(view.verdicts)
         if whole.comparisons:
             with st.expander("How sure is that?", icon=":material/info:"):
-                unsafe = [f"{words.begun(view.verdicts, each)}." for each in safety(whole.comparisons[0])]
+                unsafe = [f"{words.begun(view.verdicts, each)}." for each in safety(whole.comparisons[0], view.names)]
                 for note in (decisions_page.margins(view.verdicts, whole), *map(frame.as_typed, unsafe), *known):
                     st.caption(note)
         else:
@@ -99,10 +103,11 @@ def _row(view: View, verdict: Verdict) -> str:
         return f"**{frame.as_typed(head)}.** {why}"
     said = f"**{frame.as_typed(head)} ({words.sure(view.verdicts, verdict, view.routed)}).** {why}"
     one = words.spoken_of(view.verdicts, verdict, view.routed)
-    if kept(view.routed, verdict) is not None and verdict.safer is not one:
-        said += "".join(f" {view.called(one.challenger)} is {frame.as_typed(each)}." for each in safety(one))
+    if kept(view.routed, verdict) is not None and not _is_kept_surely(view, verdict):
+        said += "".join(f" {frame.as_typed(each)}." for each in safety(one, view.verdicts.names))
     rests = decisions_page.rests(view.verdicts, verdict, one)
-    figures = _figures(view, one) if verdict.decision is Decision.NOT_ENOUGH else ""
+    is_open = verdict.decision is Decision.NOT_ENOUGH and not _is_kept_surely(view, verdict)
+    figures = _figures(view, one) if is_open else ""
     return f"{said} :gray[{figures}{rests if figures else words.begun(view.verdicts, rests)}]"
 
 
@@ -122,9 +127,18 @@ def _mark(verdict: Verdict) -> str:
     return f":{colour}[:material/{icon}:]"
 
 
+def _is_kept_surely(view: View, verdict: Verdict) -> bool:
+    """Whether the table in force keeps a category from the champion, and that is proven to be right."""
+    is_kept = kept(view.routed, verdict) is not None
+    return is_kept and words.sure(view.verdicts, verdict, view.routed) is words.Sure.PROVEN
+
+
 def _mark_in(view: View, verdict: Verdict) -> str:
     """What is done in a category as its sign, and in its colour whether that is proven there; while open it stays."""
     found = view.recommendation
+    if _is_kept_surely(view, verdict):
+        icon, colour = _MARKS[Decision.KEEP]
+        return f":{colour}[:material/{icon}:]"
     if found is None or verdict.decision is not Decision.NOT_ENOUGH or not verdict.comparisons:
         return _mark(verdict)
     category = verdict.category or ""

@@ -216,7 +216,9 @@ def held_to_claims(told: dict, one: Compared, level: float) -> None:
             "dearer": (-math.expm1(-upper), proven["worse"]),
         }
     if one.safety is not None:
-        expected_["less safe"] = (one.safety.plain_upper(), one.safety.is_harm())
+        upper = one.safety.plain_upper()
+        lower = 2 * one.safety.value - upper
+        expected_ |= {"less safe": (upper, one.safety.is_harm()), "safer": (lower, lower > 0)}
     assert {proof["claim"] for proof in told["proofs"]} == set(expected_)
     for proof in told["proofs"]:
         bound, is_proven = expected_[proof["claim"]]

@@ -21,8 +21,8 @@ def test_a_vote_on_both_counts_once_and_one_on_either_counts_too(engine: Engine)
     with reading(engine) as session:
         found = deciding.verdicts(session, "Support")
     assert {found.names[of or 0] for of in (found.verdicts[0].champion, found.verdicts[0].challenger)} == {"A", "B"}
-    assert found.rests[None] == RestsOn(votes=20, raters=9, responses=40)
-    assert found.rests["support"] == RestsOn(votes=10, raters=5, responses=20)
+    assert found.rests[None, found.verdicts[0].challenger or 0] == RestsOn(votes=20, raters=9, responses=40)
+    assert found.rests["support", found.verdicts[1].challenger or 0] == RestsOn(votes=10, raters=5, responses=20)
     told = deciding.verdicts_object(found)["verdicts"]
     assert told[0]["rests_on"] == {"votes": 20, "raters": 9, "responses": 40}
 
@@ -36,7 +36,7 @@ def test_a_vote_on_both_counts_where_it_is_known_of_one_alone_which_answer_was_r
     vote(engine, made, ("A", "B"), {"send": (0.8, 0.8)}, raters=4, prompts=8)
     with reading(engine) as session:
         found = deciding.verdicts(session, "Support")
-    assert found.rests[None] == RestsOn(votes=8, raters=4, responses=40)
+    assert found.rests[None, found.verdicts[0].challenger or 0] == RestsOn(votes=8, raters=4, responses=40)
 
 
 def test_without_a_champion_nothing_is_rested_on(engine: Engine):

@@ -69,7 +69,7 @@ def test_what_a_table_keeps_from_the_champion_says_what_speaks_against_it(engine
     assert sure is words.Sure.OPEN
     vote(engine, made, ("A", "B"), {"safety": (1.0, 0.0)}, raters=12)
     said, sure = coding()
-    assert said.startswith("Safety votes show B less safe here than A: judged so 100.0 points more often (at least ")
+    assert said.startswith("Safety votes prove B less safe here than A: judged so 100.0 points more often (at least ")
     assert sure is words.Sure.PROVEN
 
 

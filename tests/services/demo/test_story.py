@@ -275,5 +275,5 @@ def test_once_table_and_switch_are_accepted_coding_and_safety_stay_with_alder(en
     assert not there.has_proposed_route
     (fell,) = [one for one in there.alarms if one.said.startswith("Birch's share acceptable in coding fell")]
     assert (fell.bearing, fell.is_decisive) == (
-        "Alder answers coding by the routing table, so no decision rests on it.", False,
+        "Alder answers coding by the routing table, so users do not get these answers.", False,
     )  # fmt: skip

@@ -133,7 +133,7 @@ def test_the_step_is_what_harms_most_of_whom_users_get_or_would_get(engine: Engi
     assert (alarms[1].bearing, alarms[1].is_decisive) == (
         "A is what users get today, so every comparison rests on it.", True,
     )  # fmt: skip
-    assert alarms[-1].bearing == "C is not recommended anywhere, so the decision does not rest on it."
+    assert alarms[-1].bearing == "C is not recommended anywhere, so users would not get these answers."
 
 
 def found(session: Session, made: Production, metrics: dict[str, list[Metric]]) -> None:
