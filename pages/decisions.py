@@ -27,7 +27,7 @@ if found.champion is None:
     st.stop()
 routed = page.routed(found, up_to)
 page.in_category(found, routed)
-page.over_all(found)
+page.over_all(found, routed)
 if up_to is None:
     taking.buttons(found, routed)
 categories.section(found, routed)

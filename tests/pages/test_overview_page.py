@@ -124,7 +124,9 @@ def test_where_a_table_is_in_force_it_says_who_answers_by_it(workspace: Engine):
     said = words(opened())
     assert "By routing table 1, which is in force, A answers coding." in said
     assert "B; A for coding, by routing table 1" in said, "who answers today, and what that costs"
-    assert "B, without the routing table" in said
+    assert "Keep B, and A in coding by routing table 1" in said, "the heading"
+    assert re.search(r"routing table 1: B; A for coding\. Predicted to save \S+ a month\.", said)
+    assert "B, without the routing table; why not stands below" in said
     why = next(line for line in said.splitlines() if "Why not B everywhere?" in line)
     assert "In coding: Switch from B to A: it is better, +" in why, "it alone would cost less than the table"
     assert re.search(r"\*\*Accepted\*\*: routing table 1: B; A for coding\.", said), "among the decisions taken"

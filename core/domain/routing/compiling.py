@@ -32,6 +32,8 @@ class Scope:
     """Whether an alarm says that the incumbent got worse since it took this category."""
     worsened: Collection[int] = frozenset()
     """Who got worse here, as an alarm says that stands: they relieve nobody."""
+    against_new: Sequence[Comparison] | None = None
+    """Everybody against a new primary, for who falls back behind it; None: not known, or the primary stays."""
 
 
 @dataclass(frozen=True)
@@ -227,11 +229,14 @@ def _fallbacks(scope: Scope, primary: int, told: Compiling) -> tuple[int, ...]:
 
 
 def _ranked(scope: Scope, told: Compiling, *, but: int) -> list[int]:
-    """Who could answer instead, the surest first: within the limits, not proven less safe, no worse than they were.
+    """Who could answer instead, the surest first: within the limits, not proven less safe than ``but``, no worse than
+    they were.
 
     Whose answers here were never acceptable would relieve nobody.
     """
-    harmful = {one.challenger for one in scope.comparisons if one.because is Because.LESS_SAFE} | {*scope.worsened}
+    is_new = but != scope.incumbent.primary and scope.against_new is not None
+    beside = scope.against_new if is_new and scope.against_new is not None else scope.comparisons
+    harmful = {one.challenger for one in beside if one.because is Because.LESS_SAFE} | {*scope.worsened}
     within = [
         one for one in scope.options.values()
         if one.candidate in told.usable and one.candidate != but and one.candidate not in harmful

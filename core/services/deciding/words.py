@@ -5,11 +5,12 @@ from enum import StrEnum
 from core.domain.deciding import Because, Changed, Comparison, Decision, Since, Source, Verdict
 from core.domain.deciding.spans import signed
 from core.domain.deciding.wording import caution, comparison_parts, head_and_reason, least_harm_of_champion
-from core.domain.overview import Recommendation, Routed, kept, recommended
+from core.domain.overview import Recommendation, Routed, by_candidate, kept, recommended
 from core.domain.words import listed, n, percent
 from core.services.deciding.rests import RestsOn
 from core.services.deciding.verdicts import Verdicts
 
+_AUTOMATIC = "automatic, as "
 _NOT_ASKED = "somebody who was not asked here"
 
 
@@ -35,6 +36,15 @@ def parts(found: Verdicts, verdict: Verdict) -> tuple[str, str]:
     """The sentence in its two parts, for who shows them apart: what to do, and why with its figures."""
     head, reason = head_and_reason(verdict, found.names)
     return f"{head}{_except(found, verdict)}", reason
+
+
+def with_table(found: Verdicts, head: str, verdict: Verdict, routed: Routed | None) -> str:
+    """What to do over all, with whom the table in force has answer in place of a champion that is kept."""
+    if routed is None or verdict.category is not None or verdict.decision is not Decision.KEEP:
+        return head
+    others = by_candidate(routed.by_category).items()
+    named = [f"{found.names.get(of, _NOT_ASKED)} in {listed(there)}" for of, there in others]
+    return f"{head}, and {listed(named)} by routing table {routed.version}"
 
 
 def exceptions(found: Verdicts, verdict: Verdict) -> list[str]:
@@ -86,13 +96,17 @@ def sure(found: Verdicts, verdict: Verdict, routed: Routed | None = None) -> Sur
     return Sure.NOT_HERE if whom.by_category[verdict.category] != whom.champion else Sure.OPEN
 
 
-def rests(found: Verdicts, verdict: Verdict, one: Comparison, pair: str = "both") -> str:
+def rests(
+    found: Verdicts, verdict: Verdict, one: Comparison, pair: str = "both", *, after_figures: bool = False
+) -> str:
     """What a comparison rests on, in Markdown: 120 *send* votes by 6 raters · 128 responses of both.
 
     ``pair``: champion and challenger by name, where the sentence before speaks of another challenger.
+    ``after_figures``: these say themselves that they are automatic.
     """
     on = found.rests[verdict.category, one.challenger]
     votes = _votes(on, one) if on.votes else "no *send* votes"
+    votes = votes.removeprefix(_AUTOMATIC) if after_figures else votes
     is_weighed = verdict.category is None and verdict.weighted_by_answers
     weighed = " · weighted by answers a month" if is_weighed else ""
     return f"{votes} · {n(on.responses, 'response')} of {pair}{weighed}"
@@ -101,9 +115,10 @@ def rests(found: Verdicts, verdict: Verdict, one: Comparison, pair: str = "both"
 def _votes(on: RestsOn, one: Comparison) -> str:
     """How many; and where the figures are automatic all the same, why."""
     said = f"{n(on.votes, '*send* vote')} by {n(on.raters, 'rater')}"
-    if one.because is Because.LESS_SAFE or one.quality is None or one.quality.source is not Source.AUTOMATIC:
+    is_of_safety = one.because is Because.LESS_SAFE or least_harm_of_champion(one) is not None
+    if is_of_safety or one.quality is None or one.quality.source is not Source.AUTOMATIC:
         return said
-    return f"automatic, as {said} {'are too few' if one.human is None else 'leave it open'}"
+    return f"{_AUTOMATIC}{said} {'are too few' if one.human is None else 'leave it open'}"
 
 
 def against(found: Verdicts, verdict: Verdict, challenger: int) -> str:

@@ -166,7 +166,17 @@ def compiled(found: Pooled, ground: Ground) -> Compiled:
     said: dict[str | None, Verdict | None] = {None: over_all}
     said.update(in_each)
     verdicts = {category: verdict for category, verdict in said.items() if verdict is not None}
-    return Compiled(compile_table(scopes, told), scopes, verdicts, known, by_category)
+    table = compile_table(scopes, told)
+    table = compile_table([_behind_new(scope, table, against) for scope in scopes], told)
+    return Compiled(table, scopes, verdicts, known, by_category)
+
+
+def _behind_new(scope: Scope, table: RoutingTable, against: "_Verdicts") -> Scope:
+    """With everybody against its new primary, where it gets one: who falls back is held against that one."""
+    primary = table.of(scope.category).primary
+    if primary == scope.incumbent.primary:
+        return scope
+    return replace(scope, against_new=against.comparisons(primary, scope.category))
 
 
 class _Verdicts:

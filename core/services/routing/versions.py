@@ -52,6 +52,13 @@ class Version:
     decided_at: datetime | None = None
     why: str = ""
 
+    @property
+    def saved_usd_a_month(self) -> float | None:
+        """What it was expected to save, as the figures stood when it was proposed; None: not known."""
+        told = self.rests_on.get("what_if", {})
+        before, after = (told.get(name, {}).get("usd_a_month") for name in ("in_force", "table"))
+        return None if before is None or after is None else before - after
+
 
 @dataclass(frozen=True)
 class Proposal:

@@ -134,14 +134,15 @@ def no_champion(dataset: str) -> None:
     )
 
 
-def over_all(found: Verdicts) -> None:
+def over_all(found: Verdicts, routed: Routed | None) -> None:
     """The decision over all: in one sentence, with what it rests on."""
     verdict = found.of(None)
     if verdict is None:
         return
     with st.container(border=True, gap="small"):
         badges(found, verdict)
-        _said(found, verdict, words.parts(found, verdict), None)
+        head, reason = words.parts(found, verdict)
+        _said(found, verdict, (words.with_table(found, head, verdict, routed), reason), None)
         for line in safety(verdict.comparisons[0], found.names) if verdict.comparisons else []:
             st.markdown(f"{frame.as_typed(words.begun(found, line))}.")
         for line in readings(verdict, found.names):
@@ -178,13 +179,13 @@ def how_sure(found: Verdicts, verdict: Verdict, routed: Routed | None = None) ->
     return f":{_COLOURS[sure]}-badge[{sure.capitalize()}{overall}]"
 
 
-def rests(found: Verdicts, verdict: Verdict, spoken_of: Comparison) -> str:
+def rests(found: Verdicts, verdict: Verdict, spoken_of: Comparison, *, after_figures: bool = False) -> str:
     """What a verdict rests on, for Markdown; of whom, where the sentence before speaks of another challenger."""
     if (verdict.category, spoken_of.challenger) in found.rests:
-        return words.rests(found, verdict, spoken_of)
+        return words.rests(found, verdict, spoken_of, after_figures=after_figures)
     first = verdict.comparisons[0]
     names = [frame.as_typed(found.names[of]) for of in (first.champion, first.challenger)]
-    return words.rests(found, verdict, first, " and ".join(names))
+    return words.rests(found, verdict, first, " and ".join(names), after_figures=after_figures)
 
 
 def _said(found: Verdicts, verdict: Verdict, said: tuple[str, str], routed: Routed | None) -> None:

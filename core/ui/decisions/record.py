@@ -7,7 +7,7 @@ import streamlit as st
 from sqlmodel import select
 
 from core.domain.overview import who_answers
-from core.domain.words import n, percent, when
+from core.domain.words import n, percent, spend, when
 from core.services import routing
 from core.services.deciding import Verdicts, taken
 from core.services.deciding.taken import DecisionOutcome
@@ -38,8 +38,8 @@ def section(found: Verdicts, as_of: tuple[object, ...]) -> None:
         ]
         grids.show(rows, alt="Every decision with who took it, why, and what came of it")
         st.caption(
-            "Saved: of the champion's cost per automatically acceptable response. *Predicted* as it stood then, "
-            "*actual* from the runs begun since."
+            "Saved: of the champion's cost per automatically acceptable response; by a table, a month. *Predicted* as "
+            "it stood then, *actual* from the runs begun since."
         )
 
 
@@ -100,7 +100,7 @@ def _row_of_table(one: Version, names: Mapping[int, str], answers: Mapping[str, 
         "Decided": word(one),
         "By": one.decided_by or "–",
         "Why": one.why or "–",
-        "Saved, predicted": "–",
+        "Saved, predicted": "unknown" if one.saved_usd_a_month is None else f"{spend(one.saved_usd_a_month)} a month",
         "Saved, actual": "–",
     }
 

@@ -33,7 +33,8 @@ def section(view: View) -> None:
     with st.container(border=True, gap="small", key="overview_decision"):
         head, reason = words.parts(view.verdicts, whole)
         sure = decisions_page.how_sure(view.verdicts, whole) if whole.comparisons else ""
-        st.header(f"{_mark(whole)} {frame.as_typed(head)} {sure}".rstrip(), anchor=False)
+        told = words.with_table(view.verdicts, head, whole, view.routed)
+        st.header(f"{_mark(whole)} {frame.as_typed(told)} {sure}".rstrip(), anchor=False)
         said = frame.as_typed(words.begun(view.verdicts, reason))
         on = (
             words.begun(view.verdicts, words.rests(view.verdicts, whole, whole.comparisons[0]))
@@ -105,9 +106,9 @@ def _row(view: View, verdict: Verdict) -> str:
     one = words.spoken_of(view.verdicts, verdict, view.routed)
     if kept(view.routed, verdict) is not None and not _is_kept_surely(view, verdict):
         said += "".join(f" {frame.as_typed(each)}." for each in safety(one, view.verdicts.names))
-    rests = decisions_page.rests(view.verdicts, verdict, one)
     is_open = verdict.decision is Decision.NOT_ENOUGH and not _is_kept_surely(view, verdict)
     figures = _figures(view, one) if is_open else ""
+    rests = decisions_page.rests(view.verdicts, verdict, one, after_figures=bool(figures))
     return f"{said} :gray[{figures}{rests if figures else words.begun(view.verdicts, rests)}]"
 
 

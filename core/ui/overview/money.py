@@ -82,7 +82,8 @@ def _instead(view: View, money: Money, *, is_whole: bool) -> None:
     if view.routed is not None:
         to = proof(view, money, [view.verdicts.champion or 0])
         alone = written(money.champion_usd, is_whole=is_whole)
-        _figure("instead", "Champion alone", alone, f"{_champion(view)}, without the routing table", to)
+        said = f"{_champion(view)}, without the routing table; why not stands below"
+        _figure("instead", "Champion alone", alone, said, to)
         return
     whole = view.verdicts.of(None)
     found = next((one for one in money.each if whole is not None and one.candidate_id == whole.challenger), None)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.domain.words import n, percent, when
+from core.domain.words import n, percent, spend, when
 from core.services.deciding.taken import DecisionOutcome
 from core.services.routing import Version
 from core.ui.decisions import record
@@ -35,7 +35,10 @@ def _of_table(view: View, version: Version) -> str:
     """Whom a table has answer what, and who decided on it."""
     who = money.who_answers(view, record.primaries(version))
     by = f":gray[{when(record.taken_at(version))}, {frame.as_typed(version.decided_by or '–')}]"
-    return f"**{record.word(version).capitalize()}**: routing table {version.id}: {who}. {by}"
+    saved = version.saved_usd_a_month
+    amount = "" if saved is None else frame.dollars(spend(abs(saved)))
+    told = f" Predicted to {'save' if saved >= 0 else 'cost'} {amount} a month." if saved is not None else ""
+    return f"**{record.word(version).capitalize()}**: routing table {version.id}: {who}.{told} {by}"
 
 
 def _said(outcome: DecisionOutcome) -> str:

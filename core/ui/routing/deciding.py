@@ -55,6 +55,8 @@ def headline(found: View) -> str:
     """What to do, in one sentence."""
     if not found.moves and found.in_force is None:
         return f"Keep {found.names[found.champion]} everywhere: nobody is proven to be better or cheaper in a category."
+    if not found.moves and found.beside:
+        return "Keep who answers each category: nobody else is proven to be better or cheaper. Other fallbacks are due."
     return found.headline
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from core.domain.deciding import Difference, spans
 from core.domain.deciding.spans import signed
 from core.domain.routing import Route, RouteBecause, RoutingTable
-from core.domain.words import money, percent, seconds
+from core.domain.words import listed, money, percent, seconds
 from core.services.quality import What
 from core.services.routing import Move, View
 from core.ui.overview import addresses
@@ -41,6 +41,7 @@ def difference(found: View) -> None:
     if found.differs or found.in_force is None:
         with st.expander("The whole table as it would be: fallbacks and timeouts"):
             _table(found, found.table, "whole")
+            _alone(found, found.table)
             if found.moves:
                 beside_primaries(found)
 
@@ -160,7 +161,21 @@ def _warnings(found: View) -> None:
             f":material/warning: {frame.as_typed(category)}: {name} is {broken}, and nobody within the limits is "
             "proven not worse."
         )
+    if found.in_force is not None:
+        _alone(found, found.in_force_table)
     _worsened(found, found.in_force_table)
+
+
+def _alone(found: View, table: RoutingTable) -> None:
+    """Categories in which nobody falls back: where the primary fails, so does the request."""
+    alone = [route.category for route in table.routes if route.category is not None and not route.fallbacks]
+    if alone and len(found.candidates) > 1:
+        are = "has" if len(alone) == 1 else "have"
+        where = frame.as_typed(listed(alone, most=len(alone)))
+        st.caption(
+            f":material/warning: {where} {are} nobody behind the primary: where it fails, so does the request. Whoever "
+            "safety votes prove less safe, is over a limit or was never acceptable there does not fall back."
+        )
 
 
 def _worsened(found: View, table: RoutingTable) -> None:

@@ -201,6 +201,13 @@ def test_fallbacks_are_the_surest_others_and_first_who_is_asked_elsewhere():
     assert route(scope(options=options), usable={A, D}).fallbacks == (D,)
 
 
+def test_who_falls_back_behind_a_new_primary_is_held_against_that_one():
+    less_safe = compared(A, Decision.KEEP, Because.LESS_SAFE, champion=B)
+    assert route(scope(switch(B))).fallbacks == (A, C), "what is known against the incumbent alone"
+    assert route(scope(switch(B), against_new=[less_safe, open_(C, champion=B)])).fallbacks == (C, D)
+    assert route(scope(open_(B), against_new=[less_safe])).fallbacks == (B, C), "the incumbent stays"
+
+
 def test_fallbacks_and_timeouts_in_force_stay_while_they_can():
     options = {A: option(A, latency=latency(1000)), B: option(B, 0.9), C: option(C, 0.85), D: option(D, 0.7)}
     held = Route("support", A, fallbacks=(D, C), timeout_ms=1600.0)
