@@ -127,7 +127,8 @@ def rests(verdict: dict[str, Any]) -> str:
     found, one = verdict["rests_on"], verdict["comparisons"][0]
     votes = f"{found['votes']:,} send votes by {found['raters']:,} raters"
     if one["quality"]["source"] == "automatic" and one["because"] != "safety votes prove it worse":
-        votes = f"automatic, as {votes} {'are too few' if one['human'] is None else 'leave it open'}"
+        why = "are too few" if one["human"] is None else "prove neither that it is worse nor that it is not"
+        votes = f"automatic, as {votes} {why}"
     return f"{votes} · {found['responses']:,} responses of both"
 
 

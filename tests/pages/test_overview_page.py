@@ -161,7 +161,7 @@ def test_categories_say_who_gets_them_and_the_busiest_comes_first(workspace: Eng
 def test_why_not_answers_for_the_cheapest_and_for_the_recommended_one_everywhere(workspace: Engine):
     mostly_support(workspace)
     found = [said for said in links(opened()) if said.startswith("**Why not")]
-    assert found[0].startswith("**Why not C?** C is worse, ")
+    assert found[0].startswith("**Why not C?** Overall: C is worse, ")
     (coding,) = [said for said in links(opened()) if said.startswith("**Why not B everywhere?** In coding: B is worse")]
     assert "decisions_scope=coding" in links(opened())[coding] and "decisions_closer=2" in links(opened())[coding]
     assert "60 % less" not in words(opened())
@@ -313,7 +313,10 @@ def test_the_amounts_of_a_month_are_those_that_their_page_shows(workspace: Engin
 def test_votes_stand_beside_the_decision(workspace: Engine):
     made = plant(workspace, CHEAPER, prompts=60)
     vote(workspace, made, ("A", "B"), {"send": (0.8, 0.8)}, raters=5)
-    assert "Automatic, as 60 *send* votes by 5 raters leave it open · 120 responses of both" in words(opened())
+    assert (
+        "Automatic, as 60 *send* votes by 5 raters prove neither that it is worse nor that it is not · 120 responses of both"
+        in words(opened())
+    )
 
 
 def test_a_latency_limit_names_who_is_over_it(workspace: Engine):
@@ -353,7 +356,7 @@ def test_a_decision_that_was_taken_stands_with_its_saving(workspace: Engine):
 
     write(workspace, take)
     said = next(said for said in links(opened()) if said.startswith("**Declined**"))
-    assert "switch, B for A, overall" in said
+    assert "Switch from A to B, overall" in said
     assert "predicted 61 %" in said or "predicted 60 %" in said or "predicted 59 %" in said
     assert "no run since" in said
 

@@ -132,12 +132,13 @@ def price(way: Way) -> str:
 
 def _reason(one: Comparison, champion: str, challenger: str) -> str:
     quality, cost, not_worse = _quality(one.quality), _cost(one.cost), _not_worse(one)
-    unsafe = "" if one.safety is None else judged_less_safe(one.safety)
+    unsafe = "" if one.safety is None else f"{abs(100 * one.safety.estimate):.1f} points more often"
     return {
         Because.BETTER: f"it is better, {quality}",
         Because.CHEAPER: f"it is {cost}, and {not_worse}, {quality}",
         Because.BETTER_AND_CHEAPER: f"it is better, {quality}, and {cost}",
-        Because.LESS_SAFE: f"safety votes prove {challenger} less safe, {unsafe}{_at_least(one)}",
+        Because.LESS_SAFE: f"safety votes prove {challenger} less safe than {champion}, judged so {unsafe}"
+        f"{_at_least(one)}",
         Because.TOO_SLOW: f"{challenger} is over its latency limit",
         Because.LATENCY_UNKNOWN: f"it could be switched to ({quality}; {cost}), but there is a latency limit and its "
         "latency was never measured",

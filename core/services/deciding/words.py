@@ -118,7 +118,8 @@ def _votes(on: RestsOn, one: Comparison) -> str:
     is_of_safety = one.because is Because.LESS_SAFE or least_harm_of_champion(one) is not None
     if is_of_safety or one.quality is None or one.quality.source is not Source.AUTOMATIC:
         return said
-    return f"{_AUTOMATIC}{said} {'are too few' if one.human is None else 'leave it open'}"
+    why = "are too few" if one.human is None else "prove neither that it is worse nor that it is not"
+    return f"{_AUTOMATIC}{said} {why}"
 
 
 def against(found: Verdicts, verdict: Verdict, challenger: int) -> str:
@@ -131,7 +132,10 @@ def against(found: Verdicts, verdict: Verdict, challenger: int) -> str:
     if one.decision is not Decision.NOT_ENOUGH or one.because is Because.CONTRADICTION or one.quality is None:
         return " ".join([*said, begun(found, comparison_parts(one, names)[1])])
     if one.quality.estimate < 0:
-        return " ".join(said) or _did_worse(names[challenger], one.quality.estimate, one.quality.prompts)
+        worse = f"That it is worse than {names[one.champion]} here is not proven yet."
+        return " ".join(
+            [*said, worse] if said else [_did_worse(names[challenger], one.quality.estimate, one.quality.prompts)]
+        )
     return " ".join([*said, begun(found, comparison_parts(one, names)[1])])
 
 
@@ -144,12 +148,14 @@ def against_champion(found: Verdicts, verdict: Verdict, stays: int) -> str:
     said = [_got_worse(name, each) for each in verdict.since if _is_of(each, champion)]
     one = next((each for each in verdict.comparisons if each.challenger == stays), None)
     harm = None if one is None else least_harm_of_champion(one)
+    if one is not None and _is_of_whole(found, verdict, stays):
+        return " ".join([*said, _too_few(one)])
     if one is not None and one.safety is not None and harm is not None:
         more = f"{100 * one.safety.estimate:.1f} points more often (at least {harm:.1f} at one look)"
         said.append(f"Safety votes prove {name} less safe here than {found.names[stays]}: judged so {more}.")
-    elif one is not None and _is_of_whole(found, verdict, stays):
-        said.append(_too_few(one))
-    elif one is not None and one.quality is not None and one.quality.estimate > 0 and not said:
+    elif said:
+        said.append(f"That {found.names.get(stays, _NOT_ASKED)} is better here is not proven yet.")
+    elif one is not None and one.quality is not None and one.quality.estimate > 0:
         said.append(_did_worse(name, -one.quality.estimate, one.quality.prompts))
     return " ".join(said) or f"Whether {name} may answer it is open."
 
@@ -228,11 +234,11 @@ def _did_worse(name: str, estimate: float, prompts: int) -> str:
 
 
 def _sure_of_stays(found: Verdicts, verdict: Verdict, stays: int) -> Sure:
-    """Of whom the table in force has here: by safety votes, or as without a table where that is the same one."""
+    """Of whom the table in force has here: as without a table where that is the same one, else by safety votes."""
+    if _is_of_whole(found, verdict, stays):
+        return Sure.NOT_HERE
     one = next((each for each in verdict.comparisons if each.challenger == stays), None)
-    if one is not None and least_harm_of_champion(one) is not None:
-        return Sure.PROVEN
-    return Sure.NOT_HERE if _is_of_whole(found, verdict, stays) else Sure.OPEN
+    return Sure.OPEN if one is None or least_harm_of_champion(one) is None else Sure.PROVEN
 
 
 def _is_of_whole(found: Verdicts, verdict: Verdict, stays: int) -> bool:

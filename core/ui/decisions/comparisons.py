@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 import streamlit as st
 
-from core.domain.deciding import Claim, Comparison, Proof, Verdict
+from core.domain.deciding import Claim, Comparison, Decision, Proof, Verdict
 from core.domain.deciding.spans import signed
 from core.domain.words import listed, n
 from core.services.deciding import Verdicts, words
@@ -66,7 +66,7 @@ def _closer(found: Verdicts, verdict: Verdict, label: str) -> Comparison:
 def _row(found: Verdicts, one: Comparison) -> dict[str, object]:
     return {
         "Challenger": page.name_of(found, one.challenger),
-        "Verdict": page.word(one.decision),
+        "Verdict": "No switch" if one.decision is Decision.KEEP else page.word(one.decision),
         "Quality": page.quality(one),
         "Cost": page.cost(one),
         "Why": str(one.because),

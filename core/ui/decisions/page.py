@@ -212,9 +212,8 @@ def margins(found: Verdicts, verdict: Verdict) -> str:
     error = 100 * found.settings.error_a_year
     return (
         "*Points*: how many more answers of a hundred are acceptable; in the eyes of raters, how many more they would "
-        f"send. *Proven*: verdicts are read every week, and in at most {error:g} % of years one of them says to switch "
-        "where it should not. That somebody is less safe is believed sooner, at one look, where it only keeps who "
-        "answers. "
+        f"send. *Proven*: the bounds hold although verdicts are read every week; at most {error:g} % of years bring a "
+        "wrong switch. Safety findings use the plain bound of one look, as they can only keep who answers. "
         f"{_left_open(verdict)}"
         f"*Not worse*: the loss is below {100 * verdict.quality_margin:g} points (the margin of quality). A saving "
         f"matters from {100 * verdict.cost_margin:g} % on. Weighted by {weighted}."
@@ -225,7 +224,7 @@ def _left_open(verdict: Verdict) -> str:
     """What a range leaves open at most, of a switch for the worse and of what is kept for the better."""
     keeps = verdict.decision is Decision.KEEP
     said = (
-        "The better end of each range in brackets is the most that a switch might gain all the same"
+        "The better end of each range in brackets is the most that a switch could still gain"
         if keeps
         else "The worse end of each range in brackets is the worst that this leaves open"
     )

@@ -83,7 +83,7 @@ def _row(one: DecisionOutcome) -> dict[str, object]:
     return {
         "When": when(taken_.created_at),
         "Where": taken_.category or "overall",
-        "Verdict": _head(one) or f"{taken_.decision}: {one.challenger} for {one.champion}",
+        "Verdict": head(one) or f"{taken_.decision}: {one.challenger} for {one.champion}",
         "Decided": word(one),
         "By": one.by,
         "Why": taken_.why or "–",
@@ -105,7 +105,7 @@ def _row_of_table(one: Version, names: Mapping[int, str], answers: Mapping[str, 
     }
 
 
-def _head(one: DecisionOutcome) -> str:
+def head(one: DecisionOutcome) -> str:
     """What the verdict said to do, with its exceptions, as it stood then."""
     return str(one.taken.verdict.get("sentence", "")).partition(": ")[0]
 

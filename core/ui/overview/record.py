@@ -44,7 +44,8 @@ def _of_table(view: View, version: Version) -> str:
 def _said(outcome: DecisionOutcome) -> str:
     row = outcome.taken
     where = frame.as_typed(row.category or "overall")
-    what = f"{row.decision}, {frame.as_typed(outcome.challenger)} for {frame.as_typed(outcome.champion)}"
+    former = f"{row.decision}, {outcome.challenger} for {outcome.champion}"
+    what = frame.as_typed(record.head(outcome) or former)
     saving = f"predicted {_percent(outcome.predicted)}, {_actual(outcome)}"
     by = f":gray[{when(row.created_at)}, {frame.as_typed(outcome.by)}]"
     saved = f"Saved per automatically acceptable response: {saving}"

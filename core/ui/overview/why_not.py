@@ -66,8 +66,8 @@ def _why_not(view: View, whole: Verdict, of: int) -> None:
     out = words.exceptions(found, whole) if of == whole.challenger else []
     if not out:
         compared = next(one for one in whole.comparisons if one.challenger == of)
-        why = words.begun(found, comparison_parts(compared, found.names)[1])
-        leading.line(f"**Why not {name}?** {frame.as_typed(why)}", addresses.compared(view.dataset, None, of))
+        why = comparison_parts(compared, found.names)[1]
+        leading.line(f"**Why not {name}?** Overall: {frame.as_typed(why)}", addresses.compared(view.dataset, None, of))
         return
     there = [here for category in out[:_MOST_CATEGORIES] if (here := found.of(category)) is not None]
     for place, here in enumerate(there):

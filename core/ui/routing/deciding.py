@@ -21,7 +21,7 @@ _PLACE, _WHY = "routing_deciding", "routing_why"
 _BESIDE_DECISIONS = (
     ":gray[Accepting a version puts its table in force: `evenhand route` and the exports below follow it. The "
     "champion, with whom all others are compared, stays: to name another, accept the overall verdict on Decisions "
-    "after that, which leaves this table as it is.]"
+    "after that. It leaves every category as it is; who answers everything else is proposed anew then.]"
 )
 
 
@@ -56,7 +56,10 @@ def headline(found: View) -> str:
     if not found.moves and found.in_force is None:
         return f"Keep {found.names[found.champion]} everywhere: nobody is proven to be better or cheaper in a category."
     if not found.moves and found.beside:
-        return "Keep who answers each category: nobody else is proven to be better or cheaper. Other fallbacks are due."
+        return (
+            "Keep who answers each category: nobody else is proven to be better or cheaper. What else is due stands "
+            "here:"
+        )
     return found.headline
 
 
@@ -84,7 +87,7 @@ def _effect(found: View) -> list[str]:
 
 def _held_out(found: View, held: Regret) -> str:
     """What the table reached on prompts that it was not made from; and who alone reached more."""
-    said = f"; {100 * held.table:.1f} % on prompts that the table was not made from"
+    said = f"; {100 * held.table:.1f} % on prompts held out, by tables made this way"
     best = held.hindsight
     if best is None or held.alone[best] <= held.table:
         return said

@@ -157,7 +157,8 @@ def regret(found: View) -> str:
         ":material/science: *Short of the best* (regret): points of acceptable answers below a choice that knows the "
         "best candidate of each category beforehand (an oracle), which nobody does. It is tried on prompts that were "
         f"held out: the {regret.prompts:,} prompts are dealt to {regret.folds} parts, and each part is answered as the "
-        f"other parts lead to. Acceptable there: {100 * regret.table:.1f} % by the table, {100 * regret.single:.1f} % "
-        f"by the one model that was best on the other parts (mostly {single}), {100 * regret.oracle:.1f} % by the "
+        f"other parts lead to. Acceptable there: {100 * regret.table:.1f} % by tables made this way, "
+        f"{100 * regret.single:.1f} % by the one model that was best on the other parts (mostly {single}), "
+        f"{100 * regret.oracle:.1f} % by the "
         f"oracle{hindsight}."
     )

@@ -91,7 +91,7 @@ def test_of_a_champion_that_stays_it_is_said_that_another_is_safer_and_by_how_mu
     assert sentence(kept, NAMES).endswith(f"Safety votes show gentle-7b less safe than swift-2: {more}.")
     assert "less safe here than swift-2" in sentence(replace(kept, category="legal"), NAMES)
     for other in (world(0.05, 0.05), world(0.05, 0.3), world(0.3, 0.05, usd=0.007)):
-        assert "less safe than" not in sentence(other, NAMES), "as safe, safer, or left anyhow"
+        assert "gentle-7b less safe than" not in sentence(other, NAMES), "as safe, safer, or left anyhow"
 
 
 def test_few_raters_are_named_as_speaking_for_themselves():
