@@ -313,10 +313,8 @@ def test_the_amounts_of_a_month_are_those_that_their_page_shows(workspace: Engin
 def test_votes_stand_beside_the_decision(workspace: Engine):
     made = plant(workspace, CHEAPER, prompts=60)
     vote(workspace, made, ("A", "B"), {"send": (0.8, 0.8)}, raters=5)
-    assert (
-        "Automatic, as 60 *send* votes by 5 raters prove neither that it is worse nor that it is not · 120 responses of both"
-        in words(opened())
-    )
+    why = "Automatic, as 60 *send* votes by 5 raters prove neither that it is worse nor that it is not"
+    assert f"{why} · 120 responses of both" in words(opened())
 
 
 def test_a_latency_limit_names_who_is_over_it(workspace: Engine):
