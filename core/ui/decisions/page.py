@@ -13,7 +13,7 @@ from core.domain.overview import Routed
 from core.domain.overview import kept as kept_by_table
 from core.services import deciding as service
 from core.services import overview
-from core.services.deciding import Verdicts, words
+from core.services.deciding import Verdicts, counted, words
 from core.services.deciding.text import notes, numbers, readings, safety, settling
 from core.services.large import computed
 from core.services.leaderboards.moments import Moment
@@ -182,10 +182,10 @@ def how_sure(found: Verdicts, verdict: Verdict, routed: Routed | None = None) ->
 def rests(found: Verdicts, verdict: Verdict, spoken_of: Comparison, *, after_figures: bool = False) -> str:
     """What a verdict rests on, for Markdown; of whom, where the sentence before speaks of another challenger."""
     if (verdict.category, spoken_of.challenger) in found.rests:
-        return words.rests(found, verdict, spoken_of, after_figures=after_figures)
+        return counted.rests(found, verdict, spoken_of, after_figures=after_figures)
     first = verdict.comparisons[0]
     names = [frame.as_typed(found.names[of]) for of in (first.champion, first.challenger)]
-    return words.rests(found, verdict, first, " and ".join(names), after_figures=after_figures)
+    return counted.rests(found, verdict, first, " and ".join(names), after_figures=after_figures)
 
 
 def _said(found: Verdicts, verdict: Verdict, said: tuple[str, str], routed: Routed | None) -> None:

@@ -37,7 +37,7 @@ def section(view: View) -> None:
         st.header(f"{_mark(whole)} {frame.as_typed(told)} {sure}".rstrip(), anchor=False)
         said = frame.as_typed(words.begun(view.verdicts, reason))
         on = (
-            words.begun(view.verdicts, words.rests(view.verdicts, whole, whole.comparisons[0]))
+            words.begun(view.verdicts, decisions_page.rests(view.verdicts, whole, whole.comparisons[0]))
             if whole.comparisons
             else ""
         )
