@@ -33,12 +33,18 @@ def _changed(found: Found, was: Route, now: Route) -> str:
 
 
 def _why(found: Found, was: Route, now: Route) -> str:
-    """That safety votes speak against who falls back no more."""
-    scope = found.compiled.by_category.get(now.category or "")
-    gone = set(was.fallbacks) - set(now.fallbacks)
-    harmful = [] if scope is None else [one.challenger for one in scope.comparisons if one.because is Because.LESS_SAFE]
-    names = [_name(found, one) for one in harmful if one in gone]
-    return f", as safety votes prove {listed(names)} less safe than {_name(found, now.primary)}" if names else ""
+    """What speaks against who falls back no more: safety votes, or an alarm on drift."""
+    scope, gone = found.compiled.by_category.get(now.category or ""), set(was.fallbacks) - set(now.fallbacks)
+    if scope is None:
+        return ""
+    harmful = [
+        one.challenger for one in scope.comparisons if one.because is Because.LESS_SAFE and one.challenger in gone
+    ]
+    fell = [one for one in sorted(gone & {*scope.worsened}) if one not in harmful]
+    less_safe, worse = ([_name(found, one) for one in those] for those in (harmful, fell))
+    said = [f"safety votes prove {listed(less_safe)} less safe than {_name(found, now.primary)}"] if less_safe else []
+    said += [f"{listed(worse)} got worse here"] if worse else []
+    return f", as {' and '.join(said)}" if said else ""
 
 
 def _line(found: Found, route: Route) -> str:
