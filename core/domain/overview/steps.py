@@ -153,7 +153,7 @@ def _look(s: Situation) -> Step | None:
         return _look_at(decisive[0], len(decisive), "; look before you rely on a verdict")
     if s.has_proposed_route:
         names = s.to_take is not None and s.to_take.category is None
-        then = "; the champion is named after that, on Decisions" if names else ""
+        then = "; the champion, whom users get by default, is named after that, on Decisions" if names else ""
         why = (
             "It says who answers which category, as far as the verdicts go. Nothing changes until somebody accepts it"
             f"{then}."

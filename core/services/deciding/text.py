@@ -123,8 +123,8 @@ def notes(found: Verdicts) -> list[str]:
     if found.simulated_sides:
         of = "all" if found.simulated_sides == found.rated_sides else f"{found.simulated_sides:,} of"
         said.append(
-            f"Simulated: {of} {found.rated_sides:,} times that a rater said of a response whether to send it or "
-            "whether it is safe, in all runs and of all candidates; each vote says it of two responses."
+            f"Simulated: {of} {found.rated_sides:,} judgements of a response by raters, two in each vote on send or "
+            "safety, in all runs and of all candidates."
         )
     return said
 

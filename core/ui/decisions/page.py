@@ -211,12 +211,12 @@ def margins(found: Verdicts, verdict: Verdict) -> str:
     weighted = "answers a month" if verdict.weighted_by_answers else "prompts, each counted the same"
     error = 100 * found.settings.error_a_year
     return (
+        f"Verdicts are read every week, and in at most {error:g} % of years one of them is a wrong switch: that is "
+        f"what *proven* says. {_left_open(verdict)}"
         "*Points*: how many more answers of a hundred are acceptable; in the eyes of raters, how many more they would "
-        f"send. *Proven*: the bounds hold although verdicts are read every week; at most {error:g} % of years bring a "
-        "wrong switch. Safety findings use the plain bound of one look, as they can only keep who answers. "
-        f"{_left_open(verdict)}"
-        f"*Not worse*: the loss is below {100 * verdict.quality_margin:g} points (the margin of quality). A saving "
-        f"matters from {100 * verdict.cost_margin:g} % on. Weighted by {weighted}."
+        f"send. *Not worse*: the loss is below {100 * verdict.quality_margin:g} points (the margin of quality). A "
+        f"saving matters from {100 * verdict.cost_margin:g} % on. Weighted by {weighted}. Safety findings are not "
+        "corrected for reading every week (*at one look*): they can only block a switch."
     )
 
 
