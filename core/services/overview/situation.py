@@ -35,6 +35,7 @@ def situation(
     settings = None if verdicts is None else verdicts.settings
     names = {} if verdicts is None else verdicts.names
     champion = None if whole is None or whole.champion is None else names[whole.champion]
+    by_table = None if verdicts is None else routed(session, verdicts.dataset, verdicts.champion)
     return Situation(
         prompts=_prompts(session, dataset),
         candidates=_count(session, sa.select(_candidate.id).where(_candidate.is_retired.is_(False))),
@@ -43,10 +44,10 @@ def situation(
         champion=champion or _champion(session),
         is_champion_asked=whole is not None and whole.because is not Because.NO_COMMON_PROMPTS,
         challengers=0 if whole is None else len(whole.comparisons),
-        alarms=() if dataset is None else _alarms(session, dataset, verdicts, now),
+        alarms=() if dataset is None else _alarms(session, dataset, verdicts, by_table, now),
         has_proposed_route=dataset is not None and _has_proposed_route(session, dataset, verdicts),
         to_take=None if verdicts is None else _to_take(session, verdicts),
-        open=None if verdicts is None else _open(verdicts, routed(session, verdicts.dataset, verdicts.champion)),
+        open=None if verdicts is None else _open(verdicts, by_table),
         unpriced=() if verdicts is None or report is None else _unpriced(verdicts, report),
         votes=0 if report is None else report.said,
         raters=_raters(session),
@@ -76,7 +77,9 @@ def _champion(session: Session) -> str | None:
     return None if found is None else str(found)
 
 
-def _alarms(session: Session, dataset: str, verdicts: Verdicts | None, now: datetime) -> tuple[Alarm, ...]:
+def _alarms(
+    session: Session, dataset: str, verdicts: Verdicts | None, by_table: Routed | None, now: datetime
+) -> tuple[Alarm, ...]:
     """The alarms on *Drift* whose alerts are open: of whom users get or would get first, what harms most first."""
     open_ = [one.alert.data for one in inbox.listing(session, now=now, kinds=[AlertKind.DRIFT])]
     unseen = {
@@ -88,7 +91,6 @@ def _alarms(session: Session, dataset: str, verdicts: Verdicts | None, now: date
     if not unseen:
         return ()
     found = [one for one in drift.state(session, dataset, with_trends=False).alarms if one.key in unseen]
-    by_table = None if verdicts is None else routed(session, dataset, verdicts.champion)
     whom = None if verdicts is None else recommended(verdicts.verdicts, by_table)
     facing = set() if whom is None else {whom.champion, *whom.candidates}
     found.sort(key=lambda one: (harm(one.metric, one.change) is Harm.NONE, one.candidate_id not in facing))
