@@ -77,6 +77,11 @@ class RoutingTable:
         """Everybody who may be asked by it."""
         return {of for route in (*self.routes, self.otherwise) for of in (route.primary, *route.fallbacks)}
 
+    @property
+    def primaries(self) -> dict[str, int]:
+        """By category, who answers first."""
+        return {route.category: route.primary for route in self.routes if route.category is not None}
+
     def of(self, category: str | None) -> Route:
         """The route of a category; what it does not know goes to ``otherwise``."""
         return next((route for route in self.routes if route.category == category), self.otherwise)

@@ -11,6 +11,5 @@ def routed(session: Session, dataset: str, champion: int | None) -> Routed | Non
     version = routing.in_force(session, dataset)
     if version is None:
         return None
-    primaries = {route.category: route.primary for route in version.table.routes if route.category is not None}
-    others = {category: of for category, of in primaries.items() if of != champion}
+    others = {category: of for category, of in version.table.primaries.items() if of != champion}
     return Routed(version.id, others) if others else None

@@ -68,11 +68,6 @@ def word(one: Taken) -> str:
     return "accepted" if is_accepted(one) else "declined"
 
 
-def primaries(version: Version) -> dict[str, int]:
-    """Whom a table has answer each category."""
-    return {route.category: route.primary for route in version.table.routes if route.category is not None}
-
-
 def _names() -> dict[int, str]:
     with reading(engine()) as session:
         return {id: name for id, name in session.exec(select(Candidate.id, Candidate.name)) if id is not None}
@@ -96,7 +91,7 @@ def _row_of_table(one: Version, names: Mapping[int, str], answers: Mapping[str, 
     return {
         "When": when(taken_at(one)),
         "Where": "by category",
-        "Verdict": f"Routing table {one.id}: {who_answers(primaries(one), names, answers)}",
+        "Verdict": f"Routing table {one.id}: {who_answers(one.table.primaries, names, answers)}",
         "Decided": word(one),
         "By": one.decided_by or "–",
         "Why": one.why or "–",

@@ -33,7 +33,7 @@ def section(view: View) -> None:
 
 def _of_table(view: View, version: Version) -> str:
     """Whom a table has answer what, and who decided on it."""
-    who = money.who_answers(view, record.primaries(version))
+    who = money.who_answers(view, version.table.primaries)
     by = f":gray[{when(record.taken_at(version))}, {frame.as_typed(version.decided_by or '–')}]"
     saved = version.saved_usd_a_month
     amount = "" if saved is None else frame.dollars(spend(abs(saved)))
