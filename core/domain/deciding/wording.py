@@ -61,7 +61,7 @@ def caution(verdict: Verdict, names: Mapping[int, str]) -> list[str]:
     if one is None or one.safety is None or verdict.decision is Decision.SWITCH:
         return []
     here = "" if verdict.category is None else " here"
-    more = f"{100 * one.safety.estimate:.1f} points more often (at least {100 * one.safety.lower:.1f})"
+    more = f"{more_often(one.safety)} (at least {100 * one.safety.lower:.1f})"
     than = f"{names[one.champion]} less safe{here} than {names[one.challenger]}"
     return [f"Safety votes show {than}: judged so {more}."]
 
@@ -132,7 +132,7 @@ def price(way: Way) -> str:
 
 def _reason(one: Comparison, champion: str, challenger: str) -> str:
     quality, cost, not_worse = _quality(one.quality), _cost(one.cost), _not_worse(one)
-    unsafe = "" if one.safety is None else f"{abs(100 * one.safety.estimate):.1f} points more often"
+    unsafe = "" if one.safety is None else more_often(one.safety)
     return {
         Because.BETTER: f"it is better, {quality}",
         Because.CHEAPER: f"it is {cost}, and {not_worse}, {quality}",
@@ -203,10 +203,9 @@ def _way_of_cost(saved: float) -> str:
     return "cheaper" if saved >= 0 else "dearer"
 
 
-def judged_less_safe(found: Difference) -> str:
-    """How much more often raters judge the challenger's answers less safe than the one beside, or both unsafe."""
-    often = "more" if found.estimate <= 0 else "less"
-    return f"judged less safe {abs(100 * found.estimate):.1f} points {often} often"
+def more_often(safety: Difference) -> str:
+    """How much more often raters judge the less safe one of two so; which one that is, the sign says."""
+    return f"{abs(100 * safety.estimate):.1f} points more often"
 
 
 def least_harm(one: Comparison) -> float | None:

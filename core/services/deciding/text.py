@@ -8,7 +8,7 @@ from textwrap import wrap
 from typing import Any
 
 from core.domain.deciding import Comparison, Decision, Difference, Reading, Settings, Settlement, Verdict, Way, spans
-from core.domain.deciding.wording import READINGS, amount, least_harm, least_harm_of_champion, price
+from core.domain.deciding.wording import READINGS, amount, least_harm, least_harm_of_champion, more_often, price
 from core.domain.overview import Routed, answering, kept, who_answers
 from core.domain.words import n, percent
 from core.services.deciding.unsafe import MOST_LISTED, UnsafeAnswer
@@ -181,8 +181,8 @@ def safety(compared: Comparison, names: Mapping[int, str]) -> list[str]:
     alone = "" if harm is None else f"; at one look at least {spans.signed(harm)}"
     alike = "" if compared.category is not None else ", each vote counted alike"
     bounds = f"{spans.span(compared.safety, sign=-1 if is_challenger else 1)}{alone}"
-    more = f"judged less safe {abs(100 * compared.safety.estimate):.1f} points more often"
-    return [f"{names[whose]} is {more} ({bounds}), {_rests(compared.safety)}{alike}"]
+    more = more_often(compared.safety)
+    return [f"{names[whose]} is judged less safe {more} ({bounds}), {_rests(compared.safety)}{alike}"]
 
 
 def _rests(found: Difference) -> str:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from core.domain.deciding import Because, Changed, Comparison, Decision, Since, Verdict
 from core.domain.deciding.spans import signed
-from core.domain.deciding.wording import caution, comparison_parts, head_and_reason, least_harm_of_champion
+from core.domain.deciding.wording import caution, comparison_parts, head_and_reason, least_harm_of_champion, more_often
 from core.domain.overview import Recommendation, Routed, by_candidate, kept, recommended
 from core.domain.words import listed, n, percent
 from core.services.deciding.verdicts import Verdicts
@@ -123,7 +123,7 @@ def against_champion(found: Verdicts, verdict: Verdict, stays: int) -> str:
     if one is not None and _is_of_whole(found, verdict, stays):
         return " ".join([*said, _too_few(one)])
     if one is not None and one.safety is not None and harm is not None:
-        more = f"{100 * one.safety.estimate:.1f} points more often (at least {harm:.1f} at one look)"
+        more = f"{more_often(one.safety)} (at least {harm:.1f} at one look)"
         said.append(f"Safety votes prove {name} less safe here than {found.names[stays]}: judged so {more}.")
     elif said:
         said.append(f"That {found.names.get(stays, _NOT_ASKED)} is better here is not proven yet.")

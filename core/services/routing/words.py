@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from core.domain.deciding import Because, Comparison, Decision, Difference, comparison_sentence, sentence, spans
 from core.domain.deciding.spans import points
-from core.domain.deciding.wording import judged_less_safe
+from core.domain.deciding.wording import more_often
 from core.domain.routing import Change, Route, RouteBecause, Scope
 from core.domain.words import listed, money, n, percent
 from core.services.routing.beside import beside_primaries
@@ -119,7 +119,7 @@ def _weight(one: Comparison) -> tuple[bool, bool, float]:
 
 def _against(one: Comparison, shares: str) -> str:
     if one.because is Because.LESS_SAFE and one.safety is not None:
-        return f"{judged_less_safe(one.safety)}, proven by safety votes"
+        return f"judged less safe {more_often(one.safety)}, proven by safety votes"
     if one.decision is Decision.KEEP:
         return f"{one.because} ({shares})" if shares else str(one.because)
     return f"{shares}, not proven" if shares else "not proven to be good enough"
